@@ -1,0 +1,63 @@
+"""Named arrays with attributes in one compressed file: the container of counts, signal and probabilities.
+
+A zarr group inside an uncompressed zip archive. zarr's own zip store stamps its entries with the time
+of writing; here the archive is packed from a store in memory with a fixed date, so that the same arrays
+always give the same bytes. Any zarr reader opens the file.
+"""
+
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numcodecs import blosc
+from zarr.codecs import BloscCodec, BloscShuffle
+from zarr.storage import MemoryStore, ZipStore
+
+from deepregfinder.atomic import written_whole
+from deepregfinder.errors import InputError
+
+CHUNK = 1 << 20
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)
+
+# blosc's own threads would make compressed bytes depend on their number.
+blosc.set_nthreads(1)
+
+
+def write_arrays(
+    path: Path, arrays: Iterable[tuple[str, np.ndarray]], attributes: Mapping[str, Any]
+) -> None:
+    """Write (name, array) pairs and JSON attributes to `path`, whole or not at all.
+
+    Pairs are taken one by one: only one array need be in memory. Chunks hold about CHUNK values along
+    the last axis.
+    """
+    stored: dict = {}
+    store = MemoryStore(stored)
+    group = zarr.create_group(store, attributes=dict(attributes))
+    for name, array in arrays:
+        chunks = (*array.shape[:-1], min(max(array.shape[-1], 1), CHUNK))
+        group.create_array(
+            name,
+            data=np.ascontiguousarray(array),
+            chunks=chunks,
+            compressors=BloscCodec(cname="zstd", clevel=3, shuffle=BloscShuffle.bitshuffle),
+        )
+    with written_whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        for key in sorted(stored):
+            entry = zipfile.ZipInfo(key, _FIXED_DATE)
+            archive.writestr(entry, stored[key].to_bytes())
+
+
+def open_arrays(path: Path, kind: str) -> zarr.Group:
+    """Open a file of `write_arrays`; raises InputError unless its attribute `format` is `kind`."""
+    try:
+        group = zarr.open_group(ZipStore(path, mode="r"), mode="r")
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} cannot be read as a file of {kind} ({error}).") from error
+    found = group.attrs.get("format")
+    if found != kind:
+        raise InputError(f"{path} holds {found or 'something unknown'}, not {kind}.")
+    return group

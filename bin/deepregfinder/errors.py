@@ -1,0 +1,31 @@
+"""What a user is told when an input is wrong."""
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+class InputError(Exception):
+    """A mistake in what the user gave: what is wrong, where, and what to do, in plain sentences."""
+
+    @classmethod
+    def of(cls, problems: Sequence[str]) -> "InputError":
+        """Report several problems at once, one a line."""
+        if len(problems) == 1:
+            return cls(problems[0])
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        return cls(f"{len(problems)} problems were found:\n{listed}")
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Run a script: progress goes to stderr, and an InputError ends it as one message with exit code 1."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
+    )
+    try:
+        yield
+    except InputError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,136 @@
+"""Chromosomes, the bin grid, and which split a chromosome belongs to."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepregfinder.errors import InputError
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The grid on which everything is counted: bins of `bin_size` bp, windows of `window_bins` bins."""
+
+    bin_size: int = 100
+    window_bins: int = 20
+
+    @property
+    def window(self) -> int:
+        """Width of a window in bp."""
+        return self.bin_size * self.window_bins
+
+    def n_bins(self, length: int) -> int:
+        """Bins of a chromosome of `length` bp; the last one may reach over its end."""
+        return -(-length // self.bin_size)
+
+    def window_start(self, midpoint: int) -> int:
+        """Start of the window around `midpoint`, snapped to the nearest bin border below."""
+        return (midpoint - self.window // 2) // self.bin_size * self.bin_size
+
+
+def bare_name(chrom: str) -> str:
+    """`chr7` and `7` are the same chromosome: its name without the prefix."""
+    return chrom[3:] if chrom.lower().startswith("chr") else chrom
+
+
+def natural_order(chrom: str) -> tuple[int, int, str]:
+    """Sort key: 1, 2, ..., 22, then names (X, Y), whatever the prefix."""
+    name = bare_name(chrom)
+    return (0, int(name), chrom) if name.isdigit() else (1, 0, chrom)
+
+
+def read_chrom_sizes(path: Path) -> dict[str, int]:
+    """Read a two-column table (name, length in bp), in the order of the file.
+
+    Raises InputError, naming the line, where a line is no name and positive length, or a name comes twice.
+    """
+    sizes: dict[str, int] = {}
+    problems = []
+    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+        fields = line.split()
+        if not fields or line.startswith("#"):
+            continue
+        if len(fields) < 2 or not fields[1].isdigit() or int(fields[1]) == 0:
+            problems.append(f"{path}, line {number}: expected a name and a length, found {line!r}.")
+        elif fields[0] in sizes:
+            problems.append(f"{path}, line {number}: chromosome {fields[0]} comes twice.")
+        else:
+            sizes[fields[0]] = int(fields[1])
+    if not sizes and not problems:
+        problems.append(f"{path} names no chromosome.")
+    if problems:
+        raise InputError.of(problems)
+    return sizes
+
+
+def write_chrom_sizes(path: Path, sizes: Mapping[str, int]) -> None:
+    Path(path).write_text("".join(f"{name}\t{length}\n" for name, length in sizes.items()))
+
+
+def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
+    """The chromosomes whose whole name matches the regular expression, in natural order."""
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise InputError(f"--chromosomes {pattern!r} is no regular expression: {error}.") from None
+    names = sorted(filter(expression.fullmatch, sizes), key=natural_order)
+    if not names:
+        raise InputError(
+            f"No chromosome name matches --chromosomes {pattern!r}; the names are "
+            f"{', '.join(list(sizes)[:5])}, ..."
+        )
+    return {name: sizes[name] for name in names}
+
+
+def parse_chromosome_list(text: str) -> frozenset[str]:
+    """Read `1-7,X` into bare names {1, ..., 7, X}."""
+    names: set[str] = set()
+    for item in filter(None, (part.strip() for part in str(text).split(","))):
+        first, dash, last = item.partition("-")
+        first, last = bare_name(first), bare_name(last)
+        if dash and first.isdigit() and last.isdigit():
+            names.update(str(number) for number in range(int(first), int(last) + 1))
+        else:
+            names.add(bare_name(item))
+    return frozenset(names)
+
+
+@dataclass(frozen=True)
+class ChromosomeSplit:
+    """Which chromosomes train, validate and test, as bare names (`7`, not `chr7`)."""
+
+    train: frozenset[str]
+    validation: frozenset[str]
+    test: frozenset[str]
+
+    @classmethod
+    def parse(cls, train: str, validation: str, test: str) -> "ChromosomeSplit":
+        """Read three lists such as `1-7`; raises InputError where one chromosome stands in two."""
+        split = cls(*(parse_chromosome_list(text) for text in (train, validation, test)))
+        for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+            if shared := getattr(split, one) & getattr(split, other):
+                raise InputError(
+                    f"Chromosome {', '.join(sorted(shared))} stands in both --{one}_chroms and "
+                    f"--{other}_chroms: a chromosome belongs to one split."
+                )
+        return split
+
+    def of(self, chrom: str) -> str | None:
+        """`train`, `validation`, `test`, or None for a chromosome in none of them."""
+        name = bare_name(chrom)
+        return next((split for split in SPLITS if name in getattr(self, split)), None)
+
+    def select(self, chroms: Iterable[str], split: str) -> list[str]:
+        """Those of `chroms` that belong to `split`, in their order."""
+        return [chrom for chrom in chroms if self.of(chrom) == split]
+
+
+def balanced_groups(sizes: Mapping[str, int], n_groups: int) -> list[list[str]]:
+    """Deal chromosomes out to at most `n_groups` groups of similar total length (longest first)."""
+    groups: list[list[str]] = [[] for _ in range(min(n_groups, len(sizes)))]
+    for chrom in sorted(sizes, key=lambda name: (-sizes[name], natural_order(name))):
+        min(groups, key=lambda group: sum(sizes[name] for name in group)).append(chrom)
+    return [sorted(group, key=natural_order) for group in groups]
