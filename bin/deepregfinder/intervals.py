@@ -1,0 +1,300 @@
+"""Interval lists as files: BED, narrowPeak, broadPeak and gappedPeak, plain or gzipped.
+
+Coordinates are 0-based and half-open, as in the files. Lists are read by pandas' C parser. Only
+where that fails, or finds an impossible interval, are they read again line by line, to name the lines.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.errors import InputError
+
+Kind = Literal["bed", "peaks"]
+
+COLUMNS = ("chrom", "start", "end", "name", "strand", "signal", "summit")
+
+_HEADER = re.compile(r"#|track\b|browser\b")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_MAX_LINES_NAMED = 5
+_FOREIGN_FILES = (
+    (b"BAM\1", "a BAM file"),
+    (b"CRAM", "a CRAM file"),
+    (b"\xeb\xf2\x89\x87", "a bigBed file (`bigBedToBed` makes a BED file of it)"),
+    (b"\x87\x89\xf2\xeb", "a bigBed file (`bigBedToBed` makes a BED file of it)"),
+    (b"\x26\xfc\x8f\x88", "a bigWig file, not a list of intervals"),
+    (b"PK\3\4", "a zip archive (unpack it first)"),
+    (b"BZh", "compressed with bzip2 (unpack it, or use gzip)"),
+    (b"\xfd7zXZ", "compressed with xz (unpack it, or use gzip)"),
+    (b"<!DOCTYPE", "a web page: the download did not give the file itself"),
+    (b"<html", "a web page: the download did not give the file itself"),
+)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Which fields of a line hold what; None where the format has no such field.
+
+    separator : the tab, or None for runs of blanks
+    """
+
+    separator: str | None
+    n_fields: int
+    signal: int | None
+    summit: int | None
+
+    def split(self, line: str) -> list[str]:
+        return line.split(self.separator)
+
+
+def read_intervals(path: Path, kind: Kind = "bed") -> pd.DataFrame:
+    """Read a list of intervals in the order of the file, plain or gzipped (whatever its name).
+
+    Parameters
+    ----------
+    path : a BED file, or a peak list
+    kind : "bed" uses the BED columns only; "peaks" also takes signal and summit where the format
+        has them: narrowPeak (10 columns), broadPeak (9), gappedPeak (15). A plain BED file is a
+        peak list without signal.
+
+    Returns
+    -------
+    DataFrame with a row for each interval:
+        chrom (str); start, end (int64, 0-based half-open); name and strand (str, "." if absent);
+        signal (float64, the signalValue column; NaN if the format has none);
+        summit (int64, POSITION on the chromosome, 0-based; -1 if absent or given as -1; published
+        lists place some summits at the interval's end: they are taken as its last base).
+        A file without lines gives an empty frame of these types.
+
+    Raises
+    ------
+    InputError
+        The file is no text, or damaged; or lines are no intervals: the first five are named.
+    """
+    intervals, problems = scan_intervals(path, kind)
+    if problems:
+        raise InputError.of(problems)
+    return intervals
+
+
+def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[str]]:
+    """Read as `read_intervals` does, but return what is wrong as sentences instead of raising.
+
+    With problems, the frame holds the intervals of the sound lines.
+    """
+    path = Path(path)
+    try:
+        text = _text(path)
+    except InputError as error:
+        return _empty(), [str(error)]
+    first = next(
+        (line for line in io.StringIO(text) if line.strip() and not _HEADER.match(line)), None
+    )
+    if first is None:
+        return _empty(), []
+    layout = _layout(first.rstrip("\r\n"), kind)
+    intervals = _parse_table(text, layout)
+    if intervals is not None:
+        return intervals, []
+    return _parse_lines(path, text, layout)
+
+
+def _text(path: Path) -> str:
+    """The text of a plain or gzipped file; InputError says what it is instead."""
+    try:
+        content = path.read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise InputError(
+            f"{path} is damaged or cut short: its gzip data cannot be unpacked. Copy it again."
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from None
+    for magic, description in _FOREIGN_FILES:
+        if content.startswith(magic):
+            raise InputError(f"{path} is {description}; expected BED or peak lines.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path} is not text; expected BED or peak lines, plain or gzipped."
+        ) from None
+    if "\0" in text:
+        raise InputError(f"{path} is not text; expected BED or peak lines, plain or gzipped.")
+    return text
+
+
+def _empty() -> pd.DataFrame:
+    return _frame([], [], [], [], [], [], [])
+
+
+def _frame(
+    chrom: Sequence[str],
+    start: Sequence[int],
+    end: Sequence[int],
+    name: Sequence[str],
+    strand: Sequence[str],
+    signal: Sequence[float],
+    summit: Sequence[int],
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "chrom": pd.Series(chrom, dtype=str),
+            "start": np.asarray(start, np.int64),
+            "end": np.asarray(end, np.int64),
+            "name": pd.Series(name, dtype=str),
+            "strand": pd.Series(strand, dtype=str),
+            "signal": np.asarray(signal, np.float64),
+            "summit": np.asarray(summit, np.int64),
+        }
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _layout(line: str, kind: Kind) -> _Layout:
+    """Recognise the format by the first line with data."""
+    separator = "\t" if "\t" in line else None
+    fields = line.split(separator)
+    signal = summit = None
+    if kind == "peaks":
+        peak_like = len(fields) >= 9 and all(_is_number(field) for field in fields[6:9])
+        if len(fields) == 15 and _is_number(fields[12]):
+            signal = 12
+        elif len(fields) == 10 and peak_like and _INTEGER.fullmatch(fields[9]):
+            signal, summit = 6, 9
+        elif len(fields) == 9 and peak_like and not _has_thick_part(fields):
+            signal = 6
+    return _Layout(separator, len(fields), signal, summit)
+
+
+def _has_thick_part(fields: Sequence[str]) -> bool:
+    """Nine columns can be BED9: columns 7 and 8 are then positions inside the interval."""
+    places = (fields[1], fields[6], fields[7], fields[2])
+    if not all(_INTEGER.fullmatch(place) for place in places):
+        return False
+    start, thick_start, thick_end, end = map(int, places)
+    return start <= thick_start <= thick_end <= end
+
+
+def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
+    """Read all lines at once; None where anything is unusual."""
+    optional = {3: str, 5: str, layout.signal: np.float64, layout.summit: np.int64}
+    types = {0: str, 1: np.int64, 2: np.int64} | {
+        field: kind
+        for field, kind in optional.items()
+        if field is not None and field < layout.n_fields
+    }
+    body = io.StringIO(text)
+    at = 0
+    while _HEADER.match(line := body.readline()) or (line and not line.strip()):
+        at = body.tell()
+    body.seek(at)
+    try:
+        table = pd.read_csv(
+            body,
+            sep=layout.separator or r"\s+",
+            header=None,
+            names=list(range(layout.n_fields)),
+            usecols=sorted(types),
+            dtype=types,
+            keep_default_na=False,
+            quoting=3,
+            index_col=False,
+        )
+    except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
+        return None
+    n = len(table)
+    start, end = table[1].to_numpy(), table[2].to_numpy()
+    summit = np.full(n, -1, np.int64)
+    if layout.summit is not None:
+        offset = table[layout.summit].to_numpy()
+        if (offset < -1).any() or (offset > end - start).any():
+            return None
+        summit = np.where(offset < 0, -1, np.minimum(start + offset, end - 1))
+    signal = np.full(n, np.nan) if layout.signal is None else table[layout.signal].to_numpy()
+    if layout.signal is not None and not np.isfinite(signal).all():
+        return None
+    if (start < 0).any() or (end <= start).any():
+        return None
+    chrom = table[0]
+    if chrom.eq("").any() or chrom.str.match(_HEADER).any() or chrom.str.contains(r"\s").any():
+        return None
+    name = table[3] if 3 in types else np.full(n, ".")
+    strand = table[5] if 5 in types else np.full(n, ".")
+    return _frame(chrom, start, end, name, strand, signal, summit)  # type: ignore[arg-type]
+
+
+def _parse_lines(path: Path, text: str, layout: _Layout) -> tuple[pd.DataFrame, list[str]]:
+    """Read line by line: the sound lines, and a sentence for each of the first few that are not."""
+    rows: list[tuple[str, int, int, str, str, float, int]] = []
+    problems: list[str] = []
+    n_bad = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or _HEADER.match(line):
+            continue
+        try:
+            rows.append(_parse_line(line, layout))
+        except InputError as error:
+            n_bad += 1
+            if n_bad <= _MAX_LINES_NAMED:
+                problems.append(f"{path}, line {number}: {error}")
+    if n_bad > _MAX_LINES_NAMED:
+        problems.append(f"{path}: {n_bad - _MAX_LINES_NAMED} more lines are no valid intervals.")
+    return (_frame(*zip(*rows, strict=True)) if rows else _empty()), problems
+
+
+def _parse_line(line: str, layout: _Layout) -> tuple[str, int, int, str, str, float, int]:
+    fields = layout.split(line)
+    shown = line if len(line) <= 80 else f"{line[:77]}..."
+    if len(fields) < 3:
+        raise InputError(f"expected chrom, start and end separated by tabs, found {shown!r}.")
+    chrom, name, strand = fields[0], *((fields + ["."] * 6)[i] for i in (3, 5))
+    if not chrom or re.search(r"\s", chrom):
+        raise InputError(f"expected a chromosome name without blanks, found {chrom!r}.")
+    for field in fields[1:3]:
+        if not _INTEGER.fullmatch(field):
+            raise InputError(
+                f"expected whole numbers for start and end, found {fields[1]!r} and {fields[2]!r}; "
+                "a line of headings must start with #."
+            )
+    start, end = int(fields[1]), int(fields[2])
+    if start < 0:
+        raise InputError(f"starts at {start}, before the chromosome; BED counts from 0.")
+    if end <= start:
+        raise InputError(
+            f"ends at {end}, not after its start {start}; BED is half-open: a single base at "
+            "position p is p, p + 1."
+        )
+    signal, summit = float("nan"), -1
+    if layout.signal is not None:
+        value = fields[layout.signal] if layout.signal < len(fields) else ""
+        if not _is_number(value) or not np.isfinite(float(value)):
+            raise InputError(
+                f"expected a number in column {layout.signal + 1} (signal), found {value!r}."
+            )
+        signal = float(value)
+    if layout.summit is not None:
+        value = fields[layout.summit] if layout.summit < len(fields) else ""
+        if not _INTEGER.fullmatch(value) or not -1 <= int(value) <= end - start:
+            raise InputError(
+                f"expected the distance of the summit from the start in column {layout.summit + 1} "
+                f"(-1 for none, at most {end - start}), found {value!r}."
+            )
+        summit = min(start + int(value), end - 1) if int(value) >= 0 else -1
+    return chrom, start, end, name, strand, signal, summit
