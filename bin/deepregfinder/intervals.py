@@ -1,7 +1,8 @@
 """Interval lists as files: BED, narrowPeak, broadPeak and gappedPeak, plain or gzipped.
 
 Coordinates are 0-based and half-open, as in the files. Lists are read by pandas' C parser. Only
-where that fails, or finds an impossible interval, are they read again line by line, to name the lines.
+where that fails, or finds an impossible interval, are they read again line by line, to name the
+lines.
 """
 
 import gzip
@@ -19,8 +20,6 @@ import pandas as pd
 from deepregfinder.errors import InputError
 
 Kind = Literal["bed", "peaks"]
-
-COLUMNS = ("chrom", "start", "end", "name", "strand", "signal", "summit")
 
 _HEADER = re.compile(r"#|track\b|browser\b")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")

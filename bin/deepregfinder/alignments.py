@@ -1,0 +1,311 @@
+"""What a BAM file says about itself: header, index, and its first reads.
+
+An inspection never fails because of the file: what is wrong with it is written down as sentences,
+so that `deepregfinder.inputs` can show the problems of all files at once. It travels as JSON.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+import statistics
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pysam
+
+from deepregfinder.atomic import written_whole
+from deepregfinder.errors import InputError
+
+Role = Literal["chip", "control", "nascent"]
+
+# The empty BGZF block that ends every complete BAM file (SAM specification, section 4.1.2).
+END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+READS_EXAMINED = 10_000
+LONGEST_IN_BAI = 1 << 29
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose reads a file holds: a row of the sample sheet, or a file that such rows name."""
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class AlignmentSummary:
+    """One BAM file as `inspect_alignments` found it.
+
+    file : name of the file, without its folder
+    sorted : the records really are in order of coordinate, whatever the header claims
+    chrom_sizes : every sequence of the header and its length in bp, in the order of the header
+    mapped : mapped records of each sequence (secondary and supplementary ones among them)
+    n_mapped, n_unmapped : records of the whole file
+    paired_end : reads of pairs are among the first 10,000 primary alignments
+    median_read_length : of those, the median of the bases aligned to the genome (CIGAR M, = and X)
+    has_nh : those carry NH tags
+    index : "given", "made" (no usable one was given), or "none" (it cannot be made)
+    problems : what is wrong with the file, in sentences
+    """
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: Role
+    file: str
+    sorted: bool = False
+    chrom_sizes: dict[str, int] = dataclasses.field(default_factory=dict)
+    mapped: dict[str, int] = dataclasses.field(default_factory=dict)
+    n_mapped: int = 0
+    n_unmapped: int = 0
+    paired_end: bool = False
+    median_read_length: int = 0
+    has_nh: bool = False
+    index: Literal["given", "made", "none"] = "none"
+    problems: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """The file as messages name it: `a.bam (K562, H3K27ac, replicate 1)`."""
+        what = {
+            "chip": f"{self.mark}, replicate {self.replicate}",
+            "control": "control",
+            "nascent": "nascent RNA" if self.mark == "nascent" else f"nascent RNA, {self.mark}",
+        }[self.role]
+        return f"{self.file} ({self.sample}, {what})"
+
+    @property
+    def readable(self) -> bool:
+        """Whether the header could be read; nothing else is known of a file otherwise."""
+        return bool(self.chrom_sizes)
+
+
+def write_summary(path: Path, summary: AlignmentSummary) -> None:
+    """Write one summary as JSON."""
+    with written_whole(path) as part:
+        part.write_text(json.dumps(dataclasses.asdict(summary), indent=1) + "\n")
+
+
+def read_summary(path: Path) -> AlignmentSummary:
+    """Read what `write_summary` wrote; raises InputError for anything else."""
+    try:
+        fields = json.loads(Path(path).read_text())
+        fields["problems"] = tuple(fields["problems"])
+        return AlignmentSummary(**fields)
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{path} is no summary of a BAM file as inspect_bam.py makes it."
+        ) from None
+
+
+def inspect_alignments(
+    path: Path, identity: Identity, folder: Path, index: Path | None = None, threads: int = 1
+) -> AlignmentSummary:
+    """Look at one BAM file without reading it whole.
+
+    Only where no usable index is given is the file read once, to write `ID.bai` (`ID.csi` for a
+    genome with chromosomes beyond 512 Mbp) into `folder`; never next to the file.
+
+    Parameters
+    ----------
+    path : the BAM file
+    identity : whose reads they are
+    folder : where an index may be written
+    index : the BAI or CSI file that came with it, wherever it lies
+    threads : for making an index
+    """
+    path = Path(path)
+    pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
+    found = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
+    try:
+        _require_whole_bam(path)
+        found = _with_header(path, found)
+        found = _with_first_reads(path, found)
+        found = _with_index(path, found, index, Path(folder), threads)
+        if found.n_mapped == 0:
+            raise InputError(
+                f"holds no mapped read ({found.n_unmapped:,} unmapped): nothing can be counted. "
+                "Check the alignment step that made it."
+            )
+    except InputError as error:
+        return dataclasses.replace(found, problems=(f"{found.description} {error}",))
+    return found
+
+
+# The functions below raise InputErrors that are the end of a sentence: the file's name comes before.
+
+
+def _require_whole_bam(path: Path) -> None:
+    """Say what the file is if it is no BAM file, or that its end is missing."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(1 << 16)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - len(END_OF_FILE)))
+            end = file.read()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror}).") from None
+    if not start:
+        raise InputError("is empty. Copy it again.")
+    if start.startswith(b"CRAM"):
+        raise InputError(
+            "is a CRAM file; counting reads BAM. Make one with "
+            f"`samtools view -b -T genome.fa -o reads.bam {path.name}`."
+        )
+    if start.startswith((b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")):
+        raise InputError(
+            f"is a SAM file (text). Make a BAM file: `samtools sort -o reads.bam {path.name}`."
+        )
+    not_bam = "is no BAM file: it starts with {!r}. Check the path in the sheet."
+    if not start.startswith(b"\x1f\x8b"):
+        raise InputError(not_bam.format(start[:8]))
+    try:
+        unpacked = zlib.decompressobj(wbits=31).decompress(start, 64)
+    except zlib.error:
+        raise InputError("is damaged: its first block cannot be unpacked. Copy it again.") from None
+    if unpacked.startswith(b"\x1f\x8b"):
+        raise InputError("was compressed a second time with gzip. Unpack it with `gunzip`.")
+    if not unpacked.startswith(b"BAM\1"):
+        raise InputError(not_bam.format(unpacked[:8]))
+    if start[3] != 4 or start[12:14] != b"BC":
+        raise InputError(
+            "was compressed as a whole with gzip, not in blocks as a BAM file is. Make it again: "
+            f"`samtools view -b -o reads.bam {path.name}`."
+        )
+    if end != END_OF_FILE:
+        raise InputError(
+            "is cut short: the block that ends a BAM file is missing. Copy it again, or make it "
+            "again if the program that wrote it was interrupted."
+        )
+
+
+def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
+    try:
+        with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
+            sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
+    except (OSError, ValueError):
+        raise InputError("is damaged: its header cannot be read. Copy it again.") from None
+    if not sizes:
+        raise InputError(
+            "names no chromosome in its header: its reads were never aligned. Align them to the "
+            "genome first."
+        )
+    return dataclasses.replace(summary, chrom_sizes=sizes, mapped=dict.fromkeys(sizes, 0))
+
+
+def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
+    """Fill in what the first primary alignments show."""
+    lengths, paired, has_nh = [], False, False
+    try:
+        with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
+            for read in alignments.fetch(until_eof=True):
+                if read.is_unmapped or read.is_secondary or read.is_supplementary:
+                    continue
+                lengths.append(_aligned_bases(read))
+                paired |= read.is_paired
+                has_nh |= read.has_tag("NH")
+                if len(lengths) == READS_EXAMINED:
+                    break
+    except (OSError, ValueError):
+        raise InputError("is damaged: its reads cannot be unpacked. Copy it again.") from None
+    return dataclasses.replace(
+        summary,
+        paired_end=paired,
+        has_nh=has_nh,
+        median_read_length=int(statistics.median(lengths)) if lengths else 0,
+    )
+
+
+def _aligned_bases(read: pysam.AlignedSegment) -> int:
+    matched = (pysam.CMATCH, pysam.CEQUAL, pysam.CDIFF)
+    return sum(length for operation, length in read.cigartuples or () if operation in matched)
+
+
+def _with_index(
+    path: Path, summary: AlignmentSummary, index: Path | None, folder: Path, threads: int
+) -> AlignmentSummary:
+    """Fill in what an index shows."""
+    if index is not None:
+        if counted := _read_index(path, index, summary):
+            return dataclasses.replace(counted, index="given")
+        _log.info("%s: the index %s does not belong to it; making one", path.name, index.name)
+    made = _make_index(path, summary, folder, threads)
+    counted = _read_index(path, made, summary)
+    if counted is None:
+        raise InputError("is damaged: reads cannot be found through its index. Copy it again.")
+    return dataclasses.replace(counted, index="made")
+
+
+def _read_index(path: Path, index: Path, summary: AlignmentSummary) -> AlignmentSummary | None:
+    """Counts from an index; None if the index does not fit the file.
+
+    An index that is older than its file, or belongs to another one, leads to places where no record
+    of the chromosome starts: so the first read of a few chromosomes is fetched through it.
+    """
+    try:
+        with pysam.AlignmentFile(str(path), index_filename=str(index)) as alignments:
+            mapped = {entry.contig: entry.mapped for entry in alignments.get_index_statistics()}
+            n_mapped, n_unmapped = alignments.mapped, alignments.unmapped
+            with_reads = [chrom for chrom, count in mapped.items() if count]
+            for chrom in with_reads[:1] + with_reads[-3:]:
+                if next(alignments.fetch(chrom)).reference_name != chrom:
+                    return None
+    except (OSError, ValueError, StopIteration):
+        return None
+    if summary.median_read_length and not n_mapped:
+        return None
+    return dataclasses.replace(
+        summary, sorted=True, mapped=mapped, n_mapped=n_mapped, n_unmapped=n_unmapped
+    )
+
+
+def _make_index(path: Path, summary: AlignmentSummary, folder: Path, threads: int) -> Path:
+    coarse = max(summary.chrom_sizes.values()) > LONGEST_IN_BAI
+    made = folder / f"{summary.id}.{'csi' if coarse else 'bai'}"
+    _log.info("%s: making an index", path.name)
+    try:
+        with written_whole(made) as part:
+            options = ["-c"] if coarse else ["-b"]
+            pysam.index(*options, "-@", str(threads), str(path), str(part))
+    except pysam.SamtoolsError:
+        raise InputError(_why_not_indexed(path)) from None
+    return made
+
+
+def _why_not_indexed(path: Path) -> str:
+    """Read on to the first record that is out of order, and say where it is."""
+    last = (0, 0)
+    try:
+        with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
+            for number, (place, chrom, start) in enumerate(_places(alignments), 1):
+                if place < last:
+                    where = f"{chrom}:{start + 1:,}" if chrom else "an unplaced read"
+                    return (
+                        f"is not sorted by coordinate: record {number:,} ({where}) comes after "
+                        "reads that it should precede. Sort it: "
+                        f"`samtools sort -o sorted.bam {path.name}`."
+                    )
+                last = place
+    except (OSError, ValueError):
+        return "is damaged: its reads cannot be unpacked to the end. Copy it again."
+    return "cannot be indexed although its reads are in order: check it with `samtools index`."
+
+
+def _places(
+    alignments: pysam.AlignmentFile,
+) -> Iterator[tuple[tuple[int, int], str | None, int]]:
+    """Sort key, chromosome and start of every record; unplaced ones sort last."""
+    for read in alignments.fetch(until_eof=True):
+        unplaced = read.reference_id < 0
+        key = (1 << 31, 0) if unplaced else (read.reference_id, read.reference_start)
+        yield key, read.reference_name, read.reference_start

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Look at one BAM file before any heavy work is done on it."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--bam", required=True, type=PATH, help="The BAM file.")
+@click.option("--index", type=PATH, help="Its BAI or CSI file, wherever it lies.")
+@click.option("--id", "id_", required=True, help="Name of this file within the run.")
+@click.option("--sample", required=True, help="Sample (cell type) of the reads.")
+@click.option("--mark", required=True, help="Histone mark; 'control', 'nascent', ... for others.")
+@click.option("--replicate", required=True, help="Replicate, as the sheet names it.")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["chip", "control", "nascent"]),
+    help="What the reads are for.",
+)
+@click.option("--threads", required=True, type=int, help="Threads to make an index with.")
+@click.option("--output", required=True, type=PATH, help="What was found (JSON).")
+def inspect_bam(
+    bam: Path,
+    index: Path | None,
+    id_: str,
+    sample: str,
+    mark: str,
+    replicate: str,
+    role: Literal["chip", "control", "nascent"],
+    threads: int,
+    output: Path,
+) -> None:
+    """Read header, index and first reads of one BAM file, and write down what is wrong with it.
+
+    A missing or foreign index is made in the current folder (ID.bai), never next to the BAM file.
+    Faults of the file do not fail this command: they are listed under `problems`, and
+    check_inputs.py shows those of all files at once.
+    """
+    from deepregfinder.alignments import Identity, inspect_alignments, write_summary
+
+    identity = Identity(id_, sample, mark, replicate, role)
+    write_summary(output, inspect_alignments(bam, identity, Path.cwd(), index, threads))
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        inspect_bam()
