@@ -78,12 +78,10 @@ class AlignmentSummary:
     @property
     def description(self) -> str:
         """The file as messages name it: `a.bam (K562, H3K27ac, replicate 1)`."""
-        what = {
-            "chip": f"{self.mark}, replicate {self.replicate}",
-            "control": "control",
-            "nascent": "nascent RNA" if self.mark == "nascent" else f"nascent RNA, {self.mark}",
-        }[self.role]
-        return f"{self.file} ({self.sample}, {what})"
+        if self.role == "control":
+            return f"{self.file} (control)"
+        what = "nascent RNA" if self.role == "nascent" else f"replicate {self.replicate}"
+        return f"{self.file} ({self.sample}, {self.mark}, {what})"
 
     @property
     def readable(self) -> bool:
@@ -143,7 +141,7 @@ def inspect_alignments(
     return found
 
 
-# The functions below raise InputErrors that are the end of a sentence: the file's name comes before.
+# InputErrors from the functions below are the end of a sentence: the file's name goes before it.
 
 
 def _require_whole_bam(path: Path) -> None:

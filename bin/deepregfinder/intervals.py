@@ -106,6 +106,13 @@ def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[s
     return _parse_lines(path, text, layout)
 
 
+def find_line(path: Path, chrom: str, start: int, end: int) -> int:
+    """Number of the first line, from 1, that holds an interval which was read from the file."""
+    wanted = [chrom, str(start), str(end)]
+    lines = _text(Path(path)).splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.split()[:3] == wanted)
+
+
 def _text(path: Path) -> str:
     """The text of a plain or gzipped file; InputError says what it is instead."""
     try:
