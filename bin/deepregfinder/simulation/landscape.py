@@ -1,0 +1,161 @@
+"""How many reads to expect along a chromosome, relative to an ordinary place, every STEP bp."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepregfinder.simulation.cells import Cell, Genome, random_numbers
+from deepregfinder.simulation.intervals import Intervals, Track, free_stretches, on
+
+STEP = 50
+REPEAT_BLOCK = 1000
+
+_COPY_NUMBERS, _COPY_SHARES = (1, 2, 3, 4), (0.07, 0.73, 0.15, 0.05)
+_REPEAT_SHARE = 0.04
+_MARGIN = 2000
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every library of a sample meets on one chromosome.
+
+    level : float32, shape (steps,): copy number x slow drift x pile-ups; 0 where no read maps
+    nucleosomes : float32, shape (steps,): below 1 in nucleosome-free sites, above 1 beside them
+    openness : float32, shape (steps,): from 0 to 1 in open sites
+    repeats : bool, shape (blocks of REPEAT_BLOCK bp,): reads there often map to several places
+    """
+
+    length: int
+    level: np.ndarray
+    nucleosomes: np.ndarray
+    openness: np.ndarray
+    repeats: np.ndarray
+
+
+def ground_of(cell: Cell, genome: Genome, chrom: str, seed: int) -> Ground:
+    """The ground of a chromosome; drift and dead zones depend on seed, sample and chromosome."""
+    length = genome.chrom_sizes[chrom]
+    steps = -(-length // STEP)
+    rng = random_numbers(seed, "ground", cell.name, chrom)
+    level = copy_number(length, rng) * drift(steps, rng)
+    pileups = on(genome.pileups, chrom)
+    level *= step_values(pileups, length, otherwise=1)
+    dead = dead_zones(_enriched_places(cell, genome), chrom, length, rng)
+    for start, end in (*dead, *zip(*_borders(on(genome.unassembled, chrom)), strict=True)):
+        level[-(-start // STEP) : end // STEP] = 0
+    nucleosomes, openness = open_site_profiles(on(cell.open_sites, chrom), steps)
+    # Repeats belong to the genome, not to the cell type.
+    repeats = random_numbers(seed, "repeats", chrom).random(-(-length // REPEAT_BLOCK))
+    return Ground(length, level, nucleosomes, openness, repeats < _REPEAT_SHARE)
+
+
+def mark_rate(track: Track, chrom: str, ground: Ground, efficiency: float) -> np.ndarray:
+    """Rate of a histone mark: float32, shape (steps,).
+
+    Inside an interval of fold f the rate is 1 + (f - 1) x efficiency times that of the background;
+    where intervals overlap the highest fold counts.
+    """
+    fold = step_values(on(track, chrom), ground.length, otherwise=1)
+    rate = (fold - 1) * np.float32(efficiency) + 1
+    return rate * ground.level * ground.nucleosomes
+
+
+def control_rate(ground: Ground) -> np.ndarray:
+    """Rate of an input control: background, a little more in open chromatin, which shears easily."""
+    return ground.level * (1 + np.float32(0.4) * ground.openness)
+
+
+def nascent_rate(track: Track, chrom: str, ground: Ground) -> np.ndarray:
+    """Rate of nascent RNA of one strand: transcription over a faint background."""
+    excess = step_values(on(track, chrom), ground.length, otherwise=0)
+    return (1 + excess) * ground.level
+
+
+def step_values(intervals: Intervals, length: int, otherwise: float) -> np.ndarray:
+    """The highest value over each step: float32, shape (steps,); `otherwise` outside intervals.
+
+    Borders are rounded to the nearest step; an interval covers at least one.
+    """
+    values = np.full(-(-length // STEP), otherwise, dtype=np.float32)
+    kept = intervals.within(length)
+    # The last of several assignments to one place is the one that stays: the highest comes last.
+    order = np.argsort(kept.value, kind="stable")
+    first = np.minimum((kept.start[order] + STEP // 2) // STEP, len(values) - 1)
+    last = np.minimum(np.maximum((kept.end[order] + STEP // 2) // STEP, first + 1), len(values))
+    widths = last - first
+    ends = np.cumsum(widths)
+    places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - widths), widths)
+    values[places] = np.repeat(kept.value[order], widths)
+    return values
+
+
+def copy_number(length: int, rng: np.random.Generator) -> np.ndarray:
+    """Copy number relative to two: float32, shape (steps,), constant over long segments."""
+    steps = -(-length // STEP)
+    mean_segment = min(20_000_000, length / 6)
+    ends = np.cumsum(rng.exponential(mean_segment, size=int(length / mean_segment * 4) + 8))
+    copies = rng.choice(_COPY_NUMBERS, p=_COPY_SHARES, size=len(ends) + 1)
+    segment = np.searchsorted(ends, np.arange(steps) * STEP)
+    return (copies[segment] / 2).astype(np.float32)
+
+
+def drift(steps: int, rng: np.random.Generator) -> np.ndarray:
+    """Slow drift around 1 (composition, replication): float32, shape (steps,)."""
+    total = np.zeros(steps)
+    for spacing, spread in ((200_000, 0.15), (20_000, 0.12)):
+        knots = rng.normal(0, spread, size=steps * STEP // spacing + 2)
+        total += np.interp(np.arange(steps) * (STEP / spacing), np.arange(len(knots)), knots)
+    return np.exp(total).astype(np.float32)
+
+
+def dead_zones(
+    tracks: list[Track], chrom: str, length: int, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """Places without reads, where no list knows of anything: (start, end) in bp.
+
+    A stretch of 500 kb or more without a single peak is taken as not assembled; of the shorter ones,
+    every third holds a piece of up to 6 kb to which no read can be mapped.
+    """
+    start, end = free_stretches(tracks, chrom, length)
+    start, end = start + _MARGIN, end - _MARGIN
+    widths = end - start
+    wide = widths >= 500_000
+    chosen = ~wide & (widths > 1500) & (rng.random(len(widths)) < 1 / 3)
+    size = np.minimum(rng.uniform(1000, 6000, size=len(widths)), widths)
+    shift = rng.random(len(widths)) * (widths - size)
+    zones = [(int(a), int(b)) for a, b in zip(start[wide], end[wide], strict=True)]
+    first = (start + shift).astype(np.int64)
+    zones += [(int(a), int(a + s)) for a, s in zip(first[chosen], size[chosen], strict=True)]
+    return sorted(zones)
+
+
+def open_site_profiles(sites: Intervals, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nucleosomes and openness around open sites: two float32 arrays of shape (steps,).
+
+    A site of median strength loses half of its nucleosomes over some 150 bp, and the nucleosomes
+    beside it are well positioned: up to a quarter more reads at 200 bp.
+    """
+    nucleosomes = np.ones(steps, dtype=np.float32)
+    openness = np.zeros(steps, dtype=np.float32)
+    if not len(sites):
+        return nucleosomes, openness
+    centre = sites.midpoint
+    strength = sites.value / (sites.value + np.median(sites.value))
+    for offset in range(-9, 10):
+        place = centre // STEP + offset
+        inside = (place >= 0) & (place < steps)
+        distance = np.abs(place * STEP + STEP / 2 - centre)
+        gap = np.exp(-((distance / 90) ** 2))
+        flank = 0.5 * np.exp(-(((distance - 220) / 80) ** 2))
+        factor = (1 - strength * gap) * (1 + strength * flank)
+        np.multiply.at(nucleosomes, place[inside], factor[inside].astype(np.float32))
+        np.maximum.at(openness, place[inside], (strength * gap)[inside].astype(np.float32))
+    return nucleosomes, openness
+
+
+def _enriched_places(cell: Cell, genome: Genome) -> list[Track]:
+    return [*cell.marks.values(), cell.open_sites, cell.plus, cell.minus, genome.pileups]
+
+
+def _borders(part: Intervals) -> tuple[list[int], list[int]]:
+    return part.start.tolist(), part.end.tolist()

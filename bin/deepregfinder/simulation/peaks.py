@@ -1,0 +1,135 @@
+"""Peak lists of the small genome as an experiment gives them: with misses, false peaks, jitter."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepregfinder.simulation.cells import PeakList
+from deepregfinder.simulation.intervals import Track
+
+
+@dataclass(frozen=True)
+class Found:
+    """A site as an experiment could see it; `profile` is its state and kind, such as active_tss."""
+
+    chrom: str
+    position: int
+    profile: str
+    strength: float
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class _Factor:
+    """How a factor's list comes about: which sites it binds how often, and false peaks per Mb."""
+
+    name: str
+    column: str
+    chance: Mapping[str, float]
+    jitter: float
+    false_per_mb: float
+    only_open: bool = True
+
+
+_FACTORS = (
+    _Factor(
+        "DNase",
+        "dhs",
+        dict.fromkeys(
+            (
+                f"{state}_{kind}"
+                for state in ("active", "poised", "off")
+                for kind in ("tss", "enhancer")
+            ),
+            0.95,
+        )
+        | {"on_ctcf": 0.95, "off_ctcf": 0.95, "on_decoy": 0.95, "off_decoy": 0.95},
+        15,
+        4,
+    ),
+    _Factor(
+        "p300",
+        "enhancers",
+        {"active_enhancer": 0.75, "poised_enhancer": 0.60, "active_tss": 0.45, "poised_tss": 0.10},
+        60,
+        1.5,
+    ),
+    _Factor(
+        "CBP",
+        "enhancers",
+        {"active_enhancer": 0.60, "poised_enhancer": 0.50, "active_tss": 0.40, "poised_tss": 0.10},
+        90,
+        1.5,
+    ),
+    _Factor("CTCF", "tfbs", {"on_ctcf": 0.95, "active_tss": 0.15}, 20, 3),
+)
+
+
+def label_lists(
+    cell: str,
+    sites: Sequence[Found],
+    marks: Mapping[str, Track],
+    chrom_sizes: Mapping[str, int],
+    rng: np.random.Generator,
+) -> tuple[PeakList, ...]:
+    """Open chromatin, enhancer factors, CTCF, and a peak list of every mark."""
+    lists = [
+        PeakList(
+            f"{cell}.{factor.name}.narrowPeak",
+            factor.column,
+            _lines(_bound(factor, sites, chrom_sizes, rng), narrow=True),
+        )
+        for factor in _FACTORS
+    ]
+    for mark, track in marks.items():
+        column = "promoter_marks" if mark == "H3K4me3" else None
+        peaks = _lines(_called(track, chrom_sizes, rng), narrow=False)
+        lists.append(PeakList(f"{cell}.{mark}.broadPeak", column, peaks))
+    return tuple(lists)
+
+
+def _bound(
+    factor: _Factor,
+    sites: Sequence[Found],
+    chrom_sizes: Mapping[str, int],
+    rng: np.random.Generator,
+) -> Iterator[tuple[str, int, int, float]]:
+    for site in sites:
+        # Weak sites are missed more often than strong ones.
+        seen = rng.random() < factor.chance.get(site.profile, 0) * min(1, 0.6 + 0.5 * site.strength)
+        middle = site.position + int(rng.normal(0, factor.jitter))
+        signal = 20 * site.strength * np.exp(rng.normal(0, 0.3))
+        width = int(rng.uniform(100, 200))
+        if seen and (site.is_open or not factor.only_open):
+            yield site.chrom, middle - width, middle + width, signal
+    for chrom, length in chrom_sizes.items():
+        for start in rng.integers(
+            0, length - 500, size=rng.poisson(length / 1e6 * factor.false_per_mb)
+        ):
+            yield chrom, int(start), int(start) + 250, 4 * np.exp(rng.normal(0, 0.4))
+
+
+def _called(
+    track: Track, chrom_sizes: Mapping[str, int], rng: np.random.Generator
+) -> Iterator[tuple[str, int, int, float]]:
+    for chrom, part in sorted(track.items()):
+        part = part.within(chrom_sizes[chrom])
+        seen = rng.random(len(part)) < np.clip(part.value / 5, 0.2, 0.97)
+        edges = rng.normal(0, 60, size=(2, len(part)))
+        measured = part.value * np.exp(rng.normal(0, 0.2, size=len(part)))
+        for row in np.flatnonzero(seen):
+            start = max(0, int(part.start[row] + edges[0, row]))
+            end = min(chrom_sizes[chrom], int(part.end[row] + edges[1, row]))
+            if end > start:
+                yield chrom, start, end, float(measured[row])
+
+
+def _lines(rows: Iterator[tuple[str, int, int, float]], narrow: bool) -> tuple[str, ...]:
+    """ENCODE narrowPeak (with a summit) or broadPeak lines, sorted."""
+    lines = []
+    for chrom, start, end, signal in sorted(rows):
+        score = min(1000, round(10 * signal))
+        summit = f"\t{(end - start) // 2}" if narrow else ""
+        lines.append(f"{chrom}\t{start}\t{end}\t.\t{score}\t.\t{signal:.4f}\t-1\t-1{summit}")
+    return tuple(lines)
