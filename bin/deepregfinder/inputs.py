@@ -224,8 +224,8 @@ def _unfit_list(intervals: IntervalList, expected: Mapping[str, int]) -> Iterato
     names = [str(name) for name in table["chrom"].unique()]
     if pair := renamed(names, expected):
         yield (
-            f"{intervals.description}: chromosomes are named like {pair[0]!r}, but like {pair[1]!r} "
-            f"in the BAM files or chromosome sizes. Rename them: `{renaming(*pair)}`."
+            f"{intervals.description}: chromosomes are named like {pair[0]!r}, but like "
+            f"{pair[1]!r} in the BAM files or chromosome sizes. Rename them: `{renaming(*pair)}`."
         )
     elif not expected.keys() & set(names):
         yield (
