@@ -200,12 +200,10 @@ def _has_thick_part(fields: Sequence[str]) -> bool:
 
 def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
     """Read all lines at once; None where anything is unusual."""
-    optional = {3: str, 5: str, layout.signal: np.float64, layout.summit: np.int64}
-    types = {0: str, 1: np.int64, 2: np.int64} | {
-        field: kind
-        for field, kind in optional.items()
-        if field is not None and field < layout.n_fields
-    }
+    # Whole numbers are left to pandas to recognise: told to expect them, it would take 1e3 for one.
+    whole = [field for field in (1, 2, layout.summit) if field is not None]
+    types = {field: str for field in (0, 3, 5) if field < layout.n_fields}
+    numbers = [field for field in (*whole, layout.signal) if field is not None]
     body = io.StringIO(text)
     at = 0
     while _HEADER.match(line := body.readline()) or (line and not line.strip()):
@@ -217,13 +215,16 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
             sep=layout.separator or r"\s+",
             header=None,
             names=list(range(layout.n_fields)),
-            usecols=sorted(types),
+            usecols=sorted([*types, *numbers]),
             dtype=types,
             keep_default_na=False,
             quoting=3,
             index_col=False,
+            low_memory=False,
         )
     except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
+        return None
+    if any(table[field].dtype != np.int64 for field in whole):
         return None
     n = len(table)
     start, end = table[1].to_numpy(), table[2].to_numpy()
@@ -233,9 +234,13 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
         if (offset < -1).any() or (offset > end - start).any():
             return None
         summit = np.where(offset < 0, -1, np.minimum(start + offset, end - 1))
-    signal = np.full(n, np.nan) if layout.signal is None else table[layout.signal].to_numpy()
-    if layout.signal is not None and not np.isfinite(signal).all():
-        return None
+    signal = np.full(n, np.nan)
+    if layout.signal is not None:
+        if table[layout.signal].dtype.kind not in "if":
+            return None
+        signal = table[layout.signal].to_numpy(np.float64)
+        if not np.isfinite(signal).all():
+            return None
     if (start < 0).any() or (end <= start).any():
         return None
     chrom = table[0]
