@@ -1,0 +1,171 @@
+// Parameters: read from nextflow_schema.json, checked all at once, typed, grouped as the schema groups them.
+
+def readJson(path) {
+    return new groovy.json.JsonSlurper().parseText(path.text)
+}
+
+/** The page that --help prints: every parameter of the schema, by group. */
+def helpText(schemaFile) {
+    def schema = readJson(schemaFile)
+    def usage = [
+        "DeepRegFinder-NF: ${schema.description}",
+        '',
+        'nextflow run main.nf -profile docker --input samplesheet.csv --labels labels.csv --tss tss.bed',
+        'nextflow run main.nf -profile docker --input samplesheet.csv --pretrained results/models/K562/cnn',
+    ]
+    def groups = schema['$defs'].values().collectMany { group ->
+        ['', group.title] + group.properties.collect { name, rule -> helpLine(name, rule) }
+    }
+    return (usage + groups).join('\n') + '\n'
+}
+
+def helpLine(String name, Map rule) {
+    def choice = rule['enum'] ? " [${rule['enum'].join('|')}]" : ''
+    def preset = rule['default'] != null ? " (default: ${rule['default']})" : ''
+    return "  --${name.padRight(26)} ${rule.description}${choice}${preset}"
+}
+
+/**
+ * Check what the user gave against the schema and stop with every problem found, or return the parameters with the
+ * schema's types, as a map of groups: options.counting.min_mapq.
+ */
+def checkedOptions(given, schemaFile) {
+    def schema = readJson(schemaFile)
+    def rules = schema['$defs'].values().collectEntries { group -> group.properties }
+    def problems = unknownNames(given.keySet(), rules.keySet())
+    def values = rules.collectEntries { name, rule ->
+        def value = given.containsKey(name) ? typed(given[name], rule.type) : rule['default']
+        def fault = value == null ? null : faultOf(value, rule)
+        if (fault) {
+            problems << "--${name} ${given[name]}: ${fault}".toString()
+        }
+        [name, value]
+    }
+    if (!problems) {
+        problems.addAll(contradictions(values))
+    }
+    if (problems) {
+        error(listed("parameter", problems))
+    }
+    return schema['$defs'].collectEntries { group, content -> [group, values.subMap(content.properties.keySet())] }
+}
+
+/** The file that a parameter names, which must exist. */
+def existing(String name, String path) {
+    def found = file(path, glob: false)
+    if (!found.exists()) {
+        error("--${name}: there is no file ${path}.")
+    }
+    return found
+}
+
+/** The file of a parameter that may be left out, as an input of a process: the file, or nothing. */
+def optional(Map inputs, String name) {
+    return inputs[name] ? existing(name, inputs[name]) : []
+}
+
+/** One message for all problems of a kind. */
+def listed(String kind, List problems) {
+    def title = problems.size() == 1 ? "There is a ${kind} problem:" : "There are ${problems.size()} ${kind} problems:"
+    return ([title] + problems.collect { problem -> "  - ${problem}" }).join('\n')
+}
+
+/** A name without case and separators. */
+def plain(name) {
+    return name.replaceAll('[-_]', '').toLowerCase()
+}
+
+def unknownNames(given, known) {
+    // Nextflow adds a camelCase or kebab-case twin of each name; only what matches no known name in any case is a mistake.
+    def twins = known.collectEntries { name -> [plain(name), name] }
+    return given
+        .findAll { name -> !(name in known) }
+        .unique { name -> plain(name) }
+        .collect { name ->
+            def meant = twins[plain(name)] ?: known.min { other -> distance(plain(name), plain(other)) }
+            "--${name} is no parameter of this pipeline; did you mean --${meant}? (--help lists them all)".toString()
+        }
+}
+
+/** Levenshtein distance. */
+def distance(String one, String other) {
+    def row = (0..other.size()).toList()
+    one.toList().eachWithIndex { letter, i ->
+        def above = row
+        row = [i + 1]
+        other.toList().eachWithIndex { against, j ->
+            row << [row[j] + 1, above[j + 1] + 1, above[j] + (letter == against ? 0 : 1)].min()
+        }
+    }
+    return row.last()
+}
+
+/** A value with the type that the schema names, or the value as it is where it cannot have that type. */
+def typed(value, String type) {
+    if (value == null) {
+        return null
+    }
+    def text = value.toString().trim()
+    if (type == 'boolean') {
+        return text in ['true', 'false'] ? text == 'true' : value
+    }
+    if (type in ['integer', 'number'] && text ==~ /[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?/) {
+        def number = new BigDecimal(text)
+        def whole = number.stripTrailingZeros().scale() <= 0
+        return type == 'number' && !whole ? number : (whole ? number.longValue() : value)
+    }
+    return type == 'string' ? text : value
+}
+
+/** What is wrong with a typed value under its rule, or null. */
+def faultOf(value, Map rule) {
+    if (rule.type == 'boolean' && !(value instanceof Boolean)) {
+        return 'must be true or false.'
+    }
+    if (rule.type in ['integer', 'number'] && !(value instanceof Number)) {
+        return rule.type == 'integer' ? 'must be a whole number.' : 'must be a number.'
+    }
+    if (rule['enum'] && !(value.toString() in rule['enum']*.toString())) {
+        return "must be one of ${rule['enum'].join(', ')}."
+    }
+    if (rule.minimum != null && value < rule.minimum) {
+        return "must be at least ${rule.minimum}."
+    }
+    if (rule.exclusiveMinimum != null && value <= rule.exclusiveMinimum) {
+        return "must be above ${rule.exclusiveMinimum}."
+    }
+    if (rule.maximum != null && value > rule.maximum) {
+        return "must be at most ${rule.maximum}."
+    }
+    if (rule.multipleOf != null && value % rule.multipleOf != 0) {
+        return "must be a multiple of ${rule.multipleOf}."
+    }
+    if (rule.pattern && !(value ==~ rule.pattern)) {
+        return "does not look as it should (${rule.description})."
+    }
+    return null
+}
+
+/** Values that are fine alone but not together. */
+def contradictions(Map values) {
+    def problems = []
+    if (!values.input) {
+        problems << '--input is missing: give a samplesheet (CSV: sample,mark,replicate,bam,control).'
+    }
+    if (!values.pretrained && !values.labels) {
+        problems << '--labels is missing: give a label sheet to train, or --pretrained with a model bundle to predict only.'
+    }
+    if (values.labels && !values.tss) {
+        problems << '--tss is missing: labels need transcription start sites (BED).'
+    }
+    if (values.pretrained && values.train_on) {
+        problems << '--pretrained and --train_on contradict each other: a pretrained model is not trained.'
+    }
+    if (values.step % values.bin_size != 0) {
+        problems << "--step ${values.step} is no multiple of --bin_size ${values.bin_size}."
+    }
+    if (values.counter == 'featurecounts' && values.count_at == 'midpoint') {
+        problems << '--counter featurecounts cannot count at midpoints: use --counter native or --count_at overlap.'
+    }
+    return problems
+}

@@ -1,0 +1,134 @@
+// What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
+
+include { existing ; listed ; readJson } from './parameters'
+include { readLabels ; readSamples } from './sheets'
+
+/**
+ * Read the sheets and bundles that the options name, and stop with every problem found. Returns a map:
+ *   options     the options, with classes, bins and control as a pretrained bundle has them
+ *   bams        [meta, bam] of every file to count: marks, controls, nascent RNA
+ *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
+ *   labels      rows of the label sheet of samples that are trained on or evaluated
+ *   train_on    samples to train on
+ *   bundles     [meta, folder] of every pretrained model
+ *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
+ */
+def planned(Map given, assets) {
+    def inputs = given.input_output
+    def bundles = inputs.pretrained ? inputs.pretrained.tokenize(',').collect { path -> readBundle(path.trim()) } : []
+    def options = followBundles(given, bundles)
+    def chips = readSamples(existing('input', inputs.input), assets.resolve('schema_input.json'))
+    def samples = chips.findAll { bam -> bam.meta.role == 'chip' }.collect { bam -> bam.meta.sample }.unique().sort()
+    def rows = inputs.labels
+        ? readLabels(existing('labels', inputs.labels), assets.resolve('schema_labels.json'), samples, options.run.classes)
+        : []
+    def labelled = rows.collect { row -> row.sample }
+
+    def problems = []
+    def train_on = bundles ? [] : chosen('train_on', options.run.train_on, labelled, 'has no row in --labels', problems)
+    def predict_on = chosen('predict_on', options.run.predict_on, samples, 'is not in --input', problems)
+    def needed = (train_on + predict_on).unique().sort()
+    def kept = chips.findAll { bam -> bam.meta.sample in needed }
+    problems.addAll(lackingMarks(kept, predict_on, train_on, bundles))
+    if (problems) {
+        error(listed('plan', problems))
+    }
+
+    def labels = rows.findAll { row -> row.sample in needed }
+    def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
+    def controls = kept.collect { bam -> bam.meta.control }.findAll().unique()
+    return [
+        options: options,
+        bams: kept + chips.findAll { bam -> bam.meta.id in controls } + nascent,
+        samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }) },
+        labels: labels,
+        train_on: train_on,
+        bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
+        applied: applications(predict_on, train_on, options.run.models.tokenize(','), bundles),
+    ]
+}
+
+/** The samples that a parameter names, or all that it could name. */
+def chosen(String name, String text, List possible, String lack, List problems) {
+    def named = text ? text.tokenize(',')*.trim() : possible
+    (named - possible).each { sample ->
+        problems << "--${name}: sample '${sample}' ${lack} (there: ${possible.join(', ') ?: 'none'})."
+    }
+    return named.findAll { sample -> sample in possible }.unique().sort()
+}
+
+/** What the driver needs to know of a bundle; the tasks check the rest. */
+def readBundle(String path) {
+    def folder = file(path, glob: false)
+    def description = folder.resolve('model.json')
+    if (!description.exists()) {
+        error("--pretrained ${path}: there is no model.json in this folder; a bundle is a folder such as results/models/K562/cnn.")
+    }
+    def content = readJson(description)
+    if (!(content instanceof Map) || content.format != 'deepregfinder-bundle') {
+        error("--pretrained ${path}: model.json does not describe a DeepRegFinder bundle.")
+    }
+    return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks', 'bin_size', 'window_bins') + [control: content.normalisation.control]
+}
+
+/** A pretrained bundle settles classes, bins and control; what was set to anything else on purpose is a contradiction. */
+def followBundles(Map options, List bundles) {
+    if (!bundles) {
+        return options
+    }
+    def presets = [classes: 3, bin_size: 100, window_bins: 20, control: 'ignore']
+    def set = options.run + options.geometry + options.signal
+    def own = bundles.collect { bundle -> [classes: bundle.classes.size()] + bundle.subMap('bin_size', 'window_bins', 'control') }
+    def problems = presets.keySet()
+        .findAll { name -> own*.get(name).unique().size() > 1 }
+        .collect { name -> "the bundles of --pretrained differ in ${name} (${own*.get(name).join(', ')}): run them one by one." }
+    presets.each { name, preset ->
+        if (set[name] != preset && set[name] != own[0][name]) {
+            problems << "--${name} ${set[name]}: the bundle of --pretrained was trained with ${own[0][name]}; leave the parameter out."
+        }
+    }
+    if (problems) {
+        error(listed('parameter', problems))
+    }
+    return options.collectEntries { group, values ->
+        [group, values.collectEntries { name, value -> [name, own[0].containsKey(name) ? own[0][name] : value] }]
+    }
+}
+
+/** A model needs in each sample that it predicts the marks that it was trained on. */
+def lackingMarks(List chips, List predict_on, List train_on, List bundles) {
+    def marks = chips.groupBy { bam -> bam.meta.sample }.collectEntries { sample, bams -> [sample, bams*.meta*.mark.unique()] }
+    def sources = bundles.collect { bundle -> [bundle.sample, bundle.marks] } + train_on.collect { sample -> [sample, marks[sample]] }
+    return predict_on.findAll { sample -> !(sample in train_on) }.collectMany { sample ->
+        sources.collect { source, wanted -> [source, wanted.findAll { mark -> !mark.endsWith('control') } - marks[sample]] }
+            .findAll { _source, lacking -> lacking }
+            .collect { source, lacking ->
+                "sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${source} was trained on (its marks: ${marks[sample].join(', ')})."
+            }
+    }
+}
+
+def nascentBams(Map row) {
+    def strands = row.nascent.size() == 1 ? ['nascent'] : ['nascent.sense', 'nascent.antisense']
+    return [strands, row.nascent].transpose().collect { strand, bam ->
+        def meta = [id: "${row.sample}.${strand}".toString(), sample: row.sample, mark: strand, replicate: '1', role: 'nascent', control: null]
+        [meta: meta, bam: bam]
+    }
+}
+
+def countsOf(String sample, List chips) {
+    def pairs = chips.findAll { bam -> bam.meta.control }.collect { bam -> "${bam.meta.id}=${bam.meta.control}".toString() }
+    def ids = chips.collect { bam -> bam.meta.id } + chips.collect { bam -> bam.meta.control }.findAll()
+    return [sample: sample, ids: ids.unique(), controls: pairs.sort()]
+}
+
+/** A sample is predicted by its own models where it has them, else by the models of every other sample, named after it. */
+def applications(List predict_on, List train_on, List models, List bundles) {
+    def sources = bundles.collect { bundle -> [bundle.sample, bundle.model] } + [train_on, models].combinations()
+    return predict_on.collectMany { sample ->
+        def own = sources.findAll { trained_on, _model -> trained_on == sample }
+        (own ?: sources).collect { trained_on, model ->
+            [trained_on, model, sample, trained_on == sample ? model : "${model}_from_${trained_on}".toString()]
+        }
+    }
+}

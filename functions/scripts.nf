@@ -1,0 +1,84 @@
+// How a process calls its script: options as text, and a digest of the code behind it.
+
+/**
+ * Write parameters as command-line options, quoted for the shell: [step: 200] gives --step '200'.
+ * Parameters without a value are left out; the script's option then keeps its own "not given".
+ */
+def flags(Map options) {
+    return options
+        .findAll { _name, value -> value != null }
+        .collect { name, value -> "--${name} ${quoted(value)}" }
+        .join(' ')
+}
+
+def quoted(value) {
+    return "'" + value.toString().replace("'", "'\\''") + "'"
+}
+
+/** One option for each file: repeated('--tfbs', [a.bed, b.bed]) gives --tfbs a.bed --tfbs b.bed, and nothing for no file. */
+def repeated(String option, files) {
+    return [files].flatten().collect { file -> "${option} ${file}" }.join(' ')
+}
+
+/**
+ * The digest of a script and of every library module that it imports, directly or not. Nextflow hashes a bin script
+ * whose name stands in the process script, but not the library behind it; with this digest in the process script,
+ * -resume runs a step again exactly when code that it uses has changed.
+ */
+def codeDigest(String script) {
+    def bin = moduleDir.parent.resolve('bin')
+    def digest = java.security.MessageDigest.getInstance('SHA-256')
+    withImports(bin, [], bin.resolve(script))
+        .sort { file -> file.toString() }
+        .each { file ->
+            digest.update("${bin.relativize(file)}\n".bytes)
+            digest.update(file.bytes)
+        }
+    return digest.digest().encodeHex().toString().take(16)
+}
+
+/** `seen`, the file, and all that it imports in turn. */
+def withImports(bin, List seen, file) {
+    if (file in seen) {
+        return seen
+    }
+    def imported = file.name.endsWith('.py') ? importedFiles(bin, file.text) : []
+    return imported.inject(seen + [file]) { files, next -> withImports(bin, files, next) }
+}
+
+/** The files of the library that a Python source imports, packages with their __init__.py and templates. */
+def importedFiles(bin, String source) {
+    def statement = ~/(?m)^\s*(?:from\s+(deepregfinder[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+(deepregfinder[\w.]*))/
+    def names = source.findAll(statement) { _all, from, imported, whole ->
+        whole ? [whole] : [from] + (imported =~ /\w+/).collect { name -> "${from}.${name}" }
+    }
+    return names
+        .flatten()
+        .collectMany { name -> parents(name.toString()) }
+        .unique()
+        .collectMany { name ->
+            def path = bin.resolve(name.replace('.', '/'))
+            def module = path.resolveSibling("${path.name}.py")
+            if (module.exists()) {
+                return [module]
+            }
+            return path.isDirectory() ? [path.resolve('__init__.py')] + filesBeside(path) : []
+        }
+}
+
+/** a.b.c gives a, a.b and a.b.c. */
+def parents(String name) {
+    def parts = name.tokenize('.')
+    return (1..parts.size()).collect { n -> parts.take(n).join('.') }
+}
+
+/** What a package holds besides Python: templates, style sheets. */
+def filesBeside(path) {
+    def files = []
+    path.eachFileRecurse(groovy.io.FileType.FILES) { file ->
+        if (!(file.toString() =~ /__pycache__|\.py$|\.nb[ic]$/)) {
+            files << file
+        }
+    }
+    return files.every { file -> file.toString().contains('/deepregfinder/') } && path.name != 'deepregfinder' ? files : []
+}

@@ -1,0 +1,166 @@
+// The two sheets: every row checked against assets/schema_*.json, everything wrong reported at once.
+
+include { listed ; readJson } from './parameters'
+
+/**
+ * Read --input. Returns a list with one map for each BAM to count, a control once for all rows that it serves:
+ * [meta: [id, sample, mark, replicate, role, control], bam, index]. meta.control is the id of the row's control or null.
+ */
+def readSamples(sheet, schemaFile) {
+    def rows = readSheet(sheet, readJson(schemaFile))
+    def problems = repeats(rows, ['sample', 'mark', 'replicate']) + repeats(rows, ['bam'])
+    rows.each { row ->
+        if (row.control && row.control == row.bam) {
+            problems << "row ${row.line}: the BAM is its own control."
+        }
+    }
+    stopOn(sheet, problems)
+    def controls = rows.collect { row -> row.control }.findAll().unique().sort { path -> path.toString() }
+    def control_ids = uniqueNames(controls)
+    def chips = rows.collect { row ->
+        def meta = [
+            id: "${row.sample}.${row.mark}.${row.replicate}".toString(),
+            sample: row.sample,
+            mark: row.mark,
+            replicate: row.replicate,
+            role: 'chip',
+            control: control_ids[row.control],
+        ]
+        [meta: meta, bam: row.bam]
+    }
+    def inputs = controls.collect { bam ->
+        def meta = [id: control_ids[bam], sample: 'control', mark: 'control', replicate: '1', role: 'control', control: null]
+        [meta: meta, bam: bam]
+    }
+    return (chips + inputs).sort { entry -> entry.meta.id }
+}
+
+/**
+ * Read --labels. Returns one map for each sample: [sample, dhs, enhancers, promoter_marks, tfbs, nascent], the last
+ * four lists of files; nascent holds none, one (unstranded) or two (sense, antisense) BAMs.
+ */
+def readLabels(sheet, schemaFile, List samples, classes) {
+    def rows = readSheet(sheet, readJson(schemaFile))
+    def problems = repeats(rows, ['sample'])
+    rows.each { row ->
+        if (!(row.sample in samples)) {
+            problems << "row ${row.line}: sample '${row.sample}' is not in --input (there: ${samples.join(', ')})."
+        }
+        if ((row.nascent_sense == null) != (row.nascent_antisense == null)) {
+            problems << "row ${row.line}: nascent_sense and nascent_antisense belong together; one of them is empty."
+        }
+        else if (row.nascent && row.nascent_sense) {
+            problems << "row ${row.line}: give either nascent or the two strand columns, not both."
+        }
+        else if (classes == 5 && !row.nascent && !row.nascent_sense) {
+            problems << "row ${row.line}: 5 classes need nascent RNA (column nascent, or nascent_sense and nascent_antisense)."
+        }
+    }
+    stopOn(sheet, problems)
+    return rows
+        .collect { row ->
+            def nascent = [row.nascent, row.nascent_sense, row.nascent_antisense].findAll()
+            row.subMap('sample', 'dhs', 'enhancers', 'promoter_marks', 'tfbs') + [nascent: nascent]
+        }
+        .sort { row -> row.sample }
+}
+
+/** Read a CSV sheet; values of format file-path become files, those of file-path-list lists of files. */
+def readSheet(sheet, Map schema) {
+    def columns = schema.items.properties
+    def table = sheet.splitCsv(header: false, strip: true, quote: '"')
+    if (!table) {
+        error("${sheet} is empty; its first line should be: ${columns.keySet().join(',')}")
+    }
+    def header = table[0].collect { name -> name.replace('\uFEFF', '') }
+    def problems = []
+    header.findAll { name -> name && !columns.containsKey(name) }.each { name ->
+        problems << "row 1: column '${name}' is unknown; the columns are ${columns.keySet().join(', ')}."
+    }
+    header.findAll().countBy { name -> name }.findAll { _name, n -> n > 1 }.each { name, _n ->
+        problems << "row 1: column '${name}' comes twice."
+    }
+    schema.items.required.findAll { name -> !(name in header) }.each { name ->
+        problems << "row 1: column '${name}' is missing."
+    }
+    stopOn(sheet, problems)
+    def rows = []
+    table.eachWithIndex { cells, i ->
+        if (i == 0 || cells.every { cell -> !cell }) {
+            return
+        }
+        if (cells.size() > header.size()) {
+            problems << "row ${i + 1}: ${cells.size()} values under ${header.size()} columns."
+        }
+        def row = [line: i + 1]
+        columns.each { name, rule ->
+            def at = header.indexOf(name)
+            def text = at >= 0 && at < cells.size() ? cells[at]?.trim() : null
+            row[name] = checkedCell(sheet, name, text ?: null, rule, name in schema.items.required, i + 1, problems)
+        }
+        rows << row
+    }
+    if (!rows) {
+        problems << 'there is no row below the header.'
+    }
+    stopOn(sheet, problems)
+    return rows
+}
+
+/** One cell as text, file or list of files; adds to `problems` what is wrong with it. */
+def checkedCell(sheet, name, text, Map rule, required, line, List problems) {
+    def list = rule.format == 'file-path-list'
+    if (text == null) {
+        if (required) {
+            problems << "row ${line}, column ${name}: is empty. ${rule.description}"
+        }
+        return list ? [] : null
+    }
+    if (rule.pattern && !(text ==~ rule.pattern)) {
+        problems << "row ${line}, column ${name}: '${text}' is not allowed. ${rule.description}"
+        return text
+    }
+    if (!rule.format) {
+        return text
+    }
+    def files = (list ? text.tokenize(';') : [text]).collect { path -> resolved(path.trim(), sheet) }
+    files.findAll { file -> !file.exists() || file.isDirectory() }.each { file ->
+        problems << "row ${line}, column ${name}: there is no file ${file}."
+    }
+    return list ? files : files[0]
+}
+
+/** A path of a sheet: absolute or remote as it stands, else from the sheet's folder or, if not there, the launch folder. */
+def resolved(String path, sheet) {
+    if (path.startsWith('/') || path =~ /^[a-z0-9]+:\/\//) {
+        return file(path, glob: false)
+    }
+    def beside = sheet.toAbsolutePath().parent.resolve(path).normalize()
+    def launched = workflow.launchDir.resolve(path).normalize()
+    return beside.exists() || !launched.exists() ? beside : launched
+}
+
+/** Rows that share the values of some columns. */
+def repeats(List rows, List columns) {
+    return rows
+        .groupBy { row -> columns.collect { name -> row[name].toString() } }
+        .findAll { _key, same -> same.size() > 1 }
+        .collect { key, same ->
+            "rows ${same.collect { row -> row.line }.join(', ')}: the same ${columns.join(', ')} (${key.join(', ')})."
+        }
+}
+
+/** A name for each file: its own, with part of a digest of its path where two share it. */
+def uniqueNames(List files) {
+    def shared = files.countBy { file -> file.baseName }
+    return files.collectEntries { file ->
+        def suffix = shared[file.baseName] > 1 ? ".${file.toString().md5().take(6)}" : ''
+        [file, "control.${file.baseName.replaceAll('[^A-Za-z0-9._-]', '_')}${suffix}".toString()]
+    }
+}
+
+def stopOn(sheet, List problems) {
+    if (problems) {
+        error("${sheet}\n" + listed('sheet', problems))
+    }
+}

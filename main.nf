@@ -1,0 +1,128 @@
+// DeepRegFinder-NF: promoters and enhancers, active and poised, from histone-mark ChIP-seq.
+//
+// The flow, as in the paper (Ramakrishnan et al. 2024) and docs/methods.md: reads are counted in 100 bp bins and brought
+// to reads per million; open chromatin with a TSS or an enhancer factor gives labelled windows of 2 kb; networks learn
+// them from the marks, slide over the whole genome, and their windows are joined into calls, which are then judged.
+
+include { EVALUATION } from './subworkflows/evaluation'
+include { GENOME } from './subworkflows/genome'
+include { INPUTS } from './subworkflows/inputs'
+include { MODELS } from './subworkflows/models'
+include { REPORT } from './subworkflows/report'
+include { SIGNAL } from './subworkflows/signal'
+include { TRAINING_SET } from './subworkflows/training_set'
+include { checkedOptions ; helpText ; optional } from './functions/parameters'
+include { planned } from './functions/plan'
+
+workflow {
+    main:
+    def schema = file("${projectDir}/nextflow_schema.json")
+    if (params.help.toString() == 'true') {
+        log.info(helpText(schema))
+        return
+    }
+
+    // What will be done: every parameter and sheet is checked before the first task starts.
+    def plan = planned(checkedOptions(params, schema), file("${projectDir}/assets"))
+    def options = plan.options
+    def inputs = options.input_output
+    def tss = optional(inputs, 'tss')
+    def blacklist = optional(inputs, 'blacklist')
+    def gaps = optional(inputs, 'gaps')
+    def regions = optional(inputs, 'regions')
+    def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam] })
+
+    INPUTS(
+        bams,
+        [
+            peaks: plan.labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
+            tss: tss,
+            chrom_sizes: optional(inputs, 'chrom_sizes'),
+            blacklist: blacklist,
+            gaps: gaps,
+            regions: regions,
+        ],
+        options.geometry + options.split + options.counting.subMap('paired_end', 'count_at') + options.hardware.subMap('scatter') + [train: !plan.train_on.isEmpty()],
+    )
+
+    SIGNAL(
+        bams,
+        plan.samples,
+        INPUTS.out.chrom_sizes,
+        blacklist,
+        options.geometry.subMap('bin_size') + options.counting,
+        options.signal,
+    )
+
+    TRAINING_SET(
+        plan.labels,
+        tss,
+        INPUTS.out.chrom_sizes,
+        blacklist,
+        gaps,
+        SIGNAL.out.signal,
+        SIGNAL.out.nascent,
+        options.run.subMap('classes') + options.geometry.subMap('bin_size', 'window_bins') + options.region_rules + options.split + options.training.subMap('seed'),
+        options.geometry.subMap('bin_size') + options.states,
+        options.run.subMap('classes') + options.geometry.subMap('window_bins') + options.region_rules.subMap('min_nonzero', 'n_background') + options.normalisation + options.split + options.training.subMap('seed'),
+    )
+
+    MODELS(
+        TRAINING_SET.out.tensors,
+        plan.train_on,
+        options.run.models.tokenize(','),
+        channel.fromList(plan.bundles),
+        options.training,
+        options.hardware.device,
+    )
+
+    GENOME(
+        MODELS.out.bundles,
+        plan.applied,
+        SIGNAL.out.signal,
+        INPUTS.out.groups,
+        plan.labels,
+        tss,
+        regions,
+        options.prediction,
+        options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling,
+        options.hardware.device,
+    )
+
+    EVALUATION(
+        GENOME.out.models,
+        TRAINING_SET.out.tensors,
+        TRAINING_SET.out.regions,
+        GENOME.out.probabilities,
+        GENOME.out.calls,
+        options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),
+    )
+
+    REPORT(
+        INPUTS.out.table,
+        [
+            counts: SIGNAL.out.counts_summary,
+            signal: SIGNAL.out.signal_summary,
+            dropped: TRAINING_SET.out.dropped,
+            states: TRAINING_SET.out.states_summary,
+            regions: TRAINING_SET.out.regions_summary,
+            calls: GENOME.out.calls_summary,
+            validation: GENOME.out.validation.map { _meta, table -> table },
+            seeds: GENOME.out.seeds_summary,
+        ],
+        EVALUATION.out.evaluations,
+        groovy.json.JsonOutput.toJson(options),
+        repeatable(workflow.commandLine),
+    )
+
+    workflow.onComplete = {
+        if (workflow.success) {
+            log.info("\nDone. Open ${inputs.outdir}/report.html; calls for a genome browser are in ${inputs.outdir}/calls/\n")
+        }
+    }
+}
+
+/** The command line without what belongs to this one launch. */
+def repeatable(String command) {
+    return command.replaceAll(/\s-(resume|name)(\s+[0-9a-z_-]+)?(?=\s|$)/, '')
+}

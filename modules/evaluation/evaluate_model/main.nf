@@ -1,0 +1,38 @@
+include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+
+// Accuracy of a model on the test windows of a sample, and on every window and call of the test chromosomes.
+process EVALUATE_MODEL {
+    tag "${meta.sample} ${meta.model}"
+    label 'process_low'
+
+    input:
+    tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(regions), path(probabilities), path(calls)
+    val options
+
+    output:
+    tuple val(meta), path("${meta.sample}/${meta.model}"), emit: evaluation
+    path "${meta.sample}.${meta.model}.model_card.md", emit: model_card
+    tuple val(task.process), eval('versions.py python torch scikit-learn matplotlib'), topic: versions
+
+    script:
+    """
+    # code ${codeDigest('evaluate_model.py')}
+    evaluate_model.py \\
+        --sample ${meta.sample} \\
+        --model ${meta.model} \\
+        --bundle ${bundle} \\
+        --tensors ${tensors} \\
+        --regions ${regions} \\
+        ${repeated('--probabilities', probabilities)} \\
+        --calls ${calls} \\
+        ${flags(options)} \\
+        --output ${meta.sample}/${meta.model} \\
+        --model_card ${meta.sample}.${meta.model}.model_card.md
+    """
+
+    stub:
+    """
+    mkdir -p ${meta.sample}/${meta.model}
+    touch ${meta.sample}/${meta.model}/metrics.json ${meta.sample}.${meta.model}.model_card.md
+    """
+}

@@ -1,0 +1,44 @@
+include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+
+// Join called windows into elements, keep enhancers away from TSSs, and hold the calls against independent markers.
+process CALL_ELEMENTS {
+    tag "${meta.sample} ${meta.model}"
+    label 'process_low'
+
+    input:
+    tuple val(meta), path(probabilities), path(dhs, stageAs: 'dhs/*'), path(enhancers, stageAs: 'enhancers/?/*'), path(tfbs, stageAs: 'tfbs/?/*')
+    path tss, stageAs: 'tss/*'
+    val options
+
+    output:
+    tuple val(meta), path("${prefix}.bed"), emit: calls
+    tuple val(meta), path("${prefix}.validation.tsv"), emit: validation
+    path "${prefix}.calls.tsv", emit: summary
+    path "${prefix}.seeds.tsv", emit: seeds
+    tuple val(task.process), eval('versions.py python numpy zarr'), topic: versions
+
+    script:
+    prefix = "${meta.sample}.${meta.model}"
+    """
+    # code ${codeDigest('call_elements.py')}
+    call_elements.py \\
+        --sample ${meta.sample} \\
+        --model ${meta.model} \\
+        ${repeated('--probabilities', probabilities)} \\
+        ${repeated('--tss', tss)} \\
+        ${repeated('--dhs', dhs)} \\
+        ${repeated('--enhancers', enhancers)} \\
+        ${repeated('--tfbs', tfbs)} \\
+        ${flags(options)} \\
+        --output ${prefix}.bed \\
+        --validation ${prefix}.validation.tsv \\
+        --summary ${prefix}.calls.tsv \\
+        --seeds_summary ${prefix}.seeds.tsv
+    """
+
+    stub:
+    prefix = "${meta.sample}.${meta.model}"
+    """
+    touch ${prefix}.bed ${prefix}.validation.tsv ${prefix}.calls.tsv ${prefix}.seeds.tsv
+    """
+}

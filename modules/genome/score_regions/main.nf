@@ -1,0 +1,35 @@
+include { codeDigest ; flags } from '../../../functions/scripts'
+
+// Class probabilities of the user's own regions, of any width.
+process SCORE_REGIONS {
+    tag "${meta.sample} ${meta.model}"
+    label 'process_gpu'
+
+    input:
+    tuple val(meta), path(bundle, stageAs: 'bundle'), path(signal)
+    path regions, stageAs: 'regions/*'
+    val options
+    val device
+
+    output:
+    tuple val(meta), path("${meta.sample}.${meta.model}.regions.tsv"), emit: scores
+    tuple val(task.process), eval('versions.py python torch safetensors zarr'), topic: versions
+
+    script:
+    """
+    # code ${codeDigest('score_regions.py')}
+    score_regions.py \\
+        --bundle ${bundle} \\
+        --signal ${signal} \\
+        --regions ${regions} \\
+        ${flags(options)} \\
+        --device ${device} \\
+        --threads ${task.cpus} \\
+        --output ${meta.sample}.${meta.model}.regions.tsv
+    """
+
+    stub:
+    """
+    touch ${meta.sample}.${meta.model}.regions.tsv
+    """
+}

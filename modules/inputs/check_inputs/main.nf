@@ -1,0 +1,46 @@
+include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+
+// Hold all inputs against each other before any heavy work; settle the chromosomes and how they are scattered.
+process CHECK_INPUTS {
+    label 'process_single'
+
+    input:
+    path bam_info
+    path peaks, stageAs: 'peaks/?/*'
+    path tss, stageAs: 'tss/*'
+    path chrom_sizes, stageAs: 'sizes/*'
+    path blacklist, stageAs: 'blacklist/*'
+    path gaps, stageAs: 'gaps/*'
+    path regions, stageAs: 'regions/*'
+    val options
+
+    output:
+    path 'chrom.sizes', emit: chrom_sizes
+    path 'groups.tsv', emit: groups
+    path 'inputs.tsv', emit: table
+    tuple val(task.process), eval('versions.py python pandas'), topic: versions
+
+    script:
+    """
+    # code ${codeDigest('check_inputs.py')}
+    check_inputs.py \\
+        ${repeated('--bam_info', bam_info)} \\
+        ${repeated('--peaks', peaks)} \\
+        ${repeated('--tss', tss)} \\
+        ${repeated('--chrom_sizes', chrom_sizes)} \\
+        ${repeated('--blacklist', blacklist)} \\
+        ${repeated('--gaps', gaps)} \\
+        ${repeated('--regions', regions)} \\
+        ${flags(options)} \\
+        --output chrom.sizes \\
+        --groups groups.tsv \\
+        --inputs inputs.tsv
+    """
+
+    stub:
+    """
+    printf 'chr1\\t1000000\\n' > chrom.sizes
+    printf '0\\tchr1\\n' > groups.tsv
+    touch inputs.tsv
+    """
+}

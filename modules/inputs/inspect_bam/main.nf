@@ -1,0 +1,34 @@
+include { codeDigest } from '../../../functions/scripts'
+
+// Read the header and index of one BAM file; make the index, in the task's folder, where there is none.
+process INSPECT_BAM {
+    tag "${meta.id}"
+    label 'process_single'
+
+    input:
+    tuple val(meta), path(bam), path(index)
+
+    output:
+    path "${meta.id}.bam.json", emit: info
+    tuple val(task.process), eval('versions.py python pysam'), topic: versions
+
+    script:
+    def given = index ? "--index ${index}" : ''
+    """
+    # code ${codeDigest('inspect_bam.py')}
+    inspect_bam.py \\
+        --bam ${bam} ${given} \\
+        --id ${meta.id} \\
+        --sample ${meta.sample} \\
+        --mark ${meta.mark} \\
+        --replicate ${meta.replicate} \\
+        --role ${meta.role} \\
+        --threads ${task.cpus} \\
+        --output ${meta.id}.bam.json
+    """
+
+    stub:
+    """
+    touch ${meta.id}.bam.json
+    """
+}

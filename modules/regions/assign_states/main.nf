@@ -1,0 +1,35 @@
+include { codeDigest ; flags } from '../../../functions/scripts'
+
+// Tell active from poised elements by nascent RNA: one unstranded count file, or one for each strand.
+process ASSIGN_STATES {
+    tag "${meta.sample}"
+    label 'process_single'
+
+    input:
+    tuple val(meta), path(candidates), path(nascent)
+    val options
+
+    output:
+    tuple val(meta), path("${meta.sample}.states.bed"), emit: candidates
+    path "${meta.sample}.states.tsv", emit: summary
+    tuple val(task.process), eval('versions.py python scikit-learn'), topic: versions
+
+    script:
+    def counts = nascent instanceof List
+        ? "--nascent_sense ${meta.sample}.nascent.sense.counts.zip --nascent_antisense ${meta.sample}.nascent.antisense.counts.zip"
+        : "--nascent ${nascent}"
+    """
+    # code ${codeDigest('assign_states.py')}
+    assign_states.py \\
+        --candidates ${candidates} \\
+        ${counts} \\
+        ${flags(options)} \\
+        --output ${meta.sample}.states.bed \\
+        --summary ${meta.sample}.states.tsv
+    """
+
+    stub:
+    """
+    touch ${meta.sample}.states.bed ${meta.sample}.states.tsv
+    """
+}

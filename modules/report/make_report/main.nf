@@ -1,0 +1,55 @@
+include { codeDigest ; quoted ; repeated } from '../../../functions/scripts'
+
+// One page that shows everything: inputs, counts, regions, accuracy, calls, versions, and how to repeat the run.
+process MAKE_REPORT {
+    label 'process_single'
+
+    input:
+    path inputs
+    path counts
+    path signal
+    path dropped
+    path states
+    path regions
+    path evaluations, stageAs: 'evaluation/?/*'
+    path calls
+    path validation
+    path seeds
+    val versions
+    val params_json
+    val command
+
+    output:
+    path 'report.html', emit: page
+    path 'summary.tsv', emit: summary
+    path 'params.json', emit: params_json
+    path 'versions.tsv', emit: versions
+
+    script:
+    """
+    # code ${codeDigest('make_report.py')}
+    printf '%b\\n' ${quoted(versions)} > versions.tsv
+    printf '%s\\n' ${quoted(params_json)} > params.json
+    make_report.py \\
+        --inputs ${inputs} \\
+        ${repeated('--counts', counts)} \\
+        ${repeated('--signal', signal)} \\
+        ${repeated('--dropped', dropped)} \\
+        ${repeated('--states', states)} \\
+        ${repeated('--regions_summary', regions)} \\
+        ${repeated('--evaluation', evaluations)} \\
+        ${repeated('--calls', calls)} \\
+        ${repeated('--validation', validation)} \\
+        ${repeated('--seeds_summary', seeds)} \\
+        --versions versions.tsv \\
+        --params params.json \\
+        --command ${quoted(command)} \\
+        --output report.html \\
+        --summary summary.tsv
+    """
+
+    stub:
+    """
+    touch report.html summary.tsv params.json versions.tsv
+    """
+}

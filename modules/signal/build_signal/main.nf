@@ -1,0 +1,33 @@
+include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+
+// Turn the counts of a sample into reads per million: replicates averaged, controls taken into account.
+process BUILD_SIGNAL {
+    tag "${meta.sample}"
+    label 'process_low'
+
+    input:
+    tuple val(meta), path(counts), val(controls)
+    val options
+
+    output:
+    tuple val(meta), path("${meta.sample}.signal.zip"), emit: signal
+    path "${meta.sample}.signal.tsv", emit: summary
+    tuple val(task.process), eval('versions.py python numpy zarr'), topic: versions
+
+    script:
+    """
+    # code ${codeDigest('build_signal.py')}
+    build_signal.py \\
+        --sample ${meta.sample} \\
+        ${repeated('--counts', counts)} \\
+        ${repeated('--controls', controls)} \\
+        ${flags(options)} \\
+        --output ${meta.sample}.signal.zip \\
+        --summary ${meta.sample}.signal.tsv
+    """
+
+    stub:
+    """
+    touch ${meta.sample}.signal.zip ${meta.sample}.signal.tsv
+    """
+}

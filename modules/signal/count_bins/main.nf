@@ -1,0 +1,40 @@
+include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+
+// Count the reads of one BAM file in the bins of the main chromosomes.
+process COUNT_BINS {
+    tag "${meta.id}"
+    label 'process_low'
+
+    input:
+    tuple val(meta), path(bam)
+    path chrom_sizes
+    path blacklist, stageAs: 'blacklist/*'
+    val options
+
+    output:
+    tuple val(meta), path("${meta.id}.counts.zip"), emit: counts
+    path "${meta.id}.counts.tsv", emit: summary
+    tuple val(task.process), eval('versions.py python numba deflate zarr featureCounts'), topic: versions
+
+    script:
+    """
+    # code ${codeDigest('count_bins.py')}
+    count_bins.py \\
+        --bam ${bam} \\
+        --id ${meta.id} \\
+        --sample ${meta.sample} \\
+        --mark ${meta.mark} \\
+        --replicate ${meta.replicate} \\
+        --chrom_sizes ${chrom_sizes} \\
+        ${repeated('--blacklist', blacklist)} \\
+        ${flags(options)} \\
+        --threads ${task.cpus} \\
+        --output ${meta.id}.counts.zip \\
+        --summary ${meta.id}.counts.tsv
+    """
+
+    stub:
+    """
+    touch ${meta.id}.counts.zip ${meta.id}.counts.tsv
+    """
+}

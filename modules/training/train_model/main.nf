@@ -1,0 +1,34 @@
+include { codeDigest ; flags } from '../../../functions/scripts'
+
+// Train one kind of network on one sample, once for each seed, and calibrate it on the validation windows.
+process TRAIN_MODEL {
+    tag "${meta.trained_on} ${meta.model}"
+    label 'process_gpu'
+
+    input:
+    tuple val(meta), path(tensors)
+    val options
+    val device
+
+    output:
+    tuple val(meta), path("${meta.trained_on}/${meta.model}"), emit: bundle
+    tuple val(task.process), eval('versions.py python torch safetensors scikit-learn'), topic: versions
+
+    script:
+    """
+    # code ${codeDigest('train_model.py')}
+    train_model.py \\
+        --tensors ${tensors} \\
+        --model ${meta.model} \\
+        ${flags(options)} \\
+        --device ${device} \\
+        --threads ${task.cpus} \\
+        --output ${meta.trained_on}/${meta.model}
+    """
+
+    stub:
+    """
+    mkdir -p ${meta.trained_on}/${meta.model}
+    touch ${meta.trained_on}/${meta.model}/model.json ${meta.trained_on}/${meta.model}/model.safetensors
+    """
+}

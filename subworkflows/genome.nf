@@ -1,0 +1,53 @@
+include { CALL_ELEMENTS } from '../modules/genome/call_elements'
+include { PREDICT_GENOME } from '../modules/genome/predict_genome'
+include { SCORE_REGIONS } from '../modules/genome/score_regions'
+
+// Every model over the whole genome of every sample that it is applied to, and the elements that it calls there.
+workflow GENOME {
+    take:
+    bundles // [meta, bundle]
+    applied // list: sample trained on, model, sample to predict, name of the model there
+    signal // [meta, signal]
+    groups // [group, chromosomes]
+    labels // list of maps: sample, dhs, enhancers, tfbs
+    tss
+    regions // the user's own regions, or nothing
+    prediction // parameters of the prediction
+    calling // parameters of the calls
+    device
+
+    main:
+    def jobs = bundles
+        .map { meta, bundle -> [meta.trained_on, meta.model, bundle] }
+        .combine(channel.fromList(applied), by: [0, 1])
+        .map { trained_on, _model, bundle, sample, name -> [sample, [sample: sample, model: name, trained_on: trained_on], bundle] }
+        .combine(signal.map { meta, file -> [meta.sample, file] }, by: 0)
+        .map { _sample, meta, bundle, file -> [meta, bundle, file] }
+    PREDICT_GENOME(jobs.combine(groups), prediction, device)
+
+    def markers = labels.collectEntries { row -> [row.sample, row] }
+    probabilities = PREDICT_GENOME.out.probabilities
+        .groupTuple()
+        .map { meta, files -> [meta, files.sort { file -> file.name }] }
+    def with_markers = probabilities.map { meta, files ->
+        def row = markers[meta.sample] ?: [dhs: [], enhancers: [], tfbs: []]
+        [meta, files, row.dhs, row.enhancers, row.tfbs]
+    }
+    CALL_ELEMENTS(with_markers, tss, calling)
+
+    SCORE_REGIONS(regions ? jobs : channel.empty(), regions, prediction, device)
+
+    models = jobs.map { meta, bundle, _file -> [meta, bundle] }
+    calls = CALL_ELEMENTS.out.calls
+    validation = CALL_ELEMENTS.out.validation
+    calls_summary = CALL_ELEMENTS.out.summary
+    seeds_summary = CALL_ELEMENTS.out.seeds
+
+    emit:
+    models
+    probabilities
+    calls
+    validation
+    calls_summary
+    seeds_summary
+}

@@ -1,0 +1,38 @@
+include { CHECK_INPUTS } from '../modules/inputs/check_inputs'
+include { INSPECT_BAM } from '../modules/inputs/inspect_bam'
+
+// All inputs are held against each other before anything heavy starts.
+workflow INPUTS {
+    take:
+    bams // [meta, bam]
+    files // map of file lists: peaks, tss, chrom_sizes, blacklist, gaps, regions
+    options // parameters of the checks
+
+    main:
+    def indexed = bams.map { meta, bam ->
+        def index = ['.bai', '.csi', '.crai']
+            .collectMany { suffix -> [bam.resolveSibling(bam.name + suffix), bam.resolveSibling(bam.baseName + suffix)] }
+            .find { candidate -> candidate.exists() }
+        [meta, bam, index ?: []]
+    }
+    INSPECT_BAM(indexed)
+
+    CHECK_INPUTS(
+        INSPECT_BAM.out.info.toSortedList { one, other -> one.name <=> other.name },
+        files.peaks,
+        files.tss,
+        files.chrom_sizes,
+        files.blacklist,
+        files.gaps,
+        files.regions,
+        options,
+    )
+    groups = CHECK_INPUTS.out.groups.splitCsv(sep: '\t').groupTuple()
+    chrom_sizes = CHECK_INPUTS.out.chrom_sizes
+    table = CHECK_INPUTS.out.table
+
+    emit:
+    chrom_sizes
+    groups
+    table
+}

@@ -1,0 +1,43 @@
+include { MAKE_REPORT } from '../modules/report/make_report'
+
+// One page for people. Files arrive sorted by name, so that the page does not depend on which task ended first.
+workflow REPORT {
+    take:
+    inputs // table of the checked inputs
+    summaries // map of channels of files: counts, signal, dropped, states, regions, calls, validation, seeds
+    evaluations // [meta, folder]
+    params_json
+    command
+
+    main:
+    def sorted = summaries.collectEntries { name, files -> [name, files.toSortedList { one, other -> one.name <=> other.name }] }
+    def folders = evaluations
+        .toSortedList { one, other -> "${one[0].sample} ${one[0].model}" <=> "${other[0].sample} ${other[0].model}" }
+        .map { list -> list.collect { _meta, folder -> folder } }
+    def versions = channel.topic('versions')
+        .flatMap { process, text -> text.readLines().collect { line -> "${process.tokenize(':').last()}\t${line}".toString() } }
+        .unique()
+        .toSortedList()
+        .map { lines -> (['process\ttool\tversion'] + lines).join('\\n') }
+
+    MAKE_REPORT(
+        inputs,
+        sorted.counts,
+        sorted.signal,
+        sorted.dropped,
+        sorted.states,
+        sorted.regions,
+        folders,
+        sorted.calls,
+        sorted.validation,
+        sorted.seeds,
+        versions,
+        params_json,
+        command,
+    )
+
+    page = MAKE_REPORT.out.page
+
+    emit:
+    page
+}

@@ -1,0 +1,44 @@
+include { BUILD_SIGNAL } from '../modules/signal/build_signal'
+include { COUNT_BINS } from '../modules/signal/count_bins'
+
+// From BAM files to one signal file a sample: counts per bin, then reads per million.
+workflow SIGNAL {
+    take:
+    bams // [meta, bam]
+    samples // list of maps: sample, ids of its counts, controls as "id=control id"
+    chrom_sizes
+    blacklist
+    counting // parameters of the counter
+    options // parameters of the signal
+
+    main:
+    COUNT_BINS(bams, chrom_sizes, blacklist, counting)
+
+    def wanted = channel.fromList(samples).flatMap { entry -> entry.ids.collect { id -> [id, groupKey(entry.sample, entry.ids.size())] } }
+    def controls = samples.collectEntries { entry -> [entry.sample, entry.controls] }
+    def by_id = COUNT_BINS.out.counts.map { meta, counts -> [meta.id, counts] }
+    def by_sample = wanted
+        .combine(by_id, by: 0)
+        .map { _id, sample, counts -> [sample, counts] }
+        .groupTuple()
+        .map { sample, counts ->
+            [[sample: sample.toString()], counts.sort { file -> file.name }, controls[sample.toString()]]
+        }
+    BUILD_SIGNAL(by_sample, options)
+
+    nascent = COUNT_BINS.out.counts
+        .filter { meta, _counts -> meta.role == 'nascent' }
+        .map { meta, counts -> [meta.sample, counts] }
+        .groupTuple()
+        .map { sample, counts -> [[sample: sample], counts.sort { file -> file.name }] }
+
+    signal = BUILD_SIGNAL.out.signal
+    counts_summary = COUNT_BINS.out.summary
+    signal_summary = BUILD_SIGNAL.out.summary
+
+    emit:
+    signal
+    nascent
+    counts_summary
+    signal_summary
+}

@@ -1,0 +1,46 @@
+include { ASSIGN_STATES } from '../modules/regions/assign_states'
+include { BUILD_TENSORS } from '../modules/training/build_tensors'
+include { DEFINE_REGIONS } from '../modules/regions/define_regions'
+
+// Labelled windows and their signal: what a model learns from and is judged by.
+workflow TRAINING_SET {
+    take:
+    labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
+    tss
+    chrom_sizes
+    blacklist
+    gaps
+    signal // [meta, signal]
+    nascent // [meta, counts], one or two files; empty but for 5 classes
+    rules // parameters of the regions
+    states // parameters of active and poised
+    tensors // parameters of the tensors
+
+    main:
+    def lists = channel.fromList(labels).map { row ->
+        [[sample: row.sample], row.dhs, row.enhancers, row.promoter_marks, row.tfbs]
+    }
+    DEFINE_REGIONS(lists, tss, chrom_sizes, blacklist, gaps, rules)
+
+    def with_nascent = DEFINE_REGIONS.out.candidates.join(nascent, remainder: true).branch { _meta, candidates, counts ->
+        states: candidates && counts
+        plain: candidates
+    }
+    ASSIGN_STATES(with_nascent.states, states)
+
+    def candidates = ASSIGN_STATES.out.candidates.mix(with_nascent.plain.map { meta, bed, _counts -> [meta, bed] })
+    BUILD_TENSORS(signal.join(candidates), tensors)
+
+    tensors = BUILD_TENSORS.out.tensors
+    regions = BUILD_TENSORS.out.regions
+    dropped = DEFINE_REGIONS.out.dropped
+    states_summary = ASSIGN_STATES.out.summary
+    regions_summary = BUILD_TENSORS.out.summary
+
+    emit:
+    tensors
+    regions
+    dropped
+    states_summary
+    regions_summary
+}
