@@ -7,52 +7,76 @@ import click
 
 from deepregfinder.errors import InputError, plain_errors
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
-@click.command()
+
+def _split(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+@click.command(context_settings={"show_default": True})
 @click.option(
-    "--outdir", type=click.Path(path_type=Path), required=True, help="Folder to write to."
+    "--outdir",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder to write to; made if absent.",
 )
-@click.option("--samples", default="A", show_default=True, help="Cell types, separated by commas.")
-@click.option("--marks", help="Histone marks, separated by commas (default: all that there are).")
+@click.option(
+    "--samples",
+    default="A",
+    help="Cell types, separated by commas; with --peaks, its folders (K562,GM12878).",
+)
+@click.option(
+    "--marks",
+    help="Histone marks, separated by commas.  [default: all that every cell type has]",
+)
 @click.option(
     "--replicates",
     default="1",
-    show_default=True,
-    help="BAM files of each mark: a number, and exceptions, as in 1,H3K4me3=2.",
+    help="BAM files of each mark: a number, then exceptions, as in 1,H3K4me3=2.",
 )
 @click.option(
     "--reads_per_mb",
     type=click.FloatRange(min=1),
     default=3000,
-    show_default=True,
-    help="Reads (pairs with --paired) per Mb and mark, over all replicates.",
+    help="Reads (pairs with --paired) per Mb of genome and mark, over all replicates.",
 )
-@click.option("--read_length", type=click.IntRange(20, 150), default=50, show_default=True)
+@click.option("--read_length", type=click.IntRange(20, 150), default=50, help="In bp.")
 @click.option("--paired", is_flag=True, help="Paired-end reads.")
-@click.option("--control", is_flag=True, help="An input control for every sample.")
+@click.option("--control", is_flag=True, help="An input control for every cell type.")
 @click.option(
     "--nascent",
     type=click.Choice(["none", "unstranded", "stranded"]),
     default="none",
-    show_default=True,
     help="Nascent RNA: one BAM, or one BAM a strand.",
 )
+@click.option("--seed", type=click.IntRange(min=0), default=1, help="Same seed, same bytes.")
+@click.option("--threads", type=click.IntRange(min=1), default=1, help="BAM files at a time.")
 @click.option(
     "--genome_mb",
     type=click.FloatRange(0.6, 500),
     default=48,
-    show_default=True,
-    help="Size of the small genome.",
+    help="Small genome: its size in Mb.",
 )
 @click.option(
     "--spacing",
     type=click.IntRange(min=4000),
     default=12000,
-    show_default=True,
-    help="Mean distance of genes, enhancers and the like in the small genome, in bp.",
+    help="Small genome: mean distance of genes, enhancers and the like in bp.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--peaks",
+    type=_FOLDER,
+    help="Folder with a folder of ENCODE peak lists for each cell type: simulate from these.",
+)
+@click.option("--tss", type=_FILE, help="With --peaks: TSSs (BED, plain or .gz).")
+@click.option("--chrom_sizes", type=_FILE, help="With --peaks: chromosome names and lengths.")
+@click.option("--blacklist", type=_FILE, help="With --peaks: blacklist (BED).")
+@click.option(
+    "--chroms",
+    help="With --peaks: chromosomes to simulate, as in chr4,chr7 or 1-3.  [default: all]",
+)
 def simulate_panel(
     outdir: Path,
     samples: str,
@@ -63,33 +87,63 @@ def simulate_panel(
     paired: bool,
     control: bool,
     nascent: str,
-    genome_mb: float,
-    spacing: int,
     seed: int,
     threads: int,
+    genome_mb: float,
+    spacing: int,
+    peaks: Path | None,
+    tss: Path | None,
+    chrom_sizes: Path | None,
+    blacklist: Path | None,
+    chroms: str | None,
 ) -> None:
-    """Simulate a panel of histone marks: indexed BAM files, peak lists and both sheets."""
-    from deepregfinder.simulation.elements import small_cell, small_genome
-    from deepregfinder.simulation.panel import Plan, parse_replicates, write_panel
-    from deepregfinder.simulation.profiles import MARKS
+    """Simulate a panel of histone marks: indexed BAM files, peak lists and both sheets.
 
-    names = [name.strip() for name in samples.split(",") if name.strip()]
-    chosen = tuple(mark.strip() for mark in marks.split(",")) if marks else MARKS
-    if unknown := sorted(set(chosen) - set(MARKS)):
-        raise InputError(f"--marks: no {', '.join(unknown)} here; there are {', '.join(MARKS)}.")
+    Without --peaks, on a small genome of its own (chr1, chr2, chr8, chr9, chr17, chr18 and a
+    scaffold), where peak lists miss things as real ones do. With --peaks, from real peak lists of
+    ENCODE: they say where each mark is enriched and how much, and only reads are simulated.
+
+    OUTDIR then holds samplesheet.csv and labels.csv (paths relative to it), bam/, peaks/, tss.bed,
+    chrom.sizes and blacklist.bed. Run the pipeline with --input OUTDIR/samplesheet.csv
+    --labels OUTDIR/labels.csv --tss OUTDIR/tss.bed --blacklist OUTDIR/blacklist.bed.
+    """
+    from deepregfinder.simulation.panel import Plan, parse_replicates, write_panel
+
+    names, chosen = _split(samples), _split(marks)
+    if len(set(names)) != len(names) or not names:
+        raise InputError(f"--samples {samples}: name every cell type once.")
+    if peaks is None:
+        from deepregfinder.simulation.elements import small_cell, small_genome
+        from deepregfinder.simulation.profiles import MARKS
+
+        available = MARKS
+        genome, sites = small_genome(genome_mb, spacing, seed)
+        cells = [small_cell(name, sites, genome, seed) for name in names]
+    else:
+        from deepregfinder.simulation.encode import find_lists, real_cell, real_genome
+
+        if tss is None or chrom_sizes is None:
+            raise InputError("--peaks needs --tss and --chrom_sizes of the same assembly.")
+        lists = {name: find_lists(peaks, name) for name in names}
+        every = [file for files in lists.values() for file in files]
+        genome = real_genome(chrom_sizes, tss, blacklist, chroms, every, seed)
+        cells = [real_cell(name, files, genome, seed) for name, files in lists.items()]
+        available = tuple(sorted(set.intersection(*(set(cell.marks) for cell in cells))))
+        if nascent != "none" and (silent := [cell.name for cell in cells if not cell.plus]):
+            raise InputError(f"--nascent: {', '.join(silent)} has no peak list of Pol II.")
+    if unknown := sorted(set(chosen) - set(available)):
+        raise InputError(f"--marks: no {', '.join(unknown)} here, only {', '.join(available)}.")
     plan = Plan(
-        chosen,
-        parse_replicates(replicates, chosen),
-        reads_per_mb,
-        read_length,
-        paired,
-        control,
-        nascent,
-        seed,
-        threads,
+        marks=chosen or available,
+        replicates=parse_replicates(replicates, chosen or available),
+        reads_per_mb=reads_per_mb,
+        read_length=read_length,
+        paired=paired,
+        control=control,
+        nascent=nascent,
+        seed=seed,
+        threads=threads,
     )
-    genome, sites = small_genome(genome_mb, spacing, seed)
-    cells = [small_cell(name, sites, genome, seed) for name in names]
     write_panel(outdir, genome, cells, plan)
 
 

@@ -61,7 +61,7 @@ def mark_rate(track: Track, chrom: str, ground: Ground, efficiency: float) -> np
 
 
 def control_rate(ground: Ground) -> np.ndarray:
-    """Rate of an input control: background, a little more in open chromatin, which shears easily."""
+    """Rate of an input control: background, a little more in open chromatin (it shears well)."""
     return ground.level * (1 + np.float32(0.4) * ground.openness)
 
 
@@ -113,8 +113,8 @@ def dead_zones(
 ) -> list[tuple[int, int]]:
     """Places without reads, where no list knows of anything: (start, end) in bp.
 
-    A stretch of 500 kb or more without a single peak is taken as not assembled; of the shorter ones,
-    every third holds a piece of up to 6 kb to which no read can be mapped.
+    A stretch of 500 kb or more without a single peak is taken as not assembled; of the shorter
+    ones, every third holds a piece of up to 6 kb to which no read can be mapped.
     """
     start, end = free_stretches(tracks, chrom, length)
     start, end = start + _MARGIN, end - _MARGIN

@@ -133,7 +133,7 @@ def _write_bams(outdir: Path, genome: Genome, cell: Cell, plan: Plan) -> None:
     for path in written:
         # Not in the threads: samtools inside pysam keeps its streams in global variables.
         pysam.index(str(path))
-        log.info("%s: %d MB of simulated reads", path.name, path.stat().st_size // 1_000_000)
+    log.info("%s: %d BAM files of simulated reads", cell.name, len(written))
 
 
 @dataclass(frozen=True)

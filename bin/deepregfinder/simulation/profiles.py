@@ -1,8 +1,8 @@
 """Which mark is seen where: the table behind the small genome.
 
-Orders of magnitude follow the mean fold enrichments (3 to 20) and widths of ENCODE's broadPeak lists
-of K562 and GM12878; which mark goes with which element follows Roadmap Epigenomics 2015 (Nature
-518:317).
+Orders of magnitude follow the mean fold enrichments (3 to 20) and widths of ENCODE's broadPeak
+lists of K562 and GM12878; which mark goes with which element follows Roadmap Epigenomics 2015
+(Nature 518:317).
 """
 
 from typing import NamedTuple
@@ -91,8 +91,8 @@ OPEN_CHANCE = {
 # Domains that have nothing to do with sites: share of the genome, mean width in bp, fold less one.
 BLOCKS = {"H3K9me3": (0.12, 20_000, 2.5), "H3K27me3": (0.08, 15_000, 2.0)}
 
-# Small enriched places anywhere, of which the real lists hold tens of thousands: per Mb, width in bp,
-# fold less one.
+# Small enriched places anywhere, of which the real lists hold tens of thousands: per Mb, width in
+# bp, fold less one.
 STRAY_PEAKS = {
     "H2AZ": (12, 400, 3),
     "H3K27ac": (8, 500, 3),
