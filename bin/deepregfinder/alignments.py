@@ -170,7 +170,9 @@ def _require_whole_bam(path: Path) -> None:
     try:
         unpacked = zlib.decompressobj(wbits=31).decompress(start, 64)
     except zlib.error:
-        raise InputError("is damaged: its first block cannot be unpacked. Copy it again.") from None
+        unpacked = b""
+    if not unpacked:
+        raise InputError("is damaged: its first block cannot be unpacked. Copy it again.")
     if unpacked.startswith(b"\x1f\x8b"):
         raise InputError("was compressed a second time with gzip. Unpack it with `gunzip`.")
     if not unpacked.startswith(b"BAM\1"):

@@ -85,7 +85,7 @@ def difference(
             f"{length:,} bp" + (f" ({name})" if (name := assembly_name(chrom, length)) else "")
             for length in (sizes[chrom], expected[chrom])
         )
-        also = f"; {len(other) - 1} more chromosomes differ" if len(other) > 1 else ""
+        also = f"; {len(other)} chromosomes differ in all" if len(other) > 1 else ""
         return (
             f"{chrom} has {here}, but {there} in {source}{also}. All files must come from one "
             "assembly: align these reads again, or leave the file out."

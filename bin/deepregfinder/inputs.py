@@ -191,7 +191,8 @@ def _uncountable_reads(
             )
         elif plan.split is not None:
             for split in SPLITS:
-                chroms = plan.split.select(expected, split)
+                own = [chrom for chrom in expected if chrom in summary.chrom_sizes]
+                chroms = plan.split.select(own, split)
                 if chroms and not present.intersection(chroms):
                     yield (
                         f"{summary.description} has no read on any {split} chromosome "
@@ -246,7 +247,7 @@ def _beyond_ends(
     length = f"{expected[chrom]:,} bp"
     if assembly := assembly_name(chrom, expected[chrom]):
         length += f" in {assembly}"
-    more = f", as do {len(beyond) - 1:,} more intervals" if len(beyond) > 1 else ""
+    more = f"; {len(beyond):,} intervals lie beyond an end in all" if len(beyond) > 1 else ""
     yield (
         f"{intervals.description}, line {find_line(intervals.path, chrom, start, end)}: "
         f"{chrom}:{start:,}-{end:,} reaches beyond the end of {chrom} ({length}){more}. Use the "
