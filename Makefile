@@ -1,0 +1,46 @@
+# What there is to do here. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast test-real lint format lock clean
+
+python := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export NXF_ANSI_LOG ?= false
+
+help: ## list what there is to do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: system packages, Python packages, Nextflow
+	@tools/setup
+
+demo: setup demo/panel/samplesheet.csv ## run the whole pipeline on simulated data and say where the report is
+	@echo "demo: running the pipeline (3 classes, 2 simulated cell types)"
+	@cd demo && ../tools/nextflow run ../main.nf -profile test --outdir results -resume
+	@echo "demo: open $(CURDIR)/demo/results/report.html"
+
+demo/panel/samplesheet.csv:
+	@echo "demo: simulating a panel of 2 cell types and 12 marks"
+	@bin/simulate_panel.py --outdir demo/panel --samples A,B --replicates 1,H3K4me3=2 --control --nascent stranded --threads 2
+
+test: setup ## run the tests that need nothing but this folder
+	@$(python) -m pytest -m "not real_data"
+
+test-fast: setup ## run the tests of the library and its scripts only
+	@$(python) -m pytest tests/unit tests/cli -m "not real_data" -q
+
+test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says where it is)
+	@$(python) -m pytest -m real_data
+
+lint: setup ## check style and types
+	@ruff check . && ruff format --check . && mypy
+
+format: setup ## put the Python code into shape
+	@ruff check --fix . ; ruff format .
+
+lock: ## renew the lock files from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/requirements.lock
+	@uv pip compile pyproject.toml --extra test -c docker/requirements.lock --universal --python-version 3.11 --generate-hashes -q --no-header -o tests/requirements.lock
+
+clean: ## remove the demo, work folders and caches of this folder
+	@rm -rf demo work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis

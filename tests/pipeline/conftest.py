@@ -1,0 +1,107 @@
+"""Real Nextflow runs on a small simulated panel.
+
+All runs of a session start from one launch folder with -resume, as a user's would: what one run has
+counted, the next need not count again. They run a copy of the repository, so that a test may change it.
+"""
+
+import csv
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
+FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished Nextflow run: exit code, everything it printed, and its results folder."""
+
+    exit_code: int
+    output: str
+    results: Path
+
+    @property
+    def tasks(self) -> list[dict[str, str]]:
+        """The rows of the trace, `process` without the workflows around it."""
+        with (self.results / "pipeline_info/execution_trace.txt").open() as lines:
+            rows = list(csv.DictReader(lines, delimiter="\t"))
+        return [row | {"process": row["process"].rpartition(":")[2]} for row in rows]
+
+    @property
+    def executed(self) -> set[str]:
+        """Names of processes of which at least one task was not taken from the cache."""
+        return {task["process"] for task in self.tasks if task["status"] != "CACHED"}
+
+    def data_files(self) -> dict[str, bytes]:
+        """Content of every published data file; HTML and pipeline_info carry dates and are left out."""
+        return {
+            str(path.relative_to(self.results)): path.read_bytes()
+            for path in sorted(self.results.rglob("*"))
+            if path.is_file() and path.parent.name != "pipeline_info" and path.suffix != ".html"
+        }
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A copy of the repository with a launch folder and a simulated panel beside it."""
+
+    code: Path
+    launch: Path
+    panel: Path
+
+    def run(self, name: str, *arguments: str | Path, resume: bool = True) -> Run:
+        results = self.launch / name
+        command = [
+            self.code / "tools/nextflow", "run", self.code / "main.nf", "-ansi-log", "false",
+            *(["-resume"] if resume else []), "--outdir", results, *arguments,
+        ]  # fmt: skip
+        done = subprocess.run(
+            list(map(str, command)), cwd=self.launch, capture_output=True, text=True, timeout=900
+        )
+        return Run(done.returncode, done.stdout + done.stderr, results)
+
+    @property
+    def inputs(self) -> list[str | Path]:
+        """The panel's samplesheet, labels, TSSs and blacklist, as arguments."""
+        return [
+            "--input", self.panel / "samplesheet.csv", "--labels", self.panel / "labels.csv",
+            "--tss", self.panel / "tss.bed", "--blacklist", self.panel / "blacklist.bed",
+            "--n_background", "600", "--epochs", "3", "--scatter", "1",
+        ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def pipeline(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pipeline:
+    folder = tmp_path_factory.mktemp("pipeline")
+    code, launch, panel = folder / "code", folder / "launch", folder / "panel"
+    launch.mkdir()
+    code.mkdir()
+    for name in CODE:
+        shutil.copy2(repository / name, code / name)
+    for name in FOLDERS:
+        shutil.copytree(
+            repository / name, code / name, ignore=shutil.ignore_patterns("__pycache__", "*.nb?")
+        )
+    for name in (".venv", ".tools"):
+        if (repository / name).exists():
+            (code / name).symlink_to((repository / name).resolve())
+    simulate = [
+        sys.executable, code / "bin/simulate_panel.py", "--outdir", panel, "--samples", "A,B",
+        "--marks", "H3K4me1,H3K4me3,H3K27ac", "--replicates", "1,H3K27ac=2", "--control",
+        "--nascent", "stranded", "--genome_mb", "12", "--reads_per_mb", "2000",
+    ]  # fmt: skip
+    subprocess.run(list(map(str, simulate)), check=True)
+    return Pipeline(code, launch, panel)
+
+
+@pytest.fixture(scope="session")
+def first_run(pipeline: Pipeline) -> Run:
+    """Both samples trained and predicted with three classes, from nothing."""
+    done = pipeline.run("first", *pipeline.inputs, resume=False)
+    assert done.exit_code == 0, done.output
+    return done

@@ -1,0 +1,125 @@
+"""Parameters and sheets: help, types, and every mistake reported at once, before the first task."""
+
+import json
+import re
+
+import pytest
+
+pytestmark = pytest.mark.pipeline
+
+
+@pytest.fixture
+def schema(repository):
+    return json.loads((repository / "nextflow_schema.json").read_text())
+
+
+@pytest.fixture
+def properties(schema):
+    return {n: rule for group in schema["$defs"].values() for n, rule in group["properties"].items()}
+
+
+def test_help_prints_every_parameter_by_group(pipeline, schema, properties):
+    done = pipeline.run("help", "--help", resume=False)
+    assert done.exit_code == 0
+    for group in schema["$defs"].values():
+        assert group["title"] in done.output
+    for name, rule in properties.items():
+        assert re.search(rf"--{name}\s+{re.escape(rule['description'])}", done.output), name
+
+
+def test_the_schema_and_the_config_agree_on_defaults(repository, properties):
+    config = (repository / "nextflow.config").read_text()
+    block = re.search(r"^params \{\n(.*?)^\}", config, re.S | re.M).group(1)
+    written = dict(re.findall(r"^    (\w+) = (.+)$", block, re.M))
+    expected = {name: rule.get("default") for name, rule in properties.items()}
+    assert list(written) == list(expected)
+    for name, text in written.items():
+        value = None if text == "null" else json.loads(text.replace("'", '"').replace("\\\\", "\\"))
+        assert value == expected[name], name
+
+
+def test_all_mistakes_in_parameters_are_reported_at_once(pipeline):
+    done = pipeline.run(
+        "bad", "--inptu", "x.csv", "--min_mapq", "many", "--classes", "4", "--threshold", "1.5",
+        "--quantile_map", "maybe", "--promoterSlop", "3", resume=False,
+    )  # fmt: skip
+    assert done.exit_code != 0
+    for said in (
+        "--inptu is no parameter of this pipeline; did you mean --input?",
+        "--promoterSlop is no parameter of this pipeline; did you mean --promoter_slop?",
+        "--min_mapq many: must be a whole number.",
+        "--classes 4: must be one of 2, 3, 5.",
+        "--threshold 1.5: must be at most 1.",
+        "--quantile_map maybe: must be true or false.",
+    ):
+        assert said in done.output
+    assert "Submitted process" not in done.output
+
+
+@pytest.mark.parametrize("parser", ["v1", "v2"])
+def test_booleans_given_as_text_mean_what_they_say(pipeline, first_run, parser, monkeypatch):
+    monkeypatch.setenv("NXF_SYNTAX_PARSER", parser)
+    parameters = pipeline.launch / "flag.json"
+    parameters.write_text('{"quantile_map": "false", "seeds": "1"}')
+    done = pipeline.run("first", *pipeline.inputs, "-params-file", parameters)
+    assert done.exit_code == 0, done.output
+    written = json.loads((done.results / "pipeline_info/params.json").read_text())
+    assert written["prediction"]["quantile_map"] is False
+    assert "PREDICT_GENOME" not in done.executed
+
+
+def test_all_mistakes_in_a_sheet_are_reported_with_row_and_column(pipeline):
+    sheet = pipeline.launch / "bad.csv"
+    bam = next((pipeline.panel / "bam").glob("*.bam"))
+    sheet.write_text(
+        "sample,mark,replicate,bam,control\n"
+        f"A,H3K27ac,1,{bam},\n"
+        "A,H3K27ac,1,nowhere.bam,\n"
+        f",H3 K4me1,1,{bam},\n"
+        "A,H3K4me1,1,notes.txt,\n"
+    )
+    done = pipeline.run("bad", "--input", sheet, *pipeline.inputs[2:], resume=False)
+    assert done.exit_code != 0
+    for said in (
+        "row 3, column bam: there is no file",
+        "row 4, column sample: is empty",
+        "row 4, column mark: 'H3 K4me1' is not allowed",
+        "row 5, column bam: 'notes.txt' is not allowed",
+    ):
+        assert said in done.output
+    assert "Submitted process" not in done.output
+
+
+def test_label_sheet_of_an_unknown_sample_and_missing_nascent_rna(pipeline):
+    sheet = pipeline.panel / "bad_labels.csv"
+    header, row, *_ = (pipeline.panel / "labels.csv").read_text().splitlines()
+    first = dict(zip(header.split(","), row.split(","), strict=False))
+    first |= {"sample": "C", "nascent": "", "nascent_sense": "", "nascent_antisense": ""}
+    sheet.write_text(header + "\n" + ",".join(first[name] for name in header.split(",")) + "\n")
+    done = pipeline.run(
+        "bad", *pipeline.inputs[:2], "--labels", sheet, *pipeline.inputs[4:], "--classes", "5", resume=False
+    )
+    assert done.exit_code != 0
+    assert "sample 'C' is not in --input" in done.output
+    assert "5 classes need nascent RNA" in done.output
+
+
+def test_every_script_takes_the_parameters_that_its_process_gives(repository, schema):
+    """Each parameter of the groups that a step uses is an option of its script, of the same name."""
+    uses = {
+        "count_bins": ["counting"],
+        "build_signal": ["signal"],
+        "define_regions": ["region_rules", "split", "geometry"],
+        "assign_states": ["states"],
+        "build_tensors": ["normalisation", "split"],
+        "train_model": ["training"],
+        "predict_genome": ["prediction"],
+        "score_regions": ["prediction"],
+        "call_elements": ["calling"],
+        "evaluate_model": ["evaluation"],
+    }
+    for script, groups in uses.items():
+        source = (repository / f"bin/{script}.py").read_text()
+        for group in groups:
+            for name in schema["$defs"][group]["properties"]:
+                assert f"--{name}" in source, f"{script}.py lacks --{name}"

@@ -1,0 +1,146 @@
+"""The ways of running: what each leaves in the results folder, held against the output contract."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.pipeline
+
+CLASSES = {
+    2: {"enhancer"},
+    3: {"enhancer", "promoter"},
+    5: {"poised_enhancer", "active_enhancer", "poised_promoter", "active_promoter"},
+}
+
+
+def classes_called(bed: Path) -> set[str]:
+    return {line.split("\t")[3] for line in bed.read_text().splitlines()}
+
+
+def assert_complete(results: Path, sample: str, model: str, n_classes: int) -> None:
+    """The files that docs/output.md promises for a trained model, with sense in them."""
+    metrics = json.loads((results / f"evaluation/{sample}/{model}/metrics.json").read_text())
+    assert (metrics["sample"], metrics["model"]) == (sample, model)
+    assert set(metrics["classes"]) == CLASSES[n_classes] | {"background"}
+    aps = [metrics["per_class"][name]["average_precision"] for name in CLASSES[n_classes]]
+    assert metrics["map"] == pytest.approx(sum(aps) / len(aps), abs=1e-3)
+    for plot in ("pr_curve", "roc_curve", "confusion_matrix", "calibration", "learning_curve"):
+        assert (results / f"evaluation/{sample}/{model}/{plot}.png").stat().st_size > 1000
+        assert (results / f"evaluation/{sample}/{model}/{plot}.tsv").stat().st_size > 10
+    bundle = results / f"models/{sample}/{model}"
+    assert {"model.json", "model.safetensors", "model_card.md"} <= {f.name for f in bundle.iterdir()}
+    assert classes_called(results / f"calls/{sample}/{sample}.{model}.bed") <= CLASSES[n_classes]
+    regions = [line.split("\t") for line in (results / f"regions/{sample}/regions.bed").open()]
+    assert {row[3] for row in regions} == CLASSES[n_classes] | {"background"}
+    report = (results / "report.html").read_text()
+    assert sample in report
+    assert 'src="http' not in report
+
+
+def test_train_and_predict_in_one_go(first_run):
+    for sample in ("A", "B"):
+        assert_complete(first_run.results, sample, "cnn", 3)
+        assert classes_called(first_run.results / f"calls/{sample}/{sample}.cnn.bed") == CLASSES[3]
+    assert (first_run.results / "evaluation/summary.tsv").read_text().count("\n") >= 5
+    for name in ("params.json", "versions.tsv", "execution_report.html", "inputs.tsv"):
+        assert (first_run.results / "pipeline_info" / name).stat().st_size > 0
+
+
+def test_the_model_learns_something(first_run):
+    metrics = json.loads((first_run.results / "evaluation/A/cnn/metrics.json").read_text())
+    n = metrics["n_test"]
+    chance = (n["enhancer"] + n["promoter"]) / 2 / sum(n.values())
+    assert metrics["map"] > 2 * chance
+
+
+def test_two_classes_put_promoters_into_the_background(pipeline, first_run):
+    done = pipeline.run("two", *pipeline.inputs, "--classes", "2", "--train_on", "A", "--predict_on", "A")
+    assert done.exit_code == 0, done.output
+    assert_complete(done.results, "A", "cnn", 2)
+    assert "COUNT_BINS" not in done.executed
+
+
+def test_five_classes_and_every_network(pipeline, first_run):
+    done = pipeline.run(
+        "five", *pipeline.inputs, "--classes", "5", "--train_on", "A", "--predict_on", "A",
+        "--models", "cnn,rnn,mlp", "--seeds", "2", "--epochs", "2",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    for model in ("cnn", "rnn", "mlp"):
+        assert_complete(done.results, "A", model, 5)
+    assert (done.results / "regions/A/states.tsv").exists()
+
+
+def test_random_split(pipeline, first_run):
+    done = pipeline.run(
+        "random", *pipeline.inputs, "--split", "random", "--train_on", "A", "--predict_on", "A"
+    )
+    assert done.exit_code == 0, done.output
+    assert_complete(done.results, "A", "cnn", 3)
+    metrics = json.loads((done.results / "evaluation/A/cnn/metrics.json").read_text())
+    assert metrics["natural"] is None
+
+
+def test_train_on_one_sample_and_predict_another(pipeline, first_run):
+    done = pipeline.run("other", *pipeline.inputs, "--train_on", "A", "--predict_on", "B")
+    assert done.exit_code == 0, done.output
+    assert classes_called(done.results / "calls/B/B.cnn_from_A.bed") == CLASSES[3]
+    assert not (done.results / "calls/A").exists()
+    metrics = json.loads((done.results / "evaluation/B/cnn_from_A/metrics.json").read_text())
+    assert metrics["trained_on"] == "A"
+    assert "TRAIN_MODEL" not in done.executed, "the model of A was trained before"
+
+
+def test_pretrained_needs_nothing_but_bams(pipeline, first_run):
+    done = pipeline.run(
+        "pretrained", "--input", pipeline.panel / "samplesheet.csv",
+        "--pretrained", first_run.results / "models/A/cnn", "--predict_on", "B",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert classes_called(done.results / "calls/B/B.cnn_from_A.bed") == CLASSES[3]
+    assert not (done.results / "evaluation/B").exists()
+    assert not (done.results / "models").exists()
+    assert "evaluation" in (done.results / "report.html").read_text().lower()
+
+
+def test_pretrained_names_missing_marks_before_any_task(pipeline, first_run):
+    sheet = pipeline.launch / "fewer.csv"
+    rows = (pipeline.panel / "samplesheet.csv").read_text().replace("bam/", f"{pipeline.panel}/bam/")
+    sheet.write_text("".join(row for row in rows.splitlines(True) if "H3K4me1" not in row))
+    done = pipeline.run(
+        "fewer", "--input", sheet, "--pretrained", first_run.results / "models/A/cnn", "--predict_on", "B"
+    )
+    assert done.exit_code != 0
+    assert "lacks H3K4me1" in done.output
+    assert "Submitted process" not in done.output
+
+
+def test_own_regions_are_scored(pipeline, first_run, tmp_path):
+    own = tmp_path / "own.bed"
+    promoter = next(
+        line.split("\t")
+        for line in (first_run.results / "regions/A/regions.bed").read_text().splitlines()
+        if "\tpromoter\t" in line
+    )
+    start, end = int(promoter[1]), int(promoter[2])
+    own.write_text(
+        f"{promoter[0]}\t{start + 900}\t{start + 1100}\tnarrow\n"
+        f"{promoter[0]}\t{start - 5000 if start > 5000 else 0}\t{end + 5000}\twide\n"
+    )
+    done = pipeline.run(
+        "own", *pipeline.inputs, "--train_on", "A", "--predict_on", "A", "--regions", own
+    )
+    assert done.exit_code == 0, done.output
+    lines = (done.results / "calls/A/A.cnn.regions.tsv").read_text().splitlines()
+    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    assert [row["name"] for row in rows] == ["narrow", "wide"]
+    assert float(rows[1]["promoter"]) >= float(rows[0]["promoter"])
+
+
+def test_featurecounts_gives_the_same_results(pipeline, first_run):
+    done = pipeline.run("featurecounts", *pipeline.inputs, "--counter", "featurecounts", "--train_on", "A", "--predict_on", "A")
+    assert done.exit_code == 0, done.output
+    ours, theirs = first_run.data_files(), done.data_files()
+    assert ours["calls/A/A.cnn.bed"] == theirs["calls/A/A.cnn.bed"]
+    assert {task["process"] for task in done.tasks if task["status"] == "CACHED"} >= {"INSPECT_BAM"}
