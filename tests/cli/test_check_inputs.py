@@ -1,0 +1,120 @@
+"""check_inputs.py: from summaries and lists to the chromosomes of the run, or to all problems."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from small_bams import write_bam
+
+from check_inputs import check_inputs
+from deepregfinder.alignments import Identity, inspect_alignments, write_summary
+from deepregfinder.errors import InputError
+
+SIZES = {"chr1": 50_000, "chr10": 40_000, "chr2": 45_000, "chr20": 30_000, "chrM": 500}
+READS = [(chrom, 100) for chrom in SIZES]
+PARAMETERS = (
+    *("--chromosomes", "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)", "--bin_size", "100"),
+    *("--window_bins", "20", "--split", "chromosome", "--train_chroms", "1-7"),
+    *("--validation_chroms", "8-16", "--test_chroms", "17-22,X,Y", "--count_at", "overlap"),
+    *("--paired_end", "fragments", "--scatter", "2", "--train", "true"),
+)
+OUTPUTS = ("chrom.sizes", "groups.tsv", "inputs.tsv")
+
+
+def inspected(folder: Path, name: str, sizes: dict[str, int], reads: list[tuple]) -> str:
+    bam = write_bam(folder / f"{name}.bam", sizes, reads)
+    identity = Identity(name, "K562", name, "1", "chip")
+    summary = folder / f"{name}.bam.json"
+    write_summary(summary, inspect_alignments(bam, identity, folder))
+    return str(summary)
+
+
+def arguments(folder: Path, *more: str) -> list[str]:
+    outputs = zip(("--output", "--groups", "--inputs"), OUTPUTS, strict=True)
+    written = [text for option, name in outputs for text in (option, str(folder / name))]
+    return [*PARAMETERS, *written, *more]
+
+
+def run(folder: Path, *more: str) -> None:
+    CliRunner().invoke(check_inputs, arguments(folder, *more), catch_exceptions=False)
+
+
+def test_sound_inputs_settle_chromosomes_groups_and_the_table(tmp_path):
+    first = inspected(tmp_path, "H3K4me1", SIZES, READS)
+    second = inspected(tmp_path, "H3K4me3", SIZES, READS)
+    (tmp_path / "peaks.bed").write_text("chr1\t5\t10\n")
+    options = ["--bam_info", second, "--bam_info", first, "--peaks", str(tmp_path / "peaks.bed")]
+    run(tmp_path, *options)
+    assert (tmp_path / "chrom.sizes").read_text() == (
+        "chr1\t50000\nchr2\t45000\nchr10\t40000\nchr20\t30000\n"
+    )
+    assert (tmp_path / "groups.tsv").read_text() == "1\tchr1\n1\tchr20\n2\tchr2\n2\tchr10\n"
+    table = [line.split("\t") for line in (tmp_path / "inputs.tsv").read_text().splitlines()]
+    assert [row[0] for row in table] == ["id", "H3K4me1", "H3K4me3"]
+    assert table[1][6:9] == ["5", "5", "4"]
+
+
+def test_everything_wrong_is_listed_at_once_and_nothing_is_written(repository, tmp_path):
+    bare = {name.removeprefix("chr"): length for name, length in SIZES.items()}
+    unsorted = [("chr1", 500), ("chr1", 100), ("chr10", 5), ("chr2", 5), ("chr20", 5)]
+    summaries = [
+        inspected(tmp_path, "good", SIZES, READS),
+        inspected(tmp_path, "fine", SIZES, READS),
+        inspected(tmp_path, "bare", bare, [(chrom, 100) for chrom in bare]),
+        inspected(tmp_path, "unsorted", SIZES, unsorted),
+        inspected(tmp_path, "long", SIZES, [(chrom, 100, "251M") for chrom in SIZES]),
+    ]
+    lists = {
+        "--tss": "chr1\tx\t10\n",
+        "--peaks": "1\t5\t10\n",
+        "--regions": "",
+        "--gaps": "chr1\t5\t50001\n",
+    }
+    options = [text for path in summaries for text in ("--bam_info", path)]
+    for option, text in lists.items():
+        path = tmp_path / f"{option[2:]}.bed"
+        path.write_text(text)
+        options += [option, str(path)]
+    done = subprocess.run(
+        [sys.executable, repository / "bin" / "check_inputs.py", *arguments(tmp_path, *options)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: 7 problems were found:")
+    assert "Traceback" not in done.stderr
+    for said in (
+        "unsorted.bam (K562, unsorted, replicate 1) is not sorted",
+        "bare.bam (K562, bare, replicate 1): chromosomes are named like '1'",
+        "long.bam (K562, long, replicate 1): the median read covers 251 bp",
+        "tss.bed, line 1: expected whole numbers",
+        "peaks.bed (--labels): chromosomes are named like '1'",
+        "regions.bed (--regions) holds no intervals",
+        "gaps.bed (--gaps), line 1: chr1:5-50,001 reaches beyond the end of chr1",
+    ):
+        assert said in done.stderr
+    assert not any((tmp_path / name).exists() for name in OUTPUTS)
+
+
+def test_a_run_that_only_predicts_needs_no_chromosome_to_train_on(tmp_path):
+    sizes = {"chr20": 30_000}
+    options = ["--bam_info", inspected(tmp_path, "a", sizes, [("chr20", 5)])]
+    with pytest.raises(InputError, match="--train_chroms"):
+        run(tmp_path, *options)
+    run(tmp_path, *options, "--train", "false")
+    assert (tmp_path / "chrom.sizes").read_text() == "chr20\t30000\n"
+
+
+def test_a_random_split_needs_no_chromosome_of_each_split(tmp_path):
+    sizes = {"chr20": 30_000}
+    summary = inspected(tmp_path, "a", sizes, [("chr20", 5)])
+    run(tmp_path, "--bam_info", summary, "--split", "random")
+    assert (tmp_path / "groups.tsv").read_text() == "1\tchr20\n"
+
+
+def test_reads_that_are_extended_too_far_are_refused(tmp_path):
+    summary = inspected(tmp_path, "a", SIZES, READS)
+    with pytest.raises(InputError, match="covers 236 bp with --extend 200"):
+        run(tmp_path, "--bam_info", summary, "--extend", "200")

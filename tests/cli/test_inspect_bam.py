@@ -1,0 +1,59 @@
+"""inspect_bam.py: one BAM file in, one JSON file out, and an index in the task's folder only."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from small_bams import write_bam
+
+SIZES = {"chr1": 10_000}
+
+
+def run(repository: Path, folder: Path, bam: Path, *more: str) -> subprocess.CompletedProcess:
+    task = folder / "task"
+    task.mkdir(exist_ok=True)
+    identity = "--id K.H.1 --sample K --mark H --replicate 1 --role chip".split()
+    written = ["--threads", "1", "--output", "K.H.1.bam.json"]
+    return subprocess.run(
+        [
+            sys.executable,
+            repository / "bin/inspect_bam.py",
+            "--bam",
+            bam,
+            *identity,
+            *written,
+            *more,
+        ],
+        cwd=task,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_file_without_index_gets_one_in_the_task_folder(repository, tmp_path):
+    bam = write_bam(tmp_path / "a.bam", SIZES, [("chr1", 5)])
+    assert run(repository, tmp_path, bam).returncode == 0
+    assert sorted(path.name for path in (tmp_path / "task").iterdir()) == [
+        "K.H.1.bai",
+        "K.H.1.bam.json",
+    ]
+    found = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
+    assert found["index"] == "made"
+    assert found["mapped"] == {"chr1": 1}
+    assert found["role"] == "chip"
+
+
+def test_the_given_index_is_used(repository, tmp_path):
+    bam = write_bam(tmp_path / "a.bam", SIZES, [("chr1", 5)], index=True)
+    assert run(repository, tmp_path, bam, "--index", f"{bam}.bai").returncode == 0
+    assert [path.name for path in (tmp_path / "task").iterdir()] == ["K.H.1.bam.json"]
+
+
+def test_a_bad_file_is_written_down_and_does_not_fail(repository, tmp_path):
+    bam = tmp_path / "a.bam"
+    bam.write_bytes(b"")
+    done = run(repository, tmp_path, bam)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
+    assert found["problems"] == ["a.bam (K, H, replicate 1) is empty. Copy it again."]
