@@ -28,7 +28,6 @@ PATH = click.Path(path_type=Path)
 @click.option("--train", required=True, type=bool, help="Is a model going to be trained?")
 @click.option("--count_at", required=True, help="overlap or midpoint, as for count_bins.py.")
 @click.option("--paired_end", required=True, help="fragments or reads, as for count_bins.py.")
-@click.option("--extend", type=int, help="Extension of reads in bp, as for count_bins.py.")
 @click.option("--scatter", required=True, type=int, help="Groups of chromosomes to make.")
 @click.option("--output", required=True, type=PATH, help="Main chromosomes: name, length.")
 @click.option("--groups", required=True, type=PATH, help="Groups: number, chromosome.")
@@ -51,7 +50,6 @@ def check_inputs(
     train: bool,
     count_at: str,
     paired_end: str,
-    extend: int | None,
     scatter: int,
     output: Path,
     groups: Path,
@@ -76,7 +74,6 @@ def check_inputs(
         else None,
         count_at,
         paired_end,
-        extend or 0,
     )
     optional = (
         (tss, "--tss", False),

@@ -52,7 +52,8 @@ class AlignmentSummary:
     mapped : mapped records of each sequence (secondary and supplementary ones among them)
     n_mapped, n_unmapped : records of the whole file
     paired_end : reads of pairs are among the first 10,000 primary alignments
-    median_read_length : of those, the median of the bases aligned to the genome (CIGAR M, = and X)
+    median_read_length : of those, the median length as counting takes it: matched, inserted and
+        soft-clipped bases
     has_nh : those carry NH tags
     index : "given", "made" (no usable one was given), or "none" (it cannot be made)
     problems : what is wrong with the file, in sentences
@@ -211,7 +212,7 @@ def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary
             for read in alignments.fetch(until_eof=True):
                 if read.is_unmapped or read.is_secondary or read.is_supplementary:
                     continue
-                lengths.append(_aligned_bases(read))
+                lengths.append(read.infer_query_length() or 0)
                 paired |= read.is_paired
                 has_nh |= read.has_tag("NH")
                 if len(lengths) == READS_EXAMINED:
@@ -224,11 +225,6 @@ def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary
         has_nh=has_nh,
         median_read_length=int(statistics.median(lengths)) if lengths else 0,
     )
-
-
-def _aligned_bases(read: pysam.AlignedSegment) -> int:
-    matched = (pysam.CMATCH, pysam.CEQUAL, pysam.CDIFF)
-    return sum(length for operation, length in read.cigartuples or () if operation in matched)
 
 
 def _with_index(

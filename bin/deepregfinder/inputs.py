@@ -64,7 +64,7 @@ class Plan:
 
     chromosomes : regular expression for the names of main chromosomes
     split : the chromosomes of each split; None if no model is trained, or the split is random
-    count_at, paired_end, extend : the counting rules of these names
+    count_at, paired_end : the counting rules of these names
     """
 
     chromosomes: str
@@ -72,7 +72,6 @@ class Plan:
     split: ChromosomeSplit | None
     count_at: str
     paired_end: str
-    extend: int = 0
 
 
 def check_inputs(
@@ -200,13 +199,12 @@ def _uncountable_reads(
                         f"with --{split}_chroms."
                     )
     fragments = summary.paired_end and plan.paired_end == "fragments"
-    length = summary.median_read_length + plan.extend
+    length = summary.median_read_length
     if plan.count_at == "overlap" and not fragments and length > 2 * plan.geometry.bin_size:
-        extended = f" with --extend {plan.extend}" if plan.extend else ""
         yield (
-            f"{summary.description}: the median read covers {length:,} bp{extended}, more than "
-            f"two bins of {plan.geometry.bin_size} bp, so that no bin ever holds half of it: most "
-            "reads would not be counted. Use --count_at midpoint, or a larger --bin_size."
+            f"{summary.description}: the median read has {length:,} bp, more than two bins of "
+            f"{plan.geometry.bin_size} bp, so that no bin ever holds half of it: most reads would "
+            "not be counted. Use --count_at midpoint, or a larger --bin_size."
         )
 
 

@@ -88,7 +88,7 @@ def test_everything_wrong_is_listed_at_once_and_nothing_is_written(repository, t
     for said in (
         "unsorted.bam (K562, unsorted, replicate 1) is not sorted",
         "bare.bam (K562, bare, replicate 1): chromosomes are named like '1'",
-        "long.bam (K562, long, replicate 1): the median read covers 251 bp",
+        "long.bam (K562, long, replicate 1): the median read has 251 bp",
         "tss.bed, line 1: expected whole numbers",
         "peaks.bed (--labels): chromosomes are named like '1'",
         "regions.bed (--regions) holds no intervals",
@@ -112,9 +112,3 @@ def test_a_random_split_needs_no_chromosome_of_each_split(tmp_path):
     summary = inspected(tmp_path, "a", sizes, [("chr20", 5)])
     run(tmp_path, "--bam_info", summary, "--split", "random")
     assert (tmp_path / "groups.tsv").read_text() == "1\tchr20\n"
-
-
-def test_reads_that_are_extended_too_far_are_refused(tmp_path):
-    summary = inspected(tmp_path, "a", SIZES, READS)
-    with pytest.raises(InputError, match="covers 236 bp with --extend 200"):
-        run(tmp_path, "--bam_info", summary, "--extend", "200")

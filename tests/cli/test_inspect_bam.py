@@ -13,8 +13,8 @@ SIZES = {"chr1": 10_000}
 def run(repository: Path, folder: Path, bam: Path, *more: str) -> subprocess.CompletedProcess:
     task = folder / "task"
     task.mkdir(exist_ok=True)
-    identity = "--id K.H.1 --sample K --mark H --replicate 1 --role chip".split()
-    written = ["--threads", "1", "--output", "K.H.1.bam.json"]
+    identity = ["--id", "K.H.1", "--sample", "K", "--mark", "H", "--replicate", "1"]
+    written = ["--role", "chip", "--threads", "1", "--output", "K.H.1.bam.json"]
     return subprocess.run(
         [
             sys.executable,

@@ -92,7 +92,7 @@ def test_paired_reads_nh_tags_and_spliced_lengths_are_seen(tmp_path):
     found = inspected(path)
     assert found.paired_end
     assert found.has_nh
-    assert found.median_read_length == 20 + 10 + 15 + 4
+    assert found.median_read_length == 5 + 20 + 10 + 3 + 15 + 4
 
 
 def test_secondary_and_supplementary_alignments_do_not_shape_the_median(tmp_path):
