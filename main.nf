@@ -63,7 +63,7 @@ workflow {
         SIGNAL.out.signal,
         SIGNAL.out.nascent,
         options.run.subMap('classes') + options.geometry.subMap('bin_size', 'window_bins') + options.region_rules + options.split + options.training.subMap('seed'),
-        options.geometry.subMap('bin_size') + options.states,
+        options.geometry.subMap('bin_size', 'window_bins') + options.states,
         options.run.subMap('classes') + options.geometry.subMap('window_bins') + options.region_rules.subMap('min_nonzero', 'n_background') + options.normalisation + options.split + options.training.subMap('seed'),
     )
 
@@ -92,7 +92,6 @@ workflow {
     EVALUATION(
         GENOME.out.models,
         TRAINING_SET.out.tensors,
-        TRAINING_SET.out.regions,
         GENOME.out.probabilities,
         GENOME.out.calls,
         options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),

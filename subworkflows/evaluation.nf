@@ -5,19 +5,18 @@ workflow EVALUATION {
     take:
     models // [meta, bundle]
     tensors // [meta, tensors]
-    regions // [meta, regions]
     probabilities // [meta, files]
     calls // [meta, bed]
     options // parameters of the evaluation
 
     main:
-    def labelled = tensors.join(regions).map { meta, file, bed -> [meta.sample, file, bed] }
+    def labelled = tensors.map { meta, file -> [meta.sample, file] }
     def jobs = models
         .join(probabilities)
         .join(calls)
         .map { meta, bundle, files, bed -> [meta.sample, meta, bundle, files, bed] }
         .combine(labelled, by: 0)
-        .map { _sample, meta, bundle, files, bed, tensor, windows -> [meta, bundle, tensor, windows, files, bed] }
+        .map { _sample, meta, bundle, files, bed, windows -> [meta, bundle, windows, files, bed] }
     EVALUATE_MODEL(jobs, options)
 
     evaluations = EVALUATE_MODEL.out.evaluation

@@ -32,14 +32,12 @@ workflow TRAINING_SET {
     BUILD_TENSORS(signal.join(candidates), tensors)
 
     tensors = BUILD_TENSORS.out.tensors
-    regions = BUILD_TENSORS.out.regions
     dropped = DEFINE_REGIONS.out.dropped
     states_summary = ASSIGN_STATES.out.summary
     regions_summary = BUILD_TENSORS.out.summary
 
     emit:
     tensors
-    regions
     dropped
     states_summary
     regions_summary

@@ -4,15 +4,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from deepregfinder.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_Positions = TypeVar("_Positions", int, "np.ndarray")
 
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """The grid on which everything is counted: bins of `bin_size` bp, windows of `window_bins` bins."""
+    """The grid of everything that is counted: bins of `bin_size` bp, `window_bins` to a window."""
 
     bin_size: int = 100
     window_bins: int = 20
@@ -26,8 +32,8 @@ class Geometry:
         """Bins of a chromosome of `length` bp; the last one may reach over its end."""
         return -(-length // self.bin_size)
 
-    def window_start(self, midpoint: int) -> int:
-        """Start of the window around `midpoint`, snapped to the nearest bin border below."""
+    def window_start(self, midpoint: _Positions) -> _Positions:
+        """Start of the window around a midpoint (or each of an array), snapped down to the grid."""
         return (midpoint - self.window // 2) // self.bin_size * self.bin_size
 
 
@@ -45,7 +51,8 @@ def natural_order(chrom: str) -> tuple[int, int, str]:
 def read_chrom_sizes(path: Path) -> dict[str, int]:
     """Read a two-column table (name, length in bp), in the order of the file.
 
-    Raises InputError, naming the line, where a line is no name and positive length, or a name comes twice.
+    Raises InputError, naming the line, where a line is no name and positive length, or a name
+    comes twice.
     """
     sizes: dict[str, int] = {}
     problems = []

@@ -2,7 +2,10 @@
 
 intervals    intervals with a value, by chromosome
 cells        one cell type: where its marks, open sites and transcription are; its label lists
-elements     cell types on a small genome of their own; profiles and peaks are its tables and lists
+sites        the small genome: places that can carry marks, and their state in a cell type
+profiles     the small genome: which mark is seen where
+peaks        the small genome: its peak lists
+elements     the small genome: all of it, and its cell types
 encode       cell types from real ENCODE peak lists
 landscape    the expected number of reads along a chromosome
 reads        the reads drawn from it

@@ -1,25 +1,30 @@
 """Cell types on a small genome of its own: genes, enhancers and what surrounds them.
 
-Sites (TSSs, enhancers, CTCF sites, marked places without open chromatin) are the same in all cell
-types; their state is not. Most promoters keep theirs from one cell type to the next, most enhancers
-do not. Which mark is seen at which kind of site, and how strongly, is a table in `profiles`.
+Which mark is seen at which kind of site, and how strongly, is a table in `profiles`. Marks also lie
+where no site is, and what an experiment finds (`peaks`) is not what there is.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from deepregfinder.simulation.cells import Cell, Genome, random_numbers
+from deepregfinder.simulation.cells import Cell, Genome, PeakList, random_numbers
 from deepregfinder.simulation.intervals import Intervals
-from deepregfinder.simulation.peaks import Found, label_lists
+from deepregfinder.simulation.peaks import label_lists
 from deepregfinder.simulation.profiles import (
     BLOCKS,
     BODY,
     NASCENT,
-    OPEN_CHANCE,
     PROFILES,
     STRAY_PEAKS,
+)
+from deepregfinder.simulation.sites import (
+    LiveSite,
+    Site,
+    bed_order,
+    live_sites,
+    place_sites,
+    site_lines,
 )
 
 CHROMOSOME_SHARES = {
@@ -31,40 +36,6 @@ CHROMOSOME_SHARES = {
     "chr18": 0.15,
 }
 SCAFFOLD, SCAFFOLD_LENGTH = "chrUn_simulated1", 60_000
-
-_KINDS, _KIND_SHARES = ("tss", "enhancer", "ctcf", "decoy"), (0.36, 0.46, 0.09, 0.09)
-_STATES = {
-    "tss": (("active", "poised", "off"), (0.52, 0.24, 0.24)),
-    "enhancer": (("active", "poised", "off"), (0.38, 0.27, 0.35)),
-    "ctcf": (("on", "off"), (0.9, 0.1)),
-    "decoy": (("on", "off"), (0.6, 0.4)),
-}
-_KEEPS_STATE = {"tss": 0.85, "enhancer": 0.35, "ctcf": 0.9, "decoy": 0.4}
-
-
-@dataclass(frozen=True)
-class Site:
-    """A place that can carry marks: `reach` is how far a gene extends from its TSS, in bp."""
-
-    chrom: str
-    position: int
-    kind: str
-    strand: str
-    reach: int
-
-
-@dataclass(frozen=True)
-class LiveSite:
-    """A site in one cell type. strength : 1 for a typical one."""
-
-    site: Site
-    state: str
-    strength: float
-    is_open: bool
-
-    @property
-    def profile(self) -> str:
-        return f"{self.state}_{self.site.kind}"
 
 
 def chromosome_sizes(megabases: float) -> dict[str, int]:
@@ -98,12 +69,12 @@ def small_genome(megabases: float, spacing: int, seed: int) -> tuple[Genome, lis
             blacklist.append(f"{chrom}\t{start}\t{end}\tHigh Signal Region")
             for place in rng.uniform(start, end - 600, size=3):
                 pileups.setdefault(chrom, []).append((place, place + 600, rng.uniform(8, 40)))
-        sites += _place_sites(chrom, length, spacing, taken, rng)
+        sites += place_sites(chrom, length, spacing, taken, rng)
     genome = Genome(
         sizes,
         tuple(_tss_lines(sites, rng)),
-        tuple(sorted(blacklist, key=_bed_order)),
-        tuple(sorted(gaps, key=_bed_order)),
+        tuple(sorted(blacklist, key=bed_order)),
+        tuple(sorted(gaps, key=bed_order)),
         {chrom: Intervals.of(rows) for chrom, rows in pileups.items()},
         {chrom: Intervals.of(rows) for chrom, rows in unassembled.items()},
     )
@@ -128,59 +99,10 @@ def small_cell(name: str, sites: Sequence[Site], genome: Genome, seed: int) -> C
             middle = here.site.position
             row = (middle - 75, middle + 75, here.strength)
             open_rows.setdefault(here.site.chrom, []).append(row)
-    found = [
-        Found(here.site.chrom, here.site.position, here.profile, here.strength, here.is_open)
-        for here in live
-    ]
-    lists = label_lists(name, found, marks, genome.chrom_sizes, rng)
+    lists = label_lists(name, live, marks, genome.chrom_sizes, rng)
+    lists += (PeakList(f"{name}.truth.bed", None, site_lines(live)),)
     open_sites = {chrom: Intervals.of(part) for chrom, part in open_rows.items()}
     return Cell(name, marks, open_sites, plus, minus, lists)
-
-
-def live_sites(name: str, sites: Sequence[Site], seed: int) -> list[LiveSite]:
-    """The state of every site in the cell type `name`."""
-    common = random_numbers(seed, "states")
-    own = random_numbers(seed, "states", name)
-    live = []
-    for site in sites:
-        states, shares = _STATES[site.kind]
-        usual, here = common.choice(states, p=shares), own.choice(states, p=shares)
-        kept = own.random() < _KEEPS_STATE[site.kind]
-        state = str(usual if kept else here)
-        strength = float(np.exp(own.normal(0, 0.5)))
-        is_open = own.random() < OPEN_CHANCE.get(f"{state}_{site.kind}", 0)
-        live.append(LiveSite(site, state, strength, bool(is_open)))
-    return live
-
-
-def site_lines(live: Sequence[LiveSite]) -> tuple[str, ...]:
-    """The truth as BED6: name is state and kind, score 100 x strength."""
-    lines = [
-        f"{here.site.chrom}\t{here.site.position}\t{here.site.position + 1}\t{here.profile}"
-        f"\t{min(1000, round(100 * here.strength))}\t{here.site.strand}"
-        for here in live
-    ]
-    return tuple(sorted(lines, key=_bed_order))
-
-
-def _place_sites(
-    chrom: str,
-    length: int,
-    spacing: int,
-    taken: Sequence[tuple[int, int]],
-    rng: np.random.Generator,
-) -> list[Site]:
-    closest = min(5000, spacing // 2)
-    gaps = closest + rng.exponential(spacing - closest, size=2 * length // spacing + 20)
-    positions = np.cumsum(gaps).astype(int)
-    sites = []
-    for position in positions[positions < length - 5000].tolist():
-        kind = str(rng.choice(_KINDS, p=_KIND_SHARES))
-        strand = "+" if rng.random() < 0.5 else "-"
-        reach = int(np.clip(np.exp(rng.normal(9.2, 0.8)), 2000, 60_000))
-        if all(position < start - 4000 or position > end + 4000 for start, end in taken):
-            sites.append(Site(chrom, position, kind, strand, reach))
-    return sites
 
 
 def _tss_lines(sites: Sequence[Site], rng: np.random.Generator) -> Iterator[str]:
@@ -191,7 +113,7 @@ def _tss_lines(sites: Sequence[Site], rng: np.random.Generator) -> Iterator[str]
         for shift in shifts:
             place = site.position + int(shift)
             lines.append(f"{site.chrom}\t{place}\t{place + 1}\tgene{number + 1}\t0\t{site.strand}")
-    yield from sorted(lines, key=_bed_order)
+    yield from sorted(lines, key=bed_order)
 
 
 def _enriched(
@@ -231,7 +153,7 @@ def _transcription(
         if here.profile not in NASCENT:
             continue
         site, (level, body) = here.site, NASCENT[here.profile]
-        level *= here.strength * np.exp(rng.normal(0, 0.35))
+        level *= here.strength**0.5 * np.exp(rng.normal(0, 0.3))
         ahead, behind = (0, 1) if site.strand == "+" else (1, 0)
         antisense = level * rng.uniform(0.4, 0.9)
         for which, amount in ((ahead, level), (behind, antisense)):
@@ -246,8 +168,3 @@ def _transcription(
         {chrom: Intervals.of(rows) for chrom, rows in by_chrom.items()} for by_chrom in strands
     )
     return plus, minus
-
-
-def _bed_order(line: str) -> tuple[str, int, int, str]:
-    chrom, start, end, rest = line.split("\t", 3)
-    return chrom, int(start), int(end), rest

@@ -41,7 +41,8 @@ def ground_of(cell: Cell, genome: Genome, chrom: str, seed: int) -> Ground:
     pileups = on(genome.pileups, chrom)
     level *= step_values(pileups, length, otherwise=1)
     dead = dead_zones(_enriched_places(cell, genome), chrom, length, rng)
-    for start, end in (*dead, *zip(*_borders(on(genome.unassembled, chrom)), strict=True)):
+    gaps = on(genome.unassembled, chrom)
+    for start, end in (*dead, *zip(gaps.start, gaps.end, strict=True)):
         level[-(-start // STEP) : end // STEP] = 0
     nucleosomes, openness = open_site_profiles(on(cell.open_sites, chrom), steps)
     # Repeats belong to the genome, not to the cell type.
@@ -155,7 +156,3 @@ def open_site_profiles(sites: Intervals, steps: int) -> tuple[np.ndarray, np.nda
 
 def _enriched_places(cell: Cell, genome: Genome) -> list[Track]:
     return [*cell.marks.values(), cell.open_sites, cell.plus, cell.minus, genome.pileups]
-
-
-def _borders(part: Intervals) -> tuple[list[int], list[int]]:
-    return part.start.tolist(), part.end.tolist()

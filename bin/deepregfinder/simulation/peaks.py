@@ -7,47 +7,27 @@ import numpy as np
 
 from deepregfinder.simulation.cells import PeakList
 from deepregfinder.simulation.intervals import Track
-
-
-@dataclass(frozen=True)
-class Found:
-    """A site as an experiment could see it; `profile` is its state and kind, such as active_tss."""
-
-    chrom: str
-    position: int
-    profile: str
-    strength: float
-    is_open: bool
+from deepregfinder.simulation.profiles import OPEN_CHANCE
+from deepregfinder.simulation.sites import LiveSite
 
 
 @dataclass(frozen=True)
 class _Factor:
-    """How a factor's list comes about: which sites it binds how often, and false peaks per Mb."""
+    """How a list comes about.
+
+    chance : how often the factor is found at an open site of each kind
+    jitter : standard deviation of the peak's middle in bp
+    """
 
     name: str
     column: str
     chance: Mapping[str, float]
     jitter: float
     false_per_mb: float
-    only_open: bool = True
 
 
 _FACTORS = (
-    _Factor(
-        "DNase",
-        "dhs",
-        dict.fromkeys(
-            (
-                f"{state}_{kind}"
-                for state in ("active", "poised", "off")
-                for kind in ("tss", "enhancer")
-            ),
-            0.95,
-        )
-        | {"on_ctcf": 0.95, "off_ctcf": 0.95, "on_decoy": 0.95, "off_decoy": 0.95},
-        15,
-        4,
-    ),
+    _Factor("DNase", "dhs", dict.fromkeys(OPEN_CHANCE, 0.95), 15, 4),
     _Factor(
         "p300",
         "enhancers",
@@ -68,7 +48,7 @@ _FACTORS = (
 
 def label_lists(
     cell: str,
-    sites: Sequence[Found],
+    live: Sequence[LiveSite],
     marks: Mapping[str, Track],
     chrom_sizes: Mapping[str, int],
     rng: np.random.Generator,
@@ -78,7 +58,7 @@ def label_lists(
         PeakList(
             f"{cell}.{factor.name}.narrowPeak",
             factor.column,
-            _lines(_bound(factor, sites, chrom_sizes, rng), narrow=True),
+            _lines(_bound(factor, live, chrom_sizes, rng), narrow=True),
         )
         for factor in _FACTORS
     ]
@@ -91,18 +71,18 @@ def label_lists(
 
 def _bound(
     factor: _Factor,
-    sites: Sequence[Found],
+    live: Sequence[LiveSite],
     chrom_sizes: Mapping[str, int],
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, int, int, float]]:
-    for site in sites:
+    for here in live:
         # Weak sites are missed more often than strong ones.
-        seen = rng.random() < factor.chance.get(site.profile, 0) * min(1, 0.6 + 0.5 * site.strength)
-        middle = site.position + int(rng.normal(0, factor.jitter))
-        signal = 20 * site.strength * np.exp(rng.normal(0, 0.3))
+        seen = rng.random() < factor.chance.get(here.profile, 0) * min(1, 0.6 + 0.5 * here.strength)
+        middle = here.site.position + int(rng.normal(0, factor.jitter))
+        signal = 20 * here.strength * np.exp(rng.normal(0, 0.3))
         width = int(rng.uniform(100, 200))
-        if seen and (site.is_open or not factor.only_open):
-            yield site.chrom, middle - width, middle + width, signal
+        if seen and here.is_open:
+            yield here.site.chrom, middle - width, middle + width, signal
     for chrom, length in chrom_sizes.items():
         for start in rng.integers(
             0, length - 500, size=rng.poisson(length / 1e6 * factor.false_per_mb)

@@ -114,6 +114,6 @@ MARKS = tuple(sorted(STRAY_PEAKS))
 NASCENT = {
     "active_tss": (30.0, 4.0),
     "poised_tss": (1.5, 0.1),
-    "active_enhancer": (12.0, 0.0),
+    "active_enhancer": (15.0, 0.0),
     "poised_enhancer": (0.8, 0.0),
 }

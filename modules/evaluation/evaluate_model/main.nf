@@ -6,7 +6,7 @@ process EVALUATE_MODEL {
     label 'process_low'
 
     input:
-    tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(regions), path(probabilities), path(calls)
+    tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(probabilities), path(calls)
     val options
 
     output:
@@ -22,7 +22,6 @@ process EVALUATE_MODEL {
         --model ${meta.model} \\
         --bundle ${bundle} \\
         --tensors ${tensors} \\
-        --regions ${regions} \\
         ${repeated('--probabilities', probabilities)} \\
         --calls ${calls} \\
         ${flags(options)} \\
