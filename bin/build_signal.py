@@ -9,11 +9,12 @@ import click
 from deepregfinder.errors import InputError, plain_errors
 
 PATH = click.Path(path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--sample", required=True, help="Name of the sample.")
-@click.option("--counts", required=True, multiple=True, type=PATH, help="Made by count_bins.py.")
+@click.option("--counts", required=True, multiple=True, type=FILE, help="Made by count_bins.py.")
 @click.option("--controls", multiple=True, help="ID=CONTROL_ID: which counts are whose control.")
 @click.option(
     "--control",
@@ -36,9 +37,8 @@ def build_signal(
     Counts are divided by their library (usable reads on any chromosome, in millions); replicates
     count alike. A row of the samplesheet may name a control: see --control.
     """
-    from deepregfinder.counting.store import open_counts
-
     from deepregfinder import rpm
+    from deepregfinder.counting.store import open_counts
 
     pairs = dict(text.partition("=")[::2] for text in controls)
     if unclear := [text for text in controls if "=" not in text]:

@@ -8,16 +8,17 @@ import click
 from deepregfinder.errors import plain_errors
 
 PATH = click.Path(path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--bam_info", required=True, multiple=True, type=PATH, help="Made by inspect_bam.py.")
-@click.option("--chrom_sizes", type=PATH, help="Table of chromosomes (default: the BAM headers).")
-@click.option("--tss", type=PATH, help="Transcription start sites (BED).")
-@click.option("--blacklist", type=PATH, help="Regions without trustworthy signal (BED).")
-@click.option("--gaps", type=PATH, help="Assembly gaps (BED).")
-@click.option("--regions", type=PATH, help="Regions to score (BED).")
-@click.option("--peaks", multiple=True, type=PATH, help="List of the label sheet; repeat.")
+@click.option("--bam_info", required=True, multiple=True, type=FILE, help="Made by inspect_bam.py.")
+@click.option("--chrom_sizes", type=FILE, help="Table of chromosomes (default: the BAM headers).")
+@click.option("--tss", type=FILE, help="Transcription start sites (BED).")
+@click.option("--blacklist", type=FILE, help="Regions without trustworthy signal (BED).")
+@click.option("--gaps", type=FILE, help="Assembly gaps (BED).")
+@click.option("--regions", type=FILE, help="Regions to score (BED).")
+@click.option("--peaks", multiple=True, type=FILE, help="List of the label sheet; repeat.")
 @click.option("--chromosomes", required=True, help="Names of main chromosomes (expression).")
 @click.option("--bin_size", required=True, type=int, help="Width of a bin in bp.")
 @click.option("--window_bins", required=True, type=int, help="Bins of a window.")

@@ -102,7 +102,7 @@ def read_summary(path: Path) -> AlignmentSummary:
         fields = json.loads(Path(path).read_text())
         fields["problems"] = tuple(fields["problems"])
         return AlignmentSummary(**fields)
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             f"{path} is no summary of a BAM file as inspect_bam.py makes it."
         ) from None

@@ -56,7 +56,13 @@ def read_chrom_sizes(path: Path) -> dict[str, int]:
     """
     sizes: dict[str, int] = {}
     problems = []
-    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+    try:
+        lines = Path(path).read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            f"{path} cannot be read as text; expected a line with name and length per chromosome."
+        ) from None
+    for number, line in enumerate(lines, 1):
         fields = line.split()
         if not fields or line.startswith("#"):
             continue

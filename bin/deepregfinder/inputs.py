@@ -261,8 +261,8 @@ def _log_oddities(
         _log.warning("%s belong to no split: they are predicted, but not learnt from", few(unused))
     if untagged := [summary.file for summary in summaries if not summary.has_nh]:
         _log.info(
-            "%d of %d BAM files carry no NH tags (%s): there, only --min_mapq leaves out reads that "
-            "map to several places",
+            "%d of %d BAM files carry no NH tags (%s): there, only --min_mapq leaves out reads "
+            "that map to several places",
             *(len(untagged), len(summaries), few(untagged, 3)),
         )
     for summary in summaries:

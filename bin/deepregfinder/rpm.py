@@ -47,10 +47,10 @@ class Channel:
 
 
 def _mean_rpm(libraries: Sequence[Counts], chrom: str) -> np.ndarray:
-    total = 0.0
+    total: np.ndarray = np.zeros(1)
     for counts in libraries:
         total = total + counts.load(chrom) * (1e6 / counts.library_size / len(libraries))
-    return np.asarray(total)
+    return total
 
 
 @dataclass

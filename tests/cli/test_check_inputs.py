@@ -112,3 +112,10 @@ def test_a_random_split_needs_no_chromosome_of_each_split(tmp_path):
     summary = inspected(tmp_path, "a", sizes, [("chr20", 5)])
     run(tmp_path, "--bam_info", summary, "--split", "random")
     assert (tmp_path / "groups.tsv").read_text() == "1\tchr20\n"
+
+
+def test_chromosome_sizes_that_are_no_text_are_refused(tmp_path):
+    summary = inspected(tmp_path, "a", SIZES, READS)
+    (tmp_path / "sizes").write_bytes(b"\xff\xfe\0\0")
+    with pytest.raises(InputError, match="sizes cannot be read as text"):
+        run(tmp_path, "--bam_info", summary, "--chrom_sizes", str(tmp_path / "sizes"))

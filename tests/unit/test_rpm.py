@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deepregfinder.counting.store import open_counts
 
 from deepregfinder.arrays import write_arrays
+from deepregfinder.counting.store import open_counts
 from deepregfinder.errors import InputError
 from deepregfinder.rpm import build_signal, write_summary
 from deepregfinder.signal import Signal, open_signal
