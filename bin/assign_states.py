@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Tell active from poised elements by nascent RNA."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from deepregfinder.errors import InputError, plain_errors
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--candidates", required=True, type=PATH, help="Made by define_regions.py.")
+@click.option("--nascent", type=PATH, help="Counts of unstranded nascent RNA.")
+@click.option("--nascent_sense", type=PATH, help="Counts of nascent RNA, sense strand.")
+@click.option("--nascent_antisense", type=PATH, help="Counts of nascent RNA, antisense strand.")
+@click.option(
+    "--nascent_transform",
+    required=True,
+    type=click.Choice(["none", "log2"]),
+    help="Cluster counts as they are, or log2(count + 1).",
+)
+@click.option("--bin_size", required=True, type=int, help="Width of a bin in bp.")
+@click.option("--window_bins", required=True, type=int, help="Bins of a window.")
+@click.option("--output", required=True, type=PATH, help="Candidates with states (region file).")
+@click.option("--summary", required=True, type=PATH, help="Table of the clusters.")
+def assign_states(
+    candidates: Path,
+    nascent: Path | None,
+    nascent_sense: Path | None,
+    nascent_antisense: Path | None,
+    nascent_transform: Literal["none", "log2"],
+    bin_size: int,
+    window_bins: int,
+    output: Path,
+    summary: Path,
+) -> None:
+    """Divide promoters, and enhancers, in poised and active: 2-means on reads per window.
+
+    Give --nascent, or both --nascent_sense and --nascent_antisense: then each strand is clustered
+    by itself and windows are kept where both agree. Background passes as it is. Clusters that
+    mean nothing are refused, with their numbers.
+    """
+    from deepregfinder import states
+    from deepregfinder.counting.store import open_counts
+    from deepregfinder.genome import Geometry
+    from deepregfinder.regions import read_regions, write_regions
+
+    given = {"nascent": nascent, "sense": nascent_sense, "antisense": nascent_antisense}
+    files = {reads: path for reads, path in given.items() if path is not None}
+    if set(files) not in ({"nascent"}, {"sense", "antisense"}):
+        raise InputError(
+            "Give the nascent RNA as one file (--nascent), or as two for the strands "
+            f"(--nascent_sense and --nascent_antisense); given: {', '.join(files) or 'none'}."
+        )
+    counts = {reads: open_counts(path) for reads, path in files.items()}
+    for reads, path in files.items():
+        if counts[reads].bin_size != bin_size:
+            raise InputError(
+                f"{path} has bins of {counts[reads].bin_size} bp, and --bin_size is {bin_size}."
+            )
+    found = states.assign_states(
+        read_regions(candidates), counts, Geometry(bin_size, window_bins), nascent_transform
+    )
+    write_regions(output, found.candidates)
+    states.write_summary(summary, found)
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        assign_states()

@@ -1,0 +1,128 @@
+"""Tensors: the signal of labelled windows, with their classes, splits and provenance, in one file.
+
+The file is safetensors with one metadata key, `tensors`, that holds JSON: safetensors writes
+several keys in no fixed order, and the same input must give the same bytes.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from deepregfinder.atomic import written_whole
+from deepregfinder.errors import InputError
+from deepregfinder.genome import SPLITS, Geometry
+from deepregfinder.signal import Normalisation
+from deepregfinder.splits import SplitPlan
+
+_ARRAYS = ("x", "y", "split", "chrom", "start")
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """Labelled windows in the order of regions.bed, with all that says where they come from.
+
+    x : float32, shape (windows, marks, bins): reads per million, NOT normalised
+    y : uint8, shape (windows,), index in `classes`
+    split : uint8, shape (windows,), index in genome.SPLITS
+    chrom : int16, shape (windows,), index in `chroms`
+    start : int64, shape (windows,), bp, 0-based
+    chroms, chrom_sizes : the main chromosomes, in the order of the run
+    normalisation : from the training chromosomes only
+    seed : of the choice of background and of a random split
+    filters : the parameters min_nonzero and n_background
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    split: np.ndarray
+    chrom: np.ndarray
+    start: np.ndarray
+    sample: str
+    classes: tuple[str, ...]
+    marks: tuple[str, ...]
+    geometry: Geometry
+    chrom_sizes: Mapping[str, int]
+    split_plan: SplitPlan
+    normalisation: Normalisation
+    seed: int
+    control: str
+    filters: Mapping[str, int]
+
+    @property
+    def chroms(self) -> tuple[str, ...]:
+        return tuple(self.chrom_sizes)
+
+    @property
+    def bin_size(self) -> int:
+        return self.geometry.bin_size
+
+    @property
+    def window_bins(self) -> int:
+        return self.geometry.window_bins
+
+    @property
+    def split_parameters(self) -> dict[str, Any]:
+        """How windows were divided, as JSON can hold it."""
+        return self.split_plan.to_dict()
+
+    @property
+    def midpoints(self) -> np.ndarray:
+        """Middle of each window: int64, shape (windows,), bp."""
+        return self.start + self.geometry.window // 2
+
+    def select(self, split: str) -> np.ndarray:
+        """Rows of `train`, `validation` or `test`: int64."""
+        return np.flatnonzero(self.split == SPLITS.index(split))
+
+
+def write_tensors(path: Path, tensors: Tensors) -> None:
+    facts: dict[str, Any] = {
+        "format_version": 1,
+        "sample": tensors.sample,
+        "classes": list(tensors.classes),
+        "marks": list(tensors.marks),
+        "bin_size": tensors.bin_size,
+        "window_bins": tensors.window_bins,
+        "chroms": list(tensors.chroms),
+        "chrom_sizes": dict(tensors.chrom_sizes),
+        "split": tensors.split_parameters,
+        "normalisation": tensors.normalisation.to_dict(),
+        "seed": tensors.seed,
+        "control": tensors.control,
+        "filters": dict(tensors.filters),
+    }
+    arrays = {name: np.ascontiguousarray(getattr(tensors, name)) for name in _ARRAYS}
+    with written_whole(path) as part:
+        save_file(arrays, part, {"tensors": json.dumps(facts, sort_keys=True, allow_nan=False)})
+
+
+def open_tensors(path: Path) -> Tensors:
+    """Read a file of `write_tensors`; raises InputError where it is none."""
+    try:
+        with safe_open(path, framework="numpy") as archive:
+            metadata = archive.metadata() or {}
+            if "tensors" not in metadata:
+                raise InputError(f"{path} is a safetensors file, but not one of build_tensors.")
+            facts = json.loads(metadata["tensors"])
+            arrays = {name: archive.get_tensor(name) for name in _ARRAYS}
+    except (OSError, SafetensorError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a file of tensors ({error}).") from error
+    return Tensors(
+        **arrays,
+        sample=facts["sample"],
+        classes=tuple(facts["classes"]),
+        marks=tuple(facts["marks"]),
+        geometry=Geometry(facts["bin_size"], facts["window_bins"]),
+        chrom_sizes={chrom: facts["chrom_sizes"][chrom] for chrom in facts["chroms"]},
+        split_plan=SplitPlan.from_dict(facts["split"]),
+        normalisation=Normalisation.from_dict(facts["normalisation"]),
+        seed=facts["seed"],
+        control=facts["control"],
+        filters=facts["filters"],
+    )
