@@ -1,0 +1,262 @@
+"""Evaluation of a model: on labelled test windows, and on everything on the test chromosomes.
+
+Everything here is arrays; metrics_json.py puts it into words.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepregfinder.calibration import combine_members, temper
+from deepregfinder.calling import Calls
+from deepregfinder.errors import InputError
+from deepregfinder.metrics import (
+    Blocks,
+    Figures,
+    Tallies,
+    bootstrap_weights,
+    measure,
+    one_hot_membership,
+    tally,
+)
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.natural import (
+    CallTallies,
+    labelled_elements,
+    measure_calls,
+    tally_calls,
+    tally_genome,
+)
+from deepregfinder.probabilities import Probabilities
+from deepregfinder.signal import QuantileMap
+from deepregfinder.tensors import Tensors
+
+log = logging.getLogger(__name__)
+
+MIN_BLOCKS = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Tallies of the averaged probabilities, and figures of these and of each member.
+
+    blocks : that the tallies are over, and that the bootstrap draws
+    figures, by_seed : one weighting (estimates); by_seed has one row for each member
+    replicates : the bootstrap distribution; None where there are too few blocks or no replicates
+    """
+
+    blocks: Blocks
+    tallies: Tallies
+    figures: Figures
+    replicates: Figures | None
+    by_seed: tuple[Figures, ...]
+
+
+@dataclass(frozen=True)
+class MeasuredCalls:
+    """Calls on the test chromosomes: counts and figures (natural.measure_calls)."""
+
+    tallies: CallTallies
+    figures: Mapping[str, np.ndarray]
+    replicates: Mapping[str, np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that was measured of one model on one sample.
+
+    test : calibrated probabilities of the labelled test windows; uncalibrated : the same before
+    natural, calls : None where they cannot be measured; natural_reason says why
+    chroms : the test chromosomes that natural looks at
+    notes : what a reader of the figures has to know
+    """
+
+    sample: str
+    model: str
+    bundle: Bundle
+    threshold: float
+    n_replicates: int
+    test: Measured
+    uncalibrated: Measured
+    natural: Measured | None
+    calls: MeasuredCalls | None
+    natural_reason: str | None
+    chroms: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def test_windows(bundle: Bundle, tensors: Tensors, quantile_map: bool) -> np.ndarray:
+    """The labelled test windows as the bundle wants them: RPM, float32 (windows, marks, bins).
+
+    quantile_map : give each mark the distribution that it had in the training sample, as when the
+        genome was predicted with `--quantile_map true`
+
+    Raises InputError where the windows do not fit the model.
+    """
+    problems = []
+    if tensors.classes != bundle.classes:
+        problems.append(
+            f"The labels have the classes {', '.join(tensors.classes)}, the model "
+            f"{', '.join(bundle.classes)}: run with --classes {len(bundle.classes)}."
+        )
+    if tensors.geometry != bundle.geometry:
+        problems.append(
+            f"The labelled windows have {tensors.window_bins} bins of {tensors.bin_size} bp, the "
+            f"model wants {bundle.window_bins} of {bundle.bin_size} bp."
+        )
+    if missing := [mark for mark in bundle.marks if mark not in tensors.marks]:
+        problems.append(f"The labelled windows of {tensors.sample} lack {', '.join(missing)}.")
+    if problems:
+        raise InputError.of(problems)
+    marks = [tensors.marks.index(mark) for mark in bundle.marks]
+    x = tensors.x[tensors.select("test")][:, marks]
+    if quantile_map:
+        source = np.asarray(tensors.normalisation.quantiles, np.float32)[marks]
+        target = np.asarray(bundle.normalisation.quantiles, np.float32)
+        mapped = QuantileMap(source, target).apply(x.transpose(1, 0, 2))
+        x = np.ascontiguousarray(mapped.transpose(1, 0, 2))
+    return x
+
+
+def evaluate(
+    sample: str,
+    model: str,
+    bundle: Bundle,
+    tensors: Tensors,
+    members: np.ndarray,
+    scan: Probabilities | None,
+    calls: Mapping[str, Calls] | None,
+    threshold: float,
+    n_replicates: int,
+    seed: int,
+) -> Evaluation:
+    """Measure a model on the test windows of a sample, and at natural prevalence if it was scanned.
+
+    Parameters
+    ----------
+    members : probabilities of each member, before calibration, of the test windows, in their order:
+        float32, shape (members, windows, classes)
+    scan, calls : of the genome of the same sample by the same model; None leaves natural out
+    threshold : that the calls were made with; only reported
+    n_replicates, seed : of the block bootstrap
+    """
+    if scan is not None and (scan.trained_on, scan.seeds) != (bundle.sample, bundle.seeds):
+        raise InputError(
+            f"The genome was predicted with another model: trained on {scan.trained_on} with seeds "
+            f"{', '.join(map(str, scan.seeds))}, and the bundle is of {bundle.sample} with seeds "
+            f"{', '.join(map(str, bundle.seeds))}."
+        )
+    rows = tensors.select("test")
+    is_random = tensors.split_plan.mode == "random"
+    chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
+    sizes = {c: n for c, n in tensors.chrom_sizes.items() if is_random or c in chroms}
+    blocks = Blocks.over(sizes)
+    weights = _weights(blocks, n_replicates, seed)
+
+    first = np.array([blocks.first.get(chrom, 0) for chrom in tensors.chroms])
+    block = first[tensors.chrom[rows]] + tensors.midpoints[rows] // blocks.size
+    truth = tensors.y[rows].astype(np.int64)
+    log.info("%s, %s: %d test windows in %d blocks", sample, model, len(rows), len(blocks))
+
+    def tally_windows(probabilities: np.ndarray) -> Tallies:
+        membership = one_hot_membership(truth, len(bundle.classes))
+        return tally(probabilities.T, truth, membership, block, len(blocks))
+
+    by_seed = [tally_windows(temper(member, bundle.temperature)) for member in members]
+    calibrated = tally_windows(combine_members(members, bundle.temperature))
+    raw = tally_windows(combine_members(members, 1.0))
+
+    natural: Measured | None = None
+    measured_calls: MeasuredCalls | None = None
+    scanned: tuple[str, ...] = ()
+    reason = _why_not_natural(is_random, chroms, scan)
+    if scan is not None and reason is None:
+        scanned = tuple(chrom for chrom in chroms if chrom in scan.chroms)
+        if absent := sorted(set(chroms) - set(scanned)):
+            log.warning("Test chromosomes that were not predicted: %s", ", ".join(absent))
+        elements = labelled_elements(tensors, scanned)
+        part = Blocks.over({chrom: sizes[chrom] for chrom in scanned})
+        part_weights = _weights(part, n_replicates, seed)
+        log.info("%s, %s: every window of %s", sample, model, ", ".join(scanned))
+        several = len(scan.seeds) > 1
+        whole, each = tally_genome(scan, elements, part, with_members=several)
+        natural = _measured(part, whole, each or [whole], part_weights)
+        if calls is not None:
+            tallies = tally_calls(calls, elements, len(bundle.classes), part)
+            measured_calls = MeasuredCalls(
+                tallies,
+                measure_calls(tallies),
+                None if part_weights is None else measure_calls(tallies, part_weights),
+            )
+    return Evaluation(
+        sample=sample,
+        model=model,
+        bundle=bundle,
+        threshold=threshold,
+        n_replicates=n_replicates,
+        test=_measured(blocks, calibrated, by_seed, weights),
+        uncalibrated=_measured(blocks, raw, [], None),
+        natural=natural,
+        calls=measured_calls,
+        natural_reason=reason,
+        chroms=scanned,
+        notes=tuple(_notes(bundle, tensors)),
+    )
+
+
+def _weights(blocks: Blocks, n_replicates: int, seed: int) -> np.ndarray | None:
+    if len(blocks) < MIN_BLOCKS or n_replicates == 0:
+        return None
+    return bootstrap_weights(len(blocks), n_replicates, seed)
+
+
+def _measured(
+    blocks: Blocks, tallies: Tallies, by_seed: Sequence[Tallies], weights: np.ndarray | None
+) -> Measured:
+    return Measured(
+        blocks,
+        tallies,
+        measure(tallies),
+        None if weights is None else measure(tallies, weights),
+        tuple(measure(member) for member in by_seed),
+    )
+
+
+def _why_not_natural(
+    is_random: bool, chroms: Sequence[str], scan: Probabilities | None
+) -> str | None:
+    if is_random:
+        return "--split random leaves no chromosome that the model has not seen"
+    if scan is None:
+        return "the genome of this sample was not predicted"
+    if not set(chroms) & set(scan.chroms):
+        return "no test chromosome was predicted"
+    return None
+
+
+def _notes(bundle: Bundle, tensors: Tensors) -> list[str]:
+    """What makes test figures look better than they are."""
+    notes = []
+    trained = bundle.split
+    if trained.mode == "random":
+        if bundle.sample != tensors.sample or tensors.split_plan.mode != "random":
+            notes.append(
+                "The model was trained on windows of all chromosomes (--split random), so also on "
+                "the places that it is tested on here."
+            )
+    elif tensors.split_plan.mode == "random":
+        notes.append("The model was trained on chromosomes from which test windows were drawn.")
+    else:
+        tested = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
+        seen = [
+            chrom for chrom in tested if trained.chromosomes.of(chrom) in ("train", "validation")
+        ]
+        if seen:
+            notes.append(
+                f"The model was trained or calibrated on {', '.join(seen)}, which it is tested on."
+            )
+    for note in notes:
+        log.warning("WARNING: %s The figures are too good.", note)
+    return notes

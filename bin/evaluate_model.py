@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Measure a model on labelled test windows, and on everything on the test chromosomes."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--sample", required=True, help="Sample that the model is measured on.")
+@click.option("--model", required=True, help="Name of the model in this run.")
+@click.option("--bundle", required=True, type=FILE, help="Folder of the model.")
+@click.option("--tensors", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
+@click.option(
+    "--probabilities",
+    multiple=True,
+    type=FILE,
+    help="Files of predict_genome.py: the same model on the genome of the sample.",
+)
+@click.option("--calls", type=FILE, help="Its calls there (BED9 of call_elements.py).")
+@click.option(
+    "--threshold",
+    required=True,
+    type=click.FloatRange(0, 1),
+    help="Probability that the calls were made with.",
+)
+@click.option(
+    "--bootstrap",
+    required=True,
+    type=click.IntRange(0),
+    help="Block-bootstrap samples for confidence intervals; 0 for none.",
+)
+@click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
+@click.option("--output", required=True, type=FILE, help="Folder for all results.")
+def evaluate_model(
+    sample: str,
+    model: str,
+    bundle: Path,
+    tensors: Path,
+    probabilities: tuple[Path, ...],
+    calls: Path | None,
+    threshold: float,
+    bootstrap: int,
+    seed: int,
+    output: Path,
+) -> None:
+    """Write metrics.json, seeds.tsv, plots with their numbers, and model_card.md.
+
+    Labelled test windows are predicted here. With --probabilities, every window of the test
+    chromosomes is measured as well (natural prevalence), with --calls also the calls there; a
+    random split leaves no test chromosome, so there `natural` is null. Plots: pr_curve, roc_curve,
+    confusion_matrix, calibration, learning_curve and, at natural prevalence, natural_pr_curve, each
+    as .png and .tsv.
+    """
+    import json
+
+    from deepregfinder import plots
+    from deepregfinder.atomic import written_whole
+    from deepregfinder.calling import read_calls
+    from deepregfinder.errors import InputError
+    from deepregfinder.evaluation import evaluate, test_windows
+    from deepregfinder.metrics_json import seeds_table, to_json
+    from deepregfinder.model_card import write_model_card
+    from deepregfinder.models.bundle import read_bundle
+    from deepregfinder.probabilities import open_probabilities
+    from deepregfinder.tensors import open_tensors
+    from deepregfinder.tiling import predict_windows
+
+    trained, windows = read_bundle(bundle), open_tensors(tensors)
+    scan = open_probabilities(probabilities) if probabilities else None
+    for name, found in (("--tensors", windows.sample), ("--probabilities", scan and scan.sample)):
+        if found not in (None, sample):
+            raise InputError(f"--sample is {sample}, but {name} is of {found}.")
+    x = test_windows(trained, windows, quantile_map=scan is not None and scan.quantile_map)
+    measured = evaluate(
+        sample,
+        model,
+        trained,
+        windows,
+        predict_windows(trained, x),
+        scan,
+        read_calls(calls, trained.classes) if calls else None,
+        threshold,
+        bootstrap,
+        seed,
+    )
+    metrics = to_json(measured)
+    output.mkdir(parents=True, exist_ok=True)
+    with written_whole(output / "metrics.json") as part:
+        part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+    plots.write_table(output / "seeds.tsv", seeds_table(measured))
+    write_model_card(output / "model_card.md", trained, metrics)
+    plots.draw_evaluation(output, measured, bundle / "learning_curve.tsv")
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        evaluate_model()

@@ -1,0 +1,182 @@
+"""Natural prevalence against loops over windows, elements and calls."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
+from small_evaluation import SIZES, STEP, bundle, elements, write_scan
+
+from deepregfinder.calling import Calls, call_genome, find_runs
+from deepregfinder.metrics import Blocks, measure
+from deepregfinder.natural import (
+    credit,
+    label_windows,
+    labelled_elements,
+    measure_calls,
+    tally_calls,
+    tally_genome,
+)
+from deepregfinder.probabilities import open_probabilities
+
+CHROMS = ("chr3", "chr4")
+
+
+def side(centre: int, points: list[int]) -> int:
+    distance = min((abs(centre - point) for point in points), default=10**9)
+    return 1 if distance <= 500 else 0 if distance > 2000 else -1
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    enhancers=st.lists(st.integers(0, 12_000), max_size=5),
+    promoters=st.lists(st.integers(0, 12_000), max_size=5),
+)
+def test_labels_of_windows_equal_those_found_element_by_element(
+    enhancers: list[int], promoters: list[int]
+) -> None:
+    centres = np.arange(0, 12_000, 100)
+    by_class = [np.array(sorted(points), np.int64) for points in ([], enhancers, promoters)]
+    truth, membership = label_windows(centres, by_class)
+    for i, centre in enumerate(centres.tolist()):
+        assert membership[1, i] == side(centre, enhancers)
+        assert membership[2, i] == side(centre, promoters)
+        both = side(centre, enhancers + promoters)
+        assert membership[0, i] == {1: 0, 0: 1, -1: -1}[both]
+        near_e = min((abs(centre - p) for p in enhancers), default=10**9)
+        near_p = min((abs(centre - p) for p in promoters), default=10**9)
+        wanted = {0: 0, -1: -1, 1: 1 if near_e <= near_p else 2}[both]
+        assert truth[i] == wanted
+
+
+def test_figures_equal_those_of_scikit_learn_on_all_windows(tmp_path: Path) -> None:
+    windows, made = elements(), bundle(n_members=2)
+    write_scan(tmp_path / "p.zip", windows, made, CHROMS)
+    scan = open_probabilities([tmp_path / "p.zip"])
+    by_chrom = labelled_elements(windows, CHROMS)
+    blocks = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})
+    whole, members = tally_genome(scan, by_chrom, blocks, with_members=True)
+    found = measure(whole)
+    p = np.concatenate([scan.load(chrom) for chrom in CHROMS], axis=1).astype(np.float64)
+    each = np.concatenate([scan.load_members(chrom) for chrom in CHROMS], axis=2)
+    for index in range(3):
+        sides = []
+        for number, chrom in enumerate(windows.chroms):
+            if chrom not in CHROMS:
+                continue
+            points = [
+                int(midpoint)
+                for midpoint, c, y in zip(windows.midpoints, windows.chrom, windows.y, strict=True)
+                if c == number and y > 0 and index in (0, y)
+            ]
+            centres = np.arange(scan.load(chrom).shape[1]) * STEP + 400
+            distance = np.abs(centres[:, None] - points).min(axis=1)
+            inside, outside = (1, 0) if index else (0, 1)
+            sides.append(np.where(distance <= 500, inside, np.where(distance > 2000, outside, -1)))
+        label = np.concatenate(sides)
+        kept = label >= 0
+        wanted = average_precision_score(label[kept], p[index, kept])
+        assert found.per_class["average_precision"][0, index] == pytest.approx(wanted, rel=1e-9)
+        wanted = roc_auc_score(label[kept], p[index, kept])
+        assert found.per_class["auroc"][0, index] == pytest.approx(wanted, rel=1e-9)
+        predicted = p.argmax(axis=0) == index
+        right, chosen = (predicted & (label == 1)).sum(), (predicted & kept).sum()
+        assert found.per_class["precision"][0, index] == pytest.approx(right / chosen)
+        assert found.per_class["recall"][0, index] == pytest.approx(right / (label == 1).sum())
+        for member, tallies in enumerate(members):
+            wanted = average_precision_score(label[kept], each[member, index, kept])
+            alone = measure(tallies).per_class["average_precision"][0, index]
+            assert alone == pytest.approx(wanted, rel=1e-9)
+
+
+def call_figures_by_looping(
+    calls: dict[str, Calls], by_chrom: dict[str, list[np.ndarray]], index: int
+) -> tuple[float, float, float]:
+    rows = []
+    for chrom, found in calls.items():
+        for i in range(len(found)):
+            if found.class_index[i] == index:
+                score = round(float(found.score[i]) * 1000)
+                rows.append((-score, chrom, int(found.start[i]), int(found.end[i])))
+    rows.sort()
+    credited: set[tuple[str, int]] = set()
+    steps = []
+    for negative, chrom, start, end in rows:
+        new = {
+            (chrom, number)
+            for number, point in enumerate(by_chrom[chrom][index].tolist())
+            if start - 500 <= point <= end - 1 + 500
+        } - credited
+        credited |= new
+        steps.append((negative, len(new)))
+    n_elements = sum(len(by_class[index]) for by_class in by_chrom.values())
+    area, drawn, right, at = 0.0, 0, 0, 0
+    while at < len(steps):
+        tied = [found for score, found in steps if score == steps[at][0]]
+        drawn, right = drawn + len(tied), right + sum(found > 0 for found in tied)
+        area += sum(tied) / n_elements * right / drawn
+        at += len(tied)
+    return right / drawn, len(credited) / n_elements, area
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.4])
+def test_figures_of_calls_equal_those_found_call_by_call(tmp_path: Path, threshold: float) -> None:
+    windows, made = elements(), bundle()
+    # Elements of one class close to each other: two in one call, and one between two calls.
+    windows.start[windows.chrom == 2] -= windows.start[windows.chrom == 2] % 30_000 // 12
+    write_scan(tmp_path / "p.zip", windows, made, CHROMS)
+    scan = open_probabilities([tmp_path / "p.zip"])
+    by_chrom = labelled_elements(windows, CHROMS)
+    runs = {chrom: find_runs(scan.load(chrom), STEP, 800, threshold) for chrom in CHROMS}
+    calls = call_genome(runs, made.classes, STEP)
+    blocks = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})
+    tallies = tally_calls(calls, by_chrom, 3, blocks)
+    found = measure_calls(tallies)
+    for index in (1, 2):
+        precision, recall, area = call_figures_by_looping(calls, by_chrom, index)
+        assert 0 < precision < 1
+        assert 0 < recall <= 1
+        assert found["precision"][0, index] == pytest.approx(precision)
+        assert found["recall"][0, index] == pytest.approx(recall)
+        assert found["average_precision"][0, index] == pytest.approx(area)
+
+
+def test_an_element_is_credited_once_and_a_second_call_at_it_is_wrong() -> None:
+    calls = Calls(
+        start=np.array([1000, 2400, 9000]),
+        end=np.array([2000, 3000, 12_000]),
+        class_index=np.array([1, 1, 1]),
+        score=np.array([0.7, 0.9, 0.8], np.float32),
+        summit=np.array([1500, 2700, 10_000]),
+    )
+    # One element between the first two calls, two inside the third, one that nothing finds.
+    points = np.array([2200, 9500, 11_500, 40_000])
+    tallies = tally_calls(
+        {"chr1": calls}, {"chr1": [np.empty(0), points]}, 2, Blocks.over({"chr1": 50_000})
+    )
+    found = measure_calls(tallies)
+    assert tallies.right.sum() == 2
+    assert tallies.wrong.sum() == 1
+    assert found["recall"][0, 1] == 3 / 4
+    assert found["precision"][0, 1] == 2 / 3
+    assert found["average_precision"][0, 1] == 3 / 4
+
+
+def test_a_class_without_calls_has_no_precision_and_no_recall() -> None:
+    tallies = tally_calls(
+        {}, {"chr1": [np.empty(0), np.array([500])]}, 2, Blocks.over({"chr1": 50_000})
+    )
+    found = measure_calls(tallies)
+    assert np.isnan(found["precision"][0, 1])
+    assert found["recall"][0, 1] == 0
+    assert found["average_precision"][0, 1] == 0
+
+
+def test_an_element_between_two_calls_is_credited_to_the_better_or_else_the_left() -> None:
+    start, end = np.array([1000, 2400]), np.array([2000, 3000])
+    for scores, owner in (((0.7, 0.9), 1), ((0.9, 0.7), 0), ((0.8, 0.8), 0)):
+        assert credit(start, end, np.array(scores), np.array([2200])).tolist() == [owner]
+    assert credit(start, end, np.array([0.7, 0.9]), np.array([499, 3500])).tolist() == [-1, -1]
+    assert credit(start, end, np.array([0.7, 0.9]), np.array([500, 3499])).tolist() == [0, 1]
