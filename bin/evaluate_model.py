@@ -62,7 +62,7 @@ def evaluate_model(
     from deepregfinder.atomic import written_whole
     from deepregfinder.calling import read_calls
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation import evaluate, test_windows
+    from deepregfinder.evaluation import evaluate, labelled_test_windows
     from deepregfinder.metrics_json import seeds_table, to_json
     from deepregfinder.model_card import write_model_card
     from deepregfinder.models.bundle import read_bundle
@@ -75,7 +75,7 @@ def evaluate_model(
     for name, found in (("--tensors", windows.sample), ("--probabilities", scan and scan.sample)):
         if found not in (None, sample):
             raise InputError(f"--sample is {sample}, but {name} is of {found}.")
-    x = test_windows(trained, windows, quantile_map=scan is not None and scan.quantile_map)
+    x = labelled_test_windows(trained, windows, quantile_map=scan is not None and scan.quantile_map)
     measured = evaluate(
         sample,
         model,

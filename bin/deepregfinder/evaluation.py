@@ -87,7 +87,7 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def test_windows(bundle: Bundle, tensors: Tensors, quantile_map: bool) -> np.ndarray:
+def labelled_test_windows(bundle: Bundle, tensors: Tensors, quantile_map: bool) -> np.ndarray:
     """The labelled test windows as the bundle wants them: RPM, float32 (windows, marks, bins).
 
     quantile_map : give each mark the distribution that it had in the training sample, as when the

@@ -6,14 +6,12 @@ import pytest
 from small_evaluation import PLAN, bundle, elements, write_scan
 
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation import Evaluation, evaluate, test_windows
+from deepregfinder.evaluation import Evaluation, evaluate, labelled_test_windows
 from deepregfinder.metrics_json import to_json
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.probabilities import open_probabilities
 from deepregfinder.splits import SplitPlan
 from deepregfinder.tensors import Tensors
-
-test_windows.__test__ = False  # type: ignore[attr-defined]
 
 
 def planted(windows: Tensors, n_classes: int = 3, n_members: int = 1) -> np.ndarray:
@@ -116,16 +114,16 @@ def test_marks_are_matched_by_name() -> None:
     windows = elements()
     rows = windows.select("test")
     turned = replace(windows, marks=windows.marks[::-1], x=windows.x[:, ::-1])
-    np.testing.assert_array_equal(test_windows(bundle(), turned, False), windows.x[rows])
+    np.testing.assert_array_equal(labelled_test_windows(bundle(), turned, False), windows.x[rows])
     lacking = replace(windows, marks=windows.marks[:2], x=windows.x[:, :2])
     with pytest.raises(InputError, match=windows.marks[2]):
-        test_windows(bundle(), lacking, False)
+        labelled_test_windows(bundle(), lacking, False)
 
 
 def test_quantile_mapping_gives_windows_the_distribution_of_the_training_sample() -> None:
     windows = elements()
     double = replace(windows.normalisation, quantiles=windows.normalisation.quantiles * 2)
-    found = test_windows(bundle(), replace(windows, normalisation=double), True)
+    found = labelled_test_windows(bundle(), replace(windows, normalisation=double), True)
     highest = windows.normalisation.quantiles.max()
     plain = windows.x[windows.select("test")]
     inside = plain < highest / 2
