@@ -30,6 +30,7 @@ def planned(Map given, assets) {
     def needed = (train_on + predict_on).unique().sort()
     def kept = chips.findAll { bam -> bam.meta.sample in needed }
     problems.addAll(lackingMarks(kept, predict_on, train_on, bundles))
+    problems.addAll(lackingControls(kept, options.signal.control))
     if (problems) {
         error(listed('plan', problems))
     }
@@ -105,6 +106,13 @@ def lackingMarks(List chips, List predict_on, List train_on, List bundles) {
             .collect { source, lacking ->
                 "sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${source} was trained on (its marks: ${marks[sample].join(', ')})."
             }
+    }
+}
+
+def lackingControls(List chips, String control) {
+    def lacking = control == 'ignore' ? [] : chips.findAll { bam -> !bam.meta.control }
+    return lacking.collect { bam ->
+        "--control ${control} needs a control for every BAM, but that of ${bam.meta.sample} ${bam.meta.mark} ${bam.meta.replicate} has none in --input."
     }
 }
 

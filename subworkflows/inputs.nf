@@ -10,7 +10,7 @@ workflow INPUTS {
 
     main:
     def indexed = bams.map { meta, bam ->
-        def index = ['.bai', '.csi', '.crai']
+        def index = ['.bai', '.csi']
             .collectMany { suffix -> [bam.resolveSibling(bam.name + suffix), bam.resolveSibling(bam.baseName + suffix)] }
             .find { candidate -> candidate.exists() }
         [meta, bam, index ?: []]

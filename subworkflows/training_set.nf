@@ -12,24 +12,24 @@ workflow TRAINING_SET {
     gaps
     signal // [meta, signal]
     nascent // [meta, counts], one or two files; empty but for 5 classes
-    rules // parameters of the regions
-    states // parameters of active and poised
-    tensors // parameters of the tensors
+    region_options // parameters of the regions
+    state_options // parameters of active and poised
+    tensor_options // parameters of the tensors
 
     main:
     def lists = channel.fromList(labels).map { row ->
         [[sample: row.sample], row.dhs, row.enhancers, row.promoter_marks, row.tfbs]
     }
-    DEFINE_REGIONS(lists, tss, chrom_sizes, blacklist, gaps, rules)
+    DEFINE_REGIONS(lists, tss, chrom_sizes, blacklist, gaps, region_options)
 
     def with_nascent = DEFINE_REGIONS.out.candidates.join(nascent, remainder: true).branch { _meta, candidates, counts ->
         states: candidates && counts
         plain: candidates
     }
-    ASSIGN_STATES(with_nascent.states, states)
+    ASSIGN_STATES(with_nascent.states, state_options)
 
     def candidates = ASSIGN_STATES.out.candidates.mix(with_nascent.plain.map { meta, bed, _counts -> [meta, bed] })
-    BUILD_TENSORS(signal.join(candidates), tensors)
+    BUILD_TENSORS(signal.join(candidates), tensor_options)
 
     tensors = BUILD_TENSORS.out.tensors
     dropped = DEFINE_REGIONS.out.dropped
