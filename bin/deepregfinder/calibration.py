@@ -1,0 +1,60 @@
+"""Probabilities that mean what they say: averaging of networks and temperature scaling.
+
+Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks, ICML 2017, section 4.2. One
+temperature T for all classes: p is replaced by p^(1/T), renormalised, which for the softmax of
+logits z is the softmax of z / T. The order of the classes of a window never changes.
+"""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+_SMALLEST = 1e-30
+# Validation windows without any error would sharpen everything to 0 and 1, and calls could no
+# longer be ranked: hence the lower limit.
+_TEMPERATURES = (0.25, 20.0)
+
+
+def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """p^(1/T), renormalised over the last axis (classes). Same shape; float64."""
+    p = np.asarray(probabilities, dtype=np.float64)
+    # The largest becomes 1 first: no power of it can vanish.
+    p = p / p.max(axis=-1, keepdims=True)
+    if temperature != 1:
+        p **= 1 / temperature
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def combine_members(members: np.ndarray, temperature: float) -> np.ndarray:
+    """Calibrated probabilities of a bundle: members (members, n, classes) -> float64 (n, classes).
+
+    The members' probabilities are averaged first, then tempered, as when the temperature was
+    fitted.
+    """
+    return temper(np.asarray(members, dtype=np.float64).mean(axis=0), temperature)
+
+
+def negative_log_likelihood(probabilities: np.ndarray, y: np.ndarray) -> float:
+    """Mean of -ln p(true class); probabilities (n, classes), y (n,) class indices."""
+    true = np.asarray(probabilities, dtype=np.float64)[np.arange(len(y)), y]
+    return float(-np.log(np.maximum(true, _SMALLEST)).mean())
+
+
+def fit_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
+    """The temperature, between 1/4 and 20, of least negative log-likelihood.
+
+    probabilities : (n, classes), before calibration, of windows that no network was trained on
+    y : (n,) true class indices
+    """
+    log_p = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST))
+    true = log_p[np.arange(len(y)), y]
+    top = log_p.max(axis=1)
+
+    # Convex in b = 1/T: a log-sum-exp of linear functions less a linear one; searched over ln b.
+    def loss(log_b: float) -> float:
+        b = np.exp(log_b)
+        normaliser = np.log(np.exp(b * (log_p - top[:, None])).sum(axis=1)) + b * top
+        return float((normaliser - b * true).mean())
+
+    low, high = -np.log(_TEMPERATURES[::-1])
+    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(-found.x))

@@ -1,0 +1,41 @@
+"""The networks by name. Importing this package does not import torch; building a network does."""
+
+from typing import TYPE_CHECKING
+
+from deepregfinder.errors import InputError
+
+if TYPE_CHECKING:
+    from deepregfinder.models.layers import Network
+
+MODEL_NAMES = ("cnn", "rnn", "mlp")
+
+
+def build_network(name: str, n_marks: int, window_bins: int, n_classes: int) -> "Network":
+    """A network with fresh weights that maps windows (n, marks, bins) to logits (n, classes).
+
+    Weights come from torch's global random generator. Raises InputError for an unknown name.
+    """
+    if name == "cnn":
+        from deepregfinder.models.cnn import ConvolutionalNetwork
+
+        return ConvolutionalNetwork(n_marks, n_classes)
+    if name == "rnn":
+        from deepregfinder.models.rnn import RecurrentNetwork
+
+        return RecurrentNetwork(n_marks, n_classes)
+    if name == "mlp":
+        from deepregfinder.models.mlp import PerceptronNetwork
+
+        return PerceptronNetwork(n_marks, window_bins, n_classes)
+    raise InputError(f"There is no model named {name!r}: choose {', '.join(MODEL_NAMES)}.")
+
+
+def weight_shapes(
+    name: str, n_marks: int, window_bins: int, n_classes: int
+) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of all weights and running statistics of a network; allocates none."""
+    import torch
+
+    with torch.device("meta"):
+        network = build_network(name, n_marks, window_bins, n_classes)
+    return {key: tuple(value.shape) for key, value in network.state_dict().items()}

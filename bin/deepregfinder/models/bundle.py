@@ -1,0 +1,307 @@
+"""The model bundle: a folder that holds all that prediction needs, and nothing that executes.
+
+model.json         what the model is, what it was trained on, its normalisation and its temperature
+model.safetensors  arrays: `member0.<weight>`, ... for each member, and `normalisation.quantiles`
+
+A bundle may come from anybody: reading takes nothing on trust. The digest of model.safetensors
+stands in model.json, so that a mixture of two bundles or a damaged copy is noticed.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from deepregfinder.atomic import written_whole
+from deepregfinder.classes import CLASS_SETS, class_names
+from deepregfinder.errors import InputError
+from deepregfinder.genome import SPLITS, Geometry
+from deepregfinder.models import MODEL_NAMES, weight_shapes
+from deepregfinder.models.json_fields import JsonFields
+from deepregfinder.signal import Normalisation, transform_signal
+from deepregfinder.splits import SplitPlan
+
+FORMAT = "deepregfinder-bundle"
+FORMAT_VERSION = 1
+DESCRIPTION = "model.json"
+WEIGHTS = "model.safetensors"
+
+_MAX_JSON_BYTES = 1 << 26
+_MAX_WEIGHT_BYTES = 1 << 31
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a bundle.
+
+    validation_map : mean average precision over non-background classes in the best epoch (from 1)
+    restarts : how often its training diverged and began again, last at `learning_rate`
+    """
+
+    seed: int
+    best_epoch: int
+    validation_map: float
+    restarts: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model: one or more networks of one architecture whose probabilities are averaged.
+
+    kind : how members are evaluated; "network" is the only kind so far
+    sample : the sample it was trained on; marks : rows of a window, in this order
+    split : how labelled windows were divided
+    temperature : of the averaged probabilities (calibration.combine_members)
+    n_windows : labelled windows by split and class; training : parameters of the training
+    provenance : anything else worth knowing about the training data; versions : of the programs
+    weights : for each member, its arrays by name
+    """
+
+    model: str
+    sample: str
+    classes: tuple[str, ...]
+    marks: tuple[str, ...]
+    bin_size: int
+    window_bins: int
+    chrom_sizes: Mapping[str, int]
+    split: SplitPlan
+    normalisation: Normalisation
+    temperature: float
+    members: tuple[Member, ...]
+    n_windows: Mapping[str, Mapping[str, int]]
+    training: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    versions: Mapping[str, str]
+    weights: tuple[Mapping[str, np.ndarray], ...] = field(repr=False)
+    kind: str = "network"
+
+    @property
+    def geometry(self) -> Geometry:
+        return Geometry(self.bin_size, self.window_bins)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(member.seed for member in self.members)
+
+
+def normalise_windows(normalisation: Normalisation, x: np.ndarray) -> np.ndarray:
+    """Windows of reads per million as models see them: float32 (n, marks, bins), contiguous."""
+    by_mark = normalisation.apply(x.transpose(1, 0, 2))
+    return np.ascontiguousarray(by_mark.transpose(1, 0, 2), dtype=np.float32)
+
+
+def write_bundle(folder: Path, bundle: Bundle) -> None:
+    """Write the two files of a bundle; equal bundles give equal bytes."""
+    arrays = {
+        f"member{number}.{key}": np.asarray(value, order="C")
+        for number, weights in enumerate(bundle.weights)
+        for key, value in weights.items()
+    }
+    normalisation = bundle.normalisation.to_dict()
+    arrays["normalisation.quantiles"] = np.asarray(normalisation.pop("quantiles"), np.float32)
+    packed = save(arrays)
+    description = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "kind": bundle.kind,
+        "model": bundle.model,
+        "sample": bundle.sample,
+        "classes": list(bundle.classes),
+        "marks": list(bundle.marks),
+        "bin_size": bundle.bin_size,
+        "window_bins": bundle.window_bins,
+        "chrom_sizes": dict(bundle.chrom_sizes),
+        "split": bundle.split.to_dict(),
+        "normalisation": normalisation,
+        "temperature": bundle.temperature,
+        "members": [vars(member) for member in bundle.members],
+        "n_windows": {split: dict(counts) for split, counts in bundle.n_windows.items()},
+        "training": dict(bundle.training),
+        "provenance": dict(bundle.provenance),
+        "versions": dict(bundle.versions),
+        "weights_sha256": hashlib.sha256(packed).hexdigest(),
+    }
+    text = json.dumps(description, indent=2, allow_nan=False) + "\n"
+    with written_whole(Path(folder) / WEIGHTS) as part:
+        part.write_bytes(packed)
+    with written_whole(Path(folder) / DESCRIPTION) as part:
+        part.write_text(text)
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read and check a bundle.
+
+    Raises InputError where it is missing, damaged, of another format or version, or where its parts
+    do not fit each other: names, shapes and ranges of everything are checked.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no model bundle: expected a folder with {DESCRIPTION}.")
+    fields = JsonFields(_read_json(folder / DESCRIPTION), folder / DESCRIPTION)
+    if fields.content.get("format") != FORMAT:
+        raise InputError(f"{folder / DESCRIPTION} does not describe a DeepRegFinder model bundle.")
+    if fields.content.get("format_version") != FORMAT_VERSION:
+        raise InputError(
+            f"{folder / DESCRIPTION} has format version {fields.content.get('format_version')!r}; "
+            f"this release reads version {FORMAT_VERSION}. Use the release that wrote it."
+        )
+    if (kind := fields.text("kind")) != "network":
+        raise InputError(f"{folder}: this release cannot evaluate models of kind {kind!r}.")
+    if (model := fields.text("model")) not in MODEL_NAMES:
+        raise InputError(f"{folder}: there is no model {model!r}; known: {', '.join(MODEL_NAMES)}.")
+    classes = fields.names("classes")
+    if len(classes) not in CLASS_SETS or classes != class_names(len(classes)):
+        raise InputError(f"{folder}: {', '.join(classes)} is no set of classes.")
+    marks = fields.names("marks")
+    bin_size = fields.integer("bin_size", 1, 100_000)
+    window_bins = fields.integer("window_bins", 4, 1000)
+    members = tuple(_member(item, folder) for item in fields.of("members", list))
+    if not 1 <= len(members) <= 1000:
+        raise fields.fault("members", "expected between 1 and 1000 of them")
+    arrays = _read_arrays(folder / WEIGHTS, fields.text("weights_sha256"))
+    shapes = weight_shapes(model, len(marks), window_bins, len(classes))
+    weights = tuple(
+        _member_weights(arrays, f"member{number}.", shapes, folder)
+        for number in range(len(members))
+    )
+    expected = {f"member{n}.{key}" for n in range(len(members)) for key in shapes}
+    if surplus := sorted(set(arrays) - expected - {"normalisation.quantiles"}):
+        raise InputError(f"{folder / WEIGHTS} holds arrays of something else: {surplus[0]!r}, ...")
+    return Bundle(
+        model=model,
+        sample=fields.text("sample"),
+        classes=classes,
+        marks=marks,
+        bin_size=bin_size,
+        window_bins=window_bins,
+        chrom_sizes=fields.sizes("chrom_sizes"),
+        split=_split(fields),
+        normalisation=_normalisation(fields, marks, arrays),
+        temperature=fields.number("temperature", 1e-3, 1e3),
+        members=members,
+        n_windows=_n_windows(fields, classes),
+        training=fields.of("training", dict),
+        provenance=fields.of("provenance", dict),
+        versions=fields.of("versions", dict),
+        weights=weights,
+        kind=kind,
+    )
+
+
+def _read_json(path: Path) -> Any:
+    if not path.is_file():
+        raise InputError(f"{path.parent} is no model bundle: it has no {path.name}.")
+    if path.stat().st_size > _MAX_JSON_BYTES:
+        raise InputError(f"{path} is far too large for the description of a model.")
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError, OSError) as error:
+        raise InputError(f"{path} is damaged ({str(error)[:80]}).") from None
+
+
+def _read_arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise InputError(f"{path.parent} is no whole model bundle: it has no {path.name}.")
+    if path.stat().st_size > _MAX_WEIGHT_BYTES:
+        raise InputError(f"{path} is far too large for the weights of a model.")
+    packed = path.read_bytes()
+    if hashlib.sha256(packed).hexdigest() != digest:
+        raise InputError(
+            f"{path} is damaged, or does not belong to the {DESCRIPTION} beside it. "
+            "Copy both again."
+        )
+    try:
+        return load(packed)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error}).") from None
+
+
+def _member(content: Any, folder: Path) -> Member:
+    fields = JsonFields(content, folder / DESCRIPTION)
+    return Member(
+        seed=fields.integer("seed", 0, 1 << 40),
+        best_epoch=fields.integer("best_epoch", 1, 1 << 20),
+        validation_map=fields.number("validation_map", 0, 1),
+        restarts=fields.integer("restarts", 0, 1000),
+        learning_rate=fields.number("learning_rate", 0, 1),
+    )
+
+
+def _member_weights(
+    arrays: Mapping[str, np.ndarray],
+    prefix: str,
+    shapes: Mapping[str, tuple[int, ...]],
+    folder: Path,
+) -> dict[str, np.ndarray]:
+    weights = {}
+    for key, shape in shapes.items():
+        array = arrays.get(prefix + key)
+        if array is None:
+            raise InputError(f"{folder / WEIGHTS} is damaged: {prefix + key} is missing.")
+        if array.shape != shape:
+            raise InputError(
+                f"{folder / WEIGHTS} is damaged: {prefix + key} has shape {array.shape}, "
+                f"not {shape}."
+            )
+        kind = np.int64 if key.endswith("num_batches_tracked") else np.float32
+        if array.dtype != kind or not np.isfinite(array).all():
+            raise InputError(f"{folder / WEIGHTS} is damaged: {prefix + key} holds no weights.")
+        weights[key] = array
+    return weights
+
+
+def _normalisation(
+    fields: JsonFields, marks: tuple[str, ...], arrays: Mapping[str, np.ndarray]
+) -> Normalisation:
+    table = fields.of("normalisation", dict)
+    quantiles = arrays.get("normalisation.quantiles")
+    try:
+        if quantiles is None or quantiles.ndim != 2 or len(quantiles) != len(marks):
+            raise ValueError("quantiles are missing or of another shape")
+        if quantiles.dtype != np.float32 or not 2 <= quantiles.shape[1] <= 100_000:
+            raise ValueError("quantiles are missing or of another shape")
+        if not np.isfinite(quantiles).all() or (np.diff(quantiles, prepend=0) < 0).any():
+            raise ValueError("quantiles do not rise from 0")
+        normalisation = Normalisation.from_dict({**table, "quantiles": quantiles.tolist()})
+        mean, sd = (np.asarray(getattr(normalisation, name), np.float64) for name in ("mean", "sd"))
+        transform_signal(np.zeros(1, np.float32), normalisation.transform)
+        if normalisation.control not in ("ignore", "subtract", "channel"):
+            raise ValueError("unknown control")
+        if tuple(normalisation.marks) != marks:
+            raise ValueError("its marks are not those of the model")
+        if mean.shape != (len(marks),) or sd.shape != (len(marks),):
+            raise ValueError("expected one mean and sd for each mark")
+        if not (np.isfinite(mean).all() and np.isfinite(sd).all() and (sd > 0).all()):
+            raise ValueError("a mean or sd is no number, or an sd is not above 0")
+    except (KeyError, TypeError, ValueError, InputError) as error:
+        raise fields.fault("normalisation", str(error)) from None
+    return normalisation
+
+
+def _split(fields: JsonFields) -> SplitPlan:
+    table = JsonFields(fields.of("split", dict), fields.where)
+    if (mode := table.text("split")) not in ("chromosome", "random"):
+        raise table.fault("split", f"{mode!r} is no way of splitting")
+    for name in SPLITS:
+        chroms = table.of(f"{name}_chroms", list)
+        if not all(isinstance(chrom, str) for chrom in chroms):
+            raise table.fault(f"{name}_chroms", "expected names")
+    return SplitPlan.from_dict(table.content)
+
+
+def _n_windows(fields: JsonFields, classes: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    table = fields.of("n_windows", dict)
+    for split in SPLITS:
+        counts = table.get(split)
+        if not isinstance(counts, dict) or set(counts) != set(classes):
+            raise fields.fault("n_windows", f"expected a count for each class in split {split}")
+        if not all(type(count) is int and count >= 0 for count in counts.values()):
+            raise fields.fault("n_windows", f"the counts of {split} are no counts")
+    return table

@@ -1,0 +1,33 @@
+"""The convolutional network of DeepRegFinder (Ramakrishnan et al. 2024, vbae007).
+
+conv7(M -> 32) | conv3(32 -> 32) | pool 2 | conv3(32 -> 64) | conv3(64 -> 64) | pool 2 | global
+average | conv1(64 -> classes) without bias; each convolution but the last is followed by batch norm
+and ReLU. With M marks and K classes: 224 M + 22,080 + 64 K weights, 25,088 for 12 marks and 5
+classes.
+"""
+
+from torch import Tensor, nn
+
+from deepregfinder.models.layers import ConvolutionBlock, Network
+
+
+class ConvolutionalNetwork(Network):
+    """Logits (n, classes) of windows (n, marks, bins), of any number of bins from 4 on."""
+
+    def __init__(self, n_marks: int, n_classes: int) -> None:
+        super().__init__()
+        self.block1 = ConvolutionBlock(n_marks, 32, 7)
+        self.block2 = ConvolutionBlock(32, 32, 3)
+        self.block3 = ConvolutionBlock(32, 64, 3)
+        self.block4 = ConvolutionBlock(64, 64, 3)
+        self.pool = nn.MaxPool1d(2)
+        self.output = nn.Conv1d(64, n_classes, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.pool(self.block2(self.block1(x)))
+        x = self.pool(self.block4(self.block3(x)))
+        return self.output(x.mean(dim=2, keepdim=True)).squeeze(2)
+
+    def fold(self) -> None:
+        for block in (self.block1, self.block2, self.block3, self.block4):
+            block.fold()

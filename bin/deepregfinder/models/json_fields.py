@@ -1,0 +1,63 @@
+"""Reading JSON that may come from anybody: nothing is taken on trust."""
+
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deepregfinder.errors import InputError
+
+_PLAIN_NAME = re.compile(r"[^\x00-\x1f/\\]{1,200}")
+_T = TypeVar("_T")
+
+
+class JsonFields:
+    """The keys of a JSON object, each of which has to be there and to be what is asked for."""
+
+    def __init__(self, content: Any, where: Path) -> None:
+        if not isinstance(content, dict):
+            raise InputError(f"{where} is damaged: expected a JSON object.")
+        self.content: dict[str, Any] = content
+        self.where = where
+
+    def fault(self, key: str, problem: str) -> InputError:
+        return InputError(f"{self.where} is damaged: {key}: {problem}.")
+
+    def of(self, key: str, kind: type[_T]) -> _T:
+        if key not in self.content:
+            raise self.fault(key, "it is missing")
+        value = self.content[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self.fault(key, f"expected {kind.__name__}, found {str(value)[:60]!r}")
+        return value
+
+    def text(self, key: str) -> str:
+        value = self.of(key, str)
+        if not _PLAIN_NAME.fullmatch(value):
+            raise self.fault(key, f"{value[:60]!r} is no plain name")
+        return value
+
+    def names(self, key: str) -> tuple[str, ...]:
+        values = self.of(key, list)
+        plain = all(isinstance(value, str) and _PLAIN_NAME.fullmatch(value) for value in values)
+        if not plain or not 1 <= len(values) <= 1000 or len(set(values)) < len(values):
+            raise self.fault(key, "expected plain names, each once")
+        return tuple(values)
+
+    def integer(self, key: str, low: int, high: int) -> int:
+        value = self.of(key, int)
+        if not low <= value <= high:
+            raise self.fault(key, f"{value} is not between {low} and {high}")
+        return value
+
+    def number(self, key: str, low: float, high: float) -> float:
+        value: float = self.of(key, (int, float))  # type: ignore[arg-type]
+        if not low <= value <= high:
+            raise self.fault(key, f"{value} is not between {low} and {high}")
+        return float(value)
+
+    def sizes(self, key: str) -> dict[str, int]:
+        table = self.of(key, dict)
+        for name, size in table.items():
+            if not _PLAIN_NAME.fullmatch(name) or type(size) is not int or not 0 < size < 1 << 40:
+                raise self.fault(key, f"{name[:60]!r}: {str(size)[:60]} is no length")
+        return table

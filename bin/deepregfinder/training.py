@@ -1,0 +1,162 @@
+"""From labelled windows to a model bundle: one network a seed, their average calibrated.
+
+Each network trains on ONE CPU thread, and several seeds train side by side in processes of their
+own: sums that are split over threads are rounded differently for each number of threads, and the
+same seed has to give the same weights whatever the task was given.
+"""
+
+import logging
+import multiprocessing
+import platform
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deepregfinder import __version__
+from deepregfinder.atomic import written_whole
+from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
+from deepregfinder.genome import SPLITS
+from deepregfinder.models.bundle import Bundle, Member, normalise_windows, write_bundle
+from deepregfinder.optimisation import (
+    TrainedNetwork,
+    TrainingData,
+    TrainingOptions,
+    train_network,
+)
+from deepregfinder.tensors import Tensors
+
+log = logging.getLogger(__name__)
+
+
+def train_bundle(
+    tensors: Tensors,
+    model: str,
+    options: TrainingOptions,
+    device: torch.device,
+    threads: int,
+    folder: Path,
+) -> tuple[Bundle, list[TrainedNetwork]]:
+    """Train a model on labelled windows and calibrate it on their validation windows.
+
+    Returns the bundle and the trained networks with their learning curves. `folder` holds a
+    checkpoint of each network; the same call after an interruption continues from there and gives
+    the same bundle. Raises InputError where windows of a class are lacking or training diverges.
+    """
+    data = _training_data(tensors)
+    networks = train_networks(data, model, options, device, threads, folder)
+    mean = np.mean([network.validation_probabilities for network in networks], axis=0, dtype=float)
+    temperature = fit_temperature(mean, data.y_validation)
+    log.info(
+        "%s: temperature %.3f; validation loss %.4f, %.4f after calibration",
+        model,
+        temperature,
+        negative_log_likelihood(mean, data.y_validation),
+        negative_log_likelihood(temper(mean, temperature), data.y_validation),
+    )
+    members = tuple(
+        Member(n.seed, n.best_epoch, n.validation_map, n.restarts, n.learning_rate)
+        for n in networks
+    )
+    bundle = Bundle(
+        model=model,
+        sample=tensors.sample,
+        classes=tuple(tensors.classes),
+        marks=tuple(tensors.marks),
+        bin_size=tensors.geometry.bin_size,
+        window_bins=tensors.geometry.window_bins,
+        chrom_sizes=tensors.chrom_sizes,
+        split=tensors.split_plan,
+        normalisation=tensors.normalisation,
+        temperature=temperature,
+        members=members,
+        n_windows=_count_windows(tensors),
+        training=vars(options),
+        provenance={"seed": tensors.seed, "control": tensors.control, "filters": tensors.filters},
+        versions={
+            "deepregfinder": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "scikit-learn", "torch")},
+        },
+        weights=tuple(network.weights for network in networks),
+    )
+    return bundle, networks
+
+
+def write_trained(output: Path, bundle: Bundle, networks: Sequence[TrainedNetwork]) -> None:
+    """Write the bundle and, beside it, learning_curve.tsv."""
+    write_bundle(output, bundle)
+    columns = ["seed", "epoch", "train_loss", "validation_loss", "validation_map", "learning_rate"]
+    lines = ["\t".join(columns)]
+    for network in networks:
+        lines += [
+            f"{r.seed}\t{r.epoch}\t{r.train_loss:.6f}\t{r.validation_loss:.6f}\t"
+            f"{r.validation_map:.6f}\t{r.learning_rate:g}"
+            for r in network.curve
+        ]
+    with written_whole(output / "learning_curve.tsv") as part:
+        part.write_text("\n".join(lines) + "\n")
+
+
+def _training_data(tensors: Tensors) -> TrainingData:
+    rows = {split: tensors.select(split) for split in ("train", "validation")}
+    x = {
+        split: normalise_windows(tensors.normalisation, tensors.x[chosen])
+        for split, chosen in rows.items()
+    }
+    y = {split: tensors.y[chosen].astype(np.int64) for split, chosen in rows.items()}
+    return TrainingData(
+        tuple(tensors.classes), x["train"], y["train"], x["validation"], y["validation"]
+    )
+
+
+def _count_windows(tensors: Tensors) -> dict[str, dict[str, int]]:
+    """Labelled windows by split and class."""
+    counts = {}
+    for split in SPLITS:
+        found = np.bincount(tensors.y[tensors.select(split)], minlength=len(tensors.classes))
+        counts[split] = dict(zip(tensors.classes, found.tolist(), strict=True))
+    return counts
+
+
+def train_networks(
+    data: TrainingData,
+    model: str,
+    options: TrainingOptions,
+    device: torch.device,
+    threads: int,
+    folder: Path,
+) -> list[TrainedNetwork]:
+    """Train one network for each seed; a re-run continues from the checkpoints in `folder`.
+
+    On a CPU up to `threads` seeds train at a time; the result does not depend on it.
+    Raises InputError where training diverges even at the lowest rate.
+    """
+    seeds = options.member_seeds
+    n_workers = min(threads, options.seeds) if device.type == "cpu" else 1
+    if n_workers <= 1:
+        return [train_network(data, model, options, seed, device, folder) for seed in seeds]
+    # spawn: a forked child would inherit locks of torch's threads that nobody will release.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        n_workers, context, _log_to_stderr, (log.getEffectiveLevel(),)
+    ) as pool:
+        tasks = [
+            pool.submit(train_network, data, model, options, seed, device, folder) for seed in seeds
+        ]
+        try:
+            return [task.result() for task in tasks]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _log_to_stderr(level: int) -> None:
+    """Log in a worker process as the script does (errors.plain_errors)."""
+    logging.basicConfig(
+        level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
+    )

@@ -1,0 +1,63 @@
+import subprocess
+import sys
+
+import pytest
+from small_models import labelled_windows
+
+from deepregfinder.models.bundle import read_bundle
+from deepregfinder.tensors import write_tensors
+
+OPTIONS = {
+    "model": "cnn",
+    "seed": "2",
+    "seeds": "1",
+    "epochs": "2",
+    "batch_size": "32",
+    "learning_rate": "0.01",
+    "weight_decay": "1e-4",
+    "device": "cpu",
+    "threads": "1",
+    "output": "K562/cnn",
+}
+
+
+@pytest.fixture
+def train(repository, tmp_path):
+    write_tensors(tmp_path / "tensors.safetensors", labelled_windows(120))
+
+    def run(**changes):
+        options = {"tensors": "tensors.safetensors", **OPTIONS, **changes}
+        words = [word for key, value in options.items() for word in (f"--{key}", value)]
+        command = [sys.executable, str(repository / "bin" / "train_model.py"), *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    return run
+
+
+def test_writes_a_bundle_and_a_learning_curve_and_nothing_else(train, tmp_path):
+    run = train()
+    assert run.returncode == 0, run.stderr
+    assert read_bundle(tmp_path / "K562/cnn").seeds == (2,)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["K562", "tensors.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "K562/cnn").iterdir()) == [
+        "learning_curve.tsv",
+        "model.json",
+        "model.safetensors",
+    ]
+    assert "epoch 2 of 2" in run.stderr
+
+
+def test_divergence_ends_with_one_sentence(train, tmp_path):
+    run = train(model="mlp", learning_rate="1e30")
+    assert run.returncode == 1
+    assert "ERROR: Training of mlp with seed 2 diverged" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (tmp_path / "K562").exists()
+
+
+def test_tensors_that_are_none_end_with_one_sentence(train, tmp_path):
+    (tmp_path / "tensors.safetensors").write_bytes(b"nothing")
+    run = train()
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith("ERROR: ")
+    assert "Traceback" not in run.stderr
