@@ -133,8 +133,9 @@ def dead_zones(
 def open_site_profiles(sites: Intervals, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Nucleosomes and openness around open sites: two float32 arrays of shape (steps,).
 
-    A site of median strength loses half of its nucleosomes over some 150 bp, and the nucleosomes
-    beside it are well positioned: up to a quarter more reads at 200 bp.
+    A site of median strength loses half of its nucleosomes over some 200 bp (what is left of
+    the dip once single reads lie half a fragment away is shallower), and the nucleosomes beside it
+    are well positioned: up to a quarter more at 270 bp.
     """
     nucleosomes = np.ones(steps, dtype=np.float32)
     openness = np.zeros(steps, dtype=np.float32)
@@ -142,12 +143,12 @@ def open_site_profiles(sites: Intervals, steps: int) -> tuple[np.ndarray, np.nda
         return nucleosomes, openness
     centre = sites.midpoint
     strength = sites.value / (sites.value + np.median(sites.value))
-    for offset in range(-9, 10):
+    for offset in range(-10, 11):
         place = centre // STEP + offset
         inside = (place >= 0) & (place < steps)
         distance = np.abs(place * STEP + STEP / 2 - centre)
-        gap = np.exp(-((distance / 90) ** 2))
-        flank = 0.5 * np.exp(-(((distance - 220) / 80) ** 2))
+        gap = np.exp(-((distance / 120) ** 2))
+        flank = 0.5 * np.exp(-(((distance - 270) / 90) ** 2))
         factor = (1 - strength * gap) * (1 + strength * flank)
         np.multiply.at(nucleosomes, place[inside], factor[inside].astype(np.float32))
         np.maximum.at(openness, place[inside], (strength * gap)[inside].astype(np.float32))
