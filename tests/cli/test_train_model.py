@@ -2,6 +2,9 @@ import subprocess
 import sys
 
 import pytest
+import train_model
+from click.testing import CliRunner
+from deepregfinder.errors import InputError
 from small_models import labelled_windows
 
 from deepregfinder.models.bundle import read_bundle
@@ -55,9 +58,10 @@ def test_divergence_ends_with_one_sentence(train, tmp_path):
     assert not (tmp_path / "K562").exists()
 
 
-def test_tensors_that_are_none_end_with_one_sentence(train, tmp_path):
+def test_tensors_that_are_none_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "tensors.safetensors").write_bytes(b"nothing")
-    run = train()
-    assert run.returncode == 1
-    assert run.stderr.splitlines()[-1].startswith("ERROR: ")
-    assert "Traceback" not in run.stderr
+    options = {"tensors": "tensors.safetensors", **OPTIONS}
+    words = [word for key, value in options.items() for word in (f"--{key}", value)]
+    with pytest.raises(InputError, match=r"tensors.safetensors cannot be read"):
+        CliRunner().invoke(train_model.train_model, words, catch_exceptions=False)
