@@ -35,7 +35,8 @@ FILE = click.Path(path_type=Path)
     help="Block-bootstrap samples for confidence intervals; 0 for none.",
 )
 @click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
-@click.option("--output", required=True, type=FILE, help="Folder for all results.")
+@click.option("--output", required=True, type=FILE, help="Folder of metrics, plots and tables.")
+@click.option("--model_card", required=True, type=FILE, help="Model card to write (Markdown).")
 def evaluate_model(
     sample: str,
     model: str,
@@ -47,8 +48,9 @@ def evaluate_model(
     bootstrap: int,
     seed: int,
     output: Path,
+    model_card: Path,
 ) -> None:
-    """Write metrics.json, seeds.tsv, plots with their numbers, and model_card.md.
+    """Write metrics.json, seeds.tsv, plots with their numbers, and the model card.
 
     Labelled test windows are predicted here. With --probabilities, every window of the test
     chromosomes is measured as well (natural prevalence), with --calls also the calls there; a
@@ -93,7 +95,7 @@ def evaluate_model(
     with written_whole(output / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
     plots.write_table(output / "seeds.tsv", seeds_table(measured))
-    write_model_card(output / "model_card.md", trained, metrics)
+    write_model_card(model_card, trained, metrics)
     plots.draw_evaluation(output, measured, bundle / "learning_curve.tsv")
 
 

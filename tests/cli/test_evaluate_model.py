@@ -24,6 +24,7 @@ def run(folder: Path, *more: str, **changed: str) -> None:
         "seed": "1",
         "output": folder / "out",
     } | changed
+    options["model_card"] = f"{options['output']}/model_card.md"
     arguments = [str(text) for name, value in options.items() for text in (f"--{name}", value)]
     files = [str(folder / text) if "." in text else text for text in more]
     CliRunner().invoke(evaluate_model, [*arguments, *files], catch_exceptions=False)
