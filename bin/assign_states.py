@@ -57,10 +57,8 @@ def assign_states(
         )
     counts = {reads: open_counts(path) for reads, path in files.items()}
     for reads, path in files.items():
-        if counts[reads].bin_size != bin_size:
-            raise InputError(
-                f"{path} has bins of {counts[reads].bin_size} bp, and --bin_size is {bin_size}."
-            )
+        if (found_size := counts[reads].attributes["bin_size"]) != bin_size:
+            raise InputError(f"{path} has bins of {found_size} bp, --bin_size is {bin_size}.")
     found = states.assign_states(
         read_regions(candidates), counts, Geometry(bin_size, window_bins), nascent_transform
     )

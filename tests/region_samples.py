@@ -14,7 +14,7 @@ AT_RANDOM = SplitPlan.parse("random", "1-7", "8-16", "17-22,X,Y")
 
 
 def peaks(*rows: tuple) -> pd.DataFrame:
-    """A table as `read_intervals` gives it, of (chrom, start, end, signal = nan, summit = -1) rows."""
+    """A table like that of `read_intervals`; rows are chrom, start, end[, signal[, summit]]."""
     filled = [(*row, *(float("nan"), -1)[len(row) - 3 :]) for row in rows]
     frame = pd.DataFrame(filled, columns=["chrom", "start", "end", "signal", "summit"])
     types = {"chrom": str, "start": "int64", "end": "int64", "signal": float, "summit": "int64"}

@@ -10,13 +10,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_set
+from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
 from deepregfinder.genome import Geometry
 from deepregfinder.splits import MIN_WINDOWS
@@ -32,13 +33,6 @@ MIN_FOLD = 2.0
 """Active windows must hold on average so many times the reads of poised ones."""
 
 _CHANCE = 3.0
-
-
-class BinCounts(Protocol):
-    """What this module needs of a file of counts (`deepregfinder.counting.store.Counts`)."""
-
-    def load(self, chrom: str) -> np.ndarray:
-        """Counts of a chromosome, shape (bins,)."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ class Agreement:
     disagree: int
 
 
-def window_counts(counts: BinCounts, windows: pd.DataFrame, geometry: Geometry) -> np.ndarray:
+def window_counts(counts: Counts, windows: pd.DataFrame, geometry: Geometry) -> np.ndarray:
     """Reads in each window, the sum over its bins: int64, shape (windows,)."""
     totals = np.zeros(len(windows), dtype=np.int64)
     for chrom, rows in windows.groupby("chrom").indices.items():
@@ -190,7 +184,7 @@ class States:
 
 def assign_states(
     candidates: pd.DataFrame,
-    nascent: Mapping[str, BinCounts],
+    nascent: Mapping[str, Counts],
     geometry: Geometry,
     transform: NascentTransform,
 ) -> States:

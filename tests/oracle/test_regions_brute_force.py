@@ -1,6 +1,6 @@
 """Regions against an implementation that compares every interval with every other one."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -131,7 +131,7 @@ def brute_free_windows(lists: Evidence, rule: RegionRules) -> list[Interval]:
 
 @st.composite
 def interval_lists(draw: st.DrawFn, widest: int, most: int) -> pd.DataFrame:
-    """Up to `most` intervals; hypothesis chooses how many and the seed, as it draws few by itself."""
+    """Up to `most` intervals from a seed: left to itself, hypothesis draws too few."""
     n = draw(st.integers(0, most))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     chrom = rng.choice([*SIZES, "chrUn"], n, p=[0.5, 0.2, 0.2, 0.05, 0.05])
@@ -212,6 +212,6 @@ def test_candidates_put_brute_force_windows_in_their_splits(
 
     for element in ("promoter", "enhancer", "background"):
         account = [drop for drop in candidates.drops if drop.element == element]
-        for before, after in zip(account[:-1], account[1:], strict=True):
+        for before, after in pairwise(account):
             assert after.left == before.left - after.dropped
         assert account[-1].left == (windows["class"] == element).sum()
