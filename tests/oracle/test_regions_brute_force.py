@@ -19,7 +19,7 @@ from deepregfinder.splits import SplitPlan, quotas
 GEOMETRY = Geometry(10, 8)
 SIZES = {"chr1": 4000, "chr9": 2345, "chrX": 3001, "chr7": 77}
 PLAN = SplitPlan.parse("chromosome", "1-7", "9", "X")
-OFTEN = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+OFTEN = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Interval = tuple[str, int, int]
 
