@@ -18,12 +18,17 @@ class InputError(Exception):
         return cls(f"{len(problems)} problems were found:\n{listed}")
 
 
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Show progress on stderr, with the time of day."""
+    logging.basicConfig(
+        level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
+    )
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Run a script: progress goes to stderr, and an InputError ends it as one message with exit code 1."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
-    )
+    """Run a script: progress goes to stderr; an InputError ends it as one message, exit code 1."""
+    log_to_stderr()
     try:
         yield
     except InputError as error:

@@ -8,7 +8,6 @@ same seed has to give the same weights whatever the task was given.
 import logging
 import multiprocessing
 import platform
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
@@ -20,6 +19,7 @@ import torch
 from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
+from deepregfinder.errors import log_to_stderr
 from deepregfinder.genome import SPLITS
 from deepregfinder.models.bundle import Bundle, Member, normalise_windows, write_bundle
 from deepregfinder.optimisation import (
@@ -142,9 +142,7 @@ def train_networks(
         return [train_network(data, model, options, seed, device, folder) for seed in seeds]
     # spawn: a forked child would inherit locks of torch's threads that nobody will release.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        n_workers, context, _log_to_stderr, (log.getEffectiveLevel(),)
-    ) as pool:
+    with ProcessPoolExecutor(n_workers, context, log_to_stderr, (log.getEffectiveLevel(),)) as pool:
         tasks = [
             pool.submit(train_network, data, model, options, seed, device, folder) for seed in seeds
         ]
@@ -153,10 +151,3 @@ def train_networks(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _log_to_stderr(level: int) -> None:
-    """Log in a worker process as the script does (errors.plain_errors)."""
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
-    )

@@ -2,11 +2,11 @@ import subprocess
 import sys
 
 import pytest
-import train_model
 from click.testing import CliRunner
-from deepregfinder.errors import InputError
 from small_models import labelled_windows
 
+import train_model
+from deepregfinder.errors import InputError
 from deepregfinder.models.bundle import read_bundle
 from deepregfinder.tensors import write_tensors
 
