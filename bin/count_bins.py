@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Count the reads of one BAM file in the bins of the main chromosomes."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--bam", required=True, type=PATH, help="The BAM file (or CRAM, --counter native).")
+@click.option("--id", "id_", required=True, help="Name of this file within the run.")
+@click.option("--sample", required=True, help="Sample (cell type) of the reads.")
+@click.option("--mark", required=True, help="Histone mark; 'control', 'nascent', ... for others.")
+@click.option("--replicate", required=True, help="Replicate, as the sheet names it.")
+@click.option("--chrom_sizes", required=True, type=PATH, help="Main chromosomes: name, length.")
+@click.option("--blacklist", type=PATH, help="BED: bins that touch an interval are set to zero.")
+@click.option("--bin_size", required=True, type=click.IntRange(1), help="Width of a bin in bp.")
+@click.option(
+    "--counter",
+    required=True,
+    type=click.Choice(["native", "featurecounts"]),
+    help="Program that counts; both give the same numbers.",
+)
+@click.option(
+    "--min_mapq", required=True, type=click.IntRange(0, 255), help="Lowest mapping quality."
+)
+@click.option(
+    "--duplicates",
+    required=True,
+    type=click.Choice(["keep", "drop"]),
+    help="Keep or drop reads that are marked as duplicates.",
+)
+@click.option(
+    "--paired_end",
+    required=True,
+    type=click.Choice(["fragments", "reads"]),
+    help="Count a proper pair once, at its midpoint (native only), or each mate as a single read.",
+)
+@click.option(
+    "--count_at",
+    required=True,
+    type=click.Choice(["overlap", "midpoint"]),
+    help="Single reads: bins that hold half of the read, or the bin of its midpoint (native only).",
+)
+@click.option(
+    "--extend", required=True, type=click.IntRange(0), help="Lengthen single reads at their 3' end."
+)
+@click.option("--shift", required=True, type=int, help="Move single reads downstream, in bp.")
+@click.option("--threads", required=True, type=click.IntRange(1), help="Threads to use.")
+@click.option("--output", required=True, type=PATH, help="The file of counts.")
+@click.option("--summary", required=True, type=PATH, help="Table: what became of the records.")
+def count_bins(
+    bam: Path,
+    id_: str,
+    sample: str,
+    mark: str,
+    replicate: str,
+    chrom_sizes: Path,
+    blacklist: Path | None,
+    bin_size: int,
+    counter: Literal["native", "featurecounts"],
+    min_mapq: int,
+    duplicates: Literal["keep", "drop"],
+    paired_end: Literal["fragments", "reads"],
+    count_at: Literal["overlap", "midpoint"],
+    extend: int,
+    shift: int,
+    threads: int,
+    output: Path,
+    summary: Path,
+) -> None:
+    """Write the raw counts of one BAM file, its library size and the filters used.
+
+    The file need not be sorted or indexed. Which records are left out, and what counts as overlap,
+    follows featureCounts; the whole set of rules stands at the top of deepregfinder/counting.
+    """
+    from deepregfinder.counting.counter import count_bins as count
+    from deepregfinder.counting.rules import BinGrid, CountRules
+    from deepregfinder.counting.store import Library, write_counts, write_summary
+    from deepregfinder.genome import read_chrom_sizes
+
+    library = Library(id_, sample, mark, replicate)
+    rules = CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)
+    grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
+    counts = count(bam, counter, rules, grid, blacklist, threads)
+    write_counts(output, library, counts, rules, blacklist is not None)
+    write_summary(summary, library, counter, counts)
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        count_bins()

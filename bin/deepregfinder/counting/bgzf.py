@@ -1,0 +1,170 @@
+"""BGZF, the blocked gzip of BAM files, unpacked in threads.
+
+Format: SAM specification, section 4.1. A block is a gzip member that names its own size, so that
+blocks can be found without unpacking them.
+"""
+
+import os
+import struct
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import deflate
+import numpy as np
+
+from deepregfinder.alignments import END_OF_FILE
+from deepregfinder.errors import InputError
+
+# What is read at a time: some 16 blocks or more, 4-5 MB when unpacked.
+PIECE = 1 << 20
+
+# Free bytes before each unpacked piece, where a reader may put what the last piece left over.
+HEADROOM = 1 << 16
+
+_LARGEST_BLOCK = 1 << 16
+_FIXED = struct.Struct("<4s6xH")
+_SUBFIELD = struct.Struct("<2sHH")
+_FOOTER = struct.Struct("<II")
+_MAGIC = b"\x1f\x8b\x08\x04"
+
+
+class _Block(NamedTuple):
+    """Where a block and its deflated bytes lie in a piece, and what they must unpack to."""
+
+    at: int
+    start: int
+    end: int
+    crc: int
+    size: int
+
+
+def require_sound(path: Path, threads: int) -> None:
+    """Unpack a whole file; InputError as of `read_pieces` if it is damaged or cut short."""
+    with path.open("rb") as stream:
+        for _ in read_pieces(stream, path, threads):
+            pass
+
+
+def require_end_of_file(path: Path) -> None:
+    """Raise InputError unless the file ends with the empty block that ends every BGZF file."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - len(END_OF_FILE)))
+        if file.read() != END_OF_FILE:
+            raise _cut_short(path)
+
+
+def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarray]:
+    """Unpack a BGZF stream, piece by piece and in order.
+
+    Memory: threads + 1 pieces at a time, whatever the size of the file.
+
+    Parameters
+    ----------
+    stream : the packed bytes; need not be seekable
+    path : name of the file in messages
+    threads : how many blocks are unpacked side by side
+
+    Yields
+    ------
+    uint8 arrays: HEADROOM bytes without meaning, then the unpacked bytes.
+
+    Raises
+    ------
+    InputError
+        The stream is no BGZF, ends too early, or holds a block that does not unpack to what it
+        says (size, CRC-32).
+    """
+    pool = ThreadPoolExecutor(threads)
+    try:
+        pending: deque[Future[np.ndarray]] = deque()
+        packed = _packed_pieces(stream, path)
+        for piece, blocks, offset in packed:
+            pending.append(pool.submit(_unpack, piece, blocks, path, offset))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _packed_pieces(stream: BinaryIO, path: Path) -> Iterator[tuple[bytes, list[_Block], int]]:
+    """Pieces of whole blocks, the blocks in each, and its offset in the file."""
+    offset, rest, last = 0, b"", b""
+    while chunk := stream.read(PIECE):
+        piece = rest + chunk
+        last = (last + chunk)[-len(END_OF_FILE) :]
+        blocks, used = _find_blocks(piece, path, offset)
+        if blocks:
+            yield piece, blocks, offset
+        offset += used
+        rest = piece[used:]
+    if rest or last != END_OF_FILE:
+        raise _cut_short(path)
+
+
+def _find_blocks(piece: bytes, path: Path, offset: int) -> tuple[list[_Block], int]:
+    """The whole blocks at the start of a piece, and the bytes they take."""
+    blocks = []
+    at = 0
+    while at + _FIXED.size <= len(piece):
+        magic, n_extra = _FIXED.unpack_from(piece, at)
+        payload = at + _FIXED.size + n_extra
+        if magic != _MAGIC:
+            raise _damaged(path, offset + at, "is no BGZF block")
+        if payload > len(piece):
+            break
+        end = at + _block_size(piece[at + _FIXED.size : payload])
+        if end < payload + _FOOTER.size:
+            raise _damaged(path, offset + at, "names an impossible size")
+        if end > len(piece):
+            break
+        crc, size = _FOOTER.unpack_from(piece, end - _FOOTER.size)
+        if size > _LARGEST_BLOCK:
+            raise _damaged(path, offset + at, "names an impossible size")
+        blocks.append(_Block(at, payload, end - _FOOTER.size, crc, size))
+        at = end
+    return blocks, at
+
+
+def _block_size(extra: bytes) -> int:
+    """Size of a block by its subfield BC; 0 if there is none."""
+    at = 0
+    while at + _SUBFIELD.size <= len(extra):
+        name, length, value = _SUBFIELD.unpack_from(extra, at)
+        if name == b"BC" and length == 2:
+            return int(value) + 1
+        at += 4 + length
+    return 0
+
+
+def _unpack(piece: bytes, blocks: list[_Block], path: Path, offset: int) -> np.ndarray:
+    """Unpack blocks one after the other, behind HEADROOM free bytes."""
+    view = memoryview(piece)
+    unpacked = np.empty(HEADROOM + sum(block.size for block in blocks), np.uint8)
+    at = HEADROOM
+    for block in blocks:
+        try:
+            # Room for a byte at least: libdeflate does not look at the data of an empty block.
+            content = deflate.deflate_decompress(view[block.start : block.end], block.size or 1)
+        except deflate.DeflateError:
+            raise _damaged(path, offset + block.at, "cannot be unpacked") from None
+        if len(content) != block.size or deflate.crc32(content) != block.crc:
+            raise _damaged(path, offset + block.at, "does not unpack to what it should hold")
+        unpacked[at : at + block.size] = np.frombuffer(content, np.uint8)
+        at += block.size
+    return unpacked
+
+
+def _cut_short(path: Path) -> InputError:
+    return InputError(
+        f"{path} is cut short: the block that ends a BAM file is missing. Copy it again, or make "
+        "it again if the program that wrote it was interrupted."
+    )
+
+
+def _damaged(path: Path, offset: int, what: str) -> InputError:
+    return InputError(f"{path} is damaged: the block at byte {offset:,} {what}. Copy it again.")

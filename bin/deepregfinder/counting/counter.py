@@ -1,0 +1,103 @@
+"""Count one file, with one counter or the other, and refuse counts that mean nothing."""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from deepregfinder.counting.reads import glance_at, require_countable
+from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
+from deepregfinder.errors import InputError
+
+Counter = Literal["native", "featurecounts"]
+
+_log = logging.getLogger(__name__)
+
+
+def count_bins(
+    path: Path,
+    counter: Counter,
+    rules: CountRules,
+    grid: BinGrid,
+    blacklist: Path | None,
+    threads: int,
+) -> BinCounts:
+    """Count the reads of a BAM or CRAM file in the bins of the grid.
+
+    Parameters
+    ----------
+    path : the file
+    counter : which program counts
+    rules, grid : what is counted, and in which bins
+    blacklist : BED file; bins that touch one of its intervals are set to zero
+    threads : to be used
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, does not fit the grid, cannot be counted in the way that is asked
+        for, or holds nothing that counts.
+    """
+    if threads < 1:
+        raise InputError(f"--threads {threads}: at least 1 is needed.")
+    seen = glance_at(path)
+    grid.require_fit(path, seen.chrom_sizes)
+    require_countable(path, seen, rules, grid.bin_size)
+    # Each is imported alone: numba is slow to load, and pandas too.
+    if counter == "native":
+        from deepregfinder.counting.native import count_native
+
+        counts = count_native(path, rules, grid, threads)
+    else:
+        from deepregfinder.counting.featurecounts import count_featurecounts
+
+        counts = count_featurecounts(path, seen, rules, grid, threads)
+    _require_counts(path, rules, counts.tally)
+    if blacklist is not None:
+        _blank(counts, blacklist)
+    return counts
+
+
+def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:
+    """Raise InputError, with the numbers, if no read is usable or none lies in a bin."""
+    _log.info(
+        "%s: %s of %s records usable, %s in bins",
+        *(path, f"{tally.usable:,}", f"{tally.total:,}", f"{tally.assigned:,}"),
+    )
+    if tally.assigned:
+        return
+    if tally.usable:
+        raise InputError(
+            f"{path}: {tally.usable:,} reads are usable, but not one lies in a bin of the "
+            "chromosomes to be counted. Check --chromosomes and the genome of the file."
+        )
+    reasons = {
+        "unmapped": tally.unmapped,
+        f"of a mapping quality below {rules.min_mapq}": tally.mapq,
+        "marked as duplicates": tally.duplicate,
+        "of several places in the genome (NH)": tally.multimapping,
+        "secondary records of pairs": tally.secondary,
+        "not of a proper pair (--paired_end reads counts them)": tally.improper_pair,
+    }
+    excluded = "; ".join(f"{number:,} are {what}" for what, number in reasons.items() if number)
+    raise InputError(
+        f"{path}: none of its {tally.total:,} records can be counted"
+        + (f": {excluded}." if excluded else ".")
+    )
+
+
+def _blank(counts: BinCounts, blacklist: Path) -> None:
+    """Set bins that touch an interval to zero; intervals on other chromosomes do not matter."""
+    from deepregfinder.intervals import read_intervals
+
+    bin_size = counts.grid.bin_size
+    for chrom, group in read_intervals(blacklist).groupby("chrom"):
+        if chrom not in counts.grid.chrom_sizes:
+            continue
+        part = counts.grid.of_chromosome(counts.values, str(chrom))
+        firsts = group["start"].to_numpy() // bin_size
+        ends = -(-group["end"].to_numpy() // bin_size)
+        for first, end in zip(firsts, ends, strict=True):
+            part[first:end] = 0
+    _log.info("%s: %s bins are not zero", blacklist, f"{np.count_nonzero(counts.values):,}")

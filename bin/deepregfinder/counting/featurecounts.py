@@ -1,0 +1,200 @@
+"""Counting with the program featureCounts (Subread), on a table of all bins.
+
+Slow and large for a whole genome (31 million bins: minutes, and 5 GB of memory), because it reads
+and writes that table as text; `native` gives the same counts.
+"""
+
+import logging
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from deepregfinder.counting.bgzf import require_sound
+from deepregfinder.counting.reads import Glance
+from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
+from deepregfinder.errors import InputError
+
+# Before 2.0.2, -p made it count fragments instead of reads.
+OLDEST_VERSION = (2, 0, 2)
+
+_MOST_THREADS = 64
+_ROWS_AT_A_TIME = 1 << 20
+_FOUND_PAIRS = "Paired-end reads were detected in single-end read library"
+
+# Reads that pass all filters, in the words of the .summary file.
+_USABLE = (
+    *("Assigned", "Unassigned_NoFeatures", "Unassigned_Overlapping_Length"),
+    "Unassigned_Ambiguity",
+)
+
+_log = logging.getLogger(__name__)
+
+
+class _FoundPairsError(Exception):
+    """The program was told that there are only single reads, and found pairs."""
+
+
+def count_featurecounts(
+    path: Path, seen: Glance, rules: CountRules, grid: BinGrid, threads: int
+) -> BinCounts:
+    """Count a BAM file by running featureCounts in a temporary folder of the current one.
+
+    Parameters
+    ----------
+    path : the file
+    seen : what `glance_at` found in it
+    rules, grid : what is counted, and in which bins
+    threads : at most 64
+
+    Raises
+    ------
+    InputError
+        The program cannot count in this way, is missing or too old, or fails: its last words are
+        quoted. The file is damaged or cut short.
+    """
+    _require_possible(path, seen, rules, grid)
+    _require_version()
+    # The program takes half a file for a whole one, and does not look at checksums.
+    require_sound(path, threads)
+    with tempfile.TemporaryDirectory(prefix="featurecounts-", dir=".") as folder:
+        bins, table = Path(folder) / "bins.saf", Path(folder) / "counts.txt"
+        _log.info("writing a table of %s bins for featureCounts", f"{grid.n_bins:,}")
+        _write_bins(bins, grid)
+        paired_end = seen.paired_end
+        command = _command(rules, threads, bins, table)
+        try:
+            _run([*command, *(["-p"] if paired_end else []), str(path)])
+        except _FoundPairsError:
+            if rules.paired_end == "fragments":
+                raise _no_fragments(path) from None
+            paired_end = True
+            _run([*command, "-p", str(path)])
+        summary = _read_summary(table.with_name(table.name + ".summary"))
+        values = _read_counts(table, grid)
+    return BinCounts(grid, values, _tally(summary, paired_end))
+
+
+def _require_possible(path: Path, seen: Glance, rules: CountRules, grid: BinGrid) -> None:
+    if rules.count_at == "midpoint":
+        raise InputError(
+            "featureCounts cannot count reads at their midpoint: use --counter native with "
+            "--count_at midpoint."
+        )
+    if seen.paired_end and rules.paired_end == "fragments":
+        raise _no_fragments(path)
+    if path.suffix == ".cram":
+        raise InputError(f"{path}: featureCounts reads no CRAM files: use --counter native.")
+    for chrom in seen.chrom_sizes:
+        # It takes chr1 for 1, and 1 for chr1, where only the other one has bins.
+        other = chrom[3:] if chrom.startswith("chr") else f"chr{chrom}" * (len(chrom) <= 2)
+        if chrom not in grid.chrom_sizes and other in grid.chrom_sizes:
+            raise InputError(
+                f"{path} names both {chrom} and {other}, and featureCounts would count the reads "
+                f"of {chrom} as those of {other}: use --counter native."
+            )
+
+
+def _no_fragments(path: Path) -> InputError:
+    return InputError(
+        f"{path} holds paired-end reads, and featureCounts cannot count a fragment at its midpoint:"
+        " use --counter native, or --paired_end reads to count each mate as a read."
+    )
+
+
+def _require_version() -> None:
+    try:
+        run = subprocess.run(["featureCounts", "-v"], capture_output=True, text=True)
+    except FileNotFoundError:
+        raise InputError(
+            "featureCounts is not installed (package subread): use --counter native."
+        ) from None
+    found = re.search(r"v(\d+)\.(\d+)\.(\d+)", run.stdout + run.stderr)
+    if found and tuple(map(int, found.groups())) < OLDEST_VERSION:
+        raise InputError(
+            f"featureCounts {found.group()[1:]} is too old: "
+            f"{'.'.join(map(str, OLDEST_VERSION))} or later is needed, or --counter native."
+        )
+
+
+def _command(rules: CountRules, threads: int, bins: Path, table: Path) -> list[str]:
+    command = ["featureCounts", "-F", "SAF", "-a", str(bins), "-o", str(table)]
+    command += ["-O", "--fracOverlap", "0.5", "-T", str(min(threads, _MOST_THREADS))]
+    if rules.min_mapq:
+        command += ["-Q", str(rules.min_mapq)]
+    if rules.duplicates == "drop":
+        command += ["--ignoreDup"]
+    if rules.extend:
+        command += ["--readExtension3", str(rules.extend)]
+    if rules.shift:
+        direction = "downstream" if rules.shift > 0 else "upstream"
+        command += ["--readShiftType", direction, "--readShiftSize", str(abs(rules.shift))]
+    return command
+
+
+def _run(command: list[str]) -> None:
+    run = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if run.returncode == 0:
+        return
+    if _FOUND_PAIRS in run.stderr:
+        raise _FoundPairsError
+    said = [line.strip("| ") for line in run.stderr.splitlines() if line.strip("|/\\= ")]
+    raise InputError(
+        f"featureCounts failed with exit status {run.returncode}: {' '.join(said[-3:])}"
+    )
+
+
+def _write_bins(path: Path, grid: BinGrid) -> None:
+    """Write the bins as SAF: 1-based, end included; a bin is named by its index."""
+    with path.open("w") as file:
+        file.write("GeneID\tChr\tStart\tEnd\tStrand\n")
+        for chrom, length in grid.chrom_sizes.items():
+            for index, start in enumerate(range(0, length, grid.bin_size), grid.first_bin[chrom]):
+                end = min(start + grid.bin_size, length)
+                file.write(f"{index}\t{chrom}\t{start + 1}\t{end}\t+\n")
+
+
+def _read_counts(table: Path, grid: BinGrid) -> np.ndarray:
+    """The last column, ordered by the first: uint32, shape (n_bins,)."""
+    import pandas as pd
+
+    values = np.zeros(grid.n_bins, np.uint32)
+    n_read = 0
+    columns: Iterator[pd.DataFrame] = pd.read_csv(
+        table, sep="\t", comment="#", usecols=[0, 6], dtype=np.int64, chunksize=_ROWS_AT_A_TIME
+    )
+    for part in columns:
+        values[part.iloc[:, 0]] = part.iloc[:, 1]
+        n_read += len(part)
+    if n_read != grid.n_bins:
+        raise InputError(
+            f"featureCounts wrote {n_read:,} of {grid.n_bins:,} bins: is the disk full?"
+        )
+    return values
+
+
+def _read_summary(path: Path) -> dict[str, int]:
+    try:
+        lines = path.read_text().splitlines()[1:]
+    except FileNotFoundError:
+        raise InputError("featureCounts wrote no summary: is the disk full?") from None
+    return {status: int(number) for status, number in (line.split("\t") for line in lines)}
+
+
+def _tally(summary: Mapping[str, int], paired_end: bool) -> ReadTally:
+    return ReadTally(
+        total=sum(summary.values()),
+        unmapped=summary["Unassigned_Unmapped"],
+        mapq=summary["Unassigned_MappingQuality"],
+        duplicate=summary["Unassigned_Duplicate"],
+        multimapping=summary["Unassigned_MultiMapping"],
+        secondary=0,
+        improper_pair=0,
+        second_mates=0,
+        usable=sum(summary[status] for status in _USABLE),
+        assigned=summary["Assigned"],
+        paired_end=paired_end,
+    )

@@ -1,0 +1,178 @@
+"""The native counter: one pass over a BAM file, without any text in between.
+
+Blocks are unpacked in threads (`bgzf`); one compiled loop (`records`) walks over the records and
+counts straight into one array. Of the file, only a few MB are in memory at a time.
+"""
+
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pysam
+
+from deepregfinder.counting import records
+from deepregfinder.counting.bgzf import HEADROOM, read_pieces
+from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
+from deepregfinder.errors import InputError
+
+_MAGIC = b"BAM\1"
+_LARGEST_HEADER = 1 << 28
+
+# Everything of a CRAM record but bases and qualities, so that no reference sequence is needed.
+_CRAM_OPTIONS = ("required_fields=0x19ff", "decode_md=0")
+
+
+def count_native(path: Path, rules: CountRules, grid: BinGrid, threads: int) -> BinCounts:
+    """Count a BAM or CRAM file, sorted or not; no index is needed.
+
+    Parameters
+    ----------
+    path : the file; a CRAM file is first turned into a BAM file in the current folder
+    rules, grid : what is counted, and in which bins; chromosomes of the grid that the file does
+        not name stay empty (see BinGrid.require_fit)
+    threads : for unpacking; counting itself takes one more
+
+    Raises
+    ------
+    InputError
+        The file is damaged, cut short, or no BAM or CRAM file.
+    """
+    with _as_bam(path) as bam, bam.open("rb") as stream:
+        return _count(stream, path, rules, grid, threads)
+
+
+@contextmanager
+def _as_bam(path: Path) -> Iterator[Path]:
+    """The file itself; of a CRAM file, a BAM file that is there for a while."""
+    with path.open("rb") as file:
+        is_cram = file.read(4) == b"CRAM"
+    if not is_cram:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="cram-", dir=".") as folder:
+        bam = Path(folder) / "reads.bam"
+        options = [word for option in _CRAM_OPTIONS for word in ("--input-fmt-option", option)]
+        try:
+            pysam.quickcheck(str(path))  # a file without its end would be decoded in silence
+            pysam.view("-1", "-o", str(bam), *options, str(path), catch_stdout=False)
+        except pysam.SamtoolsError as error:
+            reason = " ".join(str(error.value).rpartition("stderr=")[2].split())
+            raise InputError(f"{path} is damaged or cut short: {reason}") from None
+        yield bam
+
+
+def _count(
+    stream: BinaryIO, path: Path, rules: CountRules, grid: BinGrid, threads: int
+) -> BinCounts:
+    pieces = read_pieces(stream, path, threads)
+    data, at, header = _read_header(pieces, path)
+    first_bin = np.array([grid.first_bin.get(chrom, -1) for chrom in header], np.int64)
+    lengths = np.array(list(header.values()), np.int64)
+    values = np.zeros(grid.n_bins, np.uint32)
+    tally = np.zeros(records.N_TALLY, np.int64)
+    while True:
+        at = records.count_records(
+            data,
+            at,
+            len(data),
+            first_bin,
+            lengths,
+            grid.bin_size,
+            rules.min_mapq,
+            rules.duplicates == "drop",
+            rules.paired_end == "fragments",
+            rules.count_at == "midpoint",
+            rules.extend,
+            rules.shift,
+            values,
+            tally,
+        )
+        if tally[records.FAULT]:
+            raise InputError(
+                f"{path} is damaged: record {tally[records.TOTAL] + 1:,} "
+                f"{records.FAULTS[int(tally[records.FAULT])]}. Make the file again."
+            )
+        piece = next(pieces, None)
+        if piece is None:
+            break
+        data, at = _joined(data[at:], piece)
+    if at < len(data):
+        raise InputError(
+            f"{path} is cut short: its last record is not whole. Copy it again, or make it again."
+        )
+    return BinCounts(grid, values, _tally(tally))
+
+
+def _joined(rest: np.ndarray, piece: np.ndarray) -> tuple[np.ndarray, int]:
+    """A piece with the rest of the one before, and where that begins."""
+    if len(rest) > HEADROOM:
+        return np.concatenate([rest, piece[HEADROOM:]]), 0
+    start = HEADROOM - len(rest)
+    piece[start:HEADROOM] = rest
+    return piece, start
+
+
+def _read_header(
+    pieces: Iterator[np.ndarray], path: Path
+) -> tuple[np.ndarray, int, dict[str, int]]:
+    """Take pieces until the header is whole: bytes, where the first record starts, and lengths."""
+    data, at = np.empty(0, np.uint8), 0
+    for piece in pieces:
+        data, at = _joined(data[at:], piece)
+        if (found := _parse_header(data[at:], path)) is not None:
+            size, lengths = found
+            return data, at + size, lengths
+        if len(data) > _LARGEST_HEADER:
+            break
+    raise InputError(f"{path} is damaged: its header has no end. Make the file again.")
+
+
+def _parse_header(data: np.ndarray, path: Path) -> tuple[int, dict[str, int]] | None:
+    """Size of the header and the length of each reference; None if more bytes are needed."""
+    content = data.data
+    if bytes(content[:4]) != _MAGIC[: len(content)]:
+        raise InputError(f"{path} is no BAM file.")
+    try:
+        (text_length,) = struct.unpack_from("<i", content, 4)
+        at = 8 + text_length
+        if text_length < 0:
+            raise _bad_header(path)
+        (n_references,) = struct.unpack_from("<i", content, at)
+        at += 4
+        lengths: dict[str, int] = {}
+        for _ in range(n_references):
+            (name_length,) = struct.unpack_from("<i", content, at)
+            if not 0 < name_length < 1 << 16:
+                raise _bad_header(path)
+            name, length = struct.unpack_from(f"<{name_length}si", content, at + 4)
+            at += 8 + name_length
+            lengths[name.rstrip(b"\0").decode(errors="replace")] = length
+    except struct.error:
+        return None
+    if len(lengths) != n_references:
+        raise _bad_header(path)
+    return at, lengths
+
+
+def _bad_header(path: Path) -> InputError:
+    return InputError(f"{path} is damaged: its header contradicts itself. Make the file again.")
+
+
+def _tally(counted: np.ndarray) -> ReadTally:
+    return ReadTally(
+        total=int(counted[records.TOTAL]),
+        unmapped=int(counted[records.UNMAPPED]),
+        mapq=int(counted[records.MAPQ]),
+        duplicate=int(counted[records.DUPLICATE]),
+        multimapping=int(counted[records.MULTIMAPPING]),
+        secondary=int(counted[records.SECONDARY]),
+        improper_pair=int(counted[records.IMPROPER_PAIR]),
+        second_mates=int(counted[records.SECOND_MATES]),
+        usable=int(counted[records.USABLE]),
+        assigned=int(counted[records.ASSIGNED]),
+        paired_end=bool(counted[records.PAIRED]),
+    )

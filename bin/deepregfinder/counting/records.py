@@ -1,0 +1,370 @@
+"""The inner loop of the native counter: from the bytes of BAM records to counts.
+
+Compiled by numba when this module is imported, once for each NUMBA_CACHE_DIR; it runs without the
+GIL. Every size is checked before it is used: no content of a file can lead out of an array.
+
+Record layout: SAM specification, section 4.2. Offsets below are from the byte behind `block_size`.
+"""
+
+import numpy as np
+from numba import njit
+
+# Fields of the tally, an int64 array. FAULT is the reason for which reading stopped, 0 if none.
+TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
+SECOND_MATES, USABLE, ASSIGNED, PAIRED, FAULT, N_TALLY = range(7, 13)
+
+BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG = range(1, 5)
+FAULTS = {
+    BAD_SIZE: "names impossible sizes",
+    BAD_REFERENCE: "names a chromosome that the header does not have",
+    BAD_CIGAR: "has an impossible CIGAR",
+    BAD_TAG: "has a tag that cannot be read",
+}
+
+# The longest reads of any sequencer stay far below; a larger size is a broken file.
+LARGEST_RECORD = 1 << 28
+
+# featureCounts --maxMOp: pieces of a CIGAR between indels and splices that are looked at.
+MAX_SECTIONS = 10
+
+_FIXED_PART = 32
+_PAIRED, _PROPER, _UNMAPPED, _MATE_UNMAPPED = 0x1, 0x2, 0x4, 0x8
+_REVERSE, _SECONDARY, _DUPLICATE, _SUPPLEMENTARY = 0x10, 0x100, 0x400, 0x800
+
+# Width in bytes of the tag types, by their letter; 0 where there is none or it varies.
+_TAG_WIDTH = np.zeros(256, np.int64)
+for _letters, _width in ((b"AcC", 1), (b"sS", 2), (b"iIf", 4)):
+    for _letter in _letters:
+        _TAG_WIDTH[_letter] = _width
+
+
+@njit("int64(uint8[::1], int64)", cache=True, nogil=True)
+def _uint16(data, at):  # type: ignore[no-untyped-def]
+    return np.int64(data[at]) | np.int64(data[at + 1]) << 8
+
+
+@njit("int64(uint8[::1], int64)", cache=True, nogil=True)
+def _int32(data, at):  # type: ignore[no-untyped-def]
+    unsigned = _uint16(data, at) | _uint16(data, at + 2) << 16
+    return unsigned - ((unsigned & 0x80000000) << 1)
+
+
+@njit("int64(uint8[::1], int64, int64)", cache=True, nogil=True)
+def _number_of_hits(data, at, end):  # type: ignore[no-untyped-def]
+    """The NH tag among tags in data[at:end]; 1 if there is none, -1 if they cannot be read.
+
+    As featureCounts: one and two bytes are taken as unsigned, four as signed, whatever the type.
+    """
+    while end - at >= 4:
+        kind = data[at + 2]
+        wanted = data[at] == ord("N") and data[at + 1] == ord("H")
+        at += 3
+        width = _TAG_WIDTH[kind]
+        if width:
+            if end - at < width:
+                return -1
+            if wanted and kind != ord("A") and kind != ord("f"):
+                if width == 1:
+                    return np.int64(data[at])
+                return _uint16(data, at) if width == 2 else max(_int32(data, at), 0)
+            at += width
+        elif kind == ord("Z") or kind == ord("H"):
+            while at < end and data[at]:
+                at += 1
+            if at == end:
+                return -1
+            at += 1
+        elif kind == ord("B"):
+            if end - at < 5 or not _TAG_WIDTH[data[at]]:
+                return -1
+            n_items = _int32(data, at + 1)
+            if n_items < 0:
+                return -1
+            at += 5 + n_items * _TAG_WIDTH[data[at]]
+        else:
+            return -1
+    return 1 if at == end else -1
+
+
+@njit("int64(uint8[::1], int64, int64, int64, int64[:, ::1])", cache=True, nogil=True)
+def _find_sections(data, at, n_cigar, start, sections):  # type: ignore[no-untyped-def]
+    """Split a CIGAR into sections: runs of matched bases, ended by insertions, deletions, splices.
+
+    Fills `sections`, rows of (start, length). What is returned packs two numbers, their count and
+    the length of the read in the sense of featureCounts, as length * 16 + count; -1 for an unknown
+    operation.
+    """
+    n_sections, read_length = 0, 0
+    cursor = section_start = start
+    matched, clipped_after, clipped_before = 0, 0, 0
+    consumed = False
+    for k in range(n_cigar):
+        packed = _int32(data, at + 4 * k) & 0xFFFFFFFF
+        operation, length = packed & 15, packed >> 4
+        if operation == 0 or operation == 7 or operation == 8:
+            cursor += length
+            matched += length
+            consumed = consumed or length > 0
+        elif operation <= 3:
+            if n_sections < MAX_SECTIONS:
+                sections[n_sections, 0] = section_start
+                sections[n_sections, 1] = matched
+                n_sections += 1
+                read_length += matched + clipped_before
+                clipped_before = 0
+                if operation == 1:
+                    read_length += length
+            if operation == 1:
+                consumed = consumed or length > 0
+            else:
+                cursor += length
+            section_start = cursor
+            matched = 0
+        elif operation == 4:
+            if consumed:
+                clipped_after = length
+            else:
+                consumed = length > 0
+                # The clipped part ends at the start of the chromosome, to whose bases the program
+                # adds one that lies before it.
+                clipped_before = min(length, cursor + 1)
+        elif operation > 8:
+            return -1
+    if matched and n_sections < MAX_SECTIONS:
+        sections[n_sections, 0] = section_start
+        sections[n_sections, 1] = matched
+        n_sections += 1
+        read_length += matched + clipped_before + clipped_after
+    return read_length * 16 + n_sections
+
+
+@njit(
+    "boolean(int64[:, ::1], int64, int64, int64, uint32[::1], int64, int64)",
+    cache=True,
+    nogil=True,
+)
+def _add_overlaps(sections, n_sections, half, chrom_length, counts, first, bin_size):  # type: ignore[no-untyped-def]
+    """Count in each bin that holds `half` or more bases of the sections; say whether any does."""
+    current, bases, assigned = -1, 0, False
+    for k in range(n_sections):
+        start = sections[k, 0]
+        end = min(start + sections[k, 1], chrom_length)
+        # featureCounts has no negative places: 0, one before its first base, is the lowest one, and
+        # what begins before it begins far behind the chromosome's end.
+        if start < -1:
+            continue
+        start = max(start, 0)
+        while start < end:
+            this = start // bin_size
+            stop = min((this + 1) * bin_size, end)
+            if this != current:
+                if current >= 0 and bases >= half:
+                    counts[first + current] += 1
+                    assigned = True
+                current, bases = this, 0
+            bases += stop - start
+            start = stop
+    if current >= 0 and bases >= half:
+        counts[first + current] += 1
+        assigned = True
+    return assigned
+
+
+@njit(
+    "int64(uint8[::1], int64, int64, int64, boolean, int64, int64, int64[:, ::1], int64,"
+    " uint32[::1], int64, int64)",
+    cache=True,
+    nogil=True,
+)
+def _count_overlap(  # type: ignore[no-untyped-def]
+    data,
+    cigar_at,
+    n_cigar,
+    position,
+    reverse,
+    extend,
+    shift,
+    sections,
+    chrom_length,
+    counts,
+    first,
+    bin_size,
+):
+    """Count a single read where at least half of it lies: 1 if in a bin, 0 if in none, -1 if its
+    CIGAR is impossible."""
+    found = _find_sections(data, cigar_at, n_cigar, position, sections)
+    if found < 0:
+        return -1
+    n_sections, read_length = found & 15, found >> 4
+    if n_sections == 0:
+        return 0
+    last = n_sections - 1
+    if shift:
+        moved = -shift if reverse else shift
+        end = sections[last, 0] + sections[last, 1]
+        moved = max(moved, -sections[0, 0]) if moved < 0 else min(moved, chrom_length - end)
+        for k in range(n_sections):
+            sections[k, 0] += moved
+    if extend and reverse:
+        # As in featureCounts, the place before the shift decides how much room there is, and a
+        # record without a place has all the room there is.
+        room = min(extend, position) if position >= 0 else extend
+        sections[0, 0] -= room
+        sections[0, 1] += room
+    elif extend:
+        sections[last, 1] += extend
+    half = max((read_length + 1) // 2, 1)
+    return np.int64(
+        _add_overlaps(sections, n_sections, half, chrom_length, counts, first, bin_size)
+    )
+
+
+@njit(
+    "int64(uint8[::1], int64, int64, int64, boolean, int64, int64, int64)", cache=True, nogil=True
+)
+def _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, chrom_length):  # type: ignore[no-untyped-def]
+    """Middle of a single read on its chromosome, after shift and extension; -1 if it has none."""
+    start, end = position, position
+    for k in range(n_cigar):
+        packed = _int32(data, cigar_at + 4 * k) & 0xFFFFFFFF
+        operation = packed & 15
+        if operation == 0 or operation == 2 or operation == 3 or operation == 7 or operation == 8:
+            end += packed >> 4
+    if shift:
+        moved = -shift if reverse else shift
+        moved = max(moved, -start) if moved < 0 else min(moved, chrom_length - end)
+        start, end = start + moved, end + moved
+    if reverse:
+        start -= extend
+    else:
+        end += extend
+    start, end = max(start, 0), min(end, chrom_length)
+    return (start + end) // 2 if start < end else -1
+
+
+@njit(
+    "int64(uint8[::1], int64, int64, int64[::1], int64[::1], int64, int64, boolean, boolean,"
+    " boolean, int64, int64, uint32[::1], int64[::1])",
+    cache=True,
+    nogil=True,
+)
+def count_records(  # type: ignore[no-untyped-def]
+    data,
+    at,
+    end,
+    first_bin,
+    chrom_length,
+    bin_size,
+    min_mapq,
+    drop_duplicates,
+    fragments,
+    midpoint,
+    extend,
+    shift,
+    counts,
+    tally,
+):
+    """Count the whole records in data[at:end]; return where the first incomplete one starts.
+
+    Parameters
+    ----------
+    data : uint8, unpacked bytes of a BAM file
+    at, end : where the first record starts; where the bytes end
+    first_bin : int64, for each reference of the header its first bin in `counts`, -1 if it has none
+    chrom_length : int64, length of each reference in bp
+    bin_size, min_mapq, extend, shift : as in CountRules
+    drop_duplicates, fragments, midpoint : duplicates == "drop", paired_end == "fragments",
+        count_at == "midpoint"
+    counts : uint32, added to
+    tally : int64, shape (N_TALLY,), added to; tally[FAULT] is not 0 if the record at the returned
+        position is impossible
+    """
+    sections = np.empty((MAX_SECTIONS, 2), np.int64)
+    while end - at >= 4 + _FIXED_PART:
+        body = at + 4
+        next_record = body + _int32(data, at)
+        n_cigar = _uint16(data, body + 12)
+        n_bases = _int32(data, body + 16)
+        name_length = np.int64(data[body + 8])
+        cigar_at = body + _FIXED_PART + name_length
+        tags_at = cigar_at + 4 * n_cigar + (n_bases + 1) // 2 + n_bases
+        if name_length == 0 or n_bases < 0 or not tags_at <= next_record <= body + LARGEST_RECORD:
+            tally[FAULT] = BAD_SIZE
+            return at
+        reference = _int32(data, body)
+        if not -1 <= reference < len(first_bin):
+            tally[FAULT] = BAD_REFERENCE
+            return at
+        if next_record > end:
+            return at
+
+        record = at
+        at = next_record
+        flag = _uint16(data, body + 14)
+        position = _int32(data, body + 4)
+        paired = flag & _PAIRED != 0
+        tally[TOTAL] += 1
+        tally[PAIRED] += paired
+        if flag & _UNMAPPED:
+            tally[UNMAPPED] += 1
+            continue
+        fragment_length = 0
+        if paired and fragments:
+            if flag & (_SECONDARY | _SUPPLEMENTARY):
+                tally[SECONDARY] += 1
+                continue
+            fragment_length = _int32(data, body + 28)
+            proper = flag & _PROPER and not flag & _MATE_UNMAPPED
+            if not proper or fragment_length == 0 or reference != _int32(data, body + 20):
+                tally[IMPROPER_PAIR] += 1
+                continue
+            if fragment_length < 0:
+                tally[SECOND_MATES] += 1
+                continue
+        if data[body + 9] < min_mapq:
+            tally[MAPQ] += 1
+            continue
+        if drop_duplicates and flag & _DUPLICATE:
+            tally[DUPLICATE] += 1
+            continue
+        hits = _number_of_hits(data, tags_at, next_record)
+        if hits < 0:
+            tally[FAULT] = BAD_TAG
+            return record
+        if hits > 1:
+            tally[MULTIMAPPING] += 1
+            continue
+        tally[USABLE] += 1
+        if reference < 0 or first_bin[reference] < 0:
+            continue
+
+        first, length = first_bin[reference], chrom_length[reference]
+        reverse = flag & _REVERSE != 0
+        if midpoint or fragment_length:
+            if fragment_length:
+                middle = position + fragment_length // 2
+            else:
+                middle = _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, length)
+            if 0 <= middle < length:
+                counts[first + middle // bin_size] += 1
+                tally[ASSIGNED] += 1
+            continue
+        assigned = _count_overlap(
+            data,
+            cigar_at,
+            n_cigar,
+            position,
+            reverse,
+            extend,
+            shift,
+            sections,
+            length,
+            counts,
+            first,
+            bin_size,
+        )
+        if assigned < 0:
+            tally[FAULT] = BAD_CIGAR
+            return record
+        tally[ASSIGNED] += assigned
+    return at

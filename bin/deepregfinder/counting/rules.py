@@ -1,0 +1,139 @@
+"""What is counted and into which bins."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from deepregfinder.errors import InputError
+from deepregfinder.genome import Geometry, bare_name
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CountRules:
+    """The counting parameters, named as in nextflow_schema.json.
+
+    min_mapq : lowest mapping quality that counts
+    duplicates : "keep" or "drop" records that are marked as duplicates
+    paired_end : "fragments" counts a proper pair once, "reads" each mate as a single read
+    count_at : "overlap" (half of the read must lie in the bin) or "midpoint", for single reads
+    extend : bp added at the 3' end of single reads
+    shift : bp by which single reads move downstream
+    """
+
+    min_mapq: int
+    duplicates: Literal["keep", "drop"]
+    paired_end: Literal["fragments", "reads"]
+    count_at: Literal["overlap", "midpoint"]
+    extend: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class BinGrid:
+    """The bins of all main chromosomes, one chromosome after the other in one array.
+
+    chrom_sizes : lengths in bp, in the order of the run
+    bin_size : bp; the last bin of a chromosome ends where the chromosome ends
+    first_bin : index of the first bin of each chromosome
+    n_bins : bins of all chromosomes
+    """
+
+    chrom_sizes: Mapping[str, int]
+    bin_size: int
+    first_bin: Mapping[str, int] = field(init=False)
+    n_bins: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        first_bin, n_bins = {}, 0
+        for chrom, length in self.chrom_sizes.items():
+            first_bin[chrom] = n_bins
+            n_bins += Geometry(self.bin_size).n_bins(length)
+        object.__setattr__(self, "first_bin", first_bin)
+        object.__setattr__(self, "n_bins", n_bins)
+
+    def of_chromosome(self, values: np.ndarray, chrom: str) -> np.ndarray:
+        """The part of an array over all bins, shape (n_bins,), that belongs to `chrom`: a view."""
+        first = self.first_bin[chrom]
+        return values[first : first + Geometry(self.bin_size).n_bins(self.chrom_sizes[chrom])]
+
+    def chromosomes(self, values: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """Each chromosome with its part of an array over all bins."""
+        return ((chrom, self.of_chromosome(values, chrom)) for chrom in self.chrom_sizes)
+
+    def require_fit(self, path: Path, header: Mapping[str, int]) -> None:
+        """Raise InputError unless the chromosomes of a file's header are those of the grid.
+
+        A chromosome that the file lacks is empty: this is logged, as long as others are there.
+        """
+        shared = [chrom for chrom in self.chrom_sizes if chrom in header]
+        if not shared:
+            bare = {bare_name(chrom) for chrom in header}
+            hint = (
+                " One names chromosomes like chr1, the other like 1."
+                if any(bare_name(chrom) in bare for chrom in self.chrom_sizes)
+                else ""
+            )
+            raise InputError(
+                f"{path} has none of the chromosomes to be counted: it names "
+                f"{_some(header)}, wanted are {_some(self.chrom_sizes)}.{hint}"
+            )
+        if problems := [
+            f"{path}: chromosome {chrom} has {header[chrom]:,} bp, but {self.chrom_sizes[chrom]:,} "
+            "bp are expected: the reads were aligned to another genome assembly."
+            for chrom in shared
+            if header[chrom] != self.chrom_sizes[chrom]
+        ]:
+            raise InputError.of(problems)
+        if missing := [chrom for chrom in self.chrom_sizes if chrom not in header]:
+            _log.info("%s does not name %s: no read is counted there", path, _some(missing))
+
+
+@dataclass(frozen=True)
+class ReadTally:
+    """What became of the records of one file.
+
+    total : all records
+    unmapped, mapq, duplicate, multimapping : single reads or fragments left out, and why
+    secondary, improper_pair : records of pairs left out because no fragment can be told from them
+    second_mates : records whose fragment is counted with the other mate
+    usable : reads, or fragments, that pass the filters, on any chromosome: the library size.
+        total = usable + second_mates + all that is left out
+    assigned : those of the usable that count in at least one bin (blacklisted or not)
+    paired_end : records of pairs are among them
+    """
+
+    total: int
+    unmapped: int
+    mapq: int
+    duplicate: int
+    multimapping: int
+    secondary: int
+    improper_pair: int
+    second_mates: int
+    usable: int
+    assigned: int
+    paired_end: bool
+
+
+@dataclass(frozen=True)
+class BinCounts:
+    """The counts of one file.
+
+    values : uint32, shape (grid.n_bins,)
+    """
+
+    grid: BinGrid
+    values: np.ndarray
+    tally: ReadTally
+
+
+def _some(names: Mapping[str, int] | list[str]) -> str:
+    """The first few names, for a message."""
+    listed = list(names)
+    return ", ".join(listed[:5]) + (", ..." if len(listed) > 5 else "")

@@ -1,0 +1,109 @@
+"""The file of counts: raw integers of every bin, and all that is needed to read them.
+
+For each chromosome an array of shape (bins,), uint16, or uint32 in a file where any bin needs it.
+Nothing in the file tells which counter made it.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from deepregfinder.arrays import open_arrays, write_arrays
+from deepregfinder.atomic import written_whole
+from deepregfinder.counting.rules import BinCounts, CountRules
+from deepregfinder.errors import InputError
+
+FORMAT = "counts"
+
+SUMMARY_COLUMNS = (
+    *("id", "sample", "mark", "replicate", "counter"),
+    *("total_records", "usable", "assigned", "assigned_fraction"),
+    *("excluded_unmapped", "excluded_mapq", "excluded_duplicate", "excluded_multimapping"),
+    *("excluded_secondary", "excluded_improper_pair", "second_mates", "paired_end"),
+)
+
+
+@dataclass(frozen=True)
+class Library:
+    """Whose reads are counted: a row of the sample sheet, or a file that such rows name."""
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A file of counts; arrays are read when they are asked for.
+
+    library_size : usable reads or fragments on any chromosome
+    attributes : format, id, sample, mark, replicate, bin_size, chrom_sizes, library_size, assigned,
+        filters (the counting parameters, and whether there was a blacklist), paired_end
+    """
+
+    library_size: int
+    attributes: Mapping[str, Any]
+    _arrays: zarr.Group = field(repr=False, compare=False)
+
+    def load(self, chrom: str) -> np.ndarray:
+        """Counts of one chromosome: uint32, shape (bins,). InputError if there is none."""
+        if chrom not in self.attributes["chrom_sizes"]:
+            raise InputError(f"The counts of {self.attributes['id']} have no chromosome {chrom}.")
+        return np.asarray(self._arrays[chrom][:], np.uint32)  # type: ignore[index]
+
+
+def write_counts(
+    path: Path, library: Library, counts: BinCounts, rules: CountRules, blacklist: bool
+) -> None:
+    """Write a file of counts.
+
+    Parameters
+    ----------
+    path : the file
+    library : whose reads they are
+    counts, rules : what was counted, and how
+    blacklist : whether blacklisted bins were set to zero
+    """
+    grid, tally = counts.grid, counts.tally
+    attributes = {
+        "format": FORMAT,
+        **dataclasses.asdict(library),
+        "bin_size": grid.bin_size,
+        "chrom_sizes": dict(grid.chrom_sizes),
+        "library_size": tally.usable,
+        "assigned": tally.assigned,
+        "filters": {**dataclasses.asdict(rules), "blacklist": blacklist},
+        "paired_end": tally.paired_end,
+    }
+    small = counts.values.max(initial=0) <= np.iinfo(np.uint16).max
+    dtype = np.uint16 if small else np.uint32
+    arrays = ((chrom, part.astype(dtype)) for chrom, part in grid.chromosomes(counts.values))
+    write_arrays(path, arrays, attributes)
+
+
+def open_counts(path: Path) -> Counts:
+    """Open a file of `write_counts`; InputError if it is anything else."""
+    group = open_arrays(path, FORMAT)
+    attributes: dict[str, Any] = dict(group.attrs)
+    return Counts(attributes["library_size"], attributes, group)
+
+
+def write_summary(path: Path, library: Library, counter: str, counts: BinCounts) -> None:
+    """Write a table with one row: what became of the records of the file."""
+    tally = counts.tally
+    fraction = tally.assigned / tally.usable if tally.usable else 0.0
+    row = (
+        *(library.id, library.sample, library.mark, library.replicate, counter),
+        *(tally.total, tally.usable, tally.assigned, f"{fraction:.4f}"),
+        *(tally.unmapped, tally.mapq, tally.duplicate, tally.multimapping),
+        *(tally.secondary, tally.improper_pair, tally.second_mates),
+        str(tally.paired_end).lower(),
+    )
+    with written_whole(path) as part:
+        part.write_text("\t".join(SUMMARY_COLUMNS) + "\n" + "\t".join(map(str, row)) + "\n")

@@ -1,0 +1,94 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from alignment_samples import MAIN, random_bam
+from click.testing import CliRunner
+
+from count_bins import count_bins
+from deepregfinder.counting.store import open_counts
+
+OPTIONS = {
+    **{"id": "a", "sample": "K562", "mark": "H3K27ac", "replicate": "1"},
+    **{"bin_size": "100", "counter": "native", "min_mapq": "10", "duplicates": "drop"},
+    **{"paired_end": "reads", "count_at": "overlap", "extend": "20", "shift": "-10"},
+    **{"threads": "2", "output": "a.counts.zip", "summary": "a.counts.tsv"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _inputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    random_bam(tmp_path / "reads.bam", seed=3, n_records=500, share_paired=0.5)
+    sizes = "".join(f"{chrom}\t{size}\n" for chrom, size in MAIN.items())
+    (tmp_path / "chrom.sizes").write_text(sizes)
+    (tmp_path / "blacklist.bed").write_text("chr10\t0\t1000\n")
+
+
+def arguments(**changed: str) -> list[str]:
+    options = {"bam": "reads.bam", "chrom_sizes": "chrom.sizes", **OPTIONS, **changed}
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+
+def test_both_counters_write_the_same_bytes(tmp_path):
+    written = {}
+    for counter in ("native", "featurecounts"):
+        run = CliRunner().invoke(
+            count_bins,
+            arguments(counter=counter, blacklist="blacklist.bed"),
+            catch_exceptions=False,
+        )
+        assert run.exit_code == 0
+        names, values = (tmp_path / "a.counts.tsv").read_text().splitlines()
+        assert f"\t{counter}\t" in values
+        written[counter] = (
+            (tmp_path / "a.counts.zip").read_bytes(),
+            names,
+            values.replace(counter, "COUNTER"),
+        )
+    assert written["native"] == written["featurecounts"]
+    counts = open_counts(tmp_path / "a.counts.zip")
+    assert counts.attributes["filters"] == {
+        **{"min_mapq": 10, "duplicates": "drop", "paired_end": "reads", "count_at": "overlap"},
+        **{"extend": 20, "shift": -10, "blacklist": True},
+    }
+    assert not counts.load("chr10")[:10].any()
+    assert counts.load("chr10")[10:].any()
+
+
+def test_counting_parameters_have_no_default_but_in_the_schema(repository):
+    schema = json.loads((repository / "nextflow_schema.json").read_text())["$defs"]
+    required = {option.name for option in count_bins.params if option.required}
+    assert required >= {*schema["counting"]["properties"], "bin_size"}
+    assert set(OPTIONS) >= {*schema["counting"]["properties"], "bin_size"}
+
+
+def test_a_mistake_ends_in_one_message_and_no_file(repository, tmp_path):
+    (tmp_path / "chrom.sizes").write_text("1\t300050\n")
+    script = str(repository / "bin" / "count_bins.py")
+    run = subprocess.run([sys.executable, script, *arguments()], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith("ERROR: reads.bam has none of the chromosomes to be counted")
+    assert "Traceback" not in run.stderr
+    assert not list(tmp_path.glob("*counts*"))
+
+
+def test_a_small_file_takes_little_time(repository):
+    """Time of the processor, children included: what else runs here does not matter."""
+    script = str(repository / "bin" / "count_bins.py")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def seconds(words: list[str]) -> float:
+        before = os.times()
+        subprocess.run(
+            [sys.executable, script, *words], check=True, env=environment, capture_output=True
+        )
+        after = os.times()
+        return (after.children_user + after.children_system) - (
+            before.children_user + before.children_system
+        )
+
+    seconds(arguments())  # compiles, unless this was done before
+    assert seconds(arguments()) < 2.5
