@@ -1,0 +1,28 @@
+"""docs/output.md lists exactly what a run leaves."""
+
+from pathlib import Path
+
+import pytest
+from documents import results_paths
+
+pytestmark = pytest.mark.pipeline
+
+# With 3 classes and without --regions.
+NOT_HERE = {"regions/<sample>/states.tsv", "calls/<sample>/<sample>.<model>.regions.tsv"}
+
+
+def general(path: Path) -> str:
+    """A path of the results folder with <sample> and <model> instead of their names."""
+    top, *folders, name = path.parts
+    if folders and top != "pipeline_info":
+        sample, *model = folders
+        name = name.replace(f"{sample}.cnn.", "<sample>.<model>.")
+        folders = ["<sample>", *("<model>" for _ in model)]
+    return "/".join([top, *folders, name])
+
+
+def test_every_file_that_a_run_leaves_is_listed_and_the_other_way_round(first_run, repository):
+    listed = results_paths((repository / "docs/output.md").read_text())
+    files = {path for path in first_run.results.rglob("*") if path.is_file()}
+    left = {general(path.relative_to(first_run.results)) for path in files}
+    assert left == listed - NOT_HERE
