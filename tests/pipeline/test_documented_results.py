@@ -13,12 +13,10 @@ NOT_HERE = {"regions/<sample>/states.tsv", "calls/<sample>/<sample>.<model>.regi
 
 def general(path: Path) -> str:
     """A path of the results folder with <sample> and <model> instead of their names."""
-    top, *folders, name = path.parts
-    if folders and top != "pipeline_info":
-        sample, *model = folders
-        name = name.replace(f"{sample}.cnn.", "<sample>.<model>.")
-        folders = ["<sample>", *("<model>" for _ in model)]
-    return "/".join([top, *folders, name])
+    *folders, name = path.parts
+    if len(folders) > 1:
+        name = name.replace(f"{folders[1]}.cnn.", "<sample>.<model>.")
+    return "/".join([*folders[:1], *("<sample>", "<model>")[: len(folders[1:])], name])
 
 
 def test_every_file_that_a_run_leaves_is_listed_and_the_other_way_round(first_run, repository):
