@@ -18,5 +18,5 @@ def repository() -> Path:
 def shared_data() -> Path:
     """The folder of real ENCODE files; tests that use it carry the mark `real_data`."""
     if not SHARED_DATA.is_dir():
-        pytest.fail(f"DRF_SHARED_DATA: {SHARED_DATA} is no folder (see README, 'Tests on real data')")
+        pytest.fail(f"DRF_SHARED_DATA: {SHARED_DATA} is no folder (see README)")
     return SHARED_DATA

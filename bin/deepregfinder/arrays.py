@@ -1,8 +1,8 @@
-"""Named arrays with attributes in one compressed file: the container of counts, signal and probabilities.
+"""Named arrays with attributes in one file: the container of counts, signal and probabilities.
 
-A zarr group inside an uncompressed zip archive. zarr's own zip store stamps its entries with the time
-of writing; here the archive is packed from a store in memory with a fixed date, so that the same arrays
-always give the same bytes. Any zarr reader opens the file.
+A zarr group of compressed chunks inside a zip archive. zarr's own zip store stamps its entries with
+the time of writing; here the archive is packed from a store in memory with a fixed date, so that
+the same arrays always give the same bytes. Any zarr reader opens the file.
 """
 
 import zipfile
@@ -31,8 +31,8 @@ def write_arrays(
 ) -> None:
     """Write (name, array) pairs and JSON attributes to `path`, whole or not at all.
 
-    Pairs are taken one by one: only one array need be in memory. Chunks hold about CHUNK values along
-    the last axis.
+    Pairs are taken one by one: only one array need be in memory. Chunks hold about CHUNK values
+    along the last axis.
     """
     stored: dict = {}
     store = MemoryStore(stored)

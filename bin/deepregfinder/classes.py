@@ -1,4 +1,4 @@
-"""The classes, in the order in which networks put them out, with the colours of every plot and track."""
+"""The classes, in the order in which networks put them out, and their colours everywhere."""
 
 from dataclasses import dataclass
 

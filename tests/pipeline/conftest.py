@@ -1,7 +1,8 @@
 """Real Nextflow runs on a small simulated panel.
 
 All runs of a session start from one launch folder with -resume, as a user's would: what one run has
-counted, the next need not count again. They run a copy of the repository, so that a test may change it.
+counted, the next need not count again. They run a copy of the repository, so that a test may
+change it.
 """
 
 import csv
@@ -38,7 +39,7 @@ class Run:
         return {task["process"] for task in self.tasks if task["status"] != "CACHED"}
 
     def data_files(self) -> dict[str, bytes]:
-        """Content of every published data file; HTML and pipeline_info carry dates and are left out."""
+        """Content of every published data file; HTML and pipeline_info carry dates."""
         return {
             str(path.relative_to(self.results)): path.read_bytes()
             for path in sorted(self.results.rglob("*"))

@@ -15,7 +15,8 @@ def schema(repository):
 
 @pytest.fixture
 def properties(schema):
-    return {n: rule for group in schema["$defs"].values() for n, rule in group["properties"].items()}
+    groups = schema["$defs"].values()
+    return {name: rule for group in groups for name, rule in group["properties"].items()}
 
 
 def test_help_prints_every_parameter_by_group(pipeline, schema, properties):
@@ -94,18 +95,19 @@ def test_label_sheet_of_an_unknown_sample_and_missing_nascent_rna(pipeline):
     sheet = pipeline.panel / "bad_labels.csv"
     header, row, *_ = (pipeline.panel / "labels.csv").read_text().splitlines()
     first = dict(zip(header.split(","), row.split(","), strict=False))
-    first |= {"sample": "C", "nascent": "", "nascent_sense": "", "nascent_antisense": ""}
+    first |= dict.fromkeys(("nascent", "nascent_sense", "nascent_antisense"), "") | {"sample": "C"}
     sheet.write_text(header + "\n" + ",".join(first[name] for name in header.split(",")) + "\n")
     done = pipeline.run(
-        "bad", *pipeline.inputs[:2], "--labels", sheet, *pipeline.inputs[4:], "--classes", "5", resume=False
-    )
+        "bad", *pipeline.inputs[:2], "--labels", sheet, *pipeline.inputs[4:],
+        "--classes", "5", resume=False,
+    )  # fmt: skip
     assert done.exit_code != 0
     assert "sample 'C' is not in --input" in done.output
     assert "5 classes need nascent RNA" in done.output
 
 
 def test_every_script_takes_the_parameters_that_its_process_gives(repository, schema):
-    """Each parameter of the groups that a step uses is an option of its script, of the same name."""
+    """Each parameter of the groups that a step uses is an option of its script."""
     uses = {
         "count_bins": ["counting"],
         "build_signal": ["signal"],

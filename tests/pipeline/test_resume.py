@@ -48,7 +48,8 @@ def test_a_changed_bam_reruns_its_sample_only(pipeline, first_run):
     finally:
         os.utime(bam, (before.st_atime, before.st_mtime))
     assert done.exit_code == 0, done.output
-    counted = [t["tag"] for t in done.tasks if t["process"] == "COUNT_BINS" and t["status"] != "CACHED"]
+    new = [task for task in done.tasks if task["status"] != "CACHED"]
+    counted = [task["tag"] for task in new if task["process"] == "COUNT_BINS"]
     assert counted == ["A.H3K4me1.1"]
 
 

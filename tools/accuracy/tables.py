@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Print the accuracy tables of docs/benchmarks.md from results folders of tools/accuracy/run.
+
+Every figure is the mean over seeds with its standard deviation. Beside the networks stands a
+histogram-gradient-boosted tree of scikit-learn on the bins of the same labelled windows: what a
+good learner without any notion of a sequence makes of them.
+"""
+
+import csv
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from deepregfinder.tensors import open_tensors
+
+METRICS = ("precision", "recall", "average_precision")
+
+
+def spread(values: list[float], digits: int = 3) -> str:
+    return f"{np.mean(values):.{digits}f} ({np.std(values, ddof=1):.{digits}f})"
+
+
+def row(*cells: object) -> None:
+    print("| " + " | ".join(map(str, cells)) + " |")
+
+
+def header(*names: str) -> None:
+    row(*names)
+    row(*["---"] * len(names))
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open() as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def boosted_tree(tensors: Path, seeds: int) -> tuple[list[float], dict]:
+    """Test mAP, and precision, recall and AP per class, of one tree ensemble for each seed."""
+    windows = open_tensors(tensors)
+    train, test = (windows.select(split) for split in ("train", "test"))
+    x = windows.x.reshape(len(windows.y), -1)
+    maps: list[float] = []
+    figures: dict = defaultdict(lambda: defaultdict(list))
+    for seed in range(1, seeds + 1):
+        # Subsampling of features is what makes seeds differ.
+        tree = HistGradientBoostingClassifier(
+            max_iter=200, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=40,
+            l2_regularization=1.0, max_features=0.3, class_weight="balanced", random_state=seed,
+        )  # fmt: skip
+        tree.fit(x[train], windows.y[train])
+        p = tree.predict_proba(x[test])
+        precision, recall, _, _ = precision_recall_fscore_support(
+            windows.y[test], p.argmax(1), labels=range(p.shape[1]), zero_division=0
+        )
+        for index, name in list(enumerate(windows.classes))[1:]:
+            ap = average_precision_score(windows.y[test] == index, p[:, index])
+            for metric, value in zip(METRICS, (precision[index], recall[index], ap), strict=True):
+                figures[name][metric].append(value)
+        maps.append(np.mean([f["average_precision"][-1] for f in figures.values()]))
+    return maps, figures
+
+
+def tables(results: Path) -> None:
+    (tensors,) = (results / "tensors").glob("*.safetensors")
+    evaluations = sorted(results.glob("evaluation/*/*/metrics.json"))
+    first = json.loads(evaluations[0].read_text())
+    classes = first["classes"][1:]
+    print(f"\n### {first['sample']}, {len(first['classes'])} classes\n")
+    header("class", *("train", "validation", "test"))
+    for line in read(results / f"regions/{first['sample']}/regions.tsv"):
+        row(line["class"], line["train"], line["validation"], line["test"])
+
+    for scope, place in (("test", "Test windows"), ("natural", "All windows of test chromosomes")):
+        print(f"\n{place}: mean (sd over seeds)\n")
+        header("model", "mAP", *(f"{c} {m}" for c in classes for m in ("P", "R", "AP")))
+        for path in evaluations:
+            values = defaultdict(list)
+            for line in read(path.parent / "seeds.tsv"):
+                if line["scope"] == scope and line["value"] not in (".", ""):
+                    values[line["class"], line["metric"]].append(float(line["value"]))
+            row(
+                path.parent.name,
+                spread(values["all", "map"]),
+                *(spread(values[c, m]) for c in classes for m in METRICS),
+            )
+        if scope == "test":
+            maps, figures = boosted_tree(tensors, seeds=5)
+            row(
+                "boosted tree",
+                spread(maps),
+                *(spread(figures[c][m]) for c in classes for m in METRICS),
+            )
+
+    print("\nCalls on all chromosomes: mean (sd over seeds); their precision, recall and AP on the")
+    print("test chromosomes for the average of all seeds\n")
+    header("model", "class", "calls", "validation rate", "precision", "recall", "AP")
+    for path in evaluations:
+        metrics, model = json.loads(path.read_text()), path.parent.name
+        by_class = defaultdict(lambda: defaultdict(list))
+        for line in read(results / f"calls/{first['sample']}/{first['sample']}.{model}.seeds.tsv"):
+            by_class[line["class"]]["calls"].append(float(line["calls"]))
+            if line["rate"] != ".":
+                by_class[line["class"]]["rate"].append(float(line["rate"]))
+        for name in classes:
+            level = metrics["natural"]["calls"]["per_class"][name]
+            row(
+                model, name, spread(by_class[name]["calls"], 0), spread(by_class[name]["rate"]),
+                *(f"{level[key]:.3f}" for key in ("precision", "recall", "average_precision")),
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    for folder in sys.argv[1:]:
+        tables(Path(folder))
