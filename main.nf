@@ -23,7 +23,7 @@ workflow {
     }
 
     // What will be done: every parameter and sheet is checked before the first task starts.
-    def plan = planned(checkedOptions(params, schema), file("${projectDir}/assets"))
+    def plan = planned(checkedOptions(params, schema), schema, file("${projectDir}/assets"))
     def options = plan.options
     def inputs = options.input_output
     def tss = optional(inputs, 'tss')
@@ -42,7 +42,7 @@ workflow {
             gaps: gaps,
             regions: regions,
         ],
-        options.geometry + options.split + options.counting.subMap('paired_end', 'count_at') + options.hardware.subMap('scatter') + [train: !plan.train_on.isEmpty()],
+        options.geometry + options.split + options.counting.subMap('counter', 'paired_end', 'count_at') + options.hardware.subMap('scatter') + [train: !plan.train_on.isEmpty()],
     )
 
     SIGNAL(
@@ -90,6 +90,7 @@ workflow {
     )
 
     EVALUATION(
+        MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on && !(meta.trained_on in plan.predict_on) },
         GENOME.out.models,
         TRAINING_SET.out.tensors,
         GENOME.out.probabilities,
@@ -110,7 +111,7 @@ workflow {
             seeds: GENOME.out.seeds_summary,
         ],
         EVALUATION.out.evaluations,
-        groovy.json.JsonOutput.toJson(options),
+        groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
         repeatable(workflow.commandLine),
     )
 
@@ -123,5 +124,5 @@ workflow {
 
 /** The command line without what belongs to this one launch. */
 def repeatable(String command) {
-    return command.replaceAll(/\s-(resume|name)(\s+[0-9a-z_-]+)?(?=\s|$)/, '')
+    return command.replaceAll(/\s-(resume|name)(\s+[0-9a-z][0-9a-z_-]*)?(?=\s|$)/, '')
 }

@@ -27,6 +27,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--validation_chroms", required=True, help="Chromosomes to validate on.")
 @click.option("--test_chroms", required=True, help="Chromosomes to test on.")
 @click.option("--train", required=True, type=bool, help="Is a model going to be trained?")
+@click.option("--counter", required=True, help="native or featurecounts, as for count_bins.py.")
 @click.option("--count_at", required=True, help="overlap or midpoint, as for count_bins.py.")
 @click.option("--paired_end", required=True, help="fragments or reads, as for count_bins.py.")
 @click.option("--scatter", required=True, type=int, help="Groups of chromosomes to make.")
@@ -49,6 +50,7 @@ def check_inputs(
     validation_chroms: str,
     test_chroms: str,
     train: bool,
+    counter: str,
     count_at: str,
     paired_end: str,
     scatter: int,
@@ -73,6 +75,7 @@ def check_inputs(
         ChromosomeSplit.parse(train_chroms, validation_chroms, test_chroms)
         if by_chromosome
         else None,
+        counter,
         count_at,
         paired_end,
     )

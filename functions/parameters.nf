@@ -10,8 +10,8 @@ def helpText(schemaFile) {
     def usage = [
         "DeepRegFinder-NF: ${schema.description}",
         '',
-        'nextflow run main.nf -profile docker --input samplesheet.csv --labels labels.csv --tss tss.bed',
-        'nextflow run main.nf -profile docker --input samplesheet.csv --pretrained results/models/K562/cnn',
+        'nextflow run main.nf --input samplesheet.csv --labels labels.csv --tss tss.bed',
+        'nextflow run main.nf --input samplesheet.csv --pretrained results/models/K562/cnn',
     ]
     def groups = schema['$defs'].values().collectMany { group ->
         ['', group.title] + group.properties.collect { name, rule -> helpLine(name, rule) }

@@ -10,13 +10,14 @@ include { readLabels ; readSamples } from './sheets'
  *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
  *   labels      rows of the label sheet of samples that are trained on or evaluated
  *   train_on    samples to train on
+ *   predict_on  samples to predict
  *   bundles     [meta, folder] of every pretrained model
  *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
  */
-def planned(Map given, assets) {
+def planned(Map given, schemaFile, assets) {
     def inputs = given.input_output
     def bundles = inputs.pretrained ? inputs.pretrained.tokenize(',').collect { path -> readBundle(path.trim()) } : []
-    def options = followBundles(given, bundles)
+    def options = followBundles(given, bundles, schemaFile)
     def chips = readSamples(existing('input', inputs.input), assets.resolve('schema_input.json'))
     def samples = chips.findAll { bam -> bam.meta.role == 'chip' }.collect { bam -> bam.meta.sample }.unique().sort()
     def rows = inputs.labels
@@ -44,6 +45,7 @@ def planned(Map given, assets) {
         samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }) },
         labels: labels,
         train_on: train_on,
+        predict_on: predict_on,
         bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
         applied: applications(predict_on, train_on, options.run.models.tokenize(','), bundles),
     ]
@@ -73,18 +75,18 @@ def readBundle(String path) {
 }
 
 /** A pretrained bundle settles classes, bins and control; what was set to anything else on purpose is a contradiction. */
-def followBundles(Map options, List bundles) {
+def followBundles(Map options, List bundles, schemaFile) {
     if (!bundles) {
         return options
     }
-    def presets = [classes: 3, bin_size: 100, window_bins: 20, control: 'ignore']
-    def set = options.run + options.geometry + options.signal
+    def set = options.values().sum()
+    def presets = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }.subMap('classes', 'bin_size', 'window_bins', 'control')
     def own = bundles.collect { bundle -> [classes: bundle.classes.size()] + bundle.subMap('bin_size', 'window_bins', 'control') }
     def problems = presets.keySet()
         .findAll { name -> own*.get(name).unique().size() > 1 }
         .collect { name -> "the bundles of --pretrained differ in ${name} (${own*.get(name).join(', ')}): run them one by one." }
-    presets.each { name, preset ->
-        if (set[name] != preset && set[name] != own[0][name]) {
+    presets.each { name, rule ->
+        if (set[name] != rule['default'] && set[name] != own[0][name]) {
             problems << "--${name} ${set[name]}: the bundle of --pretrained was trained with ${own[0][name]}; leave the parameter out."
         }
     }

@@ -3,6 +3,7 @@ include { EVALUATE_MODEL } from '../modules/evaluation/evaluate_model'
 // How good each model is, on the test windows and on the whole test chromosomes, wherever there are labels.
 workflow EVALUATION {
     take:
+    unpredicted // [meta, bundle] of models that were trained here on a sample that is not predicted
     models // [meta, bundle]
     tensors // [meta, tensors]
     probabilities // [meta, files]
@@ -17,7 +18,11 @@ workflow EVALUATION {
         .map { meta, bundle, files, bed -> [meta.sample, meta, bundle, files, bed] }
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, files, bed, windows -> [meta, bundle, windows, files, bed] }
-    EVALUATE_MODEL(jobs, options)
+    def windows_only = unpredicted
+        .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
+        .combine(labelled, by: 0)
+        .map { _sample, meta, bundle, windows -> [meta, bundle, windows, [], []] }
+    EVALUATE_MODEL(jobs.mix(windows_only), options)
 
     evaluations = EVALUATE_MODEL.out.evaluation
 

@@ -28,7 +28,8 @@ workflow INPUTS {
         options,
     )
     groups = CHECK_INPUTS.out.groups.splitCsv(sep: '\t').groupTuple()
-    chrom_sizes = CHECK_INPUTS.out.chrom_sizes
+    // As text: a file would have a new name whenever the checks run again, and every count would be made anew.
+    chrom_sizes = CHECK_INPUTS.out.chrom_sizes.map { file -> file.text }
     table = CHECK_INPUTS.out.table
 
     emit:

@@ -64,12 +64,13 @@ class Plan:
 
     chromosomes : regular expression for the names of main chromosomes
     split : the chromosomes of each split; None if no model is trained, or the split is random
-    count_at, paired_end : the counting rules of these names
+    counter, count_at, paired_end : the counting rules of these names
     """
 
     chromosomes: str
     geometry: Geometry
     split: ChromosomeSplit | None
+    counter: str
     count_at: str
     paired_end: str
 
@@ -199,6 +200,11 @@ def _uncountable_reads(
                         f"with --{split}_chroms."
                     )
     fragments = summary.paired_end and plan.paired_end == "fragments"
+    if fragments and plan.counter == "featurecounts":
+        yield (
+            f"{summary.description} is paired-end, and featureCounts cannot count a fragment at its "
+            "midpoint. Use --counter native, or --paired_end reads to count mates one by one."
+        )
     length = summary.median_read_length
     if plan.count_at == "overlap" and not fragments and length > 2 * plan.geometry.bin_size:
         yield (

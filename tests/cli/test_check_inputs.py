@@ -17,7 +17,8 @@ READS = [(chrom, 100) for chrom in SIZES]
 PARAMETERS = (
     *("--chromosomes", "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)", "--bin_size", "100"),
     *("--window_bins", "20", "--split", "chromosome", "--train_chroms", "1-7"),
-    *("--validation_chroms", "8-16", "--test_chroms", "17-22,X,Y", "--count_at", "overlap"),
+    *("--validation_chroms", "8-16", "--test_chroms", "17-22,X,Y", "--counter", "native"),
+    *("--count_at", "overlap"),
     *("--paired_end", "fragments", "--scatter", "2", "--train", "true"),
 )
 OUTPUTS = ("chrom.sizes", "groups.tsv", "inputs.tsv")

@@ -65,7 +65,7 @@ def test_booleans_given_as_text_mean_what_they_say(pipeline, first_run, parser, 
     done = pipeline.run("first", *pipeline.inputs, "-params-file", parameters)
     assert done.exit_code == 0, done.output
     written = json.loads((done.results / "pipeline_info/params.json").read_text())
-    assert written["prediction"]["quantile_map"] is False
+    assert written["quantile_map"] is False
     assert "PREDICT_GENOME" not in done.executed
 
 

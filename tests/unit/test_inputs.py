@@ -21,7 +21,7 @@ from deepregfinder.inputs import (
 SIZES = {"chr1": 90_000, "chr2": 80_000, "chr8": 70_000, "chr20": 60_000, "chrX": 50_000}
 PATTERN = "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)"
 SPLIT = ChromosomeSplit.parse("1-7", "8-16", "17-22,X,Y")
-PLAN = Plan(PATTERN, Geometry(), SPLIT, "overlap", "fragments")
+PLAN = Plan(PATTERN, Geometry(), SPLIT, "native", "overlap", "fragments")
 
 
 def summary(name: str = "a", sizes: dict[str, int] = SIZES, **changed) -> AlignmentSummary:
@@ -181,11 +181,24 @@ def test_chromosomes_of_no_split_are_logged(caplog):
     ],
 )
 def test_reads_too_long_for_the_bin_rule_are_refused(length, paired, count_at, paired_end, refused):
-    plan = Plan(PATTERN, Geometry(), SPLIT, count_at, paired_end)
+    plan = Plan(PATTERN, Geometry(), SPLIT, "native", count_at, paired_end)
     file = summary(median_read_length=length, paired_end=paired)
     if refused:
         (said,) = problems([file], plan=plan)
         assert "--count_at midpoint" in said
+    else:
+        assert check_inputs([file], [], plan)
+
+
+@pytest.mark.parametrize(
+    ("paired", "paired_end", "refused"),
+    [(True, "fragments", True), (True, "reads", False), (False, "fragments", False)],
+)
+def test_feature_counts_is_refused_what_it_cannot_count(paired, paired_end, refused):
+    plan = dataclasses.replace(PLAN, counter="featurecounts", paired_end=paired_end)
+    file = summary(paired_end=paired)
+    if refused:
+        assert "--counter native" in problems([file], plan=plan)[0]
     else:
         assert check_inputs([file], [], plan)
 

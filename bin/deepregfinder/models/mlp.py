@@ -1,4 +1,4 @@
-"""EP-DNN, the fully connected network of Kim et al. 2016 (doi 10.1186/s12918-016-0302-3).
+"""EP-DNN, the fully connected network of Kim et al. 2016 (doi 10.1038/srep38433).
 
 All marks x bins values of a window | 600 | 500 | 400 units with softplus | dropout 0.5 | linear ->
 classes. With N = marks x bins inputs and K classes: 600 N + 501,500 + 401 K weights.

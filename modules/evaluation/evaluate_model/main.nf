@@ -23,7 +23,7 @@ process EVALUATE_MODEL {
         --bundle ${bundle} \\
         --tensors ${tensors} \\
         ${repeated('--probabilities', probabilities)} \\
-        --calls ${calls} \\
+        ${repeated('--calls', calls)} \\
         ${flags(options)} \\
         --output ${meta.sample}/${meta.model} \\
         --model_card ${meta.sample}.${meta.model}.model_card.md

@@ -1,4 +1,4 @@
-include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+include { codeDigest ; flags ; quoted ; repeated } from '../../../functions/scripts'
 
 // Windows of promoters, enhancers and background from TSSs and peak lists, with a count of what each rule dropped.
 process DEFINE_REGIONS {
@@ -8,7 +8,7 @@ process DEFINE_REGIONS {
     input:
     tuple val(meta), path(dhs, stageAs: 'dhs/*'), path(enhancers, stageAs: 'enhancers/?/*'), path(promoter_marks, stageAs: 'promoter_marks/?/*'), path(tfbs, stageAs: 'tfbs/?/*')
     path tss, stageAs: 'tss/*'
-    path chrom_sizes
+    val chrom_sizes
     path blacklist, stageAs: 'blacklist/*'
     path gaps, stageAs: 'gaps/*'
     val options
@@ -21,6 +21,7 @@ process DEFINE_REGIONS {
     script:
     """
     # code ${codeDigest('define_regions.py')}
+    printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     define_regions.py \\
         --sample ${meta.sample} \\
         --tss ${tss} \\
@@ -30,7 +31,7 @@ process DEFINE_REGIONS {
         ${repeated('--tfbs', tfbs)} \\
         ${repeated('--blacklist', blacklist)} \\
         ${repeated('--gaps', gaps)} \\
-        --chrom_sizes ${chrom_sizes} \\
+        --chrom_sizes chrom.sizes \\
         ${flags(options)} \\
         --output ${meta.sample}.candidates.bed \\
         --dropped ${meta.sample}.dropped.tsv

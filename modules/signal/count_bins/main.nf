@@ -1,4 +1,4 @@
-include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+include { codeDigest ; flags ; quoted ; repeated } from '../../../functions/scripts'
 
 // Count the reads of one BAM file in the bins of the main chromosomes.
 process COUNT_BINS {
@@ -7,7 +7,7 @@ process COUNT_BINS {
 
     input:
     tuple val(meta), path(bam)
-    path chrom_sizes
+    val chrom_sizes
     path blacklist, stageAs: 'blacklist/*'
     val options
 
@@ -19,13 +19,14 @@ process COUNT_BINS {
     script:
     """
     # code ${codeDigest('count_bins.py')}
+    printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     count_bins.py \\
         --bam ${bam} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\
         --replicate ${meta.replicate} \\
-        --chrom_sizes ${chrom_sizes} \\
+        --chrom_sizes chrom.sizes \\
         ${repeated('--blacklist', blacklist)} \\
         ${flags(options)} \\
         --threads ${task.cpus} \\
