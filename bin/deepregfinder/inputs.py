@@ -202,8 +202,8 @@ def _uncountable_reads(
     fragments = summary.paired_end and plan.paired_end == "fragments"
     if fragments and plan.counter == "featurecounts":
         yield (
-            f"{summary.description} is paired-end, and featureCounts cannot count a fragment at its "
-            "midpoint. Use --counter native, or --paired_end reads to count mates one by one."
+            f"{summary.description} is paired-end, and featureCounts cannot count fragments at "
+            "their midpoint. Use --counter native, or --paired_end reads to count mates one by one."
         )
     length = summary.median_read_length
     if plan.count_at == "overlap" and not fragments and length > 2 * plan.geometry.bin_size:
