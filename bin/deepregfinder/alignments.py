@@ -25,6 +25,9 @@ Role = Literal["chip", "control", "nascent"]
 # The empty BGZF block that ends every complete BAM file (SAM specification, section 4.1.2).
 END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
+# The comment (@CO) of BAM files that are not of an experiment.
+SIMULATED = "simulated reads"
+
 READS_EXAMINED = 10_000
 LONGEST_IN_BAI = 1 << 29
 
@@ -55,6 +58,7 @@ class AlignmentSummary:
     median_read_length : of those, the median length as counting takes it: matched, inserted and
         soft-clipped bases
     has_nh : those carry NH tags
+    simulated : the header says so, as that of simulate_panel.py does
     index : "given", "made" (no usable one was given), or "none" (it cannot be made)
     problems : what is wrong with the file, in sentences
     """
@@ -73,6 +77,7 @@ class AlignmentSummary:
     paired_end: bool = False
     median_read_length: int = 0
     has_nh: bool = False
+    simulated: bool = False
     index: Literal["given", "made", "none"] = "none"
     problems: tuple[str, ...] = ()
 
@@ -194,6 +199,7 @@ def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     try:
         with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
             sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
+            comments = alignments.header.to_dict().get("CO", [])
     except (OSError, ValueError):
         raise InputError("is damaged: its header cannot be read. Copy it again.") from None
     if not sizes:
@@ -201,7 +207,12 @@ def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
             "names no chromosome in its header: its reads were never aligned. Align them to the "
             "genome first."
         )
-    return dataclasses.replace(summary, chrom_sizes=sizes, mapped=dict.fromkeys(sizes, 0))
+    return dataclasses.replace(
+        summary,
+        chrom_sizes=sizes,
+        mapped=dict.fromkeys(sizes, 0),
+        simulated=SIMULATED in comments,
+    )
 
 
 def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary:

@@ -34,7 +34,7 @@ from deepregfinder.intervals import Kind, find_line, scan_intervals
 
 COLUMNS = (
     *("id", "sample", "mark", "replicate", "role", "file", "reads", "mapped", "main_chrom_reads"),
-    *("paired_end", "median_read_length", "index"),
+    *("paired_end", "median_read_length", "index", "simulated"),
 )
 
 _log = logging.getLogger(__name__)
@@ -297,6 +297,7 @@ def write_inputs(
                 str(row.paired_end).lower(),
                 row.median_read_length,
                 row.index,
+                str(row.simulated).lower(),
                 sep="\t",
                 file=table,
             )

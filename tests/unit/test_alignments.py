@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pysam
 import pytest
-from small_bams import write_bam
+from small_bams import record, write_bam
 
 from deepregfinder.alignments import (
     AlignmentSummary,
@@ -46,6 +46,16 @@ def test_a_sound_file_gives_its_numbers(tmp_path):
     assert not found.paired_end
     assert not found.has_nh
     assert found.median_read_length == 36
+    assert not found.simulated
+
+
+def test_simulated_reads_are_told_by_the_comment_of_the_header(tmp_path):
+    header = pysam.AlignmentHeader.from_dict(
+        {"SQ": [{"SN": "chr1", "LN": 1000}], "CO": ["made by hand", "simulated reads"]}
+    )
+    with pysam.AlignmentFile(str(tmp_path / "a.bam"), "wb", header=header) as bam:
+        bam.write(record(header, "chr1", 10))
+    assert inspected(tmp_path / "a.bam").simulated
 
 
 def test_a_missing_index_is_made_in_the_task_folder_and_not_beside_the_file(tmp_path):

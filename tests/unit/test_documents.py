@@ -17,6 +17,7 @@ from deepregfinder import inputs, rpm, scoring, selection, states, validation
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import SUMMARY_COLUMNS
 from deepregfinder.region_rules import write_drops
+from deepregfinder.report import summary as report_summary
 from evaluate_model import evaluate_model
 
 DOCUMENTS = ("README.md", "docs/usage.md", "docs/output.md", "docs/methods.md")
@@ -185,7 +186,11 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         f"{calls}.seeds.tsv": lambda: validation.write_seed_validation(table, {}),
         f"{calls}.regions.tsv": lambda: scoring.write_scores(table, no_regions, no_scores, ()),
     }
-    written = {"<id>.counts.tsv": SUMMARY_COLUMNS, "<sample>.signal.tsv": rpm.SUMMARY_COLUMNS}
+    written = {
+        "<id>.counts.tsv": SUMMARY_COLUMNS,
+        "<sample>.signal.tsv": rpm.SUMMARY_COLUMNS,
+        "evaluation/summary.tsv": report_summary.COLUMNS,
+    }
     for path, write in writers.items():
         write()
         written[path] = _header(table)

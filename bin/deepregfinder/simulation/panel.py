@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pysam
 
+from deepregfinder.alignments import SIMULATED
 from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
 from deepregfinder.genome import write_chrom_sizes
@@ -42,7 +43,6 @@ LABEL_COLUMNS = (
     "nascent_sense",
     "nascent_antisense",
 )
-_COMMENT = "simulated reads"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class _ChipJob:
         path = self.outdir / relative
         with (
             written_whole(path) as part,
-            BamWriter(part, self.genome.chrom_sizes, [_COMMENT]) as writer,
+            BamWriter(part, self.genome.chrom_sizes, [SIMULATED]) as writer,
         ):
             for index, (ground, rate) in enumerate(zip(self.grounds.values(), rates, strict=True)):
                 first_name = int(numbers[:index].sum())
@@ -223,7 +223,7 @@ class _NascentJob:
         for relative, by_chrom in files.items():
             with (
                 written_whole(self.outdir / relative) as part,
-                BamWriter(part, self.genome.chrom_sizes, [_COMMENT]) as writer,
+                BamWriter(part, self.genome.chrom_sizes, [SIMULATED]) as writer,
             ):
                 for index, chrom_reads in enumerate(by_chrom):
                     writer.write(encode(chrom_reads, index, self.library.read_length))

@@ -1,0 +1,239 @@
+"""Everything that a run leaves for people to read, gathered by sample and model."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deepregfinder.classes import class_set
+from deepregfinder.errors import InputError
+from deepregfinder.report.tables import (
+    CallCount,
+    Channel,
+    Cluster,
+    Drop,
+    InputFile,
+    Library,
+    SeedValidation,
+    Selected,
+    Validation,
+    Version,
+    read_rows,
+)
+
+# Plots of an evaluation, in the order in which the page shows them.
+FIGURES = (
+    *("pr_curve", "natural_pr_curve", "roc_curve", "confusion_matrix", "calibration"),
+    "learning_curve",
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that a report is made of. Tables of one sample or model are told by their names."""
+
+    inputs: Path
+    versions: Path
+    parameters: Path
+    counts: Sequence[Path] = ()
+    signal: Sequence[Path] = ()
+    dropped: Sequence[Path] = ()
+    states: Sequence[Path] = ()
+    regions: Sequence[Path] = ()
+    evaluations: Sequence[Path] = ()
+    calls: Sequence[Path] = ()
+    validation: Sequence[Path] = ()
+    seeds: Sequence[Path] = ()
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """How the labelled windows of a sample came about."""
+
+    sample: str
+    drops: tuple[Drop, ...] = ()
+    states: tuple[Cluster, ...] = ()
+    windows: tuple[Selected, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation folder: the content of metrics.json, and plots as PNG by their names."""
+
+    metrics: Mapping[str, Any]
+    figures: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one model did for one sample.
+
+    evaluated : None where the sample has no labels
+    validation, calls : empty where the sample was not predicted
+    seeds : the validation table of each network alone
+    """
+
+    sample: str
+    model: str
+    evaluated: Evaluated | None = None
+    calls: tuple[CallCount, ...] = ()
+    validation: tuple[Validation, ...] = ()
+    seeds: tuple[SeedValidation, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name of the result in links and file names."""
+        return f"{self.sample}.{self.model}"
+
+    @property
+    def metrics(self) -> Mapping[str, Any] | None:
+        return self.evaluated.metrics if self.evaluated else None
+
+    @property
+    def natural_calls(self) -> Mapping[str, Any] | None:
+        """The accuracy of calls at natural prevalence, where it can be told."""
+        natural = self.metrics["natural"] if self.metrics else None
+        return natural["calls"] if natural else None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes but background, in the order of the model."""
+        if self.metrics:
+            return tuple(self.metrics["classes"][1:])
+        return tuple(row.class_ for row in self.validation)
+
+    @property
+    def n_seeds(self) -> int | None:
+        if self.metrics:
+            return len(self.metrics["seeds"]["seeds"])
+        return len({row.seed for row in self.seeds}) or None
+
+    def validated(self, name: str) -> Validation | None:
+        return next((row for row in self.validation if row.class_ == name), None)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as the report shows it."""
+
+    inputs: tuple[InputFile, ...]
+    libraries: tuple[Library, ...]
+    channels: tuple[Channel, ...]
+    training_sets: tuple[TrainingSet, ...]
+    results: tuple[Result, ...]
+    versions: tuple[Version, ...]
+    parameters: Mapping[str, Any]
+    command: str = field(default="")
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        return tuple(sorted({file.sample for file in self.inputs if file.role == "chip"}))
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return tuple(sorted({file.mark for file in self.inputs if file.role == "chip"}))
+
+    @property
+    def simulated(self) -> tuple[InputFile, ...]:
+        return tuple(file for file in self.inputs if file.simulated)
+
+    @property
+    def evaluated(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.evaluated)
+
+    @property
+    def predicted(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.validation)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(sorted({result.model for result in self.results}))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes but background."""
+        for result in self.results:
+            return result.classes
+        return tuple(one.name for one in class_set(int(self.parameters.get("classes", 3)))[1:])
+
+
+def collect(files: Files, command: str) -> Run:
+    """Read all files of a run. Raises InputError for a file that is not what it should be."""
+    return Run(
+        inputs=read_rows(files.inputs, InputFile),
+        libraries=tuple(row for path in files.counts for row in read_rows(path, Library)),
+        channels=tuple(row for path in files.signal for row in read_rows(path, Channel)),
+        training_sets=tuple(_training_sets(files)),
+        results=tuple(_results(files)),
+        versions=read_rows(files.versions, Version),
+        parameters=_read_json(files.parameters),
+        command=command,
+    )
+
+
+def _training_sets(files: Files) -> Iterator[TrainingSet]:
+    drops, states, windows = (
+        {_named(path, ending): path for path in paths}
+        for paths, ending in (
+            (files.dropped, ".dropped.tsv"),
+            (files.states, ".states.tsv"),
+            (files.regions, ".regions.tsv"),
+        )
+    )
+    for sample in sorted(drops.keys() | states.keys() | windows.keys()):
+        yield TrainingSet(
+            sample,
+            read_rows(drops[sample], Drop) if sample in drops else (),
+            read_rows(states[sample], Cluster) if sample in states else (),
+            read_rows(windows[sample], Selected) if sample in windows else (),
+        )
+
+
+def _results(files: Files) -> Iterator[Result]:
+    evaluations = {}
+    for folder in files.evaluations:
+        metrics = _read_json(Path(folder) / "metrics.json")
+        figures = {
+            name: (Path(folder) / f"{name}.png").read_bytes()
+            for name in FIGURES
+            if (Path(folder) / f"{name}.png").exists()
+        }
+        evaluations[f"{metrics['sample']}.{metrics['model']}"] = Evaluated(metrics, figures)
+    calls, validation, seeds = (
+        {_named(path, ending): path for path in paths}
+        for paths, ending in (
+            (files.calls, ".calls.tsv"),
+            (files.validation, ".validation.tsv"),
+            (files.seeds, ".seeds.tsv"),
+        )
+    )
+    keys = evaluations.keys() | calls.keys() | validation.keys() | seeds.keys()
+    # Names of samples hold no dot, so that the first one ends the sample.
+    for sample, model in sorted(tuple(key.split(".", 1)) for key in keys):
+        key = f"{sample}.{model}"
+        yield Result(
+            sample,
+            model,
+            evaluations.get(key),
+            read_rows(calls[key], CallCount) if key in calls else (),
+            read_rows(validation[key], Validation) if key in validation else (),
+            read_rows(seeds[key], SeedValidation) if key in seeds else (),
+        )
+
+
+def _named(path: Path, ending: str) -> str:
+    """The part of a file's name before its ending."""
+    name = Path(path).name
+    if not name.endswith(ending):
+        raise InputError(f"{path}: the name should end in {ending}.")
+    return name.removesuffix(ending)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from None
+    except ValueError:
+        raise InputError(f"{path} is no JSON file.") from None

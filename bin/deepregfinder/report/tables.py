@@ -1,0 +1,206 @@
+"""Tables of a run as objects: a dataclass names the columns, its annotations say how to read them.
+
+"." in a table means "cannot be told", which is None here.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deepregfinder.errors import InputError
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A row of inputs.tsv."""
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: str
+    file: str
+    reads: int
+    mapped: int
+    main_chrom_reads: int
+    paired_end: bool
+    median_read_length: int
+    index: str
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Library:
+    """A row of `<id>.counts.tsv`: what became of the records of a file."""
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    counter: str
+    total_records: int
+    usable: int
+    assigned: int
+    assigned_fraction: float | None
+    excluded_unmapped: int
+    excluded_mapq: int
+    excluded_duplicate: int
+    excluded_multimapping: int
+    excluded_secondary: int
+    excluded_improper_pair: int
+    second_mates: int
+
+    @property
+    def fates(self) -> dict[str, int]:
+        """Records by what became of them, in words; they sum to `total_records`."""
+        return {
+            "usable": self.usable,
+            "second mate": self.second_mates,
+            "unmapped": self.excluded_unmapped,
+            "low mapping quality": self.excluded_mapq,
+            "duplicate": self.excluded_duplicate,
+            "several places": self.excluded_multimapping,
+            "secondary": self.excluded_secondary,
+            "no proper pair": self.excluded_improper_pair,
+        }
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A row of `<sample>.signal.tsv`."""
+
+    sample: str
+    mark: str
+    role: str
+    replicates: int
+    library_sizes: str
+    mean_rpm: float | None
+    max_rpm: float | None
+    nonzero_fraction: float | None
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A row of `<sample>.dropped.tsv`."""
+
+    element: str
+    rule: str
+    dropped: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A row of `<sample>.states.tsv`."""
+
+    element: str
+    reads: str
+    windows: int
+    poised: int
+    active: int
+    disagree: int | None
+    poised_mean: float | None
+    active_mean: float | None
+    boundary: float | None
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A row of `<sample>.regions.tsv`: the labelled windows of a class."""
+
+    class_: str
+    candidates: int
+    dropped_min_nonzero: int
+    not_needed: int
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A row of `<sample>.<model>.validation.tsv`."""
+
+    class_: str
+    calls: int
+    validated: int | None
+    rate: float | None
+    marker: str
+
+
+@dataclass(frozen=True)
+class SeedValidation:
+    """A row of `<sample>.<model>.seeds.tsv`."""
+
+    seed: int
+    class_: str
+    calls: int
+    validated: int | None
+    rate: float | None
+
+
+@dataclass(frozen=True)
+class CallCount:
+    """A row of `<sample>.<model>.calls.tsv`."""
+
+    chrom: str
+    class_: str
+    calls: int
+    bp: int
+
+
+@dataclass(frozen=True)
+class Version:
+    """A row of versions.tsv."""
+
+    process: str
+    tool: str
+    version: str
+
+
+Row = TypeVar("Row")
+
+
+def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
+    """Read a table into objects of `kind`.
+
+    Columns are found by their name (the field `class_` is the column `class`), so that a table may
+    have more of them. Raises InputError for a column that lacks and a value that does not fit.
+    """
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from None
+    header = lines[0].split("\t") if lines else []
+    readers = {
+        name.rstrip("_"): (name, _reader(annotation))
+        for name, annotation in typing.get_type_hints(kind).items()
+    }
+    if lacking := [column for column in readers if column not in header]:
+        raise InputError(f"{path}: there is no column {', '.join(lacking)}.")
+    rows = []
+    for number, line in enumerate(lines[1:], 2):
+        cells = dict(zip(header, line.split("\t"), strict=False))
+        try:
+            values = {name: read(cells[column]) for column, (name, read) in readers.items()}
+        except (KeyError, ValueError):
+            raise InputError(f"{path}, line {number}: {line!r} is no row of this table.") from None
+        rows.append(kind(**values))
+    return tuple(rows)
+
+
+def _reader(annotation: Any) -> Callable[[str], Any]:
+    """A function that reads the text of a cell as the type of a field."""
+    options = typing.get_args(annotation)
+    kind = options[0] if options else annotation
+    read = {bool: {"true": True, "false": False}.__getitem__}.get(kind, kind)
+    if type(None) in options:
+        return lambda text: None if text == "." else read(text)
+    return read
+
+
+def columns_of(kind: type) -> tuple[str, ...]:
+    return tuple(field.name.rstrip("_") for field in dataclasses.fields(kind))

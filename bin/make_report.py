@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Show a whole run on one page, and its main figures in one table."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--inputs", required=True, type=PATH, help="Table of check_inputs.py.")
+@click.option("--counts", multiple=True, type=PATH, help="Tables of count_bins.py.")
+@click.option("--signal", multiple=True, type=PATH, help="Tables of build_signal.py.")
+@click.option("--dropped", multiple=True, type=PATH, help="<sample>.dropped.tsv.")
+@click.option("--states", multiple=True, type=PATH, help="<sample>.states.tsv.")
+@click.option("--regions_summary", multiple=True, type=PATH, help="<sample>.regions.tsv.")
+@click.option("--evaluation", multiple=True, type=PATH, help="Folders of evaluate_model.py.")
+@click.option("--calls", multiple=True, type=PATH, help="<sample>.<model>.calls.tsv.")
+@click.option("--validation", multiple=True, type=PATH, help="<sample>.<model>.validation.tsv.")
+@click.option("--seeds_summary", multiple=True, type=PATH, help="<sample>.<model>.seeds.tsv.")
+@click.option("--versions", required=True, type=PATH, help="Process, tool and version (TSV).")
+@click.option("--params", required=True, type=PATH, help="The parameters of the run (JSON).")
+@click.option("--command", required=True, help="The command that started the run.")
+@click.option("--output", required=True, type=PATH, help="The page (HTML).")
+@click.option("--summary", required=True, type=PATH, help="The main figures (TSV).")
+def make_report(
+    inputs: Path,
+    counts: tuple[Path, ...],
+    signal: tuple[Path, ...],
+    dropped: tuple[Path, ...],
+    states: tuple[Path, ...],
+    regions_summary: tuple[Path, ...],
+    evaluation: tuple[Path, ...],
+    calls: tuple[Path, ...],
+    validation: tuple[Path, ...],
+    seeds_summary: tuple[Path, ...],
+    versions: Path,
+    params: Path,
+    command: str,
+    output: Path,
+    summary: Path,
+) -> None:
+    """Write report.html, a page that needs no other file and no network, and summary.tsv.
+
+    Sample and model of a table are read from its name, those of an evaluation from its
+    metrics.json. What a run did not do (no labels, no prediction) the page says in a sentence.
+    """
+    from deepregfinder.report.collect import Files, collect
+    from deepregfinder.report.page import write_page
+    from deepregfinder.report.summary import write_summary
+
+    files = Files(
+        inputs=inputs,
+        versions=versions,
+        parameters=params,
+        counts=counts,
+        signal=signal,
+        dropped=dropped,
+        states=states,
+        regions=regions_summary,
+        evaluations=evaluation,
+        calls=calls,
+        validation=validation,
+        seeds=seeds_summary,
+    )
+    run = collect(files, command)
+    write_page(output, run)
+    write_summary(summary, run)
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        make_report()
