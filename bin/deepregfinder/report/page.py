@@ -1,14 +1,75 @@
 """report.html: a run on one page that needs no other file and no network."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from deepregfinder.atomic import written_whole
+from deepregfinder.classes import CLASS_SETS
+from deepregfinder.report import accuracy, charts, formats, words
 from deepregfinder.report.collect import Run
+from deepregfinder.report.tables import Library, Version
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: `sections/<key>.html.j2` fills it; navigation links to it."""
+
+    key: str
+    title: str
+
+
+# In this order. A new part of the page (tracks, IGV) is a line here and a template.
+SECTIONS = (
+    Section("summary", "Summary"),
+    Section("inputs", "Inputs"),
+    Section("counts", "Counts"),
+    Section("signal", "Signal"),
+    Section("regions", "Regions"),
+    Section("states", "States"),
+    Section("accuracy", "Accuracy"),
+    Section("calls", "Calls"),
+    Section("validation", "Validation"),
+    Section("repeat", "Repeat"),
+)
+
+# How to read each plot of an evaluation: its name for people, and a sentence.
+PLOTS = {
+    "pr_curve": (
+        "Precision and recall, test windows",
+        "The further up and to the right, the better. Dotted: what guessing would give.",
+    ),
+    "natural_pr_curve": (
+        "Precision and recall, whole test chromosomes",
+        "The same at natural prevalence: the figure to quote.",
+    ),
+    "roc_curve": (
+        "True and false positives, test windows",
+        "Looks good even where precision is poor, as background is frequent.",
+    ),
+    "calibration": (
+        "Probability and share correct, test windows",
+        "On the diagonal, probabilities mean what they say; below it they are too high.",
+    ),
+    "learning_curve": (
+        "Learning curve",
+        "Loss and validation mAP by epoch; the epoch with the highest validation mAP is kept.",
+    ),
+    "confusion_matrix": (
+        "Labelled and predicted class, test windows",
+        "Each row sums to 100 %; the diagonal is right.",
+    ),
+}
+
+# What became of reads: custom properties of the style sheet.
+_FATE_COLOURS = {fate: f"var(--f-{number})" for number, fate in enumerate(Library.FATES)}
 
 
 def render(run: Run) -> str:
@@ -19,29 +80,59 @@ def render(run: Run) -> str:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
     )
-    environment.filters |= _FILTERS
-    return environment.get_template("report.html.j2").render(run=run)
-
-
-def data_uri(png: bytes) -> str:
-    """A picture as an address that holds it."""
-    import base64
-
-    return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-def figure(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def count(value: int | None) -> str:
-    return "–" if value is None else f"{value:,}"
-
-
-_FILTERS: dict[str, Any] = {"data_uri": data_uri, "figure": figure, "count": count}
+    environment.filters |= {
+        filter_.__name__: filter_
+        for filter_ in (
+            *(formats.count, formats.figure, formats.percent, formats.label),
+            *(formats.data_uri, formats.with_options),
+        )
+    }
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        sections=SECTIONS,
+        plots=PLOTS,
+        style=Markup((_TEMPLATES / "style.css").read_text()),
+        class_colours=class_colours(),
+        accuracy=accuracy,
+        charts=charts,
+        formats=formats,
+        words=words,
+        fate_colours=_FATE_COLOURS,
+        fates=fates(run.libraries),
+        tools=tools(run.versions),
+        by_sample=by_sample,
+    )
 
 
 def write_page(path: Path, run: Run) -> None:
+    """Write the page. The same run gives the same bytes."""
+    page = render(run)
     with written_whole(path) as part:
-        part.write_text(render(run))
+        part.write_text(page)
+
+
+def class_colours() -> Mapping[str, str]:
+    """Every class and its colour, #rrggbb."""
+    return {one.name: one.hex_colour for members in CLASS_SETS.values() for one in members}
+
+
+def fates(libraries: Sequence[Library]) -> tuple[str, ...]:
+    """What became of reads, as far as it happened to any."""
+    return tuple(fate for fate in Library.FATES if any(one.fates[fate] for one in libraries))
+
+
+def tools(versions: Sequence[Version]) -> list[tuple[str, str, list[str]]]:
+    """Tool, version and the processes that used it, sorted."""
+    rows = sorted({(row.tool, row.version, row.process) for row in versions})
+    return [
+        (tool, version, [process for *_, process in used])
+        for (tool, version), used in groupby(rows, key=lambda row: row[:2])
+    ]
+
+
+def by_sample(rows: Sequence[Any]) -> list[tuple[str, list[Any]]]:
+    """Rows of each sample, in the order of their first rows."""
+    samples = dict.fromkeys(row.sample for row in rows)
+    return [(sample, [row for row in rows if row.sample == sample]) for sample in samples]

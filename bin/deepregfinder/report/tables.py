@@ -8,7 +8,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from deepregfinder.errors import InputError
 
@@ -53,19 +53,22 @@ class Library:
     excluded_improper_pair: int
     second_mates: int
 
+    # What became of a record, in words, and the columns that tell.
+    FATES: ClassVar[dict[str, str]] = {
+        "usable": "usable",
+        "second mate of a fragment": "second_mates",
+        "unmapped": "excluded_unmapped",
+        "low mapping quality": "excluded_mapq",
+        "duplicate": "excluded_duplicate",
+        "maps to several places": "excluded_multimapping",
+        "secondary": "excluded_secondary",
+        "no proper pair": "excluded_improper_pair",
+    }
+
     @property
     def fates(self) -> dict[str, int]:
-        """Records by what became of them, in words; they sum to `total_records`."""
-        return {
-            "usable": self.usable,
-            "second mate": self.second_mates,
-            "unmapped": self.excluded_unmapped,
-            "low mapping quality": self.excluded_mapq,
-            "duplicate": self.excluded_duplicate,
-            "several places": self.excluded_multimapping,
-            "secondary": self.excluded_secondary,
-            "no proper pair": self.excluded_improper_pair,
-        }
+        """Records by what became of them; they sum to `total_records`."""
+        return {fate: getattr(self, column) for fate, column in self.FATES.items()}
 
 
 @dataclass(frozen=True)
@@ -175,9 +178,10 @@ def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).") from None
     header = lines[0].split("\t") if lines else []
+    hints = typing.get_type_hints(kind)
     readers = {
-        name.rstrip("_"): (name, _reader(annotation))
-        for name, annotation in typing.get_type_hints(kind).items()
+        field.name.rstrip("_"): (field.name, _reader(hints[field.name]))
+        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
     }
     if lacking := [column for column in readers if column not in header]:
         raise InputError(f"{path}: there is no column {', '.join(lacking)}.")
@@ -200,7 +204,3 @@ def _reader(annotation: Any) -> Callable[[str], Any]:
     if type(None) in options:
         return lambda text: None if text == "." else read(text)
     return read
-
-
-def columns_of(kind: type) -> tuple[str, ...]:
-    return tuple(field.name.rstrip("_") for field in dataclasses.fields(kind))

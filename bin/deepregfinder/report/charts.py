@@ -1,0 +1,147 @@
+"""Small charts as SVG that lies in the page.
+
+Colours are custom properties of the style sheet (`--c-enhancer`), so that they suit light, dark and
+paper. Every chart says in words what it shows, for those who do not see it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup, escape
+
+from deepregfinder.classes import class_named
+from deepregfinder.report.accuracy import Figure
+from deepregfinder.report.tables import CallCount
+
+_UNIT = 190  # px from 0 to 1
+_PAD = 6
+_VALUE = 40  # px for a number behind the plot
+_NARROWEST_WITH_NUMBER = 30  # px of a column that a number of four digits fits on
+
+
+def class_colour(name: str) -> str:
+    """The colour of a class as the style sheet names it."""
+    return f"var(--c-{class_named(name).name})"
+
+
+def share_bar(
+    parts: Mapping[str, tuple[int, str]], width: int = 180, whole: int | None = None
+) -> Markup:
+    """A bar that is divided into shares.
+
+    parts : label -> (number, CSS colour)
+    whole : what the full width stands for; without it, the sum of the parts
+    """
+    height, total = 12, sum(number for number, _ in parts.values())
+    marks, left = [], 0.0
+    for label, (number, colour) in parts.items():
+        if number:
+            wide = width * number / (whole or total)
+            title = _tag("title", f"{label}: {number:,} ({number / total:.1%})")
+            marks.append(_rectangle(left, 0, wide, height, title, style=f"fill:{colour}"))
+            left += wide
+    said = ", ".join(f"{label} {number:,}" for label, (number, _) in parts.items() if number)
+    return _svg(said or "nothing", width, height, marks, "bar")
+
+
+def rate_bar(rate: float | None, colour: str) -> Markup:
+    """A bar that is filled from 0 to `rate` (0 to 1)."""
+    if rate is None:
+        return Markup("")
+    width, height = 110, 10
+    filled = width * min(max(rate, 0.0), 1.0)
+    marks = [
+        _rectangle(0, 0, width, height, class_="track"),
+        _rectangle(0, 0, filled, height, style=f"fill:{colour}"),
+    ]
+    return _svg(f"{rate:.1%}", width, height, marks, "bar")
+
+
+def interval_plot(of_calls: Figure, of_windows: Figure, class_name: str) -> Markup:
+    """Two figures from 0 to 1 with their intervals: a filled dot for calls, a ring for windows."""
+    height, colour = 34, class_colour(class_name)
+    marks = [
+        _line(_x(at), 2, _x(at), height - 2, class_="grid") for at in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    said = []
+    for figure, y, kind, label in (
+        (of_calls, 11, "dot", "calls"),
+        (of_windows, 23, "ring", "test windows"),
+    ):
+        if figure.value is None:
+            continue
+        text = f"{label} {figure.value:.3f}"
+        if figure.low is not None and figure.high is not None:
+            text += f" ({figure.low:.3f} to {figure.high:.3f})"
+            whisker = {"class_": "whisker", "style": f"stroke:{colour}"}
+            marks.append(_line(_x(figure.low), y, _x(figure.high), y, **whisker))
+        place = {"cx": _x(figure.value), "cy": y, "r": 4.5}
+        marks.append(
+            _tag("circle", _tag("title", text), **place, class_=kind, style=f"--colour:{colour}")
+        )
+        behind = {"x": _x(1) + _PAD + _VALUE, "y": y + 4, "class_": "value"}
+        marks.append(_tag("text", f"{figure.value:.2f}", **behind))
+        said.append(text)
+    words = "average precision: " + (", ".join(said) or "not known")
+    return _svg(words, _UNIT + 2 * _PAD + _VALUE, height, marks, "dots")
+
+
+def _x(value: float) -> float:
+    return _PAD + _UNIT * value
+
+
+def calls_by_chromosome(calls: Sequence[CallCount], class_name: str) -> Markup:
+    """Columns of the calls of a class on each chromosome.
+
+    calls : those of all classes; the highest column of any class fills the height, so that charts
+        of the same result compare
+    """
+    chroms = list(dict.fromkeys(row.chrom for row in calls))
+    number = {row.chrom: row.calls for row in calls if row.class_ == class_name}
+    highest = max([1, *(row.calls for row in calls)])
+    step = min(64.0, 880 / max(1, len(chroms)))
+    panel, head, width = 96, 18, round(step * len(chroms))
+    floor = panel + head
+    marks = []
+    for place, chrom in enumerate(chroms):
+        there, centre = number.get(chrom, 0), step * (place + 0.5)
+        tall = panel * there / highest
+        column = (centre - 0.38 * step, floor - tall, 0.76 * step, tall)
+        title = _tag("title", f"{chrom}: {there:,}")
+        marks.append(_rectangle(*column, title, style=f"fill:{class_colour(class_name)}"))
+        if step >= _NARROWEST_WITH_NUMBER:
+            marks.append(_tag("text", f"{there:,}", x=centre, y=floor - tall - 5, class_="value"))
+        marks.append(_tag("text", chrom.removeprefix("chr"), x=centre, y=floor + 16))
+    marks.append(_line(0, floor, width, floor, class_="axis"))
+    numbers = ", ".join(f"{chrom} {number.get(chrom, 0):,}" for chrom in chroms)
+    words = f"{class_named(class_name).label} calls by chromosome: {numbers}"
+    return _svg(words, width, floor + 24, marks, "columns")
+
+
+def _tag(name: str, *content: str, **attributes: object) -> Markup:
+    """An element. Texts and attributes are escaped unless they are Markup; class_ is class."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
+        for key, value in attributes.items()
+    )
+    return Markup(f"<{name}{written}>{''.join(map(escape, content))}</{name}>")
+
+
+def _short(value: object) -> str:
+    """Coordinates with two decimals at most."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _rectangle(
+    x: float, y: float, width: float, height: float, *content: Markup, **attributes: object
+) -> Markup:
+    return _tag("rect", *content, x=x, y=y, width=width, height=height, **attributes)
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> Markup:
+    return _tag("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
+
+
+def _svg(said: str, width: int, height: int, marks: Sequence[Markup], kind: str) -> Markup:
+    box = f"0 0 {width} {height}"
+    size = {"viewBox": box, "width": width, "height": height}
+    return _tag("svg", *marks, role="img", aria_label=said, class_=kind, **size)

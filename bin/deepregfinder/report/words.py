@@ -1,0 +1,191 @@
+"""What a run found, how good that is and what to be careful about, in sentences."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deepregfinder.classes import class_named
+from deepregfinder.report.accuracy import listed
+from deepregfinder.report.collect import Result, Run
+from deepregfinder.report.formats import label, percent, plural
+
+FEW_WINDOWS = 50
+LITTLE_USABLE = 0.5
+MANY_DROPPED = 0.5
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something to be careful about: the point in a few words, and the sentences behind it."""
+
+    point: str
+    text: str
+
+
+def headline(run: Run) -> str:
+    """What the page is about: "Enhancers and promoters in A and B"."""
+    states = {class_named(name).state for name in run.classes} - {"."}
+    elements = list(dict.fromkeys(f"{class_named(name).element}s" for name in run.classes))
+    what = listed(elements)
+    what = f"active and poised {what}" if states else what
+    samples = sorted({result.sample for result in run.results}) or run.samples
+    where = listed(samples) if len(samples) <= 4 else f"{len(samples)} samples"
+    return f"{what[:1].upper()}{what[1:]} in {where}"
+
+
+def findings(result: Result) -> Iterator[str]:
+    """Sentences on one result: the calls, and how good they are."""
+    if result.validation:
+        yield _calls(result)
+    if result.metrics is None:
+        yield (
+            "How accurate they are is not known: no labels were given for this sample."
+            if result.validation
+            else ""
+        )
+    elif result.natural_calls:
+        yield _natural(result.metrics["natural"])
+    else:
+        yield _windows(result.metrics)
+
+
+def _calls(result: Result) -> str:
+    numbers = [plural(row.calls, label(row.class_)) for row in result.validation]
+    rates = [
+        f"{percent(row.rate)} of the {label(row.class_)}s"
+        for row in result.validation
+        if row.rate is not None
+    ]
+    confirmed = f" Markers lie near {listed(rates)}." if rates else ""
+    return f"{listed(numbers)} were called.{confirmed}"
+
+
+def _natural(natural: Mapping[str, Any]) -> str:
+    right, found = [], []
+    for name, figures in natural["calls"]["per_class"].items():
+        if figures["precision"] is not None:
+            right.append(f"{percent(figures['precision'])} of the {label(name)} calls")
+        if figures["recall"] is not None:
+            found.append(f"{percent(figures['recall'])} of the labelled {label(name)}s")
+    sentence = f"On the test chromosomes ({listed(natural['chromosomes'])})"
+    parts = []
+    if right:
+        parts.append(f"{listed(right)} meet a labelled element of their class")
+    if found:
+        parts.append(f"{listed(found)} are found")
+    return (
+        f"{sentence}, {'; '.join(parts)}." if parts else f"{sentence}, there is nothing to judge."
+    )
+
+
+def _windows(metrics: Mapping[str, Any]) -> str:
+    figures = [
+        f"{metrics['per_class'][name]['average_precision']:.2f} for {label(name)}s"
+        for name in metrics["classes"][1:]
+        if metrics["per_class"][name]["average_precision"] is not None
+    ]
+    return (
+        f"On labelled test windows the average precision is {listed(figures)}. How precise calls "
+        "are on a whole genome is not known."
+    )
+
+
+def cautions(run: Run) -> Iterator[Caution]:
+    """What a reader has to keep in mind, the most important first."""
+    for result in run.evaluated:
+        for note in (result.metrics or {})["notes"]:
+            yield Caution(f"{result.sample}, {result.model}: too good", note)
+    if run.evaluated:
+        yield _prevalence(run)
+        yield Caution(
+            "The truth is incomplete",
+            "Lists of enhancer sites (p300, CBP) miss enhancers: a call without a labelled element "
+            "may still be a real one, so precision is likely somewhat better than it looks here.",
+        )
+    if run.predicted:
+        yield Caution(
+            "Probabilities rank, they do not promise",
+            "They are calibrated on labelled windows, where elements are frequent. On the genome "
+            "they are too high: use them to order calls.",
+        )
+    if any(row.rate is not None for result in run.predicted for row in result.validation):
+        yield Caution(
+            "Validated is not the same as right",
+            "A marker near a call (open chromatin, a transcription factor, a start site) speaks "
+            "for it. Some of these lists also made the labels: it is not wholly independent proof.",
+        )
+    yield from _few_windows(run)
+    yield from _dropped_enhancers(run)
+    yield from _poor_libraries(run)
+
+
+def _prevalence(run: Run) -> Caution:
+    """Why figures of test windows are not those of the genome, with the numbers of the run."""
+    for result in run.evaluated:
+        metrics = result.metrics
+        if metrics and metrics["natural"]:
+            name = metrics["classes"][1]
+            chosen, every = (
+                f"1 in {round(sum(windows.values()) / windows[name])}" if windows[name] else "none"
+                for windows in (metrics["n_test"], metrics["natural"]["n_windows"])
+            )
+            return Caution(
+                "Test windows are not the genome",
+                f"Of the labelled test windows of {result.sample}, {chosen} is "
+                f"{_article(label(name))}; of all windows of the test chromosomes, "
+                f"{every}. Precision is lower there. Quote the natural figures: the filled dots, "
+                "and precision and recall in the table above.",
+            )
+    reasons = {str((result.metrics or {})["natural_reason"] or "") for result in run.evaluated}
+    return Caution(
+        "Test windows are not the genome",
+        "Elements are far more frequent among the labelled test windows than on a genome, so that "
+        "precision is lower there. By how much this run cannot tell"
+        + (f": {'; '.join(sorted(reasons))}" if reasons != {""} else "."),
+    )
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _few_windows(run: Run) -> Iterator[Caution]:
+    few = [
+        f"{(result.metrics or {})['n_test'][name]} of {label(name)}s in {result.sample}"
+        for result in run.evaluated
+        for name in result.classes
+        if (result.metrics or {})["n_test"][name] < FEW_WINDOWS
+    ]
+    if few:
+        yield Caution(
+            "Few test windows",
+            f"Labelled test windows: {listed(list(dict.fromkeys(few)))}. Differences of a few "
+            "per cent mean nothing; look at the intervals.",
+        )
+
+
+def _dropped_enhancers(run: Run) -> Iterator[Caution]:
+    for one in run.training_sets:
+        for drop in one.drops:
+            before = drop.dropped + drop.left
+            if "--promoter_marks" in drop.rule and drop.dropped > MANY_DROPPED * before:
+                yield Caution(
+                    f"Most enhancers of {one.sample} were dropped",
+                    f"{drop.dropped:,} of {before:,} have a peak of a promoter mark nearby. If its "
+                    "list holds weak peaks, --promoter_marks_min_signal leaves them out.",
+                )
+
+
+def _poor_libraries(run: Run) -> Iterator[Caution]:
+    poor = [
+        f"{library.id} ({percent(library.usable / library.total_records)})"
+        for library in run.libraries
+        if library.total_records and library.usable < LITTLE_USABLE * library.total_records
+    ]
+    if poor:
+        more = f" and {len(poor) - 5} more" if len(poor) > 5 else ""
+        yield Caution(
+            "Few usable reads",
+            "Less than half of the records pass the filters in "
+            f"{', '.join(poor[:5])}{more}: see Counts.",
+        )
