@@ -34,9 +34,9 @@ def label(class_name: str) -> str:
     return class_named(class_name).label
 
 
-def plural(number: int, noun: str) -> str:
-    """1 network, 2 networks."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """1 network, 2 networks. nouns : the plural, where it is more than an s"""
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def data_uri(png: bytes) -> str:

@@ -1,15 +1,17 @@
 """What a run found, how good that is and what to be careful about, in sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from deepregfinder.classes import class_named
 from deepregfinder.report.accuracy import listed
 from deepregfinder.report.collect import Result, Run
-from deepregfinder.report.formats import label, percent, plural
+from deepregfinder.report.formats import figure, label, percent, plural
 
+MANY_FIGURES = 8
 FEW_WINDOWS = 50
+NAMED = 4
 LITTLE_USABLE = 0.5
 MANY_DROPPED = 0.5
 
@@ -33,8 +35,12 @@ def headline(run: Run) -> str:
     return f"{what[:1].upper()}{what[1:]} in {where}"
 
 
-def findings(result: Result) -> Iterator[str]:
-    """Sentences on one result: the calls, and how good they are."""
+def findings(run: Run, result: Result) -> Iterator[str]:
+    """Sentences on one result: the calls, and how good they are; short ones where many results
+    stand beside each other."""
+    if len(run.results) * len(run.classes) > MANY_FIGURES:
+        yield from _brief(result)
+        return
     if result.validation:
         yield _calls(result)
     if result.metrics is None:
@@ -47,6 +53,21 @@ def findings(result: Result) -> Iterator[str]:
         yield _natural(result.metrics["natural"])
     else:
         yield _windows(result.metrics)
+
+
+def _brief(result: Result) -> Iterator[str]:
+    if result.validation:
+        total = sum(row.calls for row in result.validation)
+        yield f"{plural(total, 'call')} of {plural(len(result.classes), 'class', 'classes')}."
+    figures = []
+    if calls := result.natural_calls:
+        figures.append(f"{figure(calls['map'], 2)} for calls on the test chromosomes")
+    if metrics := result.metrics:
+        figures.append(f"{figure(metrics['map'], 2)} on labelled test windows")
+    if figures:
+        yield f"Mean average precision: {', '.join(figures)}."
+    else:
+        yield "Without labels, accuracy is not known."
 
 
 def _calls(result: Result) -> str:
@@ -151,7 +172,7 @@ def _article(noun: str) -> str:
 
 def _few_windows(run: Run) -> Iterator[Caution]:
     few = [
-        f"{(result.metrics or {})['n_test'][name]} of {label(name)}s in {result.sample}"
+        f"{plural((result.metrics or {})['n_test'][name], label(name))} in {result.sample}"
         for result in run.evaluated
         for name in result.classes
         if (result.metrics or {})["n_test"][name] < FEW_WINDOWS
@@ -159,8 +180,8 @@ def _few_windows(run: Run) -> Iterator[Caution]:
     if few:
         yield Caution(
             "Few test windows",
-            f"Labelled test windows: {listed(list(dict.fromkeys(few)))}. Differences of a few "
-            "per cent mean nothing; look at the intervals.",
+            f"Figures rest on {_some(list(dict.fromkeys(few)))} among the labelled test windows. "
+            "Differences of a few per cent mean nothing there; look at the intervals.",
         )
 
 
@@ -183,9 +204,14 @@ def _poor_libraries(run: Run) -> Iterator[Caution]:
         if library.total_records and library.usable < LITTLE_USABLE * library.total_records
     ]
     if poor:
-        more = f" and {len(poor) - 5} more" if len(poor) > 5 else ""
         yield Caution(
             "Few usable reads",
-            "Less than half of the records pass the filters in "
-            f"{', '.join(poor[:5])}{more}: see Counts.",
+            f"Less than half of the records pass the filters in {_some(poor)}: see Counts.",
         )
+
+
+def _some(words: Sequence[str]) -> str:
+    """All words if they are few, else the first and how many more there are."""
+    if len(words) <= NAMED:
+        return listed(words)
+    return listed([*words[:NAMED], f"{len(words) - NAMED} more"])

@@ -1,0 +1,115 @@
+"""make_report.py writes the page and the table from files as the pipeline stages them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+from report_samples import Plan, write_run
+from small_evaluation import write_world
+
+from deepregfinder.report.collect import Files
+from evaluate_model import evaluate_model
+from make_report import make_report
+
+OPTIONS = {
+    "counts": "counts",
+    "signal": "signal",
+    "dropped": "dropped",
+    "states": "states",
+    "regions": "regions_summary",
+    "evaluations": "evaluation",
+    "calls": "calls",
+    "validation": "validation",
+    "seeds": "seeds_summary",
+}
+
+
+def words(files: Files, folder: Path, command: str = "nextflow run main.nf") -> list[str]:
+    """The command line, as modules/report/make_report/main.nf writes it."""
+    once = {
+        "inputs": files.inputs,
+        "versions": files.versions,
+        "params": files.parameters,
+        "command": command,
+        "output": folder / "report.html",
+        "summary": folder / "summary.tsv",
+    }
+    repeated = [
+        (option, path) for field, option in OPTIONS.items() for path in getattr(files, field)
+    ]
+    return [
+        str(word) for name, value in (*once.items(), *repeated) for word in (f"--{name}", value)
+    ]
+
+
+def test_a_whole_run_gives_the_page_and_the_table(tmp_path: Path) -> None:
+    files = write_run(tmp_path, Plan(samples=("A", "B"), n_classes=5))
+    done = CliRunner().invoke(
+        make_report,
+        words(files, tmp_path, "nextflow run 'a b' --x \"<c>\""),
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report.html").read_text()
+    assert "Active and poised enhancers and promoters in A and B" in page
+    assert "&lt;c&gt;" in page
+    assert (tmp_path / "summary.tsv").read_text().count("\n") == 9
+
+
+def test_a_run_without_labels_needs_no_more_files(tmp_path: Path) -> None:
+    files = write_run(tmp_path, Plan(labels=False))
+    done = CliRunner().invoke(make_report, words(files, tmp_path), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert "No evaluation in this run" in (tmp_path / "report.html").read_text()
+
+
+def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
+    """metrics.json and the plots as evaluate_model.py writes them today."""
+    world = write_world(tmp_path, n_members=2)
+    (tmp_path / "bed").write_text("chr3\t5000\t7000\tenhancer\t912\t.\t5900\t6100\t230,159,0\n")
+    folder = tmp_path / "evaluation/1/cnn"
+    options = {
+        **{
+            "sample": "K562",
+            "model": "cnn",
+            "bundle": world["bundle"],
+            "tensors": world["tensors"],
+        },
+        **{"calls": tmp_path / "bed", "threshold": "0.5", "bootstrap": "20", "seed": "1"},
+        **{"output": folder, "model_card": tmp_path / "card.md"},
+    }
+    line = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+    for name in ("probabilities", "more_probabilities"):
+        line += ["--probabilities", str(world[name])]
+    CliRunner().invoke(evaluate_model, line, catch_exceptions=False)
+
+    run = tmp_path / "run"
+    run.mkdir()
+    files = write_run(run, Plan(samples=("K562",)))
+    done = CliRunner().invoke(
+        make_report,
+        [
+            folder.as_posix() if word == str(files.evaluations[0]) else word
+            for word in words(files, tmp_path)
+        ],
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("data:image/png") == 6
+    assert "Spread over 2 networks" in page
+
+
+def test_what_is_wrong_with_a_file_is_one_sentence(tmp_path: Path, repository: Path) -> None:
+    files = write_run(tmp_path, Plan())
+    files.parameters.write_text("{")
+    done = subprocess.run(
+        [sys.executable, repository / "bin/make_report.py", *words(files, tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"ERROR: {files.parameters} is no JSON file."
+    assert not (tmp_path / "report.html").exists()

@@ -1,0 +1,225 @@
+"""The files of a made-up run, as the steps before the report leave them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deepregfinder.classes import class_names
+from deepregfinder.report.collect import Files, Run, collect
+
+# A picture of one pixel.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
+PLOTS = ("pr_curve", "natural_pr_curve", "roc_curve", "confusion_matrix", "calibration")
+FIGURES = ("precision", "recall", "f1", "average_precision", "auroc")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the run did.
+
+    figure : every figure of accuracy on test windows; those at natural prevalence are half of it
+    natural : whether accuracy at natural prevalence could be measured
+    """
+
+    samples: Sequence[str] = ("A",)
+    models: Sequence[str] = ("cnn",)
+    n_classes: int = 3
+    seeds: Sequence[int] = (1,)
+    labels: bool = True
+    predicted: bool = True
+    natural: bool = True
+    simulated: bool = True
+    chroms: Sequence[str] = ("chr1", "chr2")
+    figure: float = 0.8
+    n_test: int = 100
+    command: str = "nextflow run main.nf -profile test"
+
+    @property
+    def elements(self) -> Sequence[str]:
+        return class_names(self.n_classes)[1:]
+
+
+def metrics(plan: Plan, sample: str, model: str) -> dict[str, Any]:
+    """The content of a metrics.json."""
+    classes = class_names(plan.n_classes)
+    natural = None
+    if plan.natural:
+        half = plan.figure / 2
+        natural = {
+            "chromosomes": list(plan.chroms[-1:]),
+            "n_windows": {"background": 10_000, **dict.fromkeys(classes[1:], 50)},
+            **_figures(classes, plan, half),
+            "calls": {
+                "per_class": {
+                    name: {
+                        **{"calls": 40, "right": 10, "elements": 20, "found": 15},
+                        **{"precision": 0.25, "recall": 0.75, "f1": 0.375},
+                        "average_precision": half,
+                    }
+                    for name in classes[1:]
+                },
+                "map": half,
+                "intervals": {
+                    name: {figure: [half - 0.1, half + 0.1] for figure in FIGURES[:4]}
+                    for name in classes[1:]
+                },
+            },
+        }
+    return {
+        **{"sample": sample, "model": model, "trained_on": sample, "classes": list(classes)},
+        **{"seed": 1, "threshold": 0.5, "temperature": 1.5, "notes": []},
+        "n_test": {"background": 9 * plan.n_test, **dict.fromkeys(classes[1:], plan.n_test)},
+        **_figures(classes, plan, plan.figure),
+        **{"ece_uncalibrated": 0.1, "brier_uncalibrated": 0.2, "natural": natural},
+        "natural_reason": None if plan.natural else "the split is random, of --split random.",
+        "reasons": {},
+    }
+
+
+def _figures(classes: Sequence[str], plan: Plan, value: float) -> dict[str, Any]:
+    def table(cell: Any) -> dict[str, Any]:
+        return {
+            "per_class": {name: dict.fromkeys(FIGURES, cell) for name in classes},
+            **dict.fromkeys(("map", "accuracy", "ece", "brier"), cell),
+        }
+
+    spread = table(0.01 if len(plan.seeds) > 1 else None)
+    return {
+        **table(value),
+        "confusion_matrix": [[1] * len(classes)] * len(classes),
+        "intervals": {"level": 0.95, "replicates": 200, **table([value - 0.1, value + 0.1])},
+        "seeds": {"seeds": list(plan.seeds), "mean": table(value), "sd": spread},
+    }
+
+
+def write_run(folder: Path, plan: Plan) -> Files:
+    """Write all files of a run; returns where they are."""
+    files: dict[str, list[Path]] = {
+        name: [] for name in ("counts", "signal", "dropped", "states", "regions", "evaluations")
+    } | {name: [] for name in ("calls", "validation", "seeds")}
+    inputs = []
+    for sample in plan.samples:
+        bam = f"{sample}.H3K27ac.bam"
+        inputs.append(
+            (
+                *(f"{sample}.H3K27ac.1", sample, "H3K27ac", "1", "chip", bam, 1000, 900, 890),
+                *("false", 50, "given", str(plan.simulated).lower()),
+            )
+        )
+        files["counts"].append(_counts(folder, f"{sample}.H3K27ac.1", sample))
+        row = (sample, "H3K27ac", "chip", 2, "300,400", 2.5, 70.0, 0.25)
+        files["signal"].append(_write(folder / f"{sample}.signal.tsv", SIGNAL, [row]))
+        if plan.labels:
+            _labels(folder, plan, sample, files)
+        for model in plan.models:
+            _model(folder, plan, sample, model, files)
+    parameters = {"classes": plan.n_classes, "threshold": 0.5, "validation_slop": 1000}
+    (folder / "params.json").write_text(json.dumps({"input": "<sheet>.csv", **parameters}))
+    return Files(
+        inputs=_write(folder / "inputs.tsv", INPUTS, inputs),
+        versions=_write(
+            folder / "versions.tsv",
+            "process tool version",
+            [("COUNT_BINS", "python", "3.11.2"), ("TRAIN_MODEL", "python", "3.11.2")],
+        ),
+        parameters=folder / "params.json",
+        **files,
+    )
+
+
+def made_up(folder: Path, plan: Plan | None = None) -> Run:
+    """A run as `collect` reads it."""
+    plan = plan or Plan()
+    return collect(write_run(folder, plan), plan.command)
+
+
+INPUTS = (
+    "id sample mark replicate role file reads mapped main_chrom_reads paired_end "
+    "median_read_length index simulated"
+)
+COUNTS = (
+    "id sample mark replicate counter total_records usable assigned assigned_fraction "
+    "excluded_unmapped excluded_mapq excluded_duplicate excluded_multimapping "
+    "excluded_secondary excluded_improper_pair second_mates paired_end"
+)
+SIGNAL = "sample mark role replicates library_sizes mean_rpm max_rpm nonzero_fraction"
+STATES = "element reads windows poised active disagree poised_mean active_mean boundary"
+
+
+def _write(path: Path, columns: str, rows: Sequence[Sequence[object]]) -> Path:
+    lines = [columns.split(), *rows]
+    path.write_text("".join("\t".join(map(str, line)) + "\n" for line in lines))
+    return path
+
+
+def _counts(folder: Path, name: str, sample: str) -> Path:
+    row = (name, sample, "H3K27ac", "1", "native", 1000, 700, 690, 0.9857, 100, 50)
+    return _write(folder / f"{name}.counts.tsv", COUNTS, [(*row, 150, 0, 0, 0, 0, "false")])
+
+
+def _labels(folder: Path, plan: Plan, sample: str, files: Mapping[str, list[Path]]) -> None:
+    drops = [
+        ("promoter", "transcription start sites given", 0, 400),
+        ("promoter", "no DHS within --promoter_slop 1000", 100, 300),
+        ("enhancer", "enhancer-TF peaks given", 0, 500),
+        ("enhancer", "an H3K4me3 peak within --promoter_marks_distance 1000", 200, 300),
+    ]
+    header = "element rule dropped left"
+    files["dropped"].append(_write(folder / f"{sample}.dropped.tsv", header, drops))
+    if plan.n_classes == 5:
+        rows = [
+            ("enhancer", "sense", 300, 100, 200, ".", 1.5, 40.25, 12.0),
+            ("enhancer", "all", 300, 100, 190, 10, ".", ".", "."),
+            ("promoter", "all", 250, 50, 200, ".", 2.5, 50.0, 15.0),
+        ]
+        files["states"].append(_write(folder / f"{sample}.states.tsv", STATES, rows))
+    header = "class candidates dropped_min_nonzero not_needed train validation test"
+    rows = [(name, 300, 20, 0, 200, 40, 40) for name in class_names(plan.n_classes)]
+    files["regions"].append(_write(folder / f"{sample}.regions.tsv", header, rows))
+
+
+def _model(
+    folder: Path, plan: Plan, sample: str, model: str, files: Mapping[str, list[Path]]
+) -> None:
+    if plan.labels:
+        evaluation = folder / "evaluation" / str(len(files["evaluations"]) + 1) / model
+        evaluation.mkdir(parents=True)
+        (evaluation / "metrics.json").write_text(json.dumps(metrics(plan, sample, model)))
+        for plot in (*PLOTS, "learning_curve"):
+            if plan.natural or plot != "natural_pr_curve":
+                (evaluation / f"{plot}.png").write_bytes(PNG)
+        files["evaluations"].append(evaluation)
+    if not plan.predicted:
+        return
+    start = folder / f"{sample}.{model}"
+    calls = [
+        (chrom, name, 10 * place + index, 2000 * place)
+        for place, chrom in enumerate(plan.chroms, 1)
+        for index, name in enumerate(plan.elements)
+    ]
+    files["calls"].append(_write(Path(f"{start}.calls.tsv"), "chrom class calls bp", calls))
+    rates = (40, 30, 0.75) if plan.labels else (40, ".", ".")
+    files["validation"].append(
+        _write(
+            Path(f"{start}.validation.tsv"),
+            "class calls validated rate marker",
+            [(name, *rates, "DHS") for name in plan.elements],
+        )
+    )
+    files["seeds"].append(
+        _write(
+            Path(f"{start}.seeds.tsv"),
+            "seed class calls validated rate",
+            [
+                (seed, name, 40, 30, round(0.7 + 0.01 * seed, 4))
+                for seed in plan.seeds
+                for name in plan.elements
+            ],
+        )
+    )

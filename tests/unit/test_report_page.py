@@ -1,0 +1,201 @@
+"""The page is whole, safe, the same each time, and shows what the run did and did not do."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_samples import Plan, made_up
+
+from deepregfinder.classes import ENHANCER
+from deepregfinder.report.formats import with_options
+from deepregfinder.report.page import SECTIONS, render
+
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Tags that are open, ids, links and loaded addresses, texts by section."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str]] = []
+        self.section = ""
+        self.texts: dict[str, str] = {}
+        self.feed(text)
+        self.close()
+        assert self.open == [], f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag == "section":
+            self.section = dict(attrs)["id"] or ""
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts[self.section] = self.texts.get(self.section, "") + data
+
+    def values(self, *names: str) -> list[str]:
+        return [value for name, value in self.attributes if name in names]
+
+
+PLANS = {
+    "usual": Plan(),
+    "large": Plan(
+        samples=("A", "B"), models=("cnn", "mlp", "rnn"), n_classes=5, seeds=(1, 2, 3), n_test=9
+    ),
+    "two classes": Plan(n_classes=2),
+    "random split": Plan(natural=False),
+    "applied only": Plan(labels=False, simulated=False),
+    "trained only": Plan(predicted=False, natural=False),
+}
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_tags_are_balanced_links_resolve_and_nothing_is_loaded(tmp_path: Path, plan: Plan) -> None:
+    text = render(made_up(tmp_path, plan))
+    page = Page(text)
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    targets = [one for one in page.values("href", "src") if not one.startswith("data:")]
+    assert {one.removeprefix("#") for one in targets} <= set(ids)
+    assert page.tags["script"] == 0
+    assert "url(" not in text
+    assert "@import" not in text
+    assert re.findall(r"https?://", text) == []
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_every_section_says_something(tmp_path: Path, plan: Plan) -> None:
+    page = Page(render(made_up(tmp_path, plan)))
+    assert set(page.texts) >= {section.key for section in SECTIONS}
+    for section in SECTIONS:
+        said = re.sub(r"\s+", " ", page.texts[section.key]).replace(section.title, "", 1)
+        assert len(said.strip()) > 30, section.key
+
+
+def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "applied").mkdir()
+    (tmp_path / "trained").mkdir()
+    applied = Page(render(made_up(tmp_path / "applied", PLANS["applied only"])))
+    assert "This run defined no regions" in applied.texts["regions"]
+    assert "No evaluation in this run" in applied.texts["accuracy"]
+    assert "needs nascent RNA" in applied.texts["states"]
+    assert "Precision" not in applied.texts["summary"]
+    trained = Page(render(made_up(tmp_path / "trained", PLANS["trained only"])))
+    assert "No genome was predicted" in trained.texts["calls"]
+    assert "No genome was predicted" in trained.texts["validation"]
+
+
+def test_simulated_reads_are_announced_and_real_ones_are_not(tmp_path: Path) -> None:
+    run = made_up(tmp_path, Plan(samples=("A", "B")))
+    assert "These reads are simulated." in Page(render(run)).texts["summary"]
+    one = replace(run, inputs=(run.inputs[0], replace(run.inputs[1], simulated=False)))
+    page = Page(render(one))
+    assert "(1 of 2 BAM files.)" in page.texts["summary"]
+    assert page.texts["inputs"].count("simulated") == 1
+    real = replace(run, inputs=tuple(replace(file, simulated=False) for file in run.inputs))
+    assert "simulated" not in render(real)
+
+
+def test_hostile_names_do_no_harm(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    run = made_up(tmp_path, Plan(command=f"nextflow run --input '{evil}'"))
+    result = run.results[0]
+    metrics = dict(result.metrics or {}) | {"notes": [evil], "trained_on": evil}
+    assert result.evaluated
+    bad = '"><img src=x onerror=alert(1)>'
+    run = replace(
+        run,
+        inputs=tuple(replace(file, file=evil, mark=bad, sample=bad) for file in run.inputs),
+        libraries=tuple(replace(one, sample=bad, mark=evil, id=evil) for one in run.libraries),
+        channels=tuple(replace(one, sample=evil, mark=bad) for one in run.channels),
+        training_sets=tuple(replace(one, sample=evil) for one in run.training_sets),
+        versions=tuple(replace(one, tool=evil, process=bad) for one in run.versions),
+        results=(
+            replace(
+                result,
+                **{"sample": evil, "model": bad},
+                evaluated=replace(result.evaluated, metrics=metrics),
+                validation=tuple(replace(row, marker=evil) for row in result.validation),
+                calls=tuple(replace(row, chrom=bad) for row in result.calls),
+            ),
+        ),
+        parameters={evil: bad},
+    )
+    page = Page(render(run))
+    assert page.tags["script"] == 0
+    assert page.values("onerror") == []
+    assert "alert(1)" in page.texts["repeat"]
+
+
+def test_the_same_run_gives_the_same_bytes_and_no_date(tmp_path: Path) -> None:
+    run = made_up(tmp_path, PLANS["large"])
+    text = render(run)
+    assert text == render(run)
+    assert not re.search(r"\b20\d\d-\d\d", text)
+
+
+def test_pictures_are_in_the_page_with_words_for_them(tmp_path: Path) -> None:
+    page = Page(render(made_up(tmp_path)))
+    assert page.tags["img"] == 6
+    assert all(one.startswith("data:image/png;base64,iVBOR") for one in page.values("src"))
+    assert len(set(page.values("alt"))) == 6
+
+
+def test_every_chart_is_named_for_those_who_do_not_see_it(tmp_path: Path) -> None:
+    page = Page(render(made_up(tmp_path, PLANS["large"])))
+    assert page.tags["svg"] > 20
+    assert page.values("role").count("img") == page.tags["svg"]
+
+
+def test_figures_stand_with_intervals_and_spread(tmp_path: Path) -> None:
+    page = Page(render(made_up(tmp_path, Plan(seeds=(1, 2, 3)))))
+    accuracy = re.sub(r"\s+", " ", page.texts["accuracy"])
+    assert "0.700–0.900" in accuracy
+    assert "0.300–0.500" in accuracy
+    assert "± 0.010" in accuracy
+    assert "seeds 1, 2, 3" in accuracy
+    assert "71.0–73.0" in page.texts["validation"]
+
+
+def test_one_network_has_no_spread(tmp_path: Path) -> None:
+    page = Page(render(made_up(tmp_path)))
+    assert "±" not in page.texts["accuracy"]
+    assert "spread between networks is not known" in page.texts["accuracy"]
+
+
+def test_numbers_of_tables_are_on_the_page(tmp_path: Path) -> None:
+    texts = Page(render(made_up(tmp_path, Plan(n_classes=5)))).texts
+    assert "A.H3K27ac.bam" in texts["inputs"]
+    assert "98.57" in texts["counts"]
+    assert "300 + 400" in texts["signal"]
+    assert "no DHS within --promoter_slop 1000" in texts["regions"]
+    assert "40.2" in texts["states"]
+    assert "chr1: 10" in texts["calls"]
+    assert "<sheet>.csv" in texts["repeat"]
+    assert "COUNT_BINS, TRAIN_MODEL" in texts["repeat"]
+    assert "nextflow run main.nf -profile test" in texts["repeat"]
+
+
+def test_colours_are_those_of_the_classes(tmp_path: Path) -> None:
+    text = render(made_up(tmp_path))
+    assert f"--c-enhancer:{ENHANCER.hex_colour};" in text
+    used = set(re.findall(r"var\((--[\w-]+)", text))
+    assert used - {"--colour"} <= set(re.findall(r"(--[\w-]+):", text))
+
+
+def test_parameters_are_set_as_code_and_the_rest_is_escaped() -> None:
+    assert with_options("a <b> within --tss_merge 500 (--split, --shift 0.25).") == (
+        "a &lt;b&gt; within <code>--tss_merge 500</code> "
+        "(<code>--split</code>, <code>--shift 0.25</code>)."
+    )
