@@ -20,10 +20,16 @@ def repeated(String option, files) {
     return [files].flatten().collect { file -> "${option} ${file}" }.join(' ')
 }
 
+/** Size of all files of an input together; conf/base.config lets memory grow with it. */
+def bytesOf(files) {
+    return [files].flatten().sum(0L) { file -> file.size() }
+}
+
 /**
  * The digest of a script and of every library module that it imports, directly or not. Nextflow hashes a bin script
- * whose name stands in the process script, but not the library behind it; with this digest in the process script,
- * -resume runs a step again exactly when code that it uses has changed.
+ * whose name stands in the process script, but not the library behind it; with this digest as an input of the process,
+ * -resume runs a step again exactly when code that it uses has changed. (What a function gives inside a process script
+ * is not hashed: it has to be an input.)
  */
 def codeDigest(String script) {
     def bin = moduleDir.parent.resolve('bin')

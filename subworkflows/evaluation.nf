@@ -1,4 +1,5 @@
 include { EVALUATE_MODEL } from '../modules/evaluation/evaluate_model'
+include { codeDigest } from '../functions/scripts'
 
 // How good each model is, on the test windows and on the whole test chromosomes, wherever there are labels.
 workflow EVALUATION {
@@ -22,7 +23,7 @@ workflow EVALUATION {
         .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, windows -> [meta, bundle, windows, [], []] }
-    EVALUATE_MODEL(jobs.mix(windows_only), options)
+    EVALUATE_MODEL(jobs.mix(windows_only), options, codeDigest('evaluate_model.py'))
 
     evaluations = EVALUATE_MODEL.out.evaluation
 

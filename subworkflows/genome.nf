@@ -1,6 +1,7 @@
 include { CALL_ELEMENTS } from '../modules/genome/call_elements'
 include { PREDICT_GENOME } from '../modules/genome/predict_genome'
 include { SCORE_REGIONS } from '../modules/genome/score_regions'
+include { codeDigest } from '../functions/scripts'
 
 // Every model over the whole genome of every sample that it is applied to, and the elements that it calls there.
 workflow GENOME {
@@ -23,7 +24,7 @@ workflow GENOME {
         .map { trained_on, _model, bundle, sample, name -> [sample, [sample: sample, model: name, trained_on: trained_on], bundle] }
         .combine(signal.map { meta, file -> [meta.sample, file] }, by: 0)
         .map { _sample, meta, bundle, file -> [meta, bundle, file] }
-    PREDICT_GENOME(jobs.combine(groups), prediction, device)
+    PREDICT_GENOME(jobs.combine(groups), prediction, device, codeDigest('predict_genome.py'))
 
     def markers = labels.collectEntries { row -> [row.sample, row] }
     probabilities = PREDICT_GENOME.out.probabilities
@@ -33,9 +34,9 @@ workflow GENOME {
         def row = markers[meta.sample] ?: [dhs: [], enhancers: [], tfbs: []]
         [meta, files, row.dhs, row.enhancers, row.tfbs]
     }
-    CALL_ELEMENTS(with_markers, tss, calling)
+    CALL_ELEMENTS(with_markers, tss, calling, codeDigest('call_elements.py'))
 
-    SCORE_REGIONS(regions ? jobs : channel.empty(), regions, prediction, device)
+    SCORE_REGIONS(regions ? jobs : channel.empty(), regions, prediction, device, codeDigest('score_regions.py'))
 
     models = jobs.map { meta, bundle, _file -> [meta, bundle] }
     calls = CALL_ELEMENTS.out.calls

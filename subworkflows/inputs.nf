@@ -1,5 +1,6 @@
 include { CHECK_INPUTS } from '../modules/inputs/check_inputs'
 include { INSPECT_BAM } from '../modules/inputs/inspect_bam'
+include { codeDigest } from '../functions/scripts'
 
 // All inputs are held against each other before anything heavy starts.
 workflow INPUTS {
@@ -15,7 +16,7 @@ workflow INPUTS {
             .find { candidate -> candidate.exists() }
         [meta, bam, index ?: []]
     }
-    INSPECT_BAM(indexed)
+    INSPECT_BAM(indexed, codeDigest('inspect_bam.py'))
 
     CHECK_INPUTS(
         INSPECT_BAM.out.info.toSortedList { one, other -> one.name <=> other.name },
@@ -26,6 +27,7 @@ workflow INPUTS {
         files.gaps,
         files.regions,
         options,
+        codeDigest('check_inputs.py'),
     )
     groups = CHECK_INPUTS.out.groups.splitCsv(sep: '\t').groupTuple()
     // As text: a file would have a new name whenever the checks run again, and every count would be made anew.

@@ -1,4 +1,5 @@
 include { TRAIN_MODEL } from '../modules/training/train_model'
+include { codeDigest } from '../functions/scripts'
 
 // The models of this run: trained here, or brought along.
 workflow MODELS {
@@ -15,7 +16,7 @@ workflow MODELS {
         .filter { meta, _tensors -> meta.sample in train_on }
         .combine(channel.fromList(names))
         .map { meta, file, name -> [[trained_on: meta.sample, model: name], file] }
-    TRAIN_MODEL(jobs, options, device)
+    TRAIN_MODEL(jobs, options, device, codeDigest('train_model.py'))
 
     bundles = TRAIN_MODEL.out.bundle.mix(pretrained)
 

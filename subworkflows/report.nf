@@ -1,4 +1,5 @@
 include { MAKE_REPORT } from '../modules/report/make_report'
+include { codeDigest } from '../functions/scripts'
 
 // One page for people. Files arrive sorted by name, so that the page does not depend on which task ended first.
 workflow REPORT {
@@ -34,6 +35,7 @@ workflow REPORT {
         versions,
         params_json,
         command,
+        codeDigest('make_report.py'),
     )
 
     page = MAKE_REPORT.out.page

@@ -1,5 +1,6 @@
 include { BUILD_SIGNAL } from '../modules/signal/build_signal'
 include { COUNT_BINS } from '../modules/signal/count_bins'
+include { codeDigest } from '../functions/scripts'
 
 // From BAM files to one signal file a sample: counts per bin, then reads per million.
 workflow SIGNAL {
@@ -12,7 +13,7 @@ workflow SIGNAL {
     options // parameters of the signal
 
     main:
-    COUNT_BINS(bams, chrom_sizes, blacklist, counting)
+    COUNT_BINS(bams, chrom_sizes, blacklist, counting, codeDigest('count_bins.py'))
 
     def wanted = channel.fromList(samples).flatMap { entry -> entry.ids.collect { id -> [id, groupKey(entry.sample, entry.ids.size())] } }
     def controls = samples.collectEntries { entry -> [entry.sample, entry.controls] }
@@ -24,7 +25,7 @@ workflow SIGNAL {
         .map { sample, counts ->
             [[sample: sample.toString()], counts.sort { file -> file.name }, controls[sample.toString()]]
         }
-    BUILD_SIGNAL(by_sample, options)
+    BUILD_SIGNAL(by_sample, options, codeDigest('build_signal.py'))
 
     nascent = COUNT_BINS.out.counts
         .filter { meta, _counts -> meta.role == 'nascent' }

@@ -1,6 +1,7 @@
 include { ASSIGN_STATES } from '../modules/regions/assign_states'
 include { BUILD_TENSORS } from '../modules/training/build_tensors'
 include { DEFINE_REGIONS } from '../modules/regions/define_regions'
+include { codeDigest } from '../functions/scripts'
 
 // Labelled windows and their signal: what a model learns from and is judged by.
 workflow TRAINING_SET {
@@ -20,16 +21,16 @@ workflow TRAINING_SET {
     def lists = channel.fromList(labels).map { row ->
         [[sample: row.sample], row.dhs, row.enhancers, row.promoter_marks, row.tfbs]
     }
-    DEFINE_REGIONS(lists, tss, chrom_sizes, blacklist, gaps, region_options)
+    DEFINE_REGIONS(lists, tss, chrom_sizes, blacklist, gaps, region_options, codeDigest('define_regions.py'))
 
     def with_nascent = DEFINE_REGIONS.out.candidates.join(nascent, remainder: true).branch { _meta, candidates, counts ->
         states: candidates && counts
         plain: candidates
     }
-    ASSIGN_STATES(with_nascent.states, state_options)
+    ASSIGN_STATES(with_nascent.states, state_options, codeDigest('assign_states.py'))
 
     def candidates = ASSIGN_STATES.out.candidates.mix(with_nascent.plain.map { meta, bed, _counts -> [meta, bed] })
-    BUILD_TENSORS(signal.join(candidates), tensor_options)
+    BUILD_TENSORS(signal.join(candidates), tensor_options, codeDigest('build_tensors.py'))
 
     tensors = BUILD_TENSORS.out.tensors
     dropped = DEFINE_REGIONS.out.dropped

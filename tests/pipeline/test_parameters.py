@@ -111,7 +111,7 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
     uses = {
         "count_bins": ["counting"],
         "build_signal": ["signal"],
-        "define_regions": ["region_rules", "split", "geometry"],
+        "define_regions": ["region_rules", "split"],
         "assign_states": ["states"],
         "build_tensors": ["normalisation", "split"],
         "train_model": ["training"],

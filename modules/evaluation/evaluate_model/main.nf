@@ -1,13 +1,15 @@
-include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
 // Accuracy of a model on the test windows of a sample, and on every window and call of the test chromosomes.
 process EVALUATE_MODEL {
     tag "${meta.sample} ${meta.model}"
     label 'process_low'
+    ext input_bytes: { bytesOf([tensors, probabilities]) }
 
     input:
     tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(probabilities), path(calls)
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}/${meta.model}"), emit: evaluation
@@ -16,7 +18,7 @@ process EVALUATE_MODEL {
 
     script:
     """
-    # code ${codeDigest('evaluate_model.py')}
+    # code ${code}
     evaluate_model.py \\
         --sample ${meta.sample} \\
         --model ${meta.model} \\

@@ -1,14 +1,16 @@
-include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
 // Join called windows into elements, keep enhancers away from TSSs, and hold the calls against independent markers.
 process CALL_ELEMENTS {
     tag "${meta.sample} ${meta.model}"
     label 'process_low'
+    ext input_bytes: { bytesOf(probabilities) }
 
     input:
     tuple val(meta), path(probabilities), path(dhs, stageAs: 'dhs/*'), path(enhancers, stageAs: 'enhancers/?/*'), path(tfbs, stageAs: 'tfbs/?/*')
     path tss, stageAs: 'tss/*'
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${prefix}.bed"), emit: calls
@@ -20,7 +22,7 @@ process CALL_ELEMENTS {
     script:
     prefix = "${meta.sample}.${meta.model}"
     """
-    # code ${codeDigest('call_elements.py')}
+    # code ${code}
     call_elements.py \\
         --sample ${meta.sample} \\
         --model ${meta.model} \\

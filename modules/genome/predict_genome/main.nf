@@ -1,14 +1,16 @@
-include { codeDigest ; flags } from '../../../functions/scripts'
+include { bytesOf ; flags } from '../../../functions/scripts'
 
 // Slide a model over a group of chromosomes: calibrated class probabilities of every window.
 process PREDICT_GENOME {
     tag "${meta.sample} ${meta.model} ${chroms.join(' ')}"
     label 'process_gpu'
+    ext input_bytes: { bytesOf(signal) }
 
     input:
     tuple val(meta), path(bundle, stageAs: 'bundle'), path(signal), val(group), val(chroms)
     val options
     val device
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}.${meta.model}.${group}.probabilities.zip"), emit: probabilities
@@ -16,7 +18,7 @@ process PREDICT_GENOME {
 
     script:
     """
-    # code ${codeDigest('predict_genome.py')}
+    # code ${code}
     predict_genome.py \\
         --bundle ${bundle} \\
         --signal ${signal} \\

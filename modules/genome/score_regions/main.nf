@@ -1,15 +1,17 @@
-include { codeDigest ; flags } from '../../../functions/scripts'
+include { bytesOf ; flags } from '../../../functions/scripts'
 
 // Class probabilities of the user's own regions, of any width.
 process SCORE_REGIONS {
     tag "${meta.sample} ${meta.model}"
     label 'process_gpu'
+    ext input_bytes: { bytesOf(signal) }
 
     input:
     tuple val(meta), path(bundle, stageAs: 'bundle'), path(signal)
     path regions, stageAs: 'regions/*'
     val options
     val device
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}.${meta.model}.regions.tsv"), emit: scores
@@ -17,7 +19,7 @@ process SCORE_REGIONS {
 
     script:
     """
-    # code ${codeDigest('score_regions.py')}
+    # code ${code}
     score_regions.py \\
         --bundle ${bundle} \\
         --signal ${signal} \\

@@ -1,4 +1,4 @@
-include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+include { flags ; repeated } from '../../../functions/scripts'
 
 // Hold all inputs against each other before any heavy work; settle the chromosomes and how they are scattered.
 process CHECK_INPUTS {
@@ -13,6 +13,7 @@ process CHECK_INPUTS {
     path gaps, stageAs: 'gaps/*'
     path regions, stageAs: 'regions/*'
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     path 'chrom.sizes', emit: chrom_sizes
@@ -22,7 +23,7 @@ process CHECK_INPUTS {
 
     script:
     """
-    # code ${codeDigest('check_inputs.py')}
+    # code ${code}
     check_inputs.py \\
         ${repeated('--bam_info', bam_info)} \\
         ${repeated('--peaks', peaks)} \\

@@ -1,5 +1,3 @@
-include { codeDigest } from '../../../functions/scripts'
-
 // Read the header and index of one BAM file; make the index, in the task's folder, where there is none.
 process INSPECT_BAM {
     tag "${meta.id}"
@@ -7,6 +5,7 @@ process INSPECT_BAM {
 
     input:
     tuple val(meta), path(bam), path(index)
+    val code // digest of the script and of the library behind it
 
     output:
     path "${meta.id}.bam.json", emit: info
@@ -15,7 +14,7 @@ process INSPECT_BAM {
     script:
     def given = index ? "--index ${index}" : ''
     """
-    # code ${codeDigest('inspect_bam.py')}
+    # code ${code}
     inspect_bam.py \\
         --bam ${bam} ${given} \\
         --id ${meta.id} \\

@@ -1,4 +1,4 @@
-include { codeDigest ; flags } from '../../../functions/scripts'
+include { flags } from '../../../functions/scripts'
 
 // Tell active from poised elements by nascent RNA: one unstranded count file, or one for each strand.
 process ASSIGN_STATES {
@@ -8,6 +8,7 @@ process ASSIGN_STATES {
     input:
     tuple val(meta), path(candidates), path(nascent)
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}.states.bed"), emit: candidates
@@ -19,7 +20,7 @@ process ASSIGN_STATES {
         ? "--nascent_sense ${meta.sample}.nascent.sense.counts.zip --nascent_antisense ${meta.sample}.nascent.antisense.counts.zip"
         : "--nascent ${nascent}"
     """
-    # code ${codeDigest('assign_states.py')}
+    # code ${code}
     assign_states.py \\
         --candidates ${candidates} \\
         ${counts} \\

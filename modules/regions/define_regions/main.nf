@@ -1,4 +1,4 @@
-include { codeDigest ; flags ; quoted ; repeated } from '../../../functions/scripts'
+include { flags ; quoted ; repeated } from '../../../functions/scripts'
 
 // Windows of promoters, enhancers and background from TSSs and peak lists, with a count of what each rule dropped.
 process DEFINE_REGIONS {
@@ -12,6 +12,7 @@ process DEFINE_REGIONS {
     path blacklist, stageAs: 'blacklist/*'
     path gaps, stageAs: 'gaps/*'
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}.candidates.bed"), emit: candidates
@@ -20,7 +21,7 @@ process DEFINE_REGIONS {
 
     script:
     """
-    # code ${codeDigest('define_regions.py')}
+    # code ${code}
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     define_regions.py \\
         --sample ${meta.sample} \\

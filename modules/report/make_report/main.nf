@@ -1,4 +1,4 @@
-include { codeDigest ; quoted ; repeated } from '../../../functions/scripts'
+include { quoted ; repeated } from '../../../functions/scripts'
 
 // One page that shows everything: inputs, counts, regions, accuracy, calls, versions, and how to repeat the run.
 process MAKE_REPORT {
@@ -18,6 +18,7 @@ process MAKE_REPORT {
     val versions
     val params_json
     val command
+    val code // digest of the script and of the library behind it
 
     output:
     path 'report.html', emit: page
@@ -27,7 +28,7 @@ process MAKE_REPORT {
 
     script:
     """
-    # code ${codeDigest('make_report.py')}
+    # code ${code}
     printf '%b\\n' ${quoted(versions)} > versions.tsv
     printf '%s\\n' ${quoted(params_json)} > params.json
     make_report.py \\

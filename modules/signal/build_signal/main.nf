@@ -1,13 +1,15 @@
-include { codeDigest ; flags ; repeated } from '../../../functions/scripts'
+include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
 // Turn the counts of a sample into reads per million: replicates averaged, controls taken into account.
 process BUILD_SIGNAL {
     tag "${meta.sample}"
     label 'process_low'
+    ext input_bytes: { bytesOf(counts) }
 
     input:
     tuple val(meta), path(counts), val(controls)
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}.signal.zip"), emit: signal
@@ -16,7 +18,7 @@ process BUILD_SIGNAL {
 
     script:
     """
-    # code ${codeDigest('build_signal.py')}
+    # code ${code}
     build_signal.py \\
         --sample ${meta.sample} \\
         ${repeated('--counts', counts)} \\

@@ -1,15 +1,17 @@
-include { codeDigest ; flags ; quoted ; repeated } from '../../../functions/scripts'
+include { bytesOf ; flags ; quoted ; repeated } from '../../../functions/scripts'
 
 // Count the reads of one BAM file in the bins of the main chromosomes.
 process COUNT_BINS {
     tag "${meta.id}"
     label 'process_low'
+    ext input_bytes: { bytesOf(bam) }
 
     input:
     tuple val(meta), path(bam)
     val chrom_sizes
     path blacklist, stageAs: 'blacklist/*'
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.id}.counts.zip"), emit: counts
@@ -18,7 +20,7 @@ process COUNT_BINS {
 
     script:
     """
-    # code ${codeDigest('count_bins.py')}
+    # code ${code}
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     count_bins.py \\
         --bam ${bam} \\

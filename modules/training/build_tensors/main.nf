@@ -1,13 +1,15 @@
-include { codeDigest ; flags } from '../../../functions/scripts'
+include { bytesOf ; flags } from '../../../functions/scripts'
 
 // The labelled windows of a sample as one array, samples x marks x bins, divided into training, validation and test.
 process BUILD_TENSORS {
     tag "${meta.sample}"
     label 'process_low'
+    ext input_bytes: { bytesOf(signal) }
 
     input:
     tuple val(meta), path(signal), path(candidates)
     val options
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}.tensors.safetensors"), emit: tensors
@@ -17,7 +19,7 @@ process BUILD_TENSORS {
 
     script:
     """
-    # code ${codeDigest('build_tensors.py')}
+    # code ${code}
     build_tensors.py \\
         --sample ${meta.sample} \\
         --signal ${signal} \\

@@ -1,14 +1,16 @@
-include { codeDigest ; flags } from '../../../functions/scripts'
+include { bytesOf ; flags } from '../../../functions/scripts'
 
 // Train one kind of network on one sample, once for each seed, and calibrate it on the validation windows.
 process TRAIN_MODEL {
     tag "${meta.trained_on} ${meta.model}"
     label 'process_gpu'
+    ext input_bytes: { bytesOf(tensors) }
 
     input:
     tuple val(meta), path(tensors)
     val options
     val device
+    val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.trained_on}/${meta.model}"), emit: bundle
@@ -16,7 +18,7 @@ process TRAIN_MODEL {
 
     script:
     """
-    # code ${codeDigest('train_model.py')}
+    # code ${code}
     train_model.py \\
         --tensors ${tensors} \\
         --model ${meta.model} \\
