@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 
 @pytest.fixture
