@@ -147,3 +147,20 @@ def test_featurecounts_gives_the_same_results(pipeline, first_run):
     ours, theirs = first_run.data_files(), done.data_files()
     assert ours["calls/A/A.cnn.bed"] == theirs["calls/A/A.cnn.bed"]
     assert {task["process"] for task in done.tasks if task["status"] == "CACHED"} >= {"INSPECT_BAM"}
+
+
+def test_options_of_counting_and_signal_reach_the_model(pipeline, first_run):
+    done = pipeline.run(
+        "options", *pipeline.inputs, "--train_on", "A", "--predict_on", "B",
+        "--min_mapq", "10", "--duplicates", "drop", "--extend", "100",
+        "--control", "subtract", "--transform", "log2", "--quantile_map", "true",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    bundle = json.loads((done.results / "models/A/cnn/model.json").read_text())
+    assert bundle["normalisation"]["transform"] == "log2"
+    assert bundle["normalisation"]["control"] == "subtract"
+    metrics = json.loads((done.results / "evaluation/B/cnn_from_A/metrics.json").read_text())
+    assert metrics["natural"]["map"] > 0
+    own = json.loads((done.results / "evaluation/A/cnn/metrics.json").read_text())
+    assert own["natural"] is None, "A itself is not predicted, only its test windows are"
+    assert (done.results / "models/A/cnn/model_card.md").exists()
