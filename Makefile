@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-real lint format lock clean
+.PHONY: help setup demo test test-fast test-real lint format lock images clean
+
+version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
 python := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -34,6 +36,7 @@ test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says wher
 
 lint: setup ## check style and types
 	@ruff check . && ruff format --check . && mypy
+	@tools/nextflow lint main.nf nextflow.config conf functions modules subworkflows > .nextflow.lint.log || { cat .nextflow.lint.log; exit 1; }
 
 format: setup ## put the Python code into shape
 	@ruff check --fix . ; ruff format .
@@ -41,6 +44,11 @@ format: setup ## put the Python code into shape
 lock: ## renew the lock files from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/requirements.lock
 	@uv pip compile pyproject.toml --extra test -c docker/requirements.lock --universal --python-version 3.11 --generate-hashes -q --no-header -o tests/requirements.lock
+
+images: ## build the container images of -profile docker (needs a Docker engine)
+	@for target in cpu cuda; do \
+	    docker build --network=host --target $$target --build-arg VERSION=$(version) -t deepregfinder-nf:$(version)-$$target docker; \
+	done
 
 clean: ## remove the demo, work folders and caches of this folder
 	@rm -rf demo work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis
