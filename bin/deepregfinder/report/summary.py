@@ -10,7 +10,8 @@ from deepregfinder.report.collect import Result, Run
 COLUMNS = (
     *("sample", "model", "class", "n_test", "precision", "recall", "f1", "average_precision"),
     *("auroc", "natural_average_precision", "natural_precision", "natural_recall"),
-    *("calls_average_precision", "n_calls", "validation_rate", "seeds"),
+    *("calls_average_precision", "calls_precision", "calls_recall", "n_calls"),
+    *("validation_rate", "seeds"),
     *("average_precision_mean", "average_precision_sd"),
 )
 
@@ -18,8 +19,8 @@ COLUMNS = (
 def summary_rows(run: Run) -> Iterator[dict[str, Any]]:
     """Rows of the table, by column; None where a figure cannot be told.
 
-    natural_average_precision is that of windows, natural_precision and natural_recall are those
-    of calls, all on the whole test chromosomes.
+    Columns that begin with natural_ are of every window of the test chromosomes, those with calls_
+    of the calls there.
     """
     for result in run.results:
         for name in result.classes:
@@ -42,14 +43,12 @@ def _row(result: Result, name: str) -> dict[str, Any]:
             of_class = figures.get("per_class", {}).get(name, {})
             row[f"average_precision_{statistic}"] = of_class.get("average_precision")
         if natural := metrics["natural"]:
-            row["natural_average_precision"] = natural["per_class"][name]["average_precision"]
+            for metric in ("average_precision", "precision", "recall"):
+                row[f"natural_{metric}"] = natural["per_class"][name][metric]
     if calls := result.natural_calls:
         figures = calls["per_class"][name]
-        row |= {
-            "natural_precision": figures["precision"],
-            "natural_recall": figures["recall"],
-            "calls_average_precision": figures["average_precision"],
-        }
+        for metric in ("average_precision", "precision", "recall"):
+            row[f"calls_{metric}"] = figures[metric]
     return row
 
 
