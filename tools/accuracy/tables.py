@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print the accuracy tables of docs/benchmarks.md from results folders of tools/accuracy/run.
+"""Print the accuracy tables of docs/benchmarks.md: tables.py PEAKS RESULTS... (see run beside it).
 
 Every figure is the mean over seeds with its standard deviation. Beside the networks stands a
 histogram-gradient-boosted tree of scikit-learn on the bins of the same labelled windows: what a
@@ -17,6 +17,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from deepregfinder.bedtools import near
+from deepregfinder.intervals import read_intervals
+from deepregfinder.regions import read_regions
+from deepregfinder.simulation.encode import find_lists
 from deepregfinder.tensors import open_tensors
 
 METRICS = ("precision", "recall", "average_precision")
@@ -66,7 +70,23 @@ def boosted_tree(tensors: Path, seeds: int) -> tuple[list[float], dict]:
     return maps, figures
 
 
-def tables(results: Path) -> None:
+def marked_windows(regions: Path, sample: str, peaks: Path) -> None:
+    """Share of the labelled windows that a peak of a mark touches: what there is to learn from."""
+    windows = read_regions(regions)
+    marks = {file.name: file.path for file in find_lists(peaks, sample) if file.role == "mark"}
+    touched = {
+        mark: near(windows, read_intervals(path, "peaks"), 0) for mark, path in marks.items()
+    }
+    shown = [mark for mark in ("H3K4me3", "H3K27ac", "H3K4me1", "H3K27me3") if mark in touched]
+    print("\nShare of the labelled windows that a peak of a mark touches\n")
+    header("class", "windows", "any mark", *shown)
+    for name, rows in windows.groupby("class").indices.items():
+        share = {mark: f"{100 * hit[rows].mean():.0f} %" for mark, hit in touched.items()}
+        any_mark = f"{100 * np.any([hit[rows] for hit in touched.values()], axis=0).mean():.0f} %"
+        row(name, len(rows), any_mark, *(share[mark] for mark in shown))
+
+
+def tables(results: Path, peaks: Path) -> None:
     (tensors,) = (results / "tensors").glob("*.safetensors")
     evaluations = sorted(results.glob("evaluation/*/*/metrics.json"))
     first = json.loads(evaluations[0].read_text())
@@ -75,6 +95,7 @@ def tables(results: Path) -> None:
     header("class", *("train", "validation", "test"))
     for line in read(results / f"regions/{first['sample']}/regions.tsv"):
         row(line["class"], line["train"], line["validation"], line["test"])
+    marked_windows(results / f"regions/{first['sample']}/regions.bed", first["sample"], peaks)
 
     for scope, place in (("test", "Test windows"), ("natural", "All windows of test chromosomes")):
         print(f"\n{place}: mean (sd over seeds)\n")
@@ -116,5 +137,6 @@ def tables(results: Path) -> None:
 
 
 if __name__ == "__main__":
-    for folder in sys.argv[1:]:
-        tables(Path(folder))
+    peaks, *folders = map(Path, sys.argv[1:])
+    for folder in folders:
+        tables(folder, peaks)
