@@ -1,10 +1,9 @@
-include { bytesOf ; flags ; quoted ; repeated } from '../../../functions/scripts'
+include { flags ; quoted ; repeated } from '../../../functions/scripts'
 
 // Count the reads of one BAM file in the bins of the main chromosomes.
 process COUNT_BINS {
     tag "${meta.id}"
     label 'process_low'
-    ext input_bytes: { bytesOf(bam) }
 
     input:
     tuple val(meta), path(bam)
