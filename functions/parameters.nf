@@ -1,7 +1,7 @@
 // Parameters: read from nextflow_schema.json, checked all at once, typed, grouped as the schema groups them.
 
 def readJson(path) {
-    return new groovy.json.JsonSlurper().parseText(path.text)
+    return new groovy.json.JsonSlurper().parseText(path.getText('UTF-8'))
 }
 
 /** The page that --help prints: every parameter of the schema, by group. */

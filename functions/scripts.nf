@@ -48,7 +48,7 @@ def withImports(bin, List seen, file) {
     if (file in seen) {
         return seen
     }
-    def imported = file.name.endsWith('.py') ? importedFiles(bin, file.text) : []
+    def imported = file.name.endsWith('.py') ? importedFiles(bin, file.getText('UTF-8')) : []
     return imported.inject(seen + [file]) { files, next -> withImports(bin, files, next) }
 }
 

@@ -68,7 +68,7 @@ def readLabels(sheet, schemaFile, List samples, classes) {
 /** Read a CSV sheet; values of format file-path become files, those of file-path-list lists of files. */
 def readSheet(sheet, Map schema) {
     def columns = schema.items.properties
-    def table = sheet.splitCsv(header: false, strip: true, quote: '"')
+    def table = sheet.splitCsv(header: false, strip: true, quote: '"', charset: 'UTF-8')
     if (!table) {
         error("${sheet} is empty; its first line should be: ${columns.keySet().join(',')}")
     }

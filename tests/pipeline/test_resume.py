@@ -79,3 +79,11 @@ def test_a_changed_line_reruns_the_steps_that_use_it(pipeline, first_run, file, 
     assert done.exit_code == 0, done.output
     assert done.executed <= rerun
     assert bool(done.executed) == bool(rerun)
+
+
+def test_the_locale_changes_nothing(pipeline, first_run, monkeypatch):
+    """A bare container or cluster node has the locale C, where Java reads files as ASCII."""
+    monkeypatch.setenv("LC_ALL", "C")
+    done = pipeline.run("first", *pipeline.inputs)
+    assert done.exit_code == 0, done.output
+    assert done.executed == set()
