@@ -70,7 +70,7 @@ workflow {
     MODELS(
         TRAINING_SET.out.tensors,
         plan.train_on,
-        options.run.models.tokenize(','),
+        plan.models,
         channel.fromList(plan.bundles),
         options.training,
         options.hardware.device,

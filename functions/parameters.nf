@@ -53,7 +53,7 @@ def checkedOptions(given, schemaFile) {
 /** The file that a parameter names, which must exist. */
 def existing(String name, String path) {
     def found = file(path, glob: false)
-    if (!found.exists()) {
+    if (!found.exists() || found.isDirectory()) {
         error("--${name}: there is no file ${path}.")
     }
     return found

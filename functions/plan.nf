@@ -11,6 +11,7 @@ include { readLabels ; readSamples } from './sheets'
  *   labels      rows of the label sheet of samples that are trained on or evaluated
  *   train_on    samples to train on
  *   predict_on  samples to predict
+ *   models      kinds of network to train
  *   bundles     [meta, folder] of every pretrained model
  *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
  */
@@ -29,8 +30,15 @@ def planned(Map given, schemaFile, assets) {
     def train_on = bundles ? [] : chosen('train_on', options.run.train_on, labelled, 'has no row in --labels', problems)
     def predict_on = chosen('predict_on', options.run.predict_on, samples, 'is not in --input', problems)
     def needed = (train_on + predict_on).unique().sort()
-    def kept = chips.findAll { bam -> bam.meta.sample in needed }
-    problems.addAll(lackingMarks(kept, predict_on, train_on, bundles))
+    def kept = chips.findAll { bam -> bam.meta.sample in needed && bam.meta.role == 'chip' }
+    // Controls that nothing asks for are neither read nor counted.
+    def controls = options.signal.control == 'ignore' ? [] : kept.collect { bam -> bam.meta.control }.findAll().unique()
+    def models = options.run.models.tokenize(',')*.trim().unique()
+    def applied = applications(predict_on, train_on, models, bundles)
+    problems.addAll(lackingMarks(kept, applied, train_on, bundles))
+    bundles.countBy { bundle -> "${bundle.sample} ${bundle.model}" }.findAll { _name, n -> n > 1 }.each { name, n ->
+        problems << "--pretrained names ${n} bundles that are all ${name}: run them one by one."
+    }
     problems.addAll(lackingControls(kept, options.signal.control))
     if (problems) {
         error(listed('plan', problems))
@@ -38,16 +46,16 @@ def planned(Map given, schemaFile, assets) {
 
     def labels = rows.findAll { row -> row.sample in needed }
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
-    def controls = kept.collect { bam -> bam.meta.control }.findAll().unique()
     return [
         options: options,
         bams: kept + chips.findAll { bam -> bam.meta.id in controls } + nascent,
-        samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }) },
+        samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }, controls) },
         labels: labels,
         train_on: train_on,
         predict_on: predict_on,
         bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
-        applied: applications(predict_on, train_on, options.run.models.tokenize(','), bundles),
+        models: models,
+        applied: applied,
     ]
 }
 
@@ -60,16 +68,32 @@ def chosen(String name, String text, List possible, String lack, List problems) 
     return named.findAll { sample -> sample in possible }.unique().sort()
 }
 
-/** What the driver needs to know of a bundle; the tasks check the rest. */
+/** What the driver needs to know of a bundle, none of which may be anything but what it claims; the tasks check the rest. */
 def readBundle(String path) {
     def folder = file(path, glob: false)
     def description = folder.resolve('model.json')
     if (!description.exists()) {
         error("--pretrained ${path}: there is no model.json in this folder; a bundle is a folder such as results/models/K562/cnn.")
     }
-    def content = readJson(description)
-    if (!(content instanceof Map) || content.format != 'deepregfinder-bundle') {
-        error("--pretrained ${path}: model.json does not describe a DeepRegFinder bundle.")
+    def content = [:]
+    try {
+        content = readJson(description)
+    }
+    catch (Exception _fault) {
+        error("--pretrained ${path}: model.json is damaged (no JSON). Copy the bundle again.")
+    }
+    def fits = content instanceof Map
+        && content.format == 'deepregfinder-bundle'
+        && content.sample ==~ /[A-Za-z0-9][A-Za-z0-9_+-]*/
+        && content.model ==~ /[a-z0-9]+/
+        && content.classes instanceof List
+        && content.marks instanceof List
+        && content.marks.every { mark -> mark ==~ /[A-Za-z0-9][A-Za-z0-9._+-]*/ }
+        && content.bin_size instanceof Integer
+        && content.window_bins instanceof Integer
+        && content.normalisation instanceof Map
+    if (!fits) {
+        error("--pretrained ${path}: model.json does not describe a DeepRegFinder bundle. Copy the bundle again.")
     }
     return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks', 'bin_size', 'window_bins') + [control: content.normalisation.control]
 }
@@ -99,16 +123,19 @@ def followBundles(Map options, List bundles, schemaFile) {
 }
 
 /** A model needs in each sample that it predicts the marks that it was trained on. */
-def lackingMarks(List chips, List predict_on, List train_on, List bundles) {
+def lackingMarks(List chips, List applied, List train_on, List bundles) {
     def marks = chips.groupBy { bam -> bam.meta.sample }.collectEntries { sample, bams -> [sample, bams*.meta*.mark.unique()] }
-    def sources = bundles.collect { bundle -> [bundle.sample, bundle.marks] } + train_on.collect { sample -> [sample, marks[sample]] }
-    return predict_on.findAll { sample -> !(sample in train_on) }.collectMany { sample ->
-        sources.collect { source, wanted -> [source, wanted.findAll { mark -> !mark.endsWith('control') } - marks[sample]] }
-            .findAll { _source, lacking -> lacking }
-            .collect { source, lacking ->
-                "sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${source} was trained on (its marks: ${marks[sample].join(', ')})."
-            }
-    }
+    def wanted = bundles.collectEntries { bundle -> [bundle.sample, bundle.marks] } + marks.subMap(train_on)
+    return applied
+        .collect { trained_on, _model, sample, _name -> [trained_on, sample] }
+        .unique()
+        .collectMany { trained_on, sample ->
+            def lacking = wanted[trained_on].findAll { mark -> !mark.endsWith('control') } - marks[sample]
+            def own = marks[sample].join(', ')
+            lacking
+                ? ["sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${trained_on} was trained on (its marks: ${own})."]
+                : []
+        }
 }
 
 def lackingControls(List chips, String control) {
@@ -126,9 +153,10 @@ def nascentBams(Map row) {
     }
 }
 
-def countsOf(String sample, List chips) {
-    def pairs = chips.findAll { bam -> bam.meta.control }.collect { bam -> "${bam.meta.id}=${bam.meta.control}".toString() }
-    def ids = chips.collect { bam -> bam.meta.id } + chips.collect { bam -> bam.meta.control }.findAll()
+def countsOf(String sample, List chips, List controls) {
+    def controlled = chips.findAll { bam -> bam.meta.control in controls }
+    def pairs = controlled.collect { bam -> "${bam.meta.id}=${bam.meta.control}".toString() }
+    def ids = chips.collect { bam -> bam.meta.id } + controlled.collect { bam -> bam.meta.control }
     return [sample: sample, ids: ids.unique(), controls: pairs.sort()]
 }
 

@@ -4,7 +4,7 @@ include { listed ; readJson } from './parameters'
 
 /**
  * Read --input. Returns a list with one map for each BAM to count, a control once for all rows that it serves:
- * [meta: [id, sample, mark, replicate, role, control], bam, index]. meta.control is the id of the row's control or null.
+ * [meta: [id, sample, mark, replicate, role, control], bam]. meta.control is the id of the row's control or null.
  */
 def readSamples(sheet, schemaFile) {
     def rows = readSheet(sheet, readJson(schemaFile))
@@ -12,6 +12,9 @@ def readSamples(sheet, schemaFile) {
     rows.each { row ->
         if (row.control && row.control == row.bam) {
             problems << "row ${row.line}: the BAM is its own control."
+        }
+        if (row.sample == 'control') {
+            problems << "row ${row.line}, column sample: the name 'control' is taken; call the sample something else."
         }
     }
     stopOn(sheet, problems)
@@ -68,7 +71,16 @@ def readLabels(sheet, schemaFile, List samples, classes) {
 /** Read a CSV sheet; values of format file-path become files, those of file-path-list lists of files. */
 def readSheet(sheet, Map schema) {
     def columns = schema.items.properties
-    def table = sheet.splitCsv(header: false, strip: true, quote: '"', charset: 'UTF-8')
+    def table = []
+    try {
+        table = sheet.splitCsv(header: false, strip: true, quote: '"', charset: 'UTF-8')
+    }
+    catch (Exception _fault) {
+        error("${sheet} cannot be read as a sheet (an open quote, or not UTF-8?): save it as CSV, UTF-8, separated by commas.")
+    }
+    if (table && table[0].size() == 1 && table[0][0] =~ /[;\t]/) {
+        error("${sheet} is separated by semicolons or tabs: save it as CSV separated by commas.")
+    }
     if (!table) {
         error("${sheet} is empty; its first line should be: ${columns.keySet().join(',')}")
     }
@@ -152,10 +164,11 @@ def repeats(List rows, List columns) {
 
 /** A name for each file: its own, with part of a digest of its path where two share it. */
 def uniqueNames(List files) {
-    def shared = files.countBy { file -> file.baseName }
-    return files.collectEntries { file ->
-        def suffix = shared[file.baseName] > 1 ? ".${file.toString().md5().take(6)}" : ''
-        [file, "control.${file.baseName.replaceAll('[^A-Za-z0-9._-]', '_')}${suffix}".toString()]
+    def names = files.collectEntries { file -> [file, file.baseName.replaceAll('[^A-Za-z0-9._-]', '_')] }
+    def shared = names.values().countBy { name -> name }
+    return names.collectEntries { file, name ->
+        def suffix = shared[name] > 1 ? ".${file.toString().md5().take(6)}" : ''
+        [file, "control.${name}${suffix}".toString()]
     }
 }
 

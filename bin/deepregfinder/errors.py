@@ -19,10 +19,16 @@ class InputError(Exception):
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Show progress on stderr, with the time of day."""
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
-    )
+    """Show progress on stderr, with the time of day, and warnings on stdout as well.
+
+    Nextflow keeps a task's stderr to itself and shows its stdout to the user (process.debug).
+    """
+    progress = logging.StreamHandler(sys.stderr)
+    progress.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    warnings = logging.StreamHandler(sys.stdout)
+    warnings.setLevel(logging.WARNING)
+    warnings.setFormatter(logging.Formatter("WARNING: %(message)s"))
+    logging.basicConfig(level=level, handlers=[progress, warnings])
 
 
 @contextmanager

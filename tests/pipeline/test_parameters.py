@@ -106,6 +106,47 @@ def test_label_sheet_of_an_unknown_sample_and_missing_nascent_rna(pipeline):
     assert "5 classes need nascent RNA" in done.output
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"format": "deepregfinder-bundle", ', "model.json is damaged"),
+        ('{"format": "deepregfinder-bundle", "sample": "A"}', "does not describe"),
+        ('{"sample": "Z;touch pwned;", "model": "cnn"}', "does not describe"),
+    ],
+)
+def test_a_bundle_that_is_not_what_it_claims_is_refused(pipeline, content, said):
+    """Its names go into scripts and file names: nothing but plain names may come from it."""
+    bundle = pipeline.launch / "bundle"
+    bundle.mkdir(exist_ok=True)
+    content = json.loads(content) if content.endswith("}") else content
+    if isinstance(content, dict) and "model" in content:
+        rest = {"classes": ["background", "enhancer", "promoter"], "marks": ["H3K27ac"]}
+        rest |= {"bin_size": 100, "window_bins": 20, "normalisation": {"control": "ignore"}}
+        content |= {"format": "deepregfinder-bundle"} | rest
+    text = content if isinstance(content, str) else json.dumps(content)
+    (bundle / "model.json").write_text(text)
+    done = pipeline.run("bad", *pipeline.inputs[:2], "--pretrained", bundle, resume=False)
+    assert done.exit_code != 0
+    assert said in done.output
+    assert "Submitted process" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sample;mark;replicate;bam;control\n", "separated by semicolons"),
+        ('sample,mark,replicate,bam\nA,"H3K27ac,1,a.bam\n', "cannot be read as a sheet"),
+        ("", "is empty"),
+    ],
+)
+def test_a_file_that_is_no_sheet_is_refused(pipeline, text, said):
+    sheet = pipeline.launch / "no_sheet.csv"
+    sheet.write_text(text)
+    done = pipeline.run("bad", "--input", sheet, *pipeline.inputs[2:], resume=False)
+    assert done.exit_code != 0
+    assert said in done.output
+
+
 def test_every_script_takes_the_parameters_that_its_process_gives(repository, schema):
     """Each parameter of the groups that a step uses is an option of its script."""
     uses = {
