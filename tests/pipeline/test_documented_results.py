@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from documents import results_paths
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 # With 3 classes and without --regions.
 NOT_HERE = {"regions/<sample>/states.tsv", "calls/<sample>/<sample>.<model>.regions.tsv"}

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 AFTER_CALLING = {"CALL_ELEMENTS", "EVALUATE_MODEL", "MAKE_REPORT"}
 
