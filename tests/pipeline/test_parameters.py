@@ -66,7 +66,10 @@ def test_booleans_given_as_text_mean_what_they_say(pipeline, first_run, parser, 
     assert done.exit_code == 0, done.output
     written = json.loads((done.results / "pipeline_info/params.json").read_text())
     assert written["quantile_map"] is False
-    assert not re.search(r"Submitted process > \S*PREDICT_GENOME", done.output), "nothing changed"
+    script = "--step '200' --quantile_map 'false'"
+    commands = [path.read_text() for path in (pipeline.launch / "work").glob("*/*/.command.sh")]
+    assert any(script in command for command in commands)
+    assert not any("--quantile_map 'true'" in command for command in commands)
 
 
 def test_all_mistakes_in_a_sheet_are_reported_with_row_and_column(pipeline):
