@@ -120,7 +120,8 @@ def write_run(folder: Path, plan: Plan) -> Files:
         for model in plan.models:
             _model(folder, plan, sample, model, files)
     parameters = {"classes": plan.n_classes, "threshold": 0.5, "validation_slop": 1000}
-    (folder / "params.json").write_text(json.dumps({"input": "<sheet>.csv", **parameters}))
+    sheets = {"input": "<sheet>.csv", "tss": "tss.bed"}
+    (folder / "params.json").write_text(json.dumps(sheets | parameters))
     return Files(
         inputs=_write(folder / "inputs.tsv", INPUTS, inputs),
         versions=_write(

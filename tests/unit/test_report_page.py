@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from report_samples import Plan, made_up
 
+from deepregfinder import __version__
 from deepregfinder.classes import ENHANCER
 from deepregfinder.report.formats import with_options
 from deepregfinder.report.page import SECTIONS, render
@@ -69,6 +70,7 @@ def test_tags_are_balanced_links_resolve_and_nothing_is_loaded(tmp_path: Path, p
     targets = [one for one in page.values("href", "src") if not one.startswith("data:")]
     assert {one.removeprefix("#") for one in targets} <= set(ids)
     assert page.tags["script"] == 0
+    assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in page.values("content")
     assert "url(" not in text
     assert "@import" not in text
     assert re.findall(r"https?://", text) == []
@@ -90,10 +92,40 @@ def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "This run defined no regions" in applied.texts["regions"]
     assert "No evaluation in this run" in applied.texts["accuracy"]
     assert "needs nascent RNA" in applied.texts["states"]
+    assert "Calls were not validated" in applied.texts["validation"]
     assert "Precision" not in applied.texts["summary"]
     trained = Page(render(made_up(tmp_path / "trained", PLANS["trained only"])))
     assert "No genome was predicted" in trained.texts["calls"]
     assert "No genome was predicted" in trained.texts["validation"]
+
+
+def test_a_model_of_states_that_is_only_applied_still_tells_them(tmp_path: Path) -> None:
+    page = Page(render(made_up(tmp_path, Plan(labels=False, n_classes=5))))
+    assert "tell active from poised" in page.texts["states"]
+    assert "were not told apart" not in page.texts["states"]
+
+
+def test_samples_without_lists_are_named_and_have_no_row(tmp_path: Path) -> None:
+    run = made_up(tmp_path, Plan(samples=("A", "B")))
+    bare = tuple(
+        replace(row, validated=None, rate=None, marker=".") for row in run.results[1].validation
+    )
+    half = (run.results[0].validation[0], bare[1])
+    run = replace(
+        run,
+        results=(
+            replace(run.results[0], validation=half),
+            replace(run.results[1], validation=bare),
+        ),
+    )
+    page = Page(render(run))
+    assert "were given for B (cnn)." in page.texts["validation"]
+    assert page.texts["validation"].count("no list was given") == 1
+    assert "Range" not in page.texts["validation"], "one network has no range"
+
+
+def test_the_release_is_named(tmp_path: Path) -> None:
+    assert f"DeepRegFinder-NF {__version__}" in Page(render(made_up(tmp_path))).texts["repeat"]
 
 
 def test_simulated_reads_are_announced_and_real_ones_are_not(tmp_path: Path) -> None:
@@ -195,7 +227,9 @@ def test_colours_are_those_of_the_classes(tmp_path: Path) -> None:
 
 
 def test_parameters_are_set_as_code_and_the_rest_is_escaped() -> None:
-    assert with_options("a <b> within --tss_merge 500 (--split, --shift 0.25).") == (
+    assert with_options(
+        "a <b> within --tss_merge 500 (--split, --shift 0.25, --quantile_map true)."
+    ) == (
         "a &lt;b&gt; within <code>--tss_merge 500</code> "
-        "(<code>--split</code>, <code>--shift 0.25</code>)."
+        "(<code>--split</code>, <code>--shift 0.25</code>, <code>--quantile_map true</code>)."
     )

@@ -115,3 +115,25 @@ def test_libraries_with_few_usable_reads_are_named(tmp_path: Path) -> None:
 def test_without_labels_there_is_no_word_on_truth(tmp_path: Path) -> None:
     found = points(made_up(tmp_path, Plan(labels=False)))
     assert list(found) == ["Probabilities rank, they do not promise"]
+
+
+def test_models_of_other_samples_are_named_with_what_can_help(tmp_path: Path) -> None:
+    title = "Models of other samples"
+    run = made_up(tmp_path, Plan(labels=False, models=("cnn_from_B", "rnn_from_B")))
+    assert "Applied across samples: A (model of B)." in points(run)[title]
+    assert "--quantile_map true" in points(run)[title]
+    mapped = replace(run, parameters=dict(run.parameters) | {"quantile_map": True})
+    assert "--quantile_map" not in points(mapped)[title]
+
+
+def test_where_the_model_comes_from_is_told_by_metrics_before_its_name(tmp_path: Path) -> None:
+    run = made_up(tmp_path, Plan(models=("cnn_from_B",)))  # its metrics say A
+    assert "Models of other samples" not in points(run)
+
+
+def test_calls_near_start_sites_are_a_caution_without_them(tmp_path: Path) -> None:
+    title = "Enhancers near start sites"
+    run = made_up(tmp_path)
+    assert title not in points(run)
+    without = {name: value for name, value in run.parameters.items() if name != "tss"}
+    assert title in points(replace(run, parameters=without))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deepregfinder.classes import class_set
+from deepregfinder.classes import class_named, class_set
 from deepregfinder.errors import InputError
 from deepregfinder.report.tables import (
     CallCount,
@@ -91,6 +91,13 @@ class Result:
         return self.evaluated.metrics if self.evaluated else None
 
     @property
+    def trained_on(self) -> str:
+        """The sample that the model was trained on; without metrics, its name tells."""
+        if self.metrics:
+            return str(self.metrics["trained_on"])
+        return self.model.partition("_from_")[2] or self.sample
+
+    @property
     def natural_calls(self) -> Mapping[str, Any] | None:
         """The accuracy of calls at natural prevalence, where it can be told."""
         natural = self.metrics["natural"] if self.metrics else None
@@ -108,6 +115,11 @@ class Result:
         if self.metrics:
             return len(self.metrics["seeds"]["seeds"])
         return len({row.seed for row in self.seeds}) or None
+
+    @property
+    def could_be_validated(self) -> bool:
+        """Whether the lists for any class were given."""
+        return any(row.validated is not None for row in self.validation)
 
     def validated(self, name: str) -> Validation | None:
         return next((row for row in self.validation if row.class_ == name), None)
@@ -156,6 +168,11 @@ class Run:
         for result in self.results:
             return result.classes
         return tuple(one.name for one in class_set(int(self.parameters.get("classes", 3)))[1:])
+
+    @property
+    def tells_states(self) -> bool:
+        """Whether the classes are active and poised ones."""
+        return any(class_named(name).state != "." for name in self.classes)
 
 
 def collect(files: Files, command: str) -> Run:

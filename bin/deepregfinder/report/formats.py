@@ -46,7 +46,7 @@ def data_uri(png: bytes) -> str:
 
 def with_options(text: str) -> Markup:
     """Text with parameters, such as `--tss_merge 500`, set as code; the rest is escaped."""
-    option = r"(--\w+(?: \d+(?:\.\d+)?)?)"
+    option = r"(--\w+(?: (?:\d+(?:\.\d+)?|true\b|false\b))?)"
     pieces = re.split(option, text)
     return Markup("").join(
         Markup("<code>{}</code>").format(piece) if re.fullmatch(option, piece) else escape(piece)

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.report import accuracy, charts, formats, words
@@ -91,6 +92,7 @@ def render(run: Run) -> str:
     }
     return environment.get_template("report.html.j2").render(
         run=run,
+        release=__version__,
         sections=SECTIONS,
         plots=PLOTS,
         style=Markup((_TEMPLATES / "style.css").read_text()),

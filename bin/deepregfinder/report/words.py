@@ -26,10 +26,9 @@ class Caution:
 
 def headline(run: Run) -> str:
     """What the page is about: "Enhancers and promoters in A and B"."""
-    states = {class_named(name).state for name in run.classes} - {"."}
     elements = list(dict.fromkeys(f"{class_named(name).element}s" for name in run.classes))
     what = listed(elements)
-    what = f"active and poised {what}" if states else what
+    what = f"active and poised {what}" if run.tells_states else what
     samples = sorted({result.sample for result in run.results}) or run.samples
     where = listed(samples) if len(samples) <= 4 else f"{len(samples)} samples"
     return f"{what[:1].upper()}{what[1:]} in {where}"
@@ -135,6 +134,8 @@ def cautions(run: Run) -> Iterator[Caution]:
             "A marker near a call (open chromatin, a transcription factor, a start site) speaks "
             "for it. Some of these lists also made the labels: it is not wholly independent proof.",
         )
+    yield from _from_other_samples(run)
+    yield from _near_start_sites(run)
     yield from _few_windows(run)
     yield from _dropped_enhancers(run)
     yield from _poor_libraries(run)
@@ -168,6 +169,32 @@ def _prevalence(run: Run) -> Caution:
 
 def _article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _from_other_samples(run: Run) -> Iterator[Caution]:
+    pairs = [
+        f"{result.sample} (model of {result.trained_on})"
+        for result in run.predicted
+        if result.trained_on != result.sample
+    ]
+    if pairs:
+        mapped = run.parameters.get("quantile_map") is True
+        yield Caution(
+            "Models of other samples",
+            f"Applied across samples: {_some(list(dict.fromkeys(pairs)))}. Depth, antibodies and "
+            "cell type differ between samples, and a probability then means less than where the "
+            "model was trained."
+            + ("" if mapped else " If signal differs much, try --quantile_map true."),
+        )
+
+
+def _near_start_sites(run: Run) -> Iterator[Caution]:
+    if run.predicted and not run.parameters.get("tss"):
+        yield Caution(
+            "Enhancers near start sites",
+            "No --tss was given, so that enhancer calls near transcription start sites were not "
+            "removed: some of them belong to promoters.",
+        )
 
 
 def _few_windows(run: Run) -> Iterator[Caution]:
