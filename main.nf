@@ -62,7 +62,7 @@ workflow {
         gaps,
         SIGNAL.out.signal,
         SIGNAL.out.nascent,
-        options.run.subMap('classes') + options.geometry.subMap('bin_size', 'window_bins') + options.region_rules + options.split + options.training.subMap('seed'),
+        options.run.subMap('classes') + options.geometry.subMap('bin_size', 'window_bins') + (options.region_rules - options.region_rules.subMap('min_nonzero')) + options.split + options.training.subMap('seed'),
         options.geometry.subMap('bin_size', 'window_bins') + options.states,
         options.run.subMap('classes') + options.geometry.subMap('window_bins') + options.region_rules.subMap('min_nonzero', 'n_background') + options.normalisation + options.split + options.training.subMap('seed'),
     )

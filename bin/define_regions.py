@@ -58,9 +58,6 @@ PATH = click.Path(path_type=Path)
 )
 @click.option("--n_background", required=True, type=int, help="Background windows in total.")
 @click.option(
-    "--min_nonzero", type=int, expose_value=False, help="Taken and not used: see build_tensors.py."
-)
-@click.option(
     "--split",
     required=True,
     type=click.Choice(["chromosome", "random"]),

@@ -160,11 +160,14 @@ def countsOf(String sample, List chips, List controls) {
     return [sample: sample, ids: ids.unique(), controls: pairs.sort()]
 }
 
-/** A sample is predicted by its own models where it has them, else by the models of every other sample, named after it. */
+/**
+ * A sample is predicted by its own models where it has them, else by the models of every other sample, named after it;
+ * pretrained models, which were asked for by name, are all applied.
+ */
 def applications(List predict_on, List train_on, List models, List bundles) {
     def sources = bundles.collect { bundle -> [bundle.sample, bundle.model] } + [train_on, models].combinations()
     return predict_on.collectMany { sample ->
-        def own = sources.findAll { trained_on, _model -> trained_on == sample }
+        def own = bundles ? [] : sources.findAll { trained_on, _model -> trained_on == sample }
         (own ?: sources).collect { trained_on, model ->
             [trained_on, model, sample, trained_on == sample ? model : "${model}_from_${trained_on}".toString()]
         }

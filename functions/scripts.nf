@@ -78,13 +78,11 @@ def parents(String name) {
     return (1..parts.size()).collect { n -> parts.take(n).join('.') }
 }
 
-/** What a package holds besides Python: templates, style sheets. */
+/** What a package holds besides Python: templates, style sheets. The library as a whole is no such package. */
 def filesBeside(path) {
     def files = []
-    path.eachFileRecurse(groovy.io.FileType.FILES) { file ->
-        if (!(file.toString() =~ /__pycache__|\.py$|\.nb[ic]$/)) {
-            files << file
-        }
+    if (path.name != 'deepregfinder') {
+        path.eachFileRecurse(groovy.io.FileType.FILES) { file -> files << file }
     }
-    return files.every { file -> file.toString().contains('/deepregfinder/') } && path.name != 'deepregfinder' ? files : []
+    return files.findAll { file -> !(file.name =~ /\.(py|pyc|nbi|nbc)$/) }
 }

@@ -20,7 +20,6 @@ RULES = {
     "center": "midpoint",
     "background_distance": "2000",
     "n_background": "30",
-    "min_nonzero": "5",
 }
 
 

@@ -134,6 +134,26 @@ def test_a_bundle_that_is_not_what_it_claims_is_refused(pipeline, content, said)
     assert "Submitted process" not in done.output
 
 
+def test_every_bundle_that_is_named_is_applied(pipeline, tmp_path):
+    """Also to a sample that has the name of one that a bundle was trained on."""
+    for sample in ("A", "B"):
+        content = {
+            "format": "deepregfinder-bundle", "sample": sample, "model": "cnn",
+            "classes": ["background", "enhancer", "promoter"], "marks": ["H3K27ac"],
+            "bin_size": 100, "window_bins": 20, "normalisation": {"control": "ignore"},
+        }  # fmt: skip
+        (tmp_path / sample).mkdir()
+        (tmp_path / sample / "model.json").write_text(json.dumps(content))
+    apart = dataclasses.replace(pipeline, launch=tmp_path)
+    done = apart.run(
+        "out", *pipeline.inputs[:2], "--pretrained", f"{tmp_path}/A,{tmp_path}/B",
+        "--predict_on", "A", "-stub", resume=False,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    called = {path.name for path in (done.results / "calls/A").glob("*.bed")}
+    assert called == {"A.cnn.bed", "A.cnn_from_B.bed"}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -151,7 +171,10 @@ def test_a_file_that_is_no_sheet_is_refused(pipeline, text, said):
 
 
 def test_every_script_takes_the_parameters_that_its_process_gives(repository, schema):
-    """Each parameter of the groups that a step uses is an option of its script."""
+    """Each parameter of the groups that a step uses is an option of its script.
+
+    min_nonzero is the one rule of regions that needs signal, and build_tensors applies it.
+    """
     uses = {
         "count_bins": ["counting"],
         "build_signal": ["signal"],
@@ -167,5 +190,6 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
     for script, groups in uses.items():
         source = (repository / f"bin/{script}.py").read_text()
         for group in groups:
-            for name in schema["$defs"][group]["properties"]:
+            for name in set(schema["$defs"][group]["properties"]) - {"min_nonzero"}:
                 assert f"--{name}" in source, f"{script}.py lacks --{name}"
+    assert "--min_nonzero" in (repository / "bin/build_tensors.py").read_text()

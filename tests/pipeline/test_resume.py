@@ -59,6 +59,7 @@ def test_a_changed_bam_reruns_its_sample_only(pipeline, first_run):
         ("bin/deepregfinder/calling.py", AFTER_CALLING),
         ("bin/deepregfinder/plots.py", {"EVALUATE_MODEL", "MAKE_REPORT"}),
         ("bin/make_report.py", {"MAKE_REPORT"}),
+        ("bin/deepregfinder/report/templates/style.css", {"MAKE_REPORT"}),
         ("README.md", set()),
     ],
 )
