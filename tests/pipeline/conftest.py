@@ -56,6 +56,8 @@ class Pipeline:
     panel: Path
 
     def run(self, name: str, *arguments: str | Path, resume: bool = True) -> Run:
+        """Run the pipeline. -resume continues the last run from the launch folder, whatever became
+        of it: only the first one there, and runs in folders of their own, may do without."""
         results = self.launch / name
         command = [
             self.code / "tools/nextflow", "run", self.code / "main.nf", "-ansi-log", "false",

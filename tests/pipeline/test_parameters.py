@@ -21,7 +21,7 @@ def properties(schema):
 
 
 def test_help_prints_every_parameter_by_group(pipeline, schema, properties):
-    done = pipeline.run("help", "--help", resume=False)
+    done = pipeline.run("help", "--help")
     assert done.exit_code == 0
     for group in schema["$defs"].values():
         assert group["title"] in done.output
@@ -43,7 +43,7 @@ def test_the_schema_and_the_config_agree_on_defaults(repository, properties):
 def test_all_mistakes_in_parameters_are_reported_at_once(pipeline):
     done = pipeline.run(
         "bad", "--inptu", "x.csv", "--min_mapq", "many", "--classes", "4", "--threshold", "1.5",
-        "--quantile_map", "maybe", "--promoterSlop", "3", resume=False,
+        "--quantile_map", "maybe", "--promoterSlop", "3"
     )  # fmt: skip
     assert done.exit_code != 0
     for said in (
@@ -82,7 +82,7 @@ def test_all_mistakes_in_a_sheet_are_reported_with_row_and_column(pipeline):
         f",H3 K4me1,1,{bam},\n"
         "A,H3K4me1,1,notes.txt,\n"
     )
-    done = pipeline.run("bad", "--input", sheet, *pipeline.inputs[2:], resume=False)
+    done = pipeline.run("bad", "--input", sheet, *pipeline.inputs[2:])
     assert done.exit_code != 0
     for said in (
         "row 3, column bam: there is no file",
@@ -102,7 +102,7 @@ def test_label_sheet_of_an_unknown_sample_and_missing_nascent_rna(pipeline):
     sheet.write_text(header + "\n" + ",".join(first[name] for name in header.split(",")) + "\n")
     done = pipeline.run(
         "bad", *pipeline.inputs[:2], "--labels", sheet, *pipeline.inputs[4:],
-        "--classes", "5", resume=False,
+        "--classes", "5"
     )  # fmt: skip
     assert done.exit_code != 0
     assert "sample 'C' is not in --input" in done.output
@@ -128,7 +128,7 @@ def test_a_bundle_that_is_not_what_it_claims_is_refused(pipeline, content, said)
         content |= {"format": "deepregfinder-bundle"} | rest
     text = content if isinstance(content, str) else json.dumps(content)
     (bundle / "model.json").write_text(text)
-    done = pipeline.run("bad", *pipeline.inputs[:2], "--pretrained", bundle, resume=False)
+    done = pipeline.run("bad", *pipeline.inputs[:2], "--pretrained", bundle)
     assert done.exit_code != 0
     assert said in done.output
     assert "Submitted process" not in done.output
@@ -165,7 +165,7 @@ def test_every_bundle_that_is_named_is_applied(pipeline, tmp_path):
 def test_a_file_that_is_no_sheet_is_refused(pipeline, text, said):
     sheet = pipeline.launch / "no_sheet.csv"
     sheet.write_text(text)
-    done = pipeline.run("bad", "--input", sheet, *pipeline.inputs[2:], resume=False)
+    done = pipeline.run("bad", "--input", sheet, *pipeline.inputs[2:])
     assert done.exit_code != 0
     assert said in done.output
 
