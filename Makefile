@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-real lint format lock images clean
+.PHONY: help setup demo test test-fast test-real test-containers test-slurm test-resume lint format lock images clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NXF_ANSI_LOG ?= false
 
 help: ## list what there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: system packages, Python packages, Nextflow
 	@tools/setup
@@ -34,6 +34,15 @@ test-fast: setup ## run the tests of the library and its scripts only
 
 test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says where it is)
 	@$(python) -m pytest -m real_data
+
+test-containers: setup ## build the images and run in them (needs root or a Docker engine)
+	@$(python) -m pytest tests/containers
+
+test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost (needs root)
+	@$(python) -m pytest tests/slurm
+
+test-resume: setup ## kill runs at random moments and resume them
+	@$(python) -m pytest tests/resume
 
 lint: setup ## check style and types
 	@ruff check . && ruff format --check . && mypy

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from nextflow_runs import Pipeline, Run, copied_pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = Path(os.environ.get("DRF_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -20,3 +21,16 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.fail(f"DRF_SHARED_DATA: {SHARED_DATA} is no folder (see README)")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def pipeline(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pipeline:
+    return copied_pipeline(repository, tmp_path_factory.mktemp("pipeline"))
+
+
+@pytest.fixture(scope="session")
+def first_run(pipeline: Pipeline) -> Run:
+    """Both samples trained and predicted with three classes, from nothing."""
+    done = pipeline.run("first", *pipeline.inputs, resume=False)
+    assert done.exit_code == 0, done.output
+    return done

@@ -1,4 +1,4 @@
-"""Real Nextflow runs on a small simulated panel.
+"""Real Nextflow runs on a small simulated panel, for every suite that makes some.
 
 All runs of a session start from one launch folder with -resume, as a user's would: what one run has
 counted, the next need not count again. They run a copy of the repository, so that a test may
@@ -11,8 +11,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
@@ -78,9 +76,8 @@ class Pipeline:
         ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def pipeline(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pipeline:
-    folder = tmp_path_factory.mktemp("pipeline")
+def copied_pipeline(repository: Path, folder: Path) -> Pipeline:
+    """A copy of the repository in a folder, with a launch folder and a simulated panel."""
     code, launch, panel = folder / "code", folder / "launch", folder / "panel"
     launch.mkdir()
     code.mkdir()
@@ -100,11 +97,3 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pipe
     ]  # fmt: skip
     subprocess.run(list(map(str, simulate)), check=True)
     return Pipeline(code, launch, panel)
-
-
-@pytest.fixture(scope="session")
-def first_run(pipeline: Pipeline) -> Run:
-    """Both samples trained and predicted with three classes, from nothing."""
-    done = pipeline.run("first", *pipeline.inputs, resume=False)
-    assert done.exit_code == 0, done.output
-    return done
