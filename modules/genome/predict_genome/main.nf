@@ -14,7 +14,7 @@ process PREDICT_GENOME {
 
     output:
     tuple val(meta), path("${meta.sample}.${meta.model}.${group}.probabilities.zip"), emit: probabilities
-    tuple val(task.process), eval('versions.py python torch safetensors zarr'), topic: versions
+    tuple val(task.process), eval("versions.py python torch safetensors zarr ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """

@@ -15,7 +15,7 @@ process SCORE_REGIONS {
 
     output:
     tuple val(meta), path("${meta.sample}.${meta.model}.regions.tsv"), emit: scores
-    tuple val(task.process), eval('versions.py python torch safetensors zarr'), topic: versions
+    tuple val(task.process), eval("versions.py python torch safetensors zarr ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """

@@ -14,7 +14,7 @@ process TRAIN_MODEL {
 
     output:
     tuple val(meta), path("${meta.trained_on}/${meta.model}"), emit: bundle
-    tuple val(task.process), eval('versions.py python torch safetensors scikit-learn'), topic: versions
+    tuple val(task.process), eval("versions.py python torch safetensors scikit-learn ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """
