@@ -9,6 +9,7 @@ import http.server
 import json
 import re
 import shutil
+import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,43 @@ def test_tasks_on_aws_batch_all_have_an_image_and_nothing_from_the_launch_machin
         assert "--gpus" not in call.of_engine, "AWS Batch takes GPUs from `accelerator` only"
     for run in (tmp_path / "work").glob("*/*/.command.run"):
         assert ".venv" not in run.read_text()
+
+
+def settings(pipeline, profile: str) -> dict[str, str]:
+    """Every value of the configuration, as Nextflow prints it."""
+    command = [pipeline.code / "tools/nextflow", "config", "-o", "flat", "-profile", profile]
+    done = subprocess.run([*command, pipeline.code], capture_output=True, text=True, check=True)
+    return dict(line.split(" = ", 1) for line in done.stdout.splitlines() if " = " in line)
+
+
+def test_the_settings_of_aws_batch(pipeline):
+    """What profile awsbatch,gpu sets, value by value, and nothing else. Closures are as written."""
+    standard, aws = settings(pipeline, "standard"), settings(pipeline, "awsbatch,gpu")
+    gpu_queue = "task.accelerator && params.gpu_queue"
+    changed = {name: value for name, value in aws.items() if standard.get(name) != value}
+    engines = ("env.", "docker.", "podman.", "singularity.", "apptainer.", "charliecloud.")
+    assert standard.keys() <= aws.keys()
+    assert {name: value for name, value in changed.items() if not name.startswith(engines)} == {
+        "params.device": "'cuda'",
+        "workDir": "'work'",
+        "process.executor": "'awsbatch'",
+        "process.container": aws["process.container"],
+        "process.queue": f"{{ {gpu_queue} ? params.gpu_queue : params.queue }}",
+        "process.resourceLimits": "[cpus:16, memory:'64 GB', time:'3d']",
+        "process.beforeScript": "''",
+        "aws.region": "null",
+        "aws.batch.cliPath": "null",
+        "aws.batch.maxTransferAttempts": "5",
+        "aws.batch.delayBetweenAttempts": "'10 sec'",
+        "aws.batch.terminateUnschedulableJobs": "true",
+    }
+    assert {name for name in changed if name.startswith("env.")} == {
+        "env.HOME", "env.XDG_CACHE_HOME", "env.NUMBA_CACHE_DIR", "env.TORCH_HOME",
+    }  # fmt: skip
+    assert "accelerator" in aws["process.container"]
+    assert aws["process.'withLabel:process_gpu'.accelerator"] == (
+        "{ params.device == 'cpu' ? null : [request: params.gpus, type: params.gpu_type] }"
+    )
 
 
 class AnyFile(http.server.BaseHTTPRequestHandler):
