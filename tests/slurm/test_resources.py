@@ -1,4 +1,4 @@
-"""What tasks are given: it grows with input and attempt, stays within limits, and is tried again."""
+"""What tasks are given: it grows with input and attempt, keeps to limits, and is tried again."""
 
 import os
 import re
