@@ -54,12 +54,17 @@ def boxed(
     slurm: Cluster,
     launched_from: Callable[[str], Pipeline],
     inputs: list[str | Path],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Boxed:
     place = launched_from("boxed")
+    # Docker lets a container go on for 10 s, in which this short training would come to its end.
+    site = tmp_path_factory.mktemp("site") / "site.config"
+    options = "-u $(id -u):$(id -g) --stop-signal KILL"
+    site.write_text(f"docker.runOptions = '{options}'\n")
     results = place.launch / "results"
     process = nextflow(
-        place, place.code / "main.nf", "-profile", "slurm,docker", *FAST, "--outdir", results,
-        *inputs,
+        place, place.code / "main.nf", "-profile", "slurm,docker", *FAST, "-c", site,
+        "--outdir", results, *inputs,
     )  # fmt: skip
     checkpoint = wait_for(
         "a checkpoint", lambda: list(place.launch.glob("work/*/*/checkpoint.*")), 400
