@@ -11,6 +11,7 @@ include { MODELS } from './subworkflows/models'
 include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRAINING_SET } from './subworkflows/training_set'
+include { adviceOn } from './functions/failures'
 include { checkedOptions ; helpText ; optional } from './functions/parameters'
 include { planned } from './functions/plan'
 
@@ -114,6 +115,13 @@ workflow {
         groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
         repeatable(workflow.commandLine),
     )
+
+    workflow.onError = {
+        def advice = adviceOn(workflow.exitStatus, workflow.errorReport)
+        if (advice) {
+            log.error(advice)
+        }
+    }
 
     workflow.onComplete = {
         if (workflow.success) {

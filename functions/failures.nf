@@ -1,0 +1,42 @@
+// What a user can do when a run was stopped by what happened to a task, not by what the task said.
+
+/**
+ * What to change after a task was killed in all its attempts, or was refused by the scheduler; null where the task itself
+ * failed. exitStatus and report are `workflow.exitStatus` and `workflow.errorReport`; a lost job has no exit status. The
+ * codes are those that conf/base.config tries again.
+ */
+def adviceOn(Integer exitStatus, String report) {
+    def name = (report ?: '').find(/Error executing process > '([^' ]+)/) { _all, process -> process.tokenize(':').last() }
+    def refused = (report ?: '').contains('Failed to submit process')
+    def lost = (report ?: '').contains('terminated for an unknown reason')
+    if (!name || !(refused || lost || exitStatus in (130..145) + [104, 175])) {
+        return null
+    }
+    if (refused) {
+        return """\
+            The scheduler refused the job of ${name}; why, it says above. Queues are chosen by --queue and --gpu_queue. Where
+            a job asks for more than a node has, say what nodes have in a file such as site.config:
+
+                process.resourceLimits = [cpus: 16, memory: '60 GB', time: '24 h']
+
+            and start the same command again with: -c site.config -resume
+            See docs/clusters.md.""".stripIndent()
+    }
+    def causes = [
+        137: 'exit status 137: most likely it needed more memory than it had asked for',
+        140: 'exit status 140: it reached its time limit',
+        143: 'exit status 143: somebody or the scheduler cancelled it',
+    ]
+    def cause = lost
+        ? 'no exit status: the node went away, the scheduler killed the job for its memory, or somebody did'
+        : causes.get(exitStatus, "exit status ${exitStatus}".toString())
+    return """\
+        ${name} was killed (${cause}),
+        and was tried again as often as maxRetries allows. Give it more in a file such as more.config:
+
+            process { withName: '${name}' { ${exitStatus == 140 ? "time = '48 h'" : "memory = '48 GB'"} } }
+
+        and start the same command again with: -c more.config -resume
+        What is finished is not computed again. Requests above process.resourceLimits are cut down to it: raise it in the
+        same file where it is lower. See docs/clusters.md.""".stripIndent()
+}
