@@ -13,7 +13,8 @@ process TRAIN_MODEL {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.trained_on}/${meta.model}"), emit: bundle
+    tuple val(meta), path('bundle'), emit: bundle
+    path "${meta.trained_on}/${meta.model}/*", emit: files // one by one: the model card is published beside them
     tuple val(task.process), eval('versions.py python torch safetensors scikit-learn'), topic: versions
 
     script:
@@ -25,12 +26,15 @@ process TRAIN_MODEL {
         ${flags(options)} \\
         --device ${device} \\
         --threads ${task.cpus} \\
-        --output ${meta.trained_on}/${meta.model}
+        --output bundle
+    mkdir -p ${meta.trained_on}
+    cp -r bundle ${meta.trained_on}/${meta.model}
     """
 
     stub:
     """
-    mkdir -p ${meta.trained_on}/${meta.model}
-    touch ${meta.trained_on}/${meta.model}/model.json ${meta.trained_on}/${meta.model}/model.safetensors
+    mkdir -p bundle ${meta.trained_on}
+    touch bundle/model.json bundle/model.safetensors
+    cp -r bundle ${meta.trained_on}/${meta.model}
     """
 }
