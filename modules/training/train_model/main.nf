@@ -20,7 +20,7 @@ process TRAIN_MODEL {
     script:
     """
     # code ${code}
-    train_model.py \\
+    'train_model.py' \\
         --tensors ${tensors} \\
         --model ${meta.model} \\
         ${flags(options)} \\
