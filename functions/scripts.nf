@@ -26,10 +26,13 @@ def bytesOf(files) {
 }
 
 /**
- * The digest of a script and of every library module that it imports, directly or not. Nextflow hashes a bin script
- * whose name stands in the process script, but not the library behind it; with this digest as an input of the process,
- * -resume runs a step again exactly when code that it uses has changed. (What a function gives inside a process script
- * is not hashed: it has to be an input.)
+ * The digest of a script and of every library module that it imports, directly or not. With this digest as an input of
+ * the process, -resume runs a step again exactly when code that it uses has changed. (What a function gives inside a
+ * process script is not hashed: it has to be an input.)
+ *
+ * Nextflow itself hashes folder, size and date of a bin script whose name stands in the process script, and nothing of
+ * the library behind it: the same commit in another folder would run everything again. So process scripts have the name
+ * in quotes, where Nextflow does not see it.
  */
 def codeDigest(String script) {
     def bin = moduleDir.parent.resolve('bin')

@@ -30,7 +30,7 @@ workflow GENOME {
     probabilities = PREDICT_GENOME.out.probabilities
         .groupTuple()
         .map { meta, files -> [meta, files.sort { file -> file.name }] }
-    def with_markers = probabilities.map { meta, files ->
+    with_markers = probabilities.map { meta, files ->
         def row = markers[meta.sample] ?: [dhs: [], enhancers: [], tfbs: []]
         [meta, files, row.dhs, row.enhancers, row.tfbs]
     }

@@ -53,18 +53,20 @@ class Pipeline:
     launch: Path
     panel: Path
 
+    def command(self, name: str, *arguments: str | Path, resume: bool = True) -> list[str]:
+        """The command line of a run, to be started in the launch folder."""
+        command = [
+            self.code / "tools/nextflow", "run", self.code / "main.nf", "-ansi-log", "false",
+            *(["-resume"] if resume else []), "--outdir", self.launch / name, *arguments,
+        ]  # fmt: skip
+        return list(map(str, command))
+
     def run(self, name: str, *arguments: str | Path, resume: bool = True) -> Run:
         """Run the pipeline. -resume continues the last run from the launch folder, whatever became
         of it: only the first one there, and runs in folders of their own, may do without."""
-        results = self.launch / name
-        command = [
-            self.code / "tools/nextflow", "run", self.code / "main.nf", "-ansi-log", "false",
-            *(["-resume"] if resume else []), "--outdir", results, *arguments,
-        ]  # fmt: skip
-        done = subprocess.run(
-            list(map(str, command)), cwd=self.launch, capture_output=True, text=True, timeout=900
-        )
-        return Run(done.returncode, done.stdout + done.stderr, results)
+        command = self.command(name, *arguments, resume=resume)
+        done = subprocess.run(command, cwd=self.launch, capture_output=True, text=True, timeout=900)
+        return Run(done.returncode, done.stdout + done.stderr, self.launch / name)
 
     @property
     def inputs(self) -> list[str | Path]:

@@ -19,7 +19,7 @@ process EVALUATE_MODEL {
     script:
     """
     # code ${code}
-    evaluate_model.py \\
+    'evaluate_model.py' \\
         --sample ${meta.sample} \\
         --model ${meta.model} \\
         --bundle ${bundle} \\

@@ -23,7 +23,7 @@ process CALL_ELEMENTS {
     prefix = "${meta.sample}.${meta.model}"
     """
     # code ${code}
-    call_elements.py \\
+    'call_elements.py' \\
         --sample ${meta.sample} \\
         --model ${meta.model} \\
         ${repeated('--probabilities', probabilities)} \\

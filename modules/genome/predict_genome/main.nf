@@ -19,7 +19,7 @@ process PREDICT_GENOME {
     script:
     """
     # code ${code}
-    predict_genome.py \\
+    'predict_genome.py' \\
         --bundle ${bundle} \\
         --signal ${signal} \\
         --chroms ${chroms.join(',')} \\

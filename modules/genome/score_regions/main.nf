@@ -20,7 +20,7 @@ process SCORE_REGIONS {
     script:
     """
     # code ${code}
-    score_regions.py \\
+    'score_regions.py' \\
         --bundle ${bundle} \\
         --signal ${signal} \\
         --regions ${regions} \\

@@ -24,7 +24,7 @@ process CHECK_INPUTS {
     script:
     """
     # code ${code}
-    check_inputs.py \\
+    'check_inputs.py' \\
         ${repeated('--bam_info', bam_info)} \\
         ${repeated('--peaks', peaks)} \\
         ${repeated('--tss', tss)} \\

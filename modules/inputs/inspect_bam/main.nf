@@ -15,7 +15,7 @@ process INSPECT_BAM {
     def given = index ? "--index ${index}" : ''
     """
     # code ${code}
-    inspect_bam.py \\
+    'inspect_bam.py' \\
         --bam ${bam} ${given} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\

@@ -21,7 +21,7 @@ process ASSIGN_STATES {
         : "--nascent ${nascent}"
     """
     # code ${code}
-    assign_states.py \\
+    'assign_states.py' \\
         --candidates ${candidates} \\
         ${counts} \\
         ${flags(options)} \\

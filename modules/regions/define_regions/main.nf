@@ -23,7 +23,7 @@ process DEFINE_REGIONS {
     """
     # code ${code}
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
-    define_regions.py \\
+    'define_regions.py' \\
         --sample ${meta.sample} \\
         --tss ${tss} \\
         --dhs ${dhs} \\

@@ -31,7 +31,7 @@ process MAKE_REPORT {
     # code ${code}
     printf '%b\\n' ${quoted(versions)} > versions.tsv
     printf '%s\\n' ${quoted(params_json)} > params.json
-    make_report.py \\
+    'make_report.py' \\
         --inputs ${inputs} \\
         ${repeated('--counts', counts)} \\
         ${repeated('--signal', signal)} \\

@@ -19,7 +19,7 @@ process BUILD_SIGNAL {
     script:
     """
     # code ${code}
-    build_signal.py \\
+    'build_signal.py' \\
         --sample ${meta.sample} \\
         ${repeated('--counts', counts)} \\
         ${repeated('--controls', controls)} \\

@@ -21,7 +21,7 @@ process COUNT_BINS {
     """
     # code ${code}
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
-    count_bins.py \\
+    'count_bins.py' \\
         --bam ${bam} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\

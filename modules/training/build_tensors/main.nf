@@ -20,7 +20,7 @@ process BUILD_TENSORS {
     script:
     """
     # code ${code}
-    build_tensors.py \\
+    'build_tensors.py' \\
         --sample ${meta.sample} \\
         --signal ${signal} \\
         --candidates ${candidates} \\

@@ -13,24 +13,28 @@ process TRAIN_MODEL {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.trained_on}/${meta.model}"), emit: bundle
+    tuple val(meta), path('bundle'), emit: bundle
+    path "${meta.trained_on}/${meta.model}/*", emit: files // one by one: the model card is published beside them
     tuple val(task.process), eval("versions.py python torch safetensors scikit-learn ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """
     # code ${code}
-    train_model.py \\
+    'train_model.py' \\
         --tensors ${tensors} \\
         --model ${meta.model} \\
         ${flags(options)} \\
         --device ${device} \\
         --threads ${task.cpus} \\
-        --output ${meta.trained_on}/${meta.model}
+        --output bundle
+    mkdir -p ${meta.trained_on}
+    cp -r bundle ${meta.trained_on}/${meta.model}
     """
 
     stub:
     """
-    mkdir -p ${meta.trained_on}/${meta.model}
-    touch ${meta.trained_on}/${meta.model}/model.json ${meta.trained_on}/${meta.model}/model.safetensors
+    mkdir -p bundle ${meta.trained_on}
+    touch bundle/model.json bundle/model.safetensors
+    cp -r bundle ${meta.trained_on}/${meta.model}
     """
 }
