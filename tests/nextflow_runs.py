@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
+SMALL = ("--n_background", "600", "--epochs", "3", "--scatter", "1")
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
 
 
@@ -47,19 +48,23 @@ class Run:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A copy of the repository with a launch folder and a simulated panel beside it."""
+    """A copy of the repository with a launch folder and a simulated panel beside it.
+
+    `launcher` is the command that starts Nextflow in another way, e.g. as another user.
+    """
 
     code: Path
     launch: Path
     panel: Path
+    launcher: tuple[str, ...] = ()
 
     def run(self, name: str, *arguments: str | Path, resume: bool = True) -> Run:
         """Run the pipeline. -resume continues the last run from the launch folder, whatever became
         of it: only the first one there, and runs in folders of their own, may do without."""
         results = self.launch / name
         command = [
-            self.code / "tools/nextflow", "run", self.code / "main.nf", "-ansi-log", "false",
-            *(["-resume"] if resume else []), "--outdir", results, *arguments,
+            *self.launcher, self.code / "tools/nextflow", "run", self.code / "main.nf",
+            "-ansi-log", "false", *(["-resume"] if resume else []), "--outdir", results, *arguments,
         ]  # fmt: skip
         done = subprocess.run(
             list(map(str, command)), cwd=self.launch, capture_output=True, text=True, timeout=900
@@ -71,8 +76,7 @@ class Pipeline:
         """The panel's samplesheet, labels, TSSs and blacklist, as arguments."""
         return [
             "--input", self.panel / "samplesheet.csv", "--labels", self.panel / "labels.csv",
-            "--tss", self.panel / "tss.bed", "--blacklist", self.panel / "blacklist.bed",
-            "--n_background", "600", "--epochs", "3", "--scatter", "1",
+            "--tss", self.panel / "tss.bed", "--blacklist", self.panel / "blacklist.bed", *SMALL,
         ]  # fmt: skip
 
 
