@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from nextflow_runs import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_TOOLS = Path(os.environ.get("DRF_SHARED_TOOLS", ROOT.parent / "shared" / "tools"))
@@ -55,3 +56,10 @@ def version() -> str:
     found = re.search(r"^    version = '(.+)'", (ROOT / "nextflow.config").read_text(), re.M)
     assert found
     return found[1]
+
+
+def comparable(run: Run) -> dict[str, bytes]:
+    """Content of every published data file, without the version of Python that model bundles name:
+    the Python of an image and that of this machine may differ in their third number."""
+    named = re.compile(rb'(python(?:": "| ))\d+\.\d+\.\d+')
+    return {name: named.sub(rb"\1", content) for name, content in run.data_files().items()}

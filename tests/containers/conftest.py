@@ -54,3 +54,11 @@ def sealed(pipeline: Pipeline) -> Path:
     options = "-u $(id -u):$(id -g) --network none --read-only --tmpfs /tmp"
     config.write_text(f"docker.runOptions = '{options}'\n")
     return config
+
+
+@pytest.fixture(scope="session")
+def docker_run(pipeline: Pipeline, images: Images, local_run: Run, sealed: Path) -> Run:
+    """As the current user, from the launch folder of the local run."""
+    done = pipeline.run("docker", "-c", sealed, "-profile", "docker,test", *SMALL)
+    assert done.exit_code == 0, done.output
+    return done
