@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
+SMALL = ("--n_background", "600", "--epochs", "3", "--scatter", "1")
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
 
 
@@ -47,17 +48,21 @@ class Run:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A copy of the repository with a launch folder and a simulated panel beside it."""
+    """A copy of the repository with a launch folder and a simulated panel beside it.
+
+    `launcher` is the command that starts Nextflow in another way, e.g. as another user.
+    """
 
     code: Path
     launch: Path
     panel: Path
+    launcher: tuple[str, ...] = ()
 
     def command(self, name: str, *arguments: str | Path, resume: bool = True) -> list[str]:
         """The command line of a run, to be started in the launch folder."""
         command = [
-            self.code / "tools/nextflow", "run", self.code / "main.nf", "-ansi-log", "false",
-            *(["-resume"] if resume else []), "--outdir", self.launch / name, *arguments,
+            *self.launcher, self.code / "tools/nextflow", "run", self.code / "main.nf",
+            "-ansi-log", "false", *(["-resume"] if resume else []), "--outdir", self.launch / name, *arguments,
         ]  # fmt: skip
         return list(map(str, command))
 
@@ -73,8 +78,7 @@ class Pipeline:
         """The panel's samplesheet, labels, TSSs and blacklist, as arguments."""
         return [
             "--input", self.panel / "samplesheet.csv", "--labels", self.panel / "labels.csv",
-            "--tss", self.panel / "tss.bed", "--blacklist", self.panel / "blacklist.bed",
-            "--n_background", "600", "--epochs", "3", "--scatter", "1",
+            "--tss", self.panel / "tss.bed", "--blacklist", self.panel / "blacklist.bed", *SMALL,
         ]  # fmt: skip
 
 
