@@ -36,7 +36,7 @@ test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says wher
 	@$(python) -m pytest -m real_data
 
 test-containers: setup ## build the images and run in them (needs root or a Docker engine)
-	@$(python) -m pytest tests/containers
+	@$(python) -m pytest tests/profiles tests/containers
 
 test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost (needs root)
 	@$(python) -m pytest tests/slurm

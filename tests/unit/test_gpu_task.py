@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def gpus(tmp_path, monkeypatch):
-    """Put a driver with so many GPUs in front of the PATH. Names are new for every test: so are locks."""
+    """A driver with so many GPUs, in front of the PATH. The names, and locks, are of this test."""
 
     def named(n: int) -> list[str]:
         names = [f"GPU-{tmp_path.name}-{i}" for i in range(n)]

@@ -1,0 +1,223 @@
+"""What each profile makes of a task, recorded by stand-ins for the commands of container engines.
+
+Not every engine can be had everywhere. A stand-in notes how it was called, and by which task, and
+then does on this machine what it was to do in a container. The tasks are stubs.
+"""
+
+import dataclasses
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.pipeline
+
+COMMANDS = ("docker", "podman", "singularity", "apptainer", "ch-run", "ch-image")
+GPU_PROCESSES = {"TRAIN_MODEL", "PREDICT_GENOME", "SCORE_REGIONS"}
+STAND_IN = """#!{python}
+import json, os, sys, uuid
+from pathlib import Path
+name, given = Path(sys.argv[0]).name, sys.argv[1:]
+run = Path(".command.run")
+task = run.read_text().split("### name: '")[1].split("'")[0] if run.exists() else ""
+call = dict(command=name, arguments=given, task=task, env=dict(os.environ))
+(Path("{record}") / uuid.uuid4().hex).write_text(json.dumps(call))
+if "pull" in given:
+    Path(given[given.index("pull") + 1 :][-2]).touch() if name != "ch-image" else None
+elif "/bin/bash" in given:
+    at = given.index("/bin/bash")
+    os.execv("/bin/bash", given[at:])
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an engine's command."""
+
+    command: str
+    arguments: list[str]
+    task: str
+    env: dict[str, str]
+
+    @property
+    def process(self) -> str:
+        return self.task.split(" ")[0].rpartition(":")[2]
+
+    @property
+    def of_engine(self) -> list[str]:
+        """Its own arguments, without the command that runs inside."""
+        return self.arguments[: self.arguments.index("/bin/bash")]
+
+
+@pytest.fixture
+def recorded(pipeline, tmp_path, monkeypatch):
+    """Run the pipeline's stubs with a profile; returns the calls that started tasks."""
+    programs, record = tmp_path / "programs", tmp_path / "record"
+    programs.mkdir()
+    record.mkdir()
+    python = pipeline.code / ".venv/bin/python"
+    for name in COMMANDS:
+        (programs / name).write_text(STAND_IN.format(python=python.resolve(), record=record))
+    (programs / "nvidia-smi").write_text("#!/bin/bash\necho GPU-of-the-test\n")
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    apart = dataclasses.replace(pipeline, launch=tmp_path)
+    sheets = {name: pipeline.panel / f"A.{name}.csv" for name in ("samplesheet", "labels")}
+    for name, sheet in sheets.items():
+        header, *rows = (pipeline.panel / f"{name}.csv").read_text().splitlines(keepends=True)
+        sheet.write_text(header + "".join(row for row in rows if row.startswith("A,")))
+
+    def run(profile: str, *arguments: str | Path) -> list[Call]:
+        done = apart.run(
+            "results", "--input", sheets["samplesheet"], "--labels", sheets["labels"],
+            "--tss", pipeline.panel / "tss.bed", "--regions", pipeline.panel / "blacklist.bed",
+            "-profile", profile, "-stub", *arguments, resume=False,
+        )  # fmt: skip
+        assert done.exit_code == 0, done.output
+        calls = [Call(**json.loads(path.read_text())) for path in record.iterdir()]
+        return [call for call in calls if "/bin/bash" in call.arguments]
+
+    return run
+
+
+# What each engine needs to pass a GPU on; Charliecloud takes no flag (docs/containers.md).
+ENGINES = {
+    "docker": ("docker", ["--gpus", "all"]),
+    "podman": ("podman", ["--device", "nvidia.com/gpu=all"]),
+    "singularity": ("singularity", ["--nv"]),
+    "apptainer": ("apptainer", ["--nv"]),
+    "charliecloud": ("ch-run", []),
+}
+
+
+@pytest.mark.parametrize("profile", ENGINES)
+def test_gpu_tasks_and_only_they_get_the_cuda_image_and_the_gpu(recorded, profile):
+    calls = recorded(f"{profile},gpu")
+    command, flags = ENGINES[profile]
+    assert {call.command for call in calls} == {command}
+    assert {call.process for call in calls} > GPU_PROCESSES
+    for call in calls:
+        given = call.of_engine
+        on_gpu = call.process in GPU_PROCESSES
+        image = next(word for word in given if re.search(r"deepregfinder-nf.0\.", word))
+        assert ("-cuda" in image, "-cpu" in image) == (on_gpu, not on_gpu), call
+        assert [word for word in given if word in flags] == (flags if on_gpu else []), call
+        visible = {v for name, v in call.env.items() if name.endswith("CUDA_VISIBLE_DEVICES")}
+        assert visible == ({"GPU-of-the-test"} if on_gpu else set()), call
+        handed_over = " ".join([*given, *call.env])
+        assert "CUDA_VISIBLE_DEVICES" in handed_over or not on_gpu, call
+
+
+@pytest.mark.parametrize("profile", ["docker", "singularity"])
+def test_without_the_profile_gpu_no_task_sees_one(recorded, profile):
+    for call in recorded(profile):
+        assert "-cuda" not in " ".join(call.of_engine)
+        assert not {"--gpus", "--nv"} & set(call.of_engine)
+
+
+def test_the_last_engine_that_is_named_is_the_only_one(recorded):
+    assert {call.command for call in recorded("docker,singularity,apptainer")} == {"apptainer"}
+
+
+def test_tasks_on_aws_batch_all_have_an_image_and_nothing_from_the_launch_machine(
+    pipeline, recorded, tmp_path, monkeypatch
+):
+    """The settings of awsbatch, but carried out by the local executor: no account is needed."""
+    monkeypatch.setenv("PATH", str((pipeline.code / ".venv/bin").resolve()), prepend=":")
+    here = tmp_path / "here.config"
+    here.write_text("process.executor = 'local'\ndocker.enabled = true\n")
+    calls = recorded("awsbatch,gpu", "-c", here)
+    for call in calls:
+        assert call.of_engine[-1].endswith("-cuda" if call.process in GPU_PROCESSES else "-cpu")
+        assert "--gpus" not in call.of_engine, "AWS Batch takes GPUs from `accelerator` only"
+    for run in (tmp_path / "work").glob("*/*/.command.run"):
+        assert ".venv" not in run.read_text()
+
+
+def settings(pipeline, profile: str) -> dict[str, str]:
+    """Every value of the configuration, as Nextflow prints it."""
+    command = [pipeline.code / "tools/nextflow", "config", "-o", "flat", "-profile", profile]
+    done = subprocess.run([*command, pipeline.code], capture_output=True, text=True, check=True)
+    return dict(line.split(" = ", 1) for line in done.stdout.splitlines() if " = " in line)
+
+
+def test_the_settings_of_aws_batch(pipeline):
+    """What profile awsbatch,gpu sets, value by value, and nothing else. Closures are as written."""
+    standard, aws = settings(pipeline, "standard"), settings(pipeline, "awsbatch,gpu")
+    gpu_queue = "task.accelerator && params.gpu_queue"
+    changed = {name: value for name, value in aws.items() if standard.get(name) != value}
+    engines = ("env.", "docker.", "podman.", "singularity.", "apptainer.", "charliecloud.")
+    assert standard.keys() <= aws.keys()
+    assert {name: value for name, value in changed.items() if not name.startswith(engines)} == {
+        "params.device": "'cuda'",
+        "workDir": "'work'",
+        "process.executor": "'awsbatch'",
+        "process.container": aws["process.container"],
+        "process.queue": f"{{ {gpu_queue} ? params.gpu_queue : params.queue }}",
+        "process.resourceLimits": "[cpus:16, memory:'64 GB', time:'3d']",
+        "process.beforeScript": "''",
+        "aws.region": "null",
+        "aws.batch.cliPath": "null",
+        "aws.batch.maxTransferAttempts": "5",
+        "aws.batch.delayBetweenAttempts": "'10 sec'",
+        "aws.batch.terminateUnschedulableJobs": "true",
+    }
+    assert {name for name in changed if name.startswith("env.")} == {
+        "env.HOME", "env.XDG_CACHE_HOME", "env.NUMBA_CACHE_DIR", "env.TORCH_HOME",
+    }  # fmt: skip
+    assert "accelerator" in aws["process.container"]
+    assert aws["process.'withLabel:process_gpu'.accelerator"] == (
+        "{ params.device == 'cpu' ? null : [request: params.gpus, type: params.gpu_type] }"
+    )
+
+
+class AnyFile(http.server.BaseHTTPRequestHandler):
+    """Every address holds a file of one line."""
+
+    def do_HEAD(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+
+    def do_GET(self):
+        self.do_HEAD()
+        self.server.asked.add(self.path)
+        self.wfile.write(b"x\n")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_full_test_asks_for_every_file_that_it_names(pipeline, tmp_path):
+    """Its addresses, on a server of our own: sheets, parameters and remote files are sound."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), AnyFile)
+    server.asked = set()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    shutil.copytree(pipeline.code, tmp_path / "code", symlinks=True)
+    named = set()
+    for file in (
+        "assets/test_full_samplesheet.csv",
+        "assets/test_full_labels.csv",
+        "conf/test_full.config",
+    ):
+        text = (tmp_path / "code" / file).read_text()
+        named |= set(re.findall(r"https://[^/]+(/[^,;'\s]+)", text))
+        here = re.sub(r"https://[^/]+/", f"http://127.0.0.1:{server.server_port}/", text)
+        (tmp_path / "code" / file).write_text(here)
+    apart = dataclasses.replace(pipeline, code=tmp_path / "code", launch=tmp_path)
+    done = apart.run("results", "-profile", "test_full", "-stub", resume=False)
+    server.shutdown()
+    assert done.exit_code == 0, done.output
+    assert len(named) == 11 * 2 + 2 + 9 + 2  # alignments, their inputs, peaks, TSSs and blacklist
+    # With --control ignore it is enough that the inputs are there.
+    marks = {path for path in named if path.endswith(".bam") and "ControlStd" not in path}
+    assert server.asked == named | {f"{path}.bai" for path in marks}
+    assert {path.name for path in (done.results / "calls").iterdir()} == {"K562", "GM12878"}
