@@ -62,7 +62,8 @@ class Pipeline:
         """The command line of a run, to be started in the launch folder."""
         command = [
             *self.launcher, self.code / "tools/nextflow", "run", self.code / "main.nf",
-            "-ansi-log", "false", *(["-resume"] if resume else []), "--outdir", self.launch / name, *arguments,
+            "-ansi-log", "false", *(["-resume"] if resume else []),
+            "--outdir", self.launch / name, *arguments,
         ]  # fmt: skip
         return list(map(str, command))
 

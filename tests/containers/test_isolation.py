@@ -1,0 +1,84 @@
+"""What AWS Batch asks of a task, proven without it: a task needs its declared inputs and bin/.
+
+A task of every process is run again in a folder that holds nothing else, as another user, with HOME
+unset and without a network. Nothing of the pipeline's folder, of other tasks or of the machine is to
+be seen there.
+"""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from nextflow_runs import SMALL
+
+STRANGER = 12345
+
+
+@pytest.fixture(scope="module")
+def tasks(pipeline, docker_run):
+    """The work folder of a task of each process, from a run in which all of them have one."""
+    done = pipeline.run(
+        "all_processes", "-profile", "docker,test", *SMALL, "--classes", "5",
+        "--nascent_transform", "log2", "--regions", pipeline.panel / "blacklist.bed",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return {
+        task["process"]: next((pipeline.launch / "work").glob(f"{task['hash']}*"))
+        for task in done.tasks
+    }
+
+
+def processes() -> list[str]:
+    modules = (Path(__file__).parents[2] / "modules").glob("*/*/main.nf")
+    return sorted(re.search(r"^process (\w+)", file.read_text(), re.M)[1] for file in modules)
+
+
+def declared_inputs(task: Path) -> dict[Path, Path]:
+    """Nextflow puts links to the inputs into the folder of a task: where -> what."""
+    links = [path for path in task.rglob("*") if path.is_symlink()]
+    return {path.relative_to(task): path.resolve() for path in links}
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    """Everything else in the folder of a task; HTML carries dates."""
+    return {
+        str(path.relative_to(folder)): b"" if path.suffix == ".html" else path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not path.is_symlink()
+        and not path.relative_to(folder).parts[0][0] == "."
+    }
+
+
+@pytest.mark.parametrize("process", processes())
+def test_a_task_needs_nothing_but_its_inputs(pipeline, tasks, images, tmp_path, process):
+    task, alone = tasks[process], tmp_path / "task"
+    alone.mkdir()
+    inputs = declared_inputs(task)
+    for where, what in inputs.items():
+        (alone / where).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if what.is_dir() else shutil.copy2)(what, alone / where)
+    shutil.copy2(task / ".command.sh", alone)
+    shutil.copytree(
+        pipeline.code / "bin", tmp_path / "bin", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for path in [alone, *alone.rglob("*")]:
+        shutil.chown(path, STRANGER, STRANGER)
+    run = [
+        "docker", "run", "--rm", "--network", "none", "-u", f"{STRANGER}:{STRANGER}",
+        "-v", f"{alone}:/task", "-w", "/task", "-v", f"{tmp_path}/bin:/scripts:ro", images.cpu,
+        "env", "-u", "HOME", "PATH=/scripts:/opt/deepregfinder/bin:/usr/bin:/bin",
+        "bash", "-euo", "pipefail", ".command.sh",
+    ]  # fmt: skip
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {n: b for n, b in outputs(alone).items() if Path(n) not in inputs}
+    made = {
+        name: content
+        for name, content in made.items()
+        if not any(Path(name).is_relative_to(where) for where in inputs)
+    }
+    assert made == outputs(task)
+    assert made
