@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 
@@ -33,10 +34,17 @@ def log_to_stderr(level: int = logging.INFO) -> None:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Run a script: progress goes to stderr; an InputError ends it as one message, exit code 1."""
+    """Run a script: progress goes to stderr; an InputError ends it as one message, exit code 1.
+
+    Where a process that it started was killed, it ends as if it had been killed itself (137):
+    Nextflow then tries the task again with more memory.
+    """
     log_to_stderr()
     try:
         yield
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         sys.exit(1)
+    except BrokenProcessPool:
+        print("ERROR: a process of this task was killed, most likely for memory.", file=sys.stderr)
+        sys.exit(137)

@@ -1,5 +1,9 @@
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -25,14 +29,21 @@ OPTIONS = {
 
 
 @pytest.fixture
-def train(repository, tmp_path):
+def command(repository, tmp_path):
     write_tensors(tmp_path / "tensors.safetensors", labelled_windows(120))
 
-    def run(**changes):
+    def words(**changes):
         options = {"tensors": "tensors.safetensors", **OPTIONS, **changes}
-        words = [word for key, value in options.items() for word in (f"--{key}", value)]
-        command = [sys.executable, str(repository / "bin" / "train_model.py"), *words]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        given = [word for key, value in options.items() for word in (f"--{key}", value)]
+        return [sys.executable, str(repository / "bin" / "train_model.py"), *given]
+
+    return words
+
+
+@pytest.fixture
+def train(command, tmp_path):
+    def run(**changes):
+        return subprocess.run(command(**changes), cwd=tmp_path, capture_output=True, text=True)
 
     return run
 
@@ -56,6 +67,22 @@ def test_divergence_ends_with_one_sentence(train, tmp_path):
     assert "ERROR: Training of mlp with seed 2 diverged" in run.stderr
     assert "Traceback" not in run.stderr
     assert not (tmp_path / "K562").exists()
+
+
+def test_a_killed_worker_ends_the_task_as_killed(command, tmp_path):
+    """So that Nextflow tries it again: the kernel kills one process where memory is short."""
+    words = command(seeds="2", threads="2", epochs="1000")
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as training:
+        while not list(tmp_path.glob("checkpoint.*")):
+            assert training.poll() is None
+            time.sleep(0.2)
+        children = Path(f"/proc/{training.pid}/task/{training.pid}/children").read_text().split()
+        workers = [c for c in children if "spawn_main" in Path(f"/proc/{c}/cmdline").read_text()]
+        os.kill(int(workers[0]), signal.SIGKILL)
+        said = training.communicate(timeout=120)[1]
+    assert training.returncode == 137
+    assert said.splitlines()[-1].startswith("ERROR: a process of this task was killed")
+    assert list(tmp_path.glob("checkpoint.*"))
 
 
 def test_tensors_that_are_none_are_refused(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """What AWS Batch asks of a task, proven without it: a task needs its declared inputs and bin/.
 
 A task of every process is run again in a folder that holds nothing else, as another user, with HOME
-unset and without a network. Nothing of the pipeline's folder, of other tasks or of the machine is to
+unset and without a network. Nothing of the pipeline's folder, of other tasks or of the machine can
 be seen there.
 """
 
@@ -48,7 +48,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
         and not path.is_symlink()
-        and not path.relative_to(folder).parts[0][0] == "."
+        and not path.relative_to(folder).parts[0].startswith(".")
     }
 
 
@@ -74,10 +74,9 @@ def test_a_task_needs_nothing_but_its_inputs(pipeline, tasks, images, tmp_path, 
     ]  # fmt: skip
     done = subprocess.run(run, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    made = {n: b for n, b in outputs(alone).items() if Path(n) not in inputs}
     made = {
         name: content
-        for name, content in made.items()
+        for name, content in outputs(alone).items()
         if not any(Path(name).is_relative_to(where) for where in inputs)
     }
     assert made == outputs(task)
