@@ -14,6 +14,7 @@ import pytest
 from nextflow_runs import SMALL
 
 STRANGER = 12345
+CACHES = ("NUMBA_CACHE_DIR=/task/.cache/numba", "MPLCONFIGDIR=/task/.cache/matplotlib")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_a_task_needs_nothing_but_its_inputs(pipeline, tasks, images, tmp_path, 
     run = [
         "docker", "run", "--rm", "--network", "none", "-u", f"{STRANGER}:{STRANGER}",
         "-v", f"{alone}:/task", "-w", "/task", "-v", f"{tmp_path}/bin:/scripts:ro", images.cpu,
-        "env", "-u", "HOME", "PATH=/scripts:/opt/deepregfinder/bin:/usr/bin:/bin",
+        "env", "-u", "HOME", "PATH=/scripts:/opt/deepregfinder/bin:/usr/bin:/bin", *CACHES,
         "bash", "-euo", "pipefail", ".command.sh",
     ]  # fmt: skip
     done = subprocess.run(run, capture_output=True, text=True)
