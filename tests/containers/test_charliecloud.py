@@ -1,4 +1,4 @@
-"""The pipeline under a real Charliecloud, which Debian has, in a folder made of Docker's image."""
+"""The pipeline under a real Charliecloud, from Debian, in a folder made from Docker's image."""
 
 import dataclasses
 import os

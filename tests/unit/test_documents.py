@@ -20,7 +20,14 @@ from deepregfinder.region_rules import write_drops
 from deepregfinder.report import summary as report_summary
 from evaluate_model import evaluate_model
 
-DOCUMENTS = ("README.md", "docs/usage.md", "docs/output.md", "docs/methods.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/usage.md",
+    "docs/containers.md",
+    "docs/clusters.md",
+    "docs/output.md",
+    "docs/methods.md",
+)
 
 # The results folder as the blueprint fixes it (section 1, "Outputs"): these names do not change.
 PLOTS = ("pr_curve", "roc_curve", "confusion_matrix", "calibration", "learning_curve")
@@ -138,7 +145,7 @@ def test_every_profile_that_a_document_names_exists(
 def test_every_label_of_a_process_is_in_the_table_of_resources(
     repository: Path, texts: dict[str, str]
 ) -> None:
-    table = section(texts["docs/usage.md"], "### Site configurations")
+    table = section(texts["docs/clusters.md"], "## What tasks ask for")
     rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| `process_")]
     documented = {
         process: row[0].strip("| `") for row in rows for process in re.findall("[A-Z_]{5,}", row[4])
