@@ -183,9 +183,9 @@ def course(draw: random.Random) -> list[Moment]:
     one or more while files are published."""
     tasks = [
         Moment(PROCESSES[stop], draw.uniform(0, 2))
-        for stop in sorted(draw.sample(range(len(PROCESSES)), 3))
+        for stop in sorted(draw.sample(range(len(PROCESSES)), 4))
     ]
-    tasks.insert(draw.randrange(4), Moment(None, draw.uniform(0.2, 4)))
+    tasks.insert(draw.randrange(5), Moment(None, draw.uniform(0.2, 4)))
     return [
         *tasks,
         Moment("CALL_ELEMENTS", draw.uniform(0, 0.1), published=True),
