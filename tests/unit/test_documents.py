@@ -114,7 +114,18 @@ def test_every_parameter_that_a_document_names_exists(
 ) -> None:
     parameters = {name for group in schema["$defs"].values() for name in group["properties"]}
     simulation = (repository / "bin/simulate_panel.py").read_text()
-    foreign = {"fracOverlap", "gres"}  # of featureCounts and SLURM
+    # Of featureCounts, SLURM, container engines and tar.
+    foreign = {
+        "fracOverlap",
+        "gres",
+        "nv",
+        "fakeroot",
+        "shm",
+        "network",
+        "ulimit",
+        "format",
+        "exclude",
+    }
     for name, text in texts.items():
         named = set(re.findall(r"(?<![\w-])--([a-zA-Z]\w*)", text))
         unknown = {one for one in named - parameters - foreign if f'"--{one}"' not in simulation}
