@@ -29,6 +29,13 @@ DOCUMENTS = (
     "docs/methods.md",
 )
 
+# Options of other programs that documents name.
+FOREIGN = {
+    *("fracOverlap", "exclude"),  # featureCounts, tar
+    *("nv", "fakeroot", "shm", "network", "ulimit", "format"),  # container engines
+    *("constraint", "cpus", "gres", "job", "me", "mem", "noheader", "output", "partition", "time"),
+}
+
 # The results folder as the blueprint fixes it (section 1, "Outputs"): these names do not change.
 PLOTS = ("pr_curve", "roc_curve", "confusion_matrix", "calibration", "learning_curve")
 CONTRACT = {
@@ -114,14 +121,9 @@ def test_every_parameter_that_a_document_names_exists(
 ) -> None:
     parameters = {name for group in schema["$defs"].values() for name in group["properties"]}
     simulation = (repository / "bin/simulate_panel.py").read_text()
-    foreign = set(
-        "fracOverlap exclude "  # featureCounts, tar
-        "nv fakeroot shm network ulimit format "  # container engines
-        "constraint cpus gres job me mem noheader output partition time".split()  # SLURM
-    )
     for name, text in texts.items():
         named = set(re.findall(r"(?<![\w-])--([a-zA-Z]\w*)", text))
-        unknown = {one for one in named - parameters - foreign if f'"--{one}"' not in simulation}
+        unknown = {one for one in named - parameters - FOREIGN if f'"--{one}"' not in simulation}
         assert not unknown, f"{name} names --{', --'.join(sorted(unknown))}, which is no parameter"
 
 
