@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from engines import SHARED_TOOLS
 from nextflow_runs import CODE, Pipeline, Run
 from slurm_cluster import Cluster, running_cluster
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-SHARED_TOOLS = Path(os.environ.get("DRF_SHARED_TOOLS", ROOT.parent / "shared" / "tools"))
 
 
 @pytest.fixture(scope="session")

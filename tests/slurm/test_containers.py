@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from engines import built_images
 from nextflow_runs import Pipeline, Run
 from slurm_cluster import Cluster, Task, nextflow, output_of, tasks_in, wait_for
 
@@ -36,16 +37,8 @@ def containers_of(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def image(repository: Path) -> str:
-    version = re.search(
-        r"^    version = '(.*)'", (repository / "nextflow.config").read_text(), re.M
-    )
-    assert version
-    name = f"deepregfinder-nf:{version[1]}-cpu"
-    found = subprocess.run(["docker", "image", "inspect", name], capture_output=True, text=True)
-    if found.returncode != 0:
-        pytest.fail(f"{name} is not in the local Docker engine: build it with make images")
-    return name
+def image() -> str:
+    return built_images().cpu
 
 
 @pytest.fixture(scope="module")
