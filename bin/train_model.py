@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train a network on the labelled windows of one sample."""
+"""Train a model on the labelled windows of one sample."""
 
 from pathlib import Path
 
@@ -13,15 +13,15 @@ PATH = click.Path(path_type=Path)
 
 @click.command()
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
-@click.option("--model", required=True, type=click.Choice(MODEL_NAMES), help="Network to train.")
-@click.option("--seed", required=True, type=int, help="Random seed of the first network.")
-@click.option("--seeds", required=True, type=int, help="Networks to train: seed, seed + 1, ...")
+@click.option("--model", required=True, type=click.Choice(MODEL_NAMES), help="Model to train.")
+@click.option("--seed", required=True, type=int, help="Random seed of the first member.")
+@click.option("--seeds", required=True, type=int, help="Members to train: seed, seed + 1, ...")
 @click.option("--epochs", required=True, type=int, help="Passes over the training windows.")
 @click.option("--batch_size", required=True, type=int, help="Windows a training step.")
 @click.option("--learning_rate", required=True, type=float, help="Rate of Adam at the start.")
 @click.option("--weight_decay", required=True, type=float, help="Weight decay of Adam.")
 @click.option("--device", required=True, help="cpu, cuda, or auto: a GPU where there is one.")
-@click.option("--threads", required=True, type=int, help="Networks that train at a time on a CPU.")
+@click.option("--threads", required=True, type=int, help="CPU threads to train with.")
 @click.option("--output", required=True, type=PATH, help="Folder of the model bundle.")
 def train_model(
     tensors: Path,
@@ -36,12 +36,13 @@ def train_model(
     threads: int,
     output: Path,
 ) -> None:
-    """Train a network, or several from different seeds, and write them as one model bundle.
+    """Train a model, or several members from different seeds, and write them as one model bundle.
 
     The bundle is a folder: model.json and model.safetensors, with learning_curve.tsv beside them.
-    After each epoch a checkpoint is left in the current folder; the same command, run again after
-    an interruption, continues there and gives the same bundle as if nothing had happened. On a
-    CPU the bundle does not depend on --threads.
+    Forests (rf, gbm, rfecs) take no notice of the options of networks. Of a network, a checkpoint
+    is left in the current folder after each epoch; the same command, run again after an
+    interruption, continues there and gives the same bundle as if nothing had happened. On a CPU the
+    bundle does not depend on --threads.
     """
     from deepregfinder.models.device import choose_device
     from deepregfinder.optimisation import TrainingOptions, remove_checkpoints
@@ -50,10 +51,10 @@ def train_model(
 
     options = TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
     place = choose_device(device)
-    bundle, networks = train_bundle(
+    bundle, members = train_bundle(
         open_tensors(tensors), model, options, place, threads, Path.cwd()
     )
-    write_trained(output, bundle, networks)
+    write_trained(output, bundle, members)
     remove_checkpoints(Path.cwd(), model, options)
 
 

@@ -12,16 +12,20 @@ from deepregfinder.classes import class_named
 from deepregfinder.genome import SPLITS
 from deepregfinder.models.bundle import Bundle
 
-_NETWORKS = {
+_DESIGNS = {
     "cnn": "convolutional network",
     "rnn": "recurrent network (LSTM)",
     "mlp": "multilayer perceptron",
+    "rf": "random forest",
+    "gbm": "gradient-boosted forest",
+    "rfecs": "forest of linear discriminants (RFECS)",
 }
 
 
 def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     """Write the card as Markdown. metrics : content of metrics.json of this bundle."""
-    kind = _NETWORKS.get(bundle.model, bundle.model)
+    design, forest = _DESIGNS[bundle.model], bundle.kind == "forest"
+    members = f"{len(bundle.members)} {bundle.kind}{'s' if len(bundle.members) > 1 else ''}"
     geometry = bundle.geometry
     split = bundle.split.to_dict()
     promoters = (
@@ -32,10 +36,10 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     lines = [
         f"# {bundle.model} trained on {bundle.sample}",
         "",
-        f"A {kind} that tells {_listed([class_named(c).label for c in bundle.classes])} apart by "
+        f"A {design} that tells {_listed([class_named(c).label for c in bundle.classes])} apart by "
         f"the histone marks in a window of {geometry.window:,} bp ({geometry.window_bins} bins of "
         f"{geometry.bin_size} bp). Made by DeepRegFinder-NF; probabilities of "
-        f"{len(bundle.members)} network{'s' if len(bundle.members) > 1 else ''} are averaged and "
+        f"{members} are averaged and "
         f"calibrated with temperature {bundle.temperature:.3f}, fitted on the validation windows.",
         "",
         "## Training data",
@@ -64,7 +68,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "- " + ", ".join(f"{key} {value}" for key, value in sorted(bundle.training.items())),
         "",
         *_table(
-            ("seed", "best epoch", "validation mAP", "restarts"),
+            ("seed", "trees" if forest else "best epoch", "validation mAP", "restarts"),
             [
                 (str(m.seed), str(m.best_epoch), f"{m.validation_map:.3f}", str(m.restarts))
                 for m in bundle.members

@@ -77,8 +77,8 @@ class TrainingData:
 
 
 @dataclass(frozen=True)
-class TrainedNetwork:
-    """One member of a bundle, with the weights of its best epoch.
+class TrainedMember:
+    """One member of a bundle, with the weights of its best epoch; of a forest, with its arrays.
 
     validation_probabilities : float32 (n validation windows, classes), before calibration
     restarts : how often training diverged; learning_rate : the rate the last attempt started with
@@ -127,7 +127,7 @@ def train_network(
     seed: int,
     device: torch.device,
     folder: Path,
-) -> TrainedNetwork:
+) -> TrainedMember:
     """Train one network, starting again at a tenth of the rate when it diverges.
 
     Same data, options and seed: same weights on a CPU, whether or not it was interrupted.
@@ -182,7 +182,7 @@ def train_network(
             )  # fmt: skip
         state.network.load_state_dict(state.best)
         probabilities = evaluate(state.network, splits["validation"][0])
-    return TrainedNetwork(
+    return TrainedMember(
         seed=seed,
         best_epoch=state.best_epoch,
         validation_map=state.best_map,

@@ -187,9 +187,10 @@ def draw_calibration(
     write_table(folder / f"{name}.tsv", rows)
 
 
-def draw_learning_curve(folder: Path, name: str, table: Path, title: str) -> None:
+def draw_learning_curve(folder: Path, name: str, table: Path, title: str, unit: str) -> None:
     """Losses and validation mAP over the epochs, a line for each seed; the table is copied.
 
+    unit : what the table's epochs are: "epoch", or "tree" for a forest
     table : learning_curve.tsv of a bundle. Raises InputError where it is something else.
     """
     text = Path(table).read_text()
@@ -199,18 +200,19 @@ def draw_learning_curve(folder: Path, name: str, table: Path, title: str) -> Non
             losses.plot(curve["epoch"], curve["train_loss"], color=TRAINING, lw=1.2)
             losses.plot(curve["epoch"], curve["validation_loss"], color=VALIDATION, lw=1.2)
             scores.plot(curve["epoch"], curve["validation_map"], color=VALIDATION, lw=1.2)
-            best = int(np.argmax(curve["validation_map"]))
+            best = int(np.argmax(curve["validation_map"])) if unit == "epoch" else -1
             scores.plot(
                 curve["epoch"][best], curve["validation_map"][best], "o", ms=4, color=VALIDATION
             )
         losses.plot([], [], color=TRAINING, label="training")
         losses.plot([], [], color=VALIDATION, label="validation")
-        losses.set(xlabel="Epoch", ylabel="Loss")
+        losses.set(xlabel=f"{unit.capitalize()}s", ylabel="Loss")
         losses.set_title(title)
         losses.legend(loc="upper right")
         seeds = f"{len(curves)} seeds, dots" if len(curves) > 1 else "dot"
-        scores.set(xlabel="Epoch", ylabel="Validation mAP")
-        scores.set_title(f"{seeds}: epoch kept", fontweight="normal")
+        kept = "epoch kept" if unit == "epoch" else "all trees"
+        scores.set(xlabel=f"{unit.capitalize()}s", ylabel="Validation mAP")
+        scores.set_title(f"{seeds}: {kept}", fontweight="normal")
         for axes in (losses, scores):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     with written_whole(folder / f"{name}.tsv") as part:
@@ -272,7 +274,8 @@ def draw_evaluation(folder: Path, evaluation: Evaluation, learning_curve: Path) 
         f"{name}: test windows",
     )  # fmt: skip
     if learning_curve.is_file():
-        draw_learning_curve(folder, "learning_curve", learning_curve, name)
+        unit = "tree" if evaluation.bundle.kind == "forest" else "epoch"
+        draw_learning_curve(folder, "learning_curve", learning_curve, name, unit)
     if evaluation.natural is not None:
         natural = evaluation.natural
         draw_precision_recall(

@@ -84,8 +84,28 @@ class NetworkScorer:
         return torch.stack([network(windows).softmax(dim=1) for network in self._networks])
 
 
+class ForestScorer:
+    """The forests of a bundle. They are evaluated on the CPU, whatever the device."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        from deepregfinder.models.forests import evaluate_forest  # numba: not for networks
+
+        self.bundle = bundle
+        self.threads = threads
+        self._evaluate = evaluate_forest
+
+    def __call__(self, windows: Tensor) -> Tensor:
+        x = windows.numpy()
+        members = [self._evaluate(self.bundle.model, a, x) for a in self.bundle.weights]
+        return torch.from_numpy(np.stack(members))
+
+
 def load_scorer(bundle: Bundle, device: torch.device | str = "cpu", threads: int = 1) -> Scorer:
     """The scorer for the bundle's kind of model."""
+    if bundle.kind == "forest":
+        return ForestScorer(bundle, threads)
     return NetworkScorer(bundle, torch.device(device), threads)
 
 

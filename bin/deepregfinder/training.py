@@ -1,4 +1,4 @@
-"""From labelled windows to a model bundle: one network a seed, their average calibrated.
+"""From labelled windows to a model bundle: one network or forest a seed, their average calibrated.
 
 Each network trains on ONE CPU thread, and several seeds train side by side in processes of their
 own: sums that are split over threads are rounded differently for each number of threads, and the
@@ -19,13 +19,16 @@ import torch
 from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
+from deepregfinder.checkpoint import EpochRecord
 from deepregfinder.errors import log_to_stderr
 from deepregfinder.genome import SPLITS
+from deepregfinder.models import kind_of
 from deepregfinder.models.bundle import Bundle, Member, normalise_windows, write_bundle
 from deepregfinder.optimisation import (
-    TrainedNetwork,
+    TrainedMember,
     TrainingData,
     TrainingOptions,
+    mean_average_precision,
     train_network,
 )
 from deepregfinder.tensors import Tensors
@@ -40,16 +43,19 @@ def train_bundle(
     device: torch.device,
     threads: int,
     folder: Path,
-) -> tuple[Bundle, list[TrainedNetwork]]:
+) -> tuple[Bundle, list[TrainedMember]]:
     """Train a model on labelled windows and calibrate it on their validation windows.
 
-    Returns the bundle and the trained networks with their learning curves. `folder` holds a
+    Returns the bundle and its trained members with their learning curves. `folder` holds a
     checkpoint of each network; the same call after an interruption continues from there and gives
     the same bundle. Raises InputError where windows of a class are lacking or training diverges.
     """
     data = _training_data(tensors)
-    networks = train_networks(data, model, options, device, threads, folder)
-    mean = np.mean([network.validation_probabilities for network in networks], axis=0, dtype=float)
+    if kind_of(model) == "forest":
+        members = train_forests(data, model, options, threads)
+    else:
+        members = train_networks(data, model, options, device, threads, folder)
+    mean = np.mean([member.validation_probabilities for member in members], axis=0, dtype=float)
     temperature = fit_temperature(mean, data.y_validation)
     log.info(
         "%s: temperature %.3f; validation loss %.4f, %.4f after calibration",
@@ -57,10 +63,6 @@ def train_bundle(
         temperature,
         negative_log_likelihood(mean, data.y_validation),
         negative_log_likelihood(temper(mean, temperature), data.y_validation),
-    )
-    members = tuple(
-        Member(n.seed, n.best_epoch, n.validation_map, n.restarts, n.learning_rate)
-        for n in networks
     )
     bundle = Bundle(
         model=model,
@@ -73,30 +75,35 @@ def train_bundle(
         split=tensors.split_plan,
         normalisation=tensors.normalisation,
         temperature=temperature,
-        members=members,
+        members=tuple(
+            Member(m.seed, m.best_epoch, m.validation_map, m.restarts, m.learning_rate)
+            for m in members
+        ),
         n_windows=_count_windows(tensors),
-        training=vars(options),
+        training=vars(options)
+        if kind_of(model) == "network"
+        else {"seed": options.seed, "seeds": options.seeds},
         provenance={"seed": tensors.seed, "control": tensors.control, "filters": tensors.filters},
         versions={
             "deepregfinder": __version__,
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "scikit-learn", "torch")},
         },
-        weights=tuple(network.weights for network in networks),
+        weights=tuple(member.weights for member in members),
     )
-    return bundle, networks
+    return bundle, members
 
 
-def write_trained(output: Path, bundle: Bundle, networks: Sequence[TrainedNetwork]) -> None:
+def write_trained(output: Path, bundle: Bundle, members: Sequence[TrainedMember]) -> None:
     """Write the bundle and, beside it, learning_curve.tsv."""
     write_bundle(output, bundle)
     columns = ["seed", "epoch", "train_loss", "validation_loss", "validation_map", "learning_rate"]
     lines = ["\t".join(columns)]
-    for network in networks:
+    for member in members:
         lines += [
             f"{r.seed}\t{r.epoch}\t{r.train_loss:.6f}\t{r.validation_loss:.6f}\t"
             f"{r.validation_map:.6f}\t{r.learning_rate:g}"
-            for r in network.curve
+            for r in member.curve
         ]
     with written_whole(output / "learning_curve.tsv") as part:
         part.write_text("\n".join(lines) + "\n")
@@ -123,6 +130,48 @@ def _count_windows(tensors: Tensors) -> dict[str, dict[str, int]]:
     return counts
 
 
+def train_forests(
+    data: TrainingData, model: str, options: TrainingOptions, threads: int
+) -> list[TrainedMember]:
+    """Train one forest for each seed, one after the other; each uses all threads.
+
+    The learning curve has a point for each of about ten numbers of trees.
+    """
+    from deepregfinder.models.forests import fit_forest, staged_forest  # numba: not for networks
+
+    trained = []
+    for seed in options.member_seeds:
+        arrays = fit_forest(model, data.x_train, data.y_train, len(data.classes), seed, threads)
+        curve, probabilities = [], np.empty(0)
+        stages = zip(
+            staged_forest(model, arrays, data.x_train),
+            staged_forest(model, arrays, data.x_validation),
+            strict=True,
+        )
+        for (n_trees, on_train), (_, probabilities) in stages:
+            curve.append(
+                EpochRecord(
+                    seed,
+                    n_trees,
+                    negative_log_likelihood(on_train, data.y_train),
+                    negative_log_likelihood(probabilities, data.y_validation),
+                    mean_average_precision(data.y_validation, probabilities),
+                    0.0,
+                )
+            )
+        last = curve[-1]
+        log.info(
+            "%s seed %d: %d trees, validation mAP %.4f",
+            model, seed, last.epoch, last.validation_map,
+        )  # fmt: skip
+        trained.append(
+            TrainedMember(
+                seed, last.epoch, last.validation_map, 0, 0.0, arrays, tuple(curve), probabilities
+            )
+        )
+    return trained
+
+
 def train_networks(
     data: TrainingData,
     model: str,
@@ -130,7 +179,7 @@ def train_networks(
     device: torch.device,
     threads: int,
     folder: Path,
-) -> list[TrainedNetwork]:
+) -> list[TrainedMember]:
     """Train one network for each seed; a re-run continues from the checkpoints in `folder`.
 
     On a CPU up to `threads` seeds train at a time; the result does not depend on it.

@@ -59,10 +59,14 @@ def test_the_model_learns_something(first_run):
     assert metrics["map"] > 2 * chance
 
 
-def test_two_classes_put_promoters_into_the_background(pipeline, first_run):
-    done = pipeline.run("two", *pipeline.inputs, "--classes", "2", *ONLY_A)
+def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pipeline, first_run):
+    models = ("rf", "gbm", "rfecs")
+    done = pipeline.run(
+        "two", *pipeline.inputs, "--classes", "2", "--models", ",".join(models), *ONLY_A
+    )
     assert done.exit_code == 0, done.output
-    assert_complete(done.results, "A", "cnn", 2)
+    for model in models:
+        assert_complete(done.results, "A", model, 2)
     assert "COUNT_BINS" not in done.executed
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from deepregfinder.errors import InputError
-from deepregfinder.models import MODEL_NAMES, build_network, weight_shapes
+from deepregfinder.models import MODEL_NAMES, NETWORK_NAMES, build_network, weight_shapes
 
 # Weights and biases layer by layer; a batch norm has two values for each channel, an LSTM layer
 # four gates of (inputs + units) x units weights and two biases.
@@ -35,14 +35,14 @@ def test_names_are_those_of_the_schema(repository):
     assert set(re.findall(r"\w+", pattern)) == set(MODEL_NAMES)
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("name", NETWORK_NAMES)
 @pytest.mark.parametrize("window_bins", [8, 20, 22])
 def test_gives_a_logit_for_each_class(name, window_bins):
     network = build_network(name, 4, window_bins, 3).eval()
     assert network(torch.randn(6, 4, window_bins)).shape == (6, 3)
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("name", NETWORK_NAMES)
 def test_a_window_is_scored_by_itself(name):
     network = build_network(name, 4, 20, 3).eval()
     x = torch.randn(9, 4, 20)
@@ -50,7 +50,7 @@ def test_a_window_is_scored_by_itself(name):
     torch.testing.assert_close(network(x), alone, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("name", NETWORK_NAMES)
 def test_folding_batch_norms_changes_nothing(name):
     network = build_network(name, 4, 20, 3)
     network.train()
@@ -65,7 +65,7 @@ def test_folding_batch_norms_changes_nothing(name):
     assert not any(isinstance(module, torch.nn.BatchNorm1d) for module in network.modules())
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("name", NETWORK_NAMES)
 def test_weight_shapes_are_those_of_the_network(name):
     state = build_network(name, 7, 16, 2).state_dict()
     assert weight_shapes(name, 7, 16, 2) == {key: tuple(v.shape) for key, v in state.items()}

@@ -74,5 +74,5 @@ def test_the_same_numbers_give_the_same_png_without_date_or_version(tmp_path: Pa
 def test_a_table_that_is_no_learning_curve_is_refused(tmp_path: Path) -> None:
     (tmp_path / "learning.tsv").write_text("seed\tepoch\n1\t1\n")
     with pytest.raises(InputError, match=r"learning\.tsv"):
-        draw_learning_curve(tmp_path, "curve", tmp_path / "learning.tsv", "title")
+        draw_learning_curve(tmp_path, "curve", tmp_path / "learning.tsv", "title", "epoch")
     assert not (tmp_path / "curve.png").exists()

@@ -1,4 +1,4 @@
-"""The networks by name. Importing this package does not import torch; building a network does."""
+"""The models by name. Importing this package does not import torch; building a network does."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,14 @@ from deepregfinder.errors import InputError
 if TYPE_CHECKING:
     from deepregfinder.models.layers import Network
 
-MODEL_NAMES = ("cnn", "rnn", "mlp")
+NETWORK_NAMES = ("cnn", "rnn", "mlp")
+FOREST_NAMES = ("rf", "gbm", "rfecs")
+MODEL_NAMES = NETWORK_NAMES + FOREST_NAMES
+
+
+def kind_of(name: str) -> str:
+    """How a model is trained and evaluated: "network" or "forest"."""
+    return "forest" if name in FOREST_NAMES else "network"
 
 
 def build_network(name: str, n_marks: int, window_bins: int, n_classes: int) -> "Network":
@@ -27,7 +34,7 @@ def build_network(name: str, n_marks: int, window_bins: int, n_classes: int) -> 
         from deepregfinder.models.mlp import PerceptronNetwork
 
         return PerceptronNetwork(n_marks, window_bins, n_classes)
-    raise InputError(f"There is no model named {name!r}: choose {', '.join(MODEL_NAMES)}.")
+    raise InputError(f"There is no network named {name!r}: choose {', '.join(NETWORK_NAMES)}.")
 
 
 def weight_shapes(

@@ -1,7 +1,7 @@
 """The model bundle: a folder that holds all that prediction needs, and nothing that executes.
 
 model.json         what the model is, what it was trained on, its normalisation and its temperature
-model.safetensors  arrays: `member0.<weight>`, ... for each member, and `normalisation.quantiles`
+model.safetensors  arrays: `member0.<name>`, ... for each member, and `normalisation.quantiles`
 
 A bundle may come from anybody: reading takes nothing on trust. The digest of model.safetensors
 stands in model.json, so that a mixture of two bundles or a damaged copy is noticed.
@@ -22,7 +22,7 @@ from deepregfinder.atomic import written_whole
 from deepregfinder.classes import CLASS_SETS, class_names
 from deepregfinder.errors import InputError
 from deepregfinder.genome import SPLITS, Geometry
-from deepregfinder.models import MODEL_NAMES, weight_shapes
+from deepregfinder.models import MODEL_NAMES, kind_of, weight_shapes
 from deepregfinder.models.json_fields import JsonFields
 from deepregfinder.signal import Normalisation, transform_signal
 from deepregfinder.splits import SplitPlan
@@ -38,9 +38,10 @@ _MAX_WEIGHT_BYTES = 1 << 31
 
 @dataclass(frozen=True)
 class Member:
-    """One network of a bundle.
+    """One network or forest of a bundle.
 
-    validation_map : mean average precision over non-background classes in the best epoch (from 1)
+    best_epoch : the epoch (from 1) that was kept; of a forest, its number of trees
+    validation_map : mean average precision over non-background classes on the validation windows
     restarts : how often its training diverged and began again, last at `learning_rate`
     """
 
@@ -53,9 +54,8 @@ class Member:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model: one or more networks of one architecture whose probabilities are averaged.
+    """A trained model: members of one design, from several seeds, whose probabilities are averaged.
 
-    kind : how members are evaluated; "network" is the only kind so far
     sample : the sample it was trained on; marks : rows of a window, in this order
     split : how labelled windows were divided
     temperature : of the averaged probabilities (calibration.combine_members)
@@ -80,7 +80,11 @@ class Bundle:
     provenance: Mapping[str, Any]
     versions: Mapping[str, str]
     weights: tuple[Mapping[str, np.ndarray], ...] = field(repr=False)
-    kind: str = "network"
+
+    @property
+    def kind(self) -> str:
+        """How members are evaluated: "network" or "forest"."""
+        return kind_of(self.model)
 
     @property
     def geometry(self) -> Geometry:
@@ -152,10 +156,12 @@ def read_bundle(folder: Path) -> Bundle:
             f"{folder / DESCRIPTION} has format version {fields.content.get('format_version')!r}; "
             f"this release reads version {FORMAT_VERSION}. Use the release that wrote it."
         )
-    if (kind := fields.text("kind")) != "network":
+    kind, model = fields.text("kind"), fields.text("model")
+    if kind not in ("network", "forest"):
         raise InputError(f"{folder}: this release cannot evaluate models of kind {kind!r}.")
-    if (model := fields.text("model")) not in MODEL_NAMES:
-        raise InputError(f"{folder}: there is no model {model!r}; known: {', '.join(MODEL_NAMES)}.")
+    if model not in MODEL_NAMES or kind != kind_of(model):
+        known = ", ".join(MODEL_NAMES)
+        raise InputError(f"{folder}: there is no {kind} {model!r}; known models: {known}.")
     classes = fields.names("classes")
     if len(classes) not in CLASS_SETS or classes != class_names(len(classes)):
         raise InputError(f"{folder}: {', '.join(classes)} is no set of classes.")
@@ -166,12 +172,14 @@ def read_bundle(folder: Path) -> Bundle:
     if not 1 <= len(members) <= 1000:
         raise fields.fault("members", "expected between 1 and 1000 of them")
     arrays = _read_arrays(folder / WEIGHTS, fields.text("weights_sha256"))
-    shapes = weight_shapes(model, len(marks), window_bins, len(classes))
+    size = (len(marks), window_bins, len(classes))
     weights = tuple(
-        _member_weights(arrays, f"member{number}.", shapes, folder)
+        _network_weights(arrays, f"member{number}.", weight_shapes(model, *size), folder)
+        if kind == "network"
+        else _forest_arrays(arrays, f"member{number}.", model, size, folder)
         for number in range(len(members))
     )
-    expected = {f"member{n}.{key}" for n in range(len(members)) for key in shapes}
+    expected = {f"member{n}.{key}" for n, member in enumerate(weights) for key in member}
     if surplus := sorted(set(arrays) - expected - {"normalisation.quantiles"}):
         raise InputError(f"{folder / WEIGHTS} holds arrays of something else: {surplus[0]!r}, ...")
     return Bundle(
@@ -191,7 +199,6 @@ def read_bundle(folder: Path) -> Bundle:
         provenance=fields.of("provenance", dict),
         versions=fields.of("versions", dict),
         weights=weights,
-        kind=kind,
     )
 
 
@@ -234,7 +241,24 @@ def _member(content: Any, folder: Path) -> Member:
     )
 
 
-def _member_weights(
+def _forest_arrays(
+    arrays: Mapping[str, np.ndarray],
+    prefix: str,
+    model: str,
+    size: tuple[int, int, int],
+    folder: Path,
+) -> dict[str, np.ndarray]:
+    from deepregfinder.models.forests import check_forest
+
+    found = {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
+    try:
+        check_forest(model, found, *size)
+    except ValueError as error:
+        raise InputError(f"{folder / WEIGHTS} is damaged: {prefix}{error}.") from None
+    return found
+
+
+def _network_weights(
     arrays: Mapping[str, np.ndarray],
     prefix: str,
     shapes: Mapping[str, tuple[int, ...]],

@@ -61,7 +61,8 @@ PLOTS = {
     ),
     "learning_curve": (
         "Learning curve",
-        "Loss and validation mAP by epoch; the epoch with the highest validation mAP is kept.",
+        "Loss and validation mAP by epoch; the epoch with the highest validation mAP is kept. "
+        "For forests, by number of trees; all are kept.",
     ),
     "confusion_matrix": (
         "Labelled and predicted class, test windows",
