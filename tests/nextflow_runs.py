@@ -82,6 +82,16 @@ class Pipeline:
             "--tss", self.panel / "tss.bed", "--blacklist", self.panel / "blacklist.bed", *SMALL,
         ]  # fmt: skip
 
+    def inputs_of(self, sample: str) -> list[str | Path]:
+        """The same with sheets that hold one sample only, for runs that take nothing from a cache."""
+        arguments = self.inputs
+        for at in (1, 3):
+            sheet = self.panel / f"{sample}.{Path(arguments[at]).name}"
+            header, *rows = Path(arguments[at]).read_text().splitlines(keepends=True)
+            sheet.write_text(header + "".join(r for r in rows if r.startswith(f"{sample},")))
+            arguments[at] = sheet
+        return arguments
+
 
 def copied_pipeline(repository: Path, folder: Path) -> Pipeline:
     """A copy of the repository in a folder, with a launch folder and a simulated panel."""

@@ -65,8 +65,8 @@ def test_booleans_given_as_text_mean_what_they_say(pipeline, parser, tmp_path, m
     parameters.write_text('{"quantile_map": "false", "seeds": "1"}')
     # A launch folder of its own: the two parsers do not share a cache.
     apart = dataclasses.replace(pipeline, launch=tmp_path)
-    only_a = ("--train_on", "A", "--predict_on", "A")
-    done = apart.run("out", *pipeline.inputs, *only_a, "-params-file", parameters, resume=False)
+    given = [*pipeline.inputs_of("A"), "-params-file", parameters]
+    done = apart.run("out", *given, resume=False)
     assert done.exit_code == 0, done.output
     written = json.loads((done.results / "pipeline_info/params.json").read_text())
     assert written["quantile_map"] is False

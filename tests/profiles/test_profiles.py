@@ -70,15 +70,10 @@ def recorded(pipeline, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(programs), prepend=":")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     apart = dataclasses.replace(pipeline, launch=tmp_path)
-    sheets = {name: pipeline.panel / f"A.{name}.csv" for name in ("samplesheet", "labels")}
-    for name, sheet in sheets.items():
-        header, *rows = (pipeline.panel / f"{name}.csv").read_text().splitlines(keepends=True)
-        sheet.write_text(header + "".join(row for row in rows if row.startswith("A,")))
 
     def run(profile: str, *arguments: str | Path) -> list[Call]:
         done = apart.run(
-            "results", "--input", sheets["samplesheet"], "--labels", sheets["labels"],
-            "--tss", pipeline.panel / "tss.bed", "--regions", pipeline.panel / "blacklist.bed",
+            "results", *pipeline.inputs_of("A"), "--regions", pipeline.panel / "blacklist.bed",
             "-profile", profile, "-stub", *arguments, resume=False,
         )  # fmt: skip
         assert done.exit_code == 0, done.output
