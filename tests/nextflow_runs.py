@@ -83,7 +83,7 @@ class Pipeline:
         ]  # fmt: skip
 
     def inputs_of(self, sample: str) -> list[str | Path]:
-        """The same with sheets that hold one sample only, for runs that take nothing from a cache."""
+        """The same with sheets of one sample only, for runs that take nothing from a cache."""
         arguments = self.inputs
         for at in (1, 3):
             sheet = self.panel / f"{sample}.{Path(arguments[at]).name}"
