@@ -141,7 +141,9 @@ def settings(pipeline, profile: str) -> dict[str, str]:
     """Every value of the configuration, as Nextflow prints it."""
     command = [pipeline.code / "tools/nextflow", "config", "-o", "flat", "-profile", profile]
     done = subprocess.run([*command, pipeline.code], capture_output=True, text=True, check=True)
-    return dict(line.split(" = ", 1) for line in done.stdout.splitlines() if " = " in line)
+    # A closure may go over several lines.
+    found = re.findall(r"^(\S+) = (.*(?:\n(?!\S+ = ).*)*)", done.stdout, re.MULTILINE)
+    return {name: value.rstrip() for name, value in found}
 
 
 def test_the_settings_of_aws_batch(pipeline):
