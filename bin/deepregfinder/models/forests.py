@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from deepregfinder.models.rfecs import check_rfecs, evaluate_rfecs, fit_rfecs, staged_rfecs
-from deepregfinder.models.trees import check_trees, evaluate_trees, fit_trees, staged_trees
+from deepregfinder.models import rfecs, trees
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -21,23 +20,27 @@ def fit_forest(
     y : class indices, int64 (n,); each of the n_classes classes is among them
     """
     if name == "rfecs":
-        return fit_rfecs(x, y, n_classes, seed, threads)
-    return fit_trees(name, x, y, n_classes, seed, threads)
+        return rfecs.fit_rfecs(x, y, n_classes, seed, threads)
+    return trees.fit_trees(name, x, y, n_classes, seed, threads)
 
 
 def check_forest(name: str, arrays: Arrays, n_marks: int, window_bins: int, n_classes: int) -> None:
     """Raise ValueError unless the arrays are a forest that can be evaluated."""
     if name == "rfecs":
-        check_rfecs(arrays, n_marks, window_bins, n_classes)
+        rfecs.check_rfecs(arrays, n_marks, window_bins, n_classes)
     else:
-        check_trees(name, arrays, n_marks, window_bins, n_classes)
+        trees.check_trees(name, arrays, n_marks, window_bins, n_classes)
 
 
 def evaluate_forest(name: str, arrays: Arrays, x: np.ndarray) -> np.ndarray:
     """Probabilities of windows, before calibration: float32 (n, classes)."""
-    return evaluate_rfecs(arrays, x) if name == "rfecs" else evaluate_trees(name, arrays, x)
+    if name == "rfecs":
+        return rfecs.evaluate_rfecs(arrays, x)
+    return trees.evaluate_trees(name, arrays, x)
 
 
 def staged_forest(name: str, arrays: Arrays, x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Probabilities after growing numbers of trees, the last of which is the whole forest."""
-    return staged_rfecs(arrays, x) if name == "rfecs" else staged_trees(name, arrays, x)
+    if name == "rfecs":
+        return rfecs.staged_probabilities(arrays, x)
+    return trees.staged_probabilities(name, arrays, x)
