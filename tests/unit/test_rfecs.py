@@ -68,6 +68,7 @@ def test_where_the_drawn_marks_are_constant_another_one_is_looked_at():
     x[:, [0, 2, 3, 4, 5]] = 1
     forest = fit_rfecs(x, y, n_classes=2, seed=0, threads=1, n_trees=5)
     assert set(forest["mark"].tolist()) == {-1, 1}
+    assert (forest["mark"][forest["tree_offsets"][:-1]] == 1).all()
     assert (evaluate_rfecs(forest, x).argmax(axis=1) == y).mean() > 0.95
 
 
@@ -79,13 +80,12 @@ def test_windows_that_are_all_alike_give_a_leaf_with_the_balance_of_the_sample()
     np.testing.assert_allclose(forest["probabilities"], 1 / 3, rtol=1e-6)
 
 
-def test_constant_bins_that_differ_between_classes_separate_them():
-    y = np.arange(40) % 2
-    x = np.zeros((40, 1, 3), np.float32)
-    x[:, 0, 1] = y
-    tree = grow_tree(x, y, np.arange(40), 2, np.random.default_rng(0))
-    np.testing.assert_array_equal(tree["weights"][0], [0, 1, 0])
-    assert tree["threshold"][0] == 0.5
+def test_bins_constant_in_each_class_weigh_as_their_difference():
+    y = np.arange(41) % 2
+    x = np.full((41, 1, 3), 0.1, np.float32)
+    x[y == 1, 0, 1:] = [0.4, 0.5]
+    tree = grow_tree(x, y, np.arange(41), 2, np.random.default_rng(0))
+    np.testing.assert_allclose(tree["weights"][0], [0, 0.6, 0.8], rtol=1e-6)
     np.testing.assert_array_equal(tree["probabilities"][1:], [[1, 0], [0, 1]])
 
 

@@ -25,11 +25,11 @@ More than two classes: each class in the node against all others gives a directi
 Class balance: a bootstrap sample draws from each class, with replacement, as many windows as the
     smallest class has (balanced random forest: Chen, Liaw and Breiman, "Using random forest to
     learn imbalanced data", Berkeley report 666, 2004). RFECS was trained on nine windows of others
-    for one enhancer (README of its program); balance makes probabilities mean the same as those of the networks, whose
-    epochs are balanced as well. Repeating rare windows until each class fills its share of len(y),
-    as the networks do, makes trees learn the repeats by heart.
-Output: the mean over trees of the shares of classes in the leaf, where RFECS counts votes (its README):
-    among windows on which the trees agree alike, shares still tell which are the surer.
+    for one enhancer (README of its program); balance makes probabilities mean the same as those
+    of the networks, whose epochs are balanced as well. Repeating rare windows until each class
+    fills its share of len(y), as the networks do, makes trees learn the repeats by heart.
+Output: the mean over trees of the shares of classes in the leaf, where RFECS counts votes (its
+    README): where the trees agree, shares still tell which windows are the surer.
 
 A node is a leaf if it is pure, has fewer than SMALLEST_SPLIT windows, or no split improves it.
 """
@@ -50,6 +50,8 @@ LARGEST_VALUE = 1e30
 
 # Impurities that differ by less are equal but for rounding: the split that was found first stays.
 _ROUNDING = 1e-12
+# A variance within the sides that is a smaller part of the whole is 0 but for rounding.
+_NO_VARIANCE = 1e-10
 _LEAF = -1
 _N_STAGES = 10
 
@@ -270,7 +272,7 @@ def _add_trees(  # type: ignore[no-untyped-def]
 def _moments(profiles, labels, sums, squares):  # type: ignore[no-untyped-def]
     """Fill sums (classes, bins) and squares (bins,), both about the first window's profile.
 
-    Taken about a value of the data, a constant bin gives exactly 0.
+    About a profile of the data rounding matters little, however far from 0 all values are.
     """
     sums[:] = 0.0
     squares[:] = 0.0
@@ -298,7 +300,9 @@ def _discriminant(counts, sums, squares, inside, direction):  # type: ignore[no-
         for k in range(len(counts)):
             rest += sums[k, b]
         difference[b] = own / n_inside - rest / n_rest
-        within[b] = max(squares[b] - own * own / n_inside - rest * rest / n_rest, 0.0)
+        within[b] = squares[b] - own * own / n_inside - rest * rest / n_rest
+        if within[b] < _NO_VARIANCE * squares[b]:
+            within[b] = 0.0
     ridge = RIDGE * within.mean()
     if ridge == 0.0:
         ridge = 1.0
