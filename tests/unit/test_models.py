@@ -72,5 +72,5 @@ def test_weight_shapes_are_those_of_the_network(name):
 
 
 def test_unknown_model_is_refused():
-    with pytest.raises(InputError, match="no model named 'transformer'"):
+    with pytest.raises(InputError, match="no network named 'transformer'"):
         build_network("transformer", 12, 20, 5)
