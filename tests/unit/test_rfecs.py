@@ -81,11 +81,12 @@ def test_windows_that_are_all_alike_give_a_leaf_with_the_balance_of_the_sample()
 
 
 def test_bins_constant_in_each_class_weigh_as_their_difference():
-    y = np.arange(41) % 2
-    x = np.full((41, 1, 3), 0.1, np.float32)
-    x[y == 1, 0, 1:] = [0.4, 0.5]
-    tree = grow_tree(x, y, np.arange(41), 2, np.random.default_rng(0))
-    np.testing.assert_allclose(tree["weights"][0], [0, 0.6, 0.8], rtol=1e-6)
+    y = np.arange(141) % 2
+    means = np.random.default_rng(0).normal(size=(2, 20)).astype(np.float32)
+    tree = grow_tree(means[y][:, None], y, np.arange(141), 2, np.random.default_rng(0))
+    difference = means[1].astype(float) - means[0]
+    expected = difference / np.linalg.norm(difference)
+    np.testing.assert_allclose(tree["weights"][0], expected, rtol=1e-5)
     np.testing.assert_array_equal(tree["probabilities"][1:], [[1, 0], [0, 1]])
 
 
