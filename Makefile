@@ -41,7 +41,7 @@ test-containers: setup ## build the images and run in them (needs root or a Dock
 test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost (needs root)
 	@$(python) -m pytest tests/slurm
 
-test-resume: setup ## kill runs at random moments and resume them
+test-resume: setup ## change things and kill runs at random moments, and resume
 	@$(python) -m pytest tests/resume
 
 lint: setup ## check style and types

@@ -49,6 +49,6 @@ def arguments(pipeline: Pipeline) -> list[str | Path]:
 
 @pytest.fixture(scope="session")
 def undisturbed(pipeline: Pipeline, arguments: list[str | Path]) -> Run:
-    done = pipeline.run("results", *arguments, resume=False)
+    done = pipeline.run("results", *arguments)
     assert done.exit_code == 0, done.output
     return done
