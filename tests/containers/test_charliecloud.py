@@ -19,8 +19,8 @@ pytestmark = pytest.mark.pipeline
 def ch_run() -> None:
     """The engine, installed where root can."""
     if not shutil.which("ch-run") and os.geteuid() == 0:
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-        subprocess.run([*command, "charliecloud-runtime"], stdout=subprocess.DEVNULL)
+        install = "apt-get install -y -qq --no-install-recommends charliecloud-runtime"
+        subprocess.run(f"apt-get update -qq && {install}", shell=True, stdout=subprocess.DEVNULL)
     if not shutil.which("ch-run"):
         pytest.fail("ch-run is missing: install the package charliecloud-runtime", pytrace=False)
 
