@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ import pytest
 pytestmark = pytest.mark.pipeline
 
 COMMANDS = ("docker", "podman", "singularity", "apptainer", "ch-run", "ch-image")
+# How the engines are told which folders a task needs to see.
+BINDS = ("-v", "-B", "-b")
 GPU_PROCESSES = {"TRAIN_MODEL", "PREDICT_GENOME", "SCORE_REGIONS"}
 STAND_IN = """#!{python}
 import json, os, sys, uuid
@@ -26,7 +29,7 @@ from pathlib import Path
 name, given = Path(sys.argv[0]).name, sys.argv[1:]
 run = Path(".command.run")
 task = run.read_text().split("### name: '")[1].split("'")[0] if run.exists() else ""
-call = dict(command=name, arguments=given, task=task, env=dict(os.environ))
+call = dict(command=name, arguments=given, task=task, folder=os.getcwd(), env=dict(os.environ))
 (Path("{record}") / uuid.uuid4().hex).write_text(json.dumps(call))
 if "pull" in given:
     Path(given[given.index("pull") + 1 :][-2]).touch() if name != "ch-image" else None
@@ -43,6 +46,7 @@ class Call:
     command: str
     arguments: list[str]
     task: str
+    folder: str
     env: dict[str, str]
 
     @property
@@ -94,7 +98,7 @@ ENGINES = {
 
 
 @pytest.mark.parametrize("profile", ENGINES)
-def test_gpu_tasks_and_only_they_get_the_cuda_image_and_the_gpu(recorded, profile):
+def test_gpu_tasks_and_only_they_get_the_cuda_image_and_the_gpu(pipeline, recorded, profile):
     calls = recorded(f"{profile},gpu")
     command, flags = ENGINES[profile]
     assert {call.command for call in calls} == {command}
@@ -107,6 +111,9 @@ def test_gpu_tasks_and_only_they_get_the_cuda_image_and_the_gpu(recorded, profil
         assert [word for word in given if word in flags] == (flags if on_gpu else []), call
         visible = {v for name, v in call.env.items() if name.endswith("CUDA_VISIBLE_DEVICES")}
         assert visible == ({"GPU-of-the-test"} if on_gpu else set()), call
+        bound = [Path(after.split(":")[0]) for flag, after in pairwise(given) if flag in BINDS]
+        for needed in (Path(call.folder), pipeline.panel):
+            assert any(needed.is_relative_to(folder) for folder in bound), (needed, call)
         handed_over = " ".join([*given, *call.env])
         assert "CUDA_VISIBLE_DEVICES" in handed_over or not on_gpu, call
 
