@@ -18,7 +18,7 @@ workflow REPORT {
     def versions = channel.topic('versions')
         .flatMap { process, text -> text.readLines().collect { line -> "${process.tokenize(':').last()}\t${line}".toString() } }
         .unique()
-        .mix(channel.of("workflow\tnextflow\t${workflow.nextflow.version}", "workflow\tdeepregfinder-nf\t${workflow.manifest.version}").map { line -> line.toString() })
+        .mix(channel.of('workflow\tnextflow\t' + workflow.nextflow.version, 'workflow\tdeepregfinder-nf\t' + workflow.manifest.version))
         .toSortedList()
         .map { lines -> (['process\ttool\tversion'] + lines).join('\\n') }
 

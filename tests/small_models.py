@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from deepregfinder.classes import class_names
 from deepregfinder.genome import SPLITS, Geometry
-from deepregfinder.models import weight_shapes
+from deepregfinder.models import trees, weight_shapes
 from deepregfinder.models.bundle import Bundle, Member
 from deepregfinder.signal import Normalisation, quantile_levels, write_signal
 from deepregfinder.splits import SplitPlan
@@ -97,6 +98,17 @@ def random_bundle(
         provenance={"seed": 1},
         versions={"torch": "2"},
         weights=tuple(weights() for _ in range(n_members)),
+    )
+
+
+def grow_fewer_trees(monkeypatch: pytest.MonkeyPatch, forest: int, boosting: int) -> None:
+    """Let rf have so many trees and gbm so many rounds: enough for tests, in less time."""
+    whole, rounds = trees.random_forest, trees.gradient_boosting
+    monkeypatch.setattr(
+        trees, "random_forest", lambda *args: whole(*args).set_params(n_estimators=forest)
+    )
+    monkeypatch.setattr(
+        trees, "gradient_boosting", lambda seed: rounds(seed).set_params(max_iter=boosting)
     )
 
 

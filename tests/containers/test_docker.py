@@ -64,9 +64,9 @@ def test_a_user_without_name_or_home_gets_the_same_results(pipeline, images, doc
 
 
 def test_results_keep_the_contract_of_outputs(docker_run):
+    if not SHARED_TOOLS.is_dir():
+        pytest.skip(f"{SHARED_TOOLS} is not there: this machine has an engine of its own")
     tool = SHARED_TOOLS / "check-outputs"
-    if not tool.exists():
-        pytest.skip(f"{tool} is not there")
     done = subprocess.run(
         [sys.executable, tool, docker_run.results], capture_output=True, text=True
     )

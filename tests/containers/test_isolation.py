@@ -1,8 +1,8 @@
 """What AWS Batch asks of a task, proven without it: a task needs its declared inputs and bin/.
 
 A task of every process is run again in a folder that holds nothing else, as another user, with HOME
-unset and without a network. Nothing of the pipeline's folder, of other tasks or of the machine can
-be seen there.
+unset, without a network and with hardly any shared memory. Nothing of the pipeline's folder, of
+other tasks or of the machine can be seen there.
 """
 
 import re
@@ -23,6 +23,7 @@ def tasks(pipeline, docker_run):
     done = pipeline.run(
         "all_processes", "-profile", "docker,test", *SMALL, "--classes", "5",
         "--nascent_transform", "log2", "--regions", pipeline.panel / "blacklist.bed",
+        "--seeds", "2",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     return {
@@ -68,7 +69,8 @@ def test_a_task_needs_nothing_but_its_inputs(pipeline, tasks, images, tmp_path, 
     for path in [alone, *alone.rglob("*")]:
         shutil.chown(path, STRANGER, STRANGER)
     run = [
-        "docker", "run", "--rm", "--network", "none", "-u", f"{STRANGER}:{STRANGER}",
+        "docker", "run", "--rm", "--network", "none", "--shm-size", "1m",
+        "-u", f"{STRANGER}:{STRANGER}",
         "-v", f"{alone}:/task", "-w", "/task", "-v", f"{tmp_path}/bin:/scripts:ro", images.cpu,
         "env", "-u", "HOME", "PATH=/scripts:/opt/deepregfinder/bin:/usr/bin:/bin", *CACHES,
         "bash", "-euo", "pipefail", ".command.sh",
@@ -81,4 +83,5 @@ def test_a_task_needs_nothing_but_its_inputs(pipeline, tasks, images, tmp_path, 
         if not any(Path(name).is_relative_to(where) for where in inputs)
     }
     assert made == outputs(task)
+    assert not [path for path in alone.rglob("*") if path.is_symlink()], "S3 has no links"
     assert made

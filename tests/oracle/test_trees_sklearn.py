@@ -5,6 +5,7 @@ from math import fsum
 
 import numpy as np
 import pytest
+from small_models import grow_fewer_trees
 from threadpoolctl import threadpool_limits
 
 from deepregfinder.models import trees
@@ -14,13 +15,7 @@ MARKS, BINS = 3, 9
 
 @pytest.fixture(autouse=True)
 def fewer_trees_in_one_thread(monkeypatch):
-    forest, boosting = trees.random_forest, trees.gradient_boosting
-    monkeypatch.setattr(
-        trees, "random_forest", lambda *args: forest(*args).set_params(n_estimators=100)
-    )
-    monkeypatch.setattr(
-        trees, "gradient_boosting", lambda seed: boosting(seed).set_params(max_iter=70)
-    )
+    grow_fewer_trees(monkeypatch, forest=100, boosting=70)
     with threadpool_limits(1, user_api="openmp"):
         yield
 

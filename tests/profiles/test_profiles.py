@@ -118,10 +118,18 @@ def test_gpu_tasks_and_only_they_get_the_cuda_image_and_the_gpu(pipeline, record
         assert "CUDA_VISIBLE_DEVICES" in handed_over or not on_gpu, call
 
 
-@pytest.mark.parametrize("profile", ["docker", "singularity"])
-def test_without_the_profile_gpu_no_task_sees_one(recorded, profile):
-    for call in recorded(profile):
-        assert "-cuda" not in " ".join(call.of_engine)
+@pytest.mark.parametrize(
+    ("profile", "registry", "image"),
+    [
+        ("docker", "registry.example.org/lab", "registry.example.org/lab/deepregfinder-nf:{}-cpu"),
+        ("singularity", "/shared/images", "/shared/images/deepregfinder-nf-{}-cpu.sif"),
+    ],
+)
+def test_without_the_profile_gpu_no_task_sees_one(recorded, repository, profile, registry, image):
+    config = (repository / "nextflow.config").read_text()
+    version = re.search(r"^    version = '(.+)'", config, re.M)[1]
+    for call in recorded(profile, "--container_registry", registry):
+        assert call.of_engine[-1] == image.format(version)
         assert not {"--gpus", "--nv"} & set(call.of_engine)
 
 

@@ -29,8 +29,10 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 @pytest.fixture
 def older(pipeline: Pipeline, tmp_path: Path) -> Pipeline:
     """The pipeline with the jars of an older Nextflow."""
-    if shutil.which("nextflow") or not shutil.which("mvn"):
-        pytest.skip("needs Maven, and no nextflow on the PATH: tools/nextflow would start that one")
+    if shutil.which("nextflow"):
+        pytest.skip("tools/nextflow would start the nextflow on the PATH, not the older one")
+    if not shutil.which("mvn"):
+        pytest.fail("mvn is missing: install the package maven", pytrace=False)
     pom, code, launch = tmp_path / "pom.xml", tmp_path / "code", tmp_path / "launch"
     pom.write_text(POM)
     shutil.copytree(pipeline.code, code, symlinks=True)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
+from small_models import grow_fewer_trees
 
 from deepregfinder.errors import InputError
 from deepregfinder.models import trees
@@ -17,13 +18,7 @@ SHAPE = (MARKS, BINS, CLASSES)
 
 @pytest.fixture(autouse=True)
 def few_trees(monkeypatch):
-    forest, boosting = trees.random_forest, trees.gradient_boosting
-    monkeypatch.setattr(
-        trees, "random_forest", lambda *args: forest(*args).set_params(n_estimators=12)
-    )
-    monkeypatch.setattr(
-        trees, "gradient_boosting", lambda seed: boosting(seed).set_params(max_iter=12)
-    )
+    grow_fewer_trees(monkeypatch, forest=12, boosting=12)
 
 
 def windows(n=300, n_classes=CLASSES):
