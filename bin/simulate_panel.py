@@ -45,6 +45,7 @@ def _split(text: str | None) -> tuple[str, ...]:
 @click.option("--read_length", type=click.IntRange(20, 150), default=50, help="In bp.")
 @click.option("--paired", is_flag=True, help="Paired-end reads.")
 @click.option("--control", is_flag=True, help="An input control for every cell type.")
+@click.option("--accessibility", is_flag=True, help="A DNase-seq track beside the marks.")
 @click.option(
     "--nascent",
     type=click.Choice(["none", "unstranded", "stranded"]),
@@ -86,6 +87,7 @@ def simulate_panel(
     read_length: int,
     paired: bool,
     control: bool,
+    accessibility: bool,
     nascent: str,
     seed: int,
     threads: int,
@@ -107,7 +109,7 @@ def simulate_panel(
     chrom.sizes and blacklist.bed. Run the pipeline with --input OUTDIR/samplesheet.csv
     --labels OUTDIR/labels.csv --tss OUTDIR/tss.bed --blacklist OUTDIR/blacklist.bed.
     """
-    from deepregfinder.simulation.panel import Plan, parse_replicates, write_panel
+    from deepregfinder.simulation.panel import ACCESSIBILITY, Plan, parse_replicates, write_panel
 
     names, chosen = _split(samples), _split(marks)
     if len(set(names)) != len(names) or not names:
@@ -133,9 +135,10 @@ def simulate_panel(
             raise InputError(f"--nascent: {', '.join(silent)} has no peak list of Pol II.")
     if unknown := sorted(set(chosen) - set(available)):
         raise InputError(f"--marks: no {', '.join(unknown)} here, only {', '.join(available)}.")
+    tracks = (chosen or tuple(available)) + ((ACCESSIBILITY,) if accessibility else ())
     plan = Plan(
-        marks=chosen or available,
-        replicates=parse_replicates(replicates, chosen or available),
+        marks=tracks,
+        replicates=parse_replicates(replicates, tracks),
         reads_per_mb=reads_per_mb,
         read_length=read_length,
         paired=paired,

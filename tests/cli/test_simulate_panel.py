@@ -67,6 +67,17 @@ def test_sheets_name_files_that_exist_beside_them(panel):
         assert (panel / name).stat().st_size > 0
 
 
+def test_an_accessibility_track_is_high_where_dnase_peaks_are(tmp_path):
+    panel = simulate(tmp_path, *SMALL, "--accessibility")
+    assert [row["mark"] for row in rows(panel / "samplesheet.csv")][-1] == "DNase"
+    (label,) = rows(panel / "labels.csv")
+    peaks = [line.split("\t")[:3] for line in (panel / label["dhs"]).read_text().splitlines()]
+    with pysam.AlignmentFile(str(panel / "bam/A.DNase.rep1.bam")) as file:
+        inside = sum(file.count(chrom, int(start), int(end)) for chrom, start, end in peaks)
+        share = sum(int(end) - int(start) for _, start, end in peaks) / sum(file.lengths)
+        assert inside > 5 * share * file.mapped
+
+
 def test_every_bam_says_that_it_is_simulated(panel):
     for path in (panel / "bam").glob("*.bam"):
         with pysam.AlignmentFile(str(path)) as file:

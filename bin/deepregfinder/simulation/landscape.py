@@ -13,6 +13,7 @@ REPEAT_BLOCK = 1000
 _COPY_NUMBERS, _COPY_SHARES = (1, 2, 3, 4), (0.07, 0.73, 0.15, 0.05)
 _REPEAT_SHARE = 0.04
 _MARGIN = 2000
+_OPEN_FOLD = 15
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,19 @@ def mark_rate(track: Track, chrom: str, ground: Ground, efficiency: float) -> np
 def control_rate(ground: Ground) -> np.ndarray:
     """Rate of an input control: background, a little more in open chromatin (it shears well)."""
     return ground.level * (1 + np.float32(0.4) * ground.openness)
+
+
+def accessibility_rate(sites: Track, chrom: str, ground: Ground, efficiency: float) -> np.ndarray:
+    """Rate of cuts of open chromatin (DNase-seq, ATAC-seq): float32, shape (steps,).
+
+    An open site of median strength has _OPEN_FOLD times the rate of the background; nucleosomes
+    play no part.
+    """
+    found = on(sites, chrom)
+    if not len(found):
+        return ground.level.copy()
+    strength = step_values(found, ground.length, otherwise=0) / np.float32(np.median(found.value))
+    return ground.level * (1 + np.float32((_OPEN_FOLD - 1) * efficiency) * strength)
 
 
 def nascent_rate(track: Track, chrom: str, ground: Ground) -> np.ndarray:

@@ -18,6 +18,7 @@ from deepregfinder.simulation.bam import BamWriter, encode
 from deepregfinder.simulation.cells import Cell, Genome, random_numbers
 from deepregfinder.simulation.landscape import (
     Ground,
+    accessibility_rate,
     control_rate,
     ground_of,
     mark_rate,
@@ -33,6 +34,9 @@ from deepregfinder.simulation.reads import (
 )
 
 log = logging.getLogger(__name__)
+
+ACCESSIBILITY = "DNase"
+"""The name of the accessibility track among the marks."""
 
 LABEL_COLUMNS = (
     "dhs",
@@ -173,6 +177,8 @@ class _ChipJob:
         ground = self.grounds[chrom]
         if self.mark is None:
             return control_rate(ground)
+        if self.mark == ACCESSIBILITY:
+            return accessibility_rate(self.cell.open_sites, chrom, ground, efficiency)
         return mark_rate(self.cell.marks.get(self.mark, {}), chrom, ground, efficiency)
 
 
