@@ -7,12 +7,21 @@ import click
 
 from deepregfinder.errors import plain_errors
 from deepregfinder.models import MODEL_NAMES
+from deepregfinder.models.accessibility import ACCESSIBILITY, marks_seen
 
 PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
+@click.option("--signal", type=PATH, help="Signal of the same sample, for models of the genome.")
+@click.option("--tss", type=PATH, help="TSSs (BED), for models whose rules know them.")
+@click.option(
+    "--accessibility",
+    type=click.Choice(ACCESSIBILITY),
+    default="all",
+    help="Who sees a DNase or ATAC track: all models, or those that need one.",
+)
 @click.option("--model", required=True, type=click.Choice(MODEL_NAMES), help="Model to train.")
 @click.option("--seed", required=True, type=int, help="Random seed of the first member.")
 @click.option("--seeds", required=True, type=int, help="Members to train: seed, seed + 1, ...")
@@ -25,6 +34,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--output", required=True, type=PATH, help="Folder of the model bundle.")
 def train_model(
     tensors: Path,
+    signal: Path | None,
+    tss: Path | None,
+    accessibility: str,
     model: str,
     seed: int,
     seeds: int,
@@ -47,13 +59,14 @@ def train_model(
     from deepregfinder.models.device import choose_device
     from deepregfinder.optimisation import TrainingOptions, remove_checkpoints
     from deepregfinder.tensors import open_tensors
-    from deepregfinder.training import train_bundle, write_trained
+    from deepregfinder.training import open_genome, train_bundle, write_trained
 
     options = TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
     place = choose_device(device)
-    bundle, members = train_bundle(
-        open_tensors(tensors), model, options, place, threads, Path.cwd()
-    )
+    windows = open_tensors(tensors)
+    windows = windows.with_marks(marks_seen(model, windows.marks, accessibility))
+    genome = open_genome(windows, signal, tss) if signal else None
+    bundle, members = train_bundle(windows, model, options, place, threads, Path.cwd(), genome)
     write_trained(output, bundle, members)
     remove_checkpoints(Path.cwd(), model, options)
 

@@ -9,6 +9,7 @@ from deepregfinder.classes import class_names
 from deepregfinder.genome import SPLITS, Geometry
 from deepregfinder.models import trees, weight_shapes
 from deepregfinder.models.bundle import Bundle, Member
+from deepregfinder.models.genome import ChromosomeSignal
 from deepregfinder.signal import Normalisation, quantile_levels, write_signal
 from deepregfinder.splits import SplitPlan
 from deepregfinder.tensors import Tensors
@@ -92,6 +93,7 @@ def random_bundle(
         split=PLAN,
         normalisation=normalisation(),
         temperature=temperature,
+        thresholds=(0.5,) * (n_classes - 1),
         members=tuple(Member(seed, 3, 0.75, 0, 0.01) for seed in range(n_members)),
         n_windows={split: dict.fromkeys(classes, 20) for split in SPLITS},
         training={"epochs": 3},
@@ -110,6 +112,11 @@ def grow_fewer_trees(monkeypatch: pytest.MonkeyPatch, forest: int, boosting: int
     monkeypatch.setattr(
         trees, "gradient_boosting", lambda seed: rounds(seed).set_params(max_iter=boosting)
     )
+
+
+def chromosome(rpm: np.ndarray, length: int, bin_size: int = 100) -> ChromosomeSignal:
+    """A chromosome with the given RPM (marks, bins), each mark of a million reads."""
+    return ChromosomeSignal("chr1", length, rpm, np.full(len(rpm), 1_000_000), bin_size)
 
 
 def write_random_signal(

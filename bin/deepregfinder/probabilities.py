@@ -29,6 +29,7 @@ class ProbabilityAttributes:
 
     sample : the sample that was scanned; trained_on : the sample that the model was trained on
     step, window : in bp; seeds : of the members; chrom_sizes : all main chromosomes, scanned or not
+    thresholds : for each class but background, the lowest probability of a called window
     """
 
     sample: str
@@ -39,6 +40,7 @@ class ProbabilityAttributes:
     window: int
     seeds: tuple[int, ...]
     temperature: float
+    thresholds: tuple[float, ...]
     quantile_map: bool
     chrom_sizes: Mapping[str, int]
 
@@ -128,10 +130,12 @@ def _attributes(path: Path, group: zarr.Group) -> ProbabilityAttributes:
         facts: dict[str, Any] = {
             field.name: group.attrs[field.name] for field in fields(ProbabilityAttributes)
         }
-        for name in ("classes", "seeds"):
+        for name in ("classes", "seeds", "thresholds"):
             facts[name] = tuple(facts[name])
         if group.attrs["scale"] != SCALE:
             raise ValueError("unknown scale")
+        if len(facts["thresholds"]) != len(facts["classes"]) - 1:
+            raise ValueError("thresholds")
         return ProbabilityAttributes(**facts)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is damaged (attribute {error}).") from None

@@ -6,7 +6,7 @@ written and read here only. Work streams over chromosomes: memory does not grow 
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,11 @@ def open_signal(path: Path) -> Signal:
         library_sizes={mark: tuple(sizes) for mark, sizes in attributes["library_sizes"].items()},
         _arrays=group,
     )
+
+
+def mark_depths(signal: Signal) -> np.ndarray:
+    """Usable reads behind each mark, over its replicates: int64, shape (marks,)."""
+    return np.array([sum(signal.library_sizes[mark]) for mark in signal.marks], np.int64)
 
 
 def match_marks(wanted: Sequence[str], signal: Signal) -> list[int]:
@@ -259,6 +264,16 @@ class Normalisation:
         shape = (len(self.marks),) + (1,) * (values.ndim - 1)
         mean, sd = (part.astype(np.float32).reshape(shape) for part in (self.mean, self.sd))
         return (transform_signal(values, self.transform) - mean) / sd
+
+    def select(self, rows: Sequence[int]) -> "Normalisation":
+        """That of some of the marks, in the given order."""
+        return replace(
+            self,
+            marks=tuple(self.marks[row] for row in rows),
+            mean=self.mean[rows],
+            sd=self.sd[rows],
+            quantiles=self.quantiles[rows],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """As plain numbers, lists and names, for JSON; `from_dict` gives back the same values."""

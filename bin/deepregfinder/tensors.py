@@ -5,8 +5,8 @@ several keys in no fixed order, and the same input must give the same bytes.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,18 @@ class Tensors:
     def midpoints(self) -> np.ndarray:
         """Middle of each window: int64, shape (windows,), bp."""
         return self.start + self.geometry.window // 2
+
+    def with_marks(self, marks: Sequence[str]) -> "Tensors":
+        """The same windows with some of their marks, in the given order."""
+        if tuple(marks) == self.marks:
+            return self
+        rows = [self.marks.index(mark) for mark in marks]
+        return replace(
+            self,
+            x=np.ascontiguousarray(self.x[:, rows]),
+            marks=tuple(marks),
+            normalisation=self.normalisation.select(rows),
+        )
 
     def select(self, split: str) -> np.ndarray:
         """Rows of `train`, `validation` or `test`: int64."""

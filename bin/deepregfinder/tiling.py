@@ -1,12 +1,14 @@
 """Prediction: a trained model over windows, over a whole chromosome, over given places.
 
-A network pads the edges of its window with zeros, so a window has to be evaluated as a window:
+A network of windows pads their edges with zeros, so a window has to be evaluated as a window:
 sliding one dense convolution over the chromosome would be another function. Windows are gathered
-from the normalised signal in batches, as a strided view without a copy per window.
+from the normalised signal in batches, as a strided view without a copy per window. A model of the
+genome is given the chromosome instead, and says itself what it makes of the windows on it.
 """
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,13 +23,14 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome import bare_name
 from deepregfinder.models import build_network
 from deepregfinder.models.bundle import Bundle, normalise_windows
+from deepregfinder.models.genome import ChromosomeSignal, score_genome
 from deepregfinder.probabilities import (
     ProbabilityAttributes,
     n_windows,
     scaled,
     write_probabilities,
 )
-from deepregfinder.signal import QuantileMap, Signal, mark_quantiles, match_marks
+from deepregfinder.signal import QuantileMap, Signal, mark_depths, mark_quantiles, match_marks
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +38,23 @@ log = logging.getLogger(__name__)
 _BATCH = {"cpu": 512, "cuda": 1 << 16}
 
 
+Keep = Callable[[slice, np.ndarray], None]
+"""Is given the place of a batch among the starts, and its members' probabilities before
+calibration: float32 (members, windows, classes)."""
+
+
 class Scorer(Protocol):
-    """What a model of any kind has to offer to be predicted with.
+    """What a model of any kind has to offer to be predicted with."""
+
+    bundle: Bundle
+
+    def score_starts(self, signal: ChromosomeSignal, starts: np.ndarray, keep: Keep) -> None:
+        """Score windows that begin at the given bins, all of which lie inside the chromosome."""
+        ...
+
+
+class WindowScorer(ABC):
+    """A model that sees windows one by one.
 
     threads : batches that may be scored at the same time
     """
@@ -45,15 +63,30 @@ class Scorer(Protocol):
     device: torch.device
     threads: int
 
+    @abstractmethod
     def __call__(self, windows: Tensor) -> Tensor:
         """Normalised windows (n, marks, bins) to probabilities (members, n, classes).
 
         Before calibration.
         """
-        ...
+
+    def score_starts(self, signal: ChromosomeSignal, starts: np.ndarray, keep: Keep) -> None:
+        if len(starts) == 0:
+            return
+        values = self.bundle.normalisation.apply(signal.rpm).astype(np.float32, copy=False)
+        track = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+        at = torch.from_numpy(np.asarray(starts, np.int64)).to(self.device)
+        # (marks, every start, bins): a view, nothing is copied.
+        view = track.unfold(1, self.bundle.window_bins, 1)
+
+        def score(part: slice) -> None:
+            windows = view[:, at[part]].transpose(0, 1).contiguous()
+            keep(part, self(windows).cpu().numpy())
+
+        _in_batches(self, len(starts), score)
 
 
-class NetworkScorer:
+class NetworkScorer(WindowScorer):
     """The networks of a bundle, ready on a device.
 
     On a CPU each batch is computed by one thread, and `threads` batches at the same time. Threads
@@ -84,7 +117,7 @@ class NetworkScorer:
         return torch.stack([network(windows).softmax(dim=1) for network in self._networks])
 
 
-class ForestScorer:
+class ForestScorer(WindowScorer):
     """The forests of a bundle. They are evaluated on the CPU, whatever the device."""
 
     device = torch.device("cpu")
@@ -102,28 +135,55 @@ class ForestScorer:
         return torch.from_numpy(np.stack(members))
 
 
+class GenomeScorer:
+    """A model that sees the whole chromosome. All but `drf` are evaluated on the CPU."""
+
+    def __init__(self, bundle: Bundle, device: torch.device, threads: int) -> None:
+        self.bundle = bundle
+        self._device = device
+        self._threads = threads
+
+    def score_starts(self, signal: ChromosomeSignal, starts: np.ndarray, keep: Keep) -> None:
+        if len(starts) == 0:
+            return
+        members = [
+            score_genome(
+                self.bundle.model, arrays, signal, starts, self.bundle.window_bins,
+                device=self._device, threads=self._threads,
+            )
+            for arrays in self.bundle.weights
+        ]  # fmt: skip
+        keep(slice(0, len(starts)), np.stack(members))
+
+
 def load_scorer(bundle: Bundle, device: torch.device | str = "cpu", threads: int = 1) -> Scorer:
     """The scorer for the bundle's kind of model."""
+    if bundle.kind == "genome":
+        return GenomeScorer(bundle, torch.device(device), threads)
+    return _window_scorer(bundle, torch.device(device), threads)
+
+
+def _window_scorer(bundle: Bundle, device: torch.device, threads: int) -> WindowScorer:
     if bundle.kind == "forest":
         return ForestScorer(bundle, threads)
-    return NetworkScorer(bundle, torch.device(device), threads)
+    return NetworkScorer(bundle, device, threads)
 
 
 def predict_windows(
     bundle: Bundle, x: np.ndarray, device: torch.device | str = "cpu", threads: int = 1
 ) -> np.ndarray:
-    """Probabilities of each member, before calibration, of windows that are not normalised.
+    """Probabilities of each member of a model of windows, before calibration.
 
     Parameters
     ----------
-    x : reads per million, float32 (n, marks, bins), marks in the order of the bundle
+    x : reads per million (not normalised), float32 (n, marks, bins), marks as in the bundle
 
     Returns
     -------
     float32 (members, n, classes). `calibration.combine_members(..., bundle.temperature)` makes of
     it the calibrated probabilities (n, classes) that calls rest on.
     """
-    scorer = load_scorer(bundle, device, threads)
+    scorer = _window_scorer(bundle, torch.device(device), threads)
     members = np.empty((len(bundle.members), len(x), len(bundle.classes)), np.float32)
 
     def score(part: slice) -> None:
@@ -134,8 +194,27 @@ def predict_windows(
     return members
 
 
+def predict_places(
+    scorer: Scorer, reader: "SignalReader", chroms: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """Probabilities of each member, before calibration, of windows anywhere on the genome.
+
+    chroms : names, (n,); starts : int64 (n,), in bins; returns float32 (members, n, classes)
+    """
+    bundle = scorer.bundle
+    members = np.empty((len(bundle.members), len(starts), len(bundle.classes)), np.float32)
+    for chrom in dict.fromkeys(chroms.tolist()):
+        rows = np.flatnonzero(chroms == chrom)
+
+        def keep(part: slice, found: np.ndarray, rows: np.ndarray = rows) -> None:
+            members[:, rows[part]] = found
+
+        scorer.score_starts(reader.load(chrom), starts[rows], keep)
+    return members
+
+
 class SignalReader:
-    """The normalised signal of a sample, as a bundle wants it.
+    """The signal of a sample, as a bundle wants it.
 
     Checks on making that the sample fits: InputError where marks are missing (all are named), bins
     are of another size, the assembly is another one, or controls were handled in another way.
@@ -146,8 +225,8 @@ class SignalReader:
     def __init__(self, bundle: Bundle, signal: Signal, quantile_map: bool) -> None:
         check_signal(bundle, signal)
         self._signal = signal
-        self._normalisation = bundle.normalisation
         self._marks = match_marks(bundle.marks, signal)
+        self._depths = mark_depths(signal)[self._marks]
         self._map: QuantileMap | None = None
         if quantile_map:
             # Those that the bundle's quantiles come from, where this sample has them.
@@ -157,12 +236,13 @@ class SignalReader:
             self._map = QuantileMap(source, target)
             log.info("Each mark is given the distribution that it had in %s.", bundle.sample)
 
-    def load(self, chrom: str) -> np.ndarray:
-        """Normalised signal of a chromosome: float32 (marks of the bundle, bins), contiguous."""
-        values = self._signal.load(chrom)[self._marks]
+    def load(self, chrom: str) -> ChromosomeSignal:
+        """The signal of a chromosome, marks in the order of the bundle."""
+        rpm = self._signal.load(chrom)[self._marks]
         if self._map is not None:
-            values = self._map.apply(values)
-        return np.ascontiguousarray(self._normalisation.apply(values), dtype=np.float32)
+            rpm = self._map.apply(rpm)
+        length = self._signal.chrom_sizes[chrom]
+        return ChromosomeSignal(chrom, length, rpm, self._depths, self._signal.bin_size)
 
 
 def check_signal(bundle: Bundle, signal: Signal) -> None:
@@ -229,6 +309,7 @@ def scan_genome(
         window=bundle.geometry.window,
         seeds=bundle.seeds,
         temperature=bundle.temperature,
+        thresholds=bundle.thresholds,
         quantile_map=quantile_map,
         chrom_sizes=signal.chrom_sizes,
     )
@@ -238,7 +319,7 @@ def scan_genome(
         done_bp = 0
         for number, chrom in enumerate(chroms, 1):
             length = signal.chrom_sizes[chrom]
-            best, each = scan_chromosome(scorer, reader.load(chrom), length, step)
+            best, each = scan_chromosome(scorer, reader.load(chrom), step)
             done_bp += length
             left = (time.monotonic() - started) / done_bp * (all_bp - done_bp)
             log.info(
@@ -251,14 +332,13 @@ def scan_genome(
 
 
 def scan_chromosome(
-    scorer: Scorer, values: np.ndarray, length: int, step: int
+    scorer: Scorer, signal: ChromosomeSignal, step: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Score all windows of a chromosome.
 
     Parameters
     ----------
-    values : normalised signal, float32 (marks, bins)
-    length : of the chromosome in bp; step : between windows in bp, a multiple of the bin size
+    step : between windows in bp, a multiple of the bin size
 
     Returns
     -------
@@ -268,7 +348,7 @@ def scan_chromosome(
     """
     bundle = scorer.bundle
     check_step(step, bundle.bin_size)
-    n = n_windows(length, step, bundle.geometry.window)
+    n = n_windows(signal.length, step, bundle.geometry.window)
     starts = np.arange(n, dtype=np.int64) * (step // bundle.bin_size)
     shape = (len(bundle.classes), n)
     best = np.empty(shape, np.uint16)
@@ -280,47 +360,22 @@ def scan_chromosome(
         if each is not None:
             each[:, :, part] = scaled(temper(members, bundle.temperature)).transpose(0, 2, 1)
 
-    _score_starts(scorer, values, starts, keep)
+    scorer.score_starts(signal, starts, keep)
     return best, each
 
 
-def probabilities_at(scorer: Scorer, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def probabilities_at(scorer: Scorer, signal: ChromosomeSignal, starts: np.ndarray) -> np.ndarray:
     """Calibrated probabilities, float64 (windows, classes), of windows that begin at given bins."""
     found = np.empty((len(starts), len(scorer.bundle.classes)))
 
     def keep(part: slice, members: np.ndarray) -> None:
         found[part] = combine_members(members, scorer.bundle.temperature)
 
-    _score_starts(scorer, values, starts, keep)
+    scorer.score_starts(signal, starts, keep)
     return found
 
 
-def _score_starts(
-    scorer: Scorer,
-    values: np.ndarray,
-    starts: np.ndarray,
-    keep: Callable[[slice, np.ndarray], None],
-) -> None:
-    """Score the windows that begin at the given bins, all of which lie inside `values`.
-
-    For each batch, `keep` is given its place among the starts and the members' probabilities before
-    calibration: float32 (members, windows, classes).
-    """
-    if len(starts) == 0:
-        return
-    signal = torch.from_numpy(values).to(scorer.device)
-    at = torch.from_numpy(np.asarray(starts, np.int64)).to(scorer.device)
-    # (marks, every start, bins): a view, nothing is copied.
-    view = signal.unfold(1, scorer.bundle.window_bins, 1)
-
-    def score(part: slice) -> None:
-        windows = view[:, at[part]].transpose(0, 1).contiguous()
-        keep(part, scorer(windows).cpu().numpy())
-
-    _in_batches(scorer, len(starts), score)
-
-
-def _in_batches(scorer: Scorer, n: int, score: Callable[[slice], None]) -> None:
+def _in_batches(scorer: WindowScorer, n: int, score: Callable[[slice], None]) -> None:
     """Call `score` for consecutive parts of n windows, `scorer.threads` at a time."""
     size = _BATCH[scorer.device.type]
     parts = (slice(first, min(first + size, n)) for first in range(0, n, size))

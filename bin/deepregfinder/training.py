@@ -1,4 +1,4 @@
-"""From labelled windows to a model bundle: one network or forest a seed, their average calibrated.
+"""From labelled windows to a model bundle: one member a seed, their average calibrated.
 
 Each network trains on ONE CPU thread, and several seeds train side by side in processes of their
 own: sums that are split over threads are rounded differently for each number of threads, and the
@@ -20,10 +20,18 @@ from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
 from deepregfinder.checkpoint import EpochRecord
-from deepregfinder.errors import log_to_stderr
+from deepregfinder.errors import InputError, log_to_stderr
 from deepregfinder.genome import SPLITS
+from deepregfinder.intervals import read_intervals
 from deepregfinder.models import kind_of
 from deepregfinder.models.bundle import Bundle, Member, normalise_windows, write_bundle
+from deepregfinder.models.genome import (
+    Arrays,
+    ChromosomeSignal,
+    TrainingGenome,
+    fit_genome,
+    score_genome,
+)
 from deepregfinder.optimisation import (
     TrainedMember,
     TrainingData,
@@ -31,6 +39,7 @@ from deepregfinder.optimisation import (
     mean_average_precision,
     train_network,
 )
+from deepregfinder.signal import mark_depths, match_marks, open_signal
 from deepregfinder.tensors import Tensors
 
 log = logging.getLogger(__name__)
@@ -43,15 +52,20 @@ def train_bundle(
     device: torch.device,
     threads: int,
     folder: Path,
+    genome: TrainingGenome | None = None,
 ) -> tuple[Bundle, list[TrainedMember]]:
     """Train a model on labelled windows and calibrate it on their validation windows.
+
+    genome : what models of the genome learn from, with the same tensors
 
     Returns the bundle and its trained members with their learning curves. `folder` holds a
     checkpoint of each network; the same call after an interruption continues from there and gives
     the same bundle. Raises InputError where windows of a class are lacking or training diverges.
     """
     data = _training_data(tensors)
-    if kind_of(model) == "forest":
+    if kind_of(model) == "genome":
+        members = train_on_genome(data, genome, model, options, threads)
+    elif kind_of(model) == "forest":
         members = train_forests(data, model, options, threads)
     else:
         members = train_networks(data, model, options, device, threads, folder)
@@ -75,6 +89,7 @@ def train_bundle(
         split=tensors.split_plan,
         normalisation=tensors.normalisation,
         temperature=temperature,
+        thresholds=(0.5,) * (len(tensors.classes) - 1),
         members=tuple(
             Member(m.seed, m.best_epoch, m.validation_map, m.restarts, m.learning_rate)
             for m in members
@@ -107,6 +122,32 @@ def write_trained(output: Path, bundle: Bundle, members: Sequence[TrainedMember]
         ]
     with written_whole(output / "learning_curve.tsv") as part:
         part.write_text("\n".join(lines) + "\n")
+
+
+def open_genome(tensors: Tensors, signal: Path, tss: Path | None) -> TrainingGenome:
+    """The chromosomes that labelled windows come from, with the marks of the windows.
+
+    Raises InputError where the signal is of another sample, or lacks a mark.
+    """
+    opened = open_signal(signal)
+    if opened.sample != tensors.sample:
+        raise InputError(f"{signal} is the signal of {opened.sample}, not of {tensors.sample}.")
+    rows = match_marks(tensors.marks, opened)
+    depths = mark_depths(opened)[rows]
+
+    def load(chrom: str) -> ChromosomeSignal:
+        length = opened.chrom_sizes[chrom]
+        return ChromosomeSignal(chrom, length, opened.load(chrom)[rows], depths, opened.bin_size)
+
+    sites = None
+    if tss:
+        table = read_intervals(tss)
+        middles = (table["start"] + table["end"]) // 2
+        sites = {
+            str(chrom): np.sort(part.to_numpy(np.int64))
+            for chrom, part in middles.groupby(table["chrom"])
+        }
+    return TrainingGenome(tensors, sites, load)
 
 
 def _training_data(tensors: Tensors) -> TrainingData:
@@ -170,6 +211,54 @@ def train_forests(
             )
         )
     return trained
+
+
+def train_on_genome(
+    data: TrainingData,
+    genome: TrainingGenome | None,
+    model: str,
+    options: TrainingOptions,
+    threads: int,
+) -> list[TrainedMember]:
+    """Fit a model of the genome. One member is enough: its fit holds hardly any chance.
+
+    Raises InputError where there is no signal to learn from, or where windows were divided at
+    random: what a model sees around its training windows would hold the test windows.
+    """
+    if genome is None:
+        raise InputError(f"{model} learns from whole chromosomes: give --signal.")
+    if genome.tensors.split_plan.mode == "random":
+        raise InputError(
+            f"{model} sees the chromosome around a window, so that --split random would show it "
+            "the test windows: use --split chromosome."
+        )
+    arrays = fit_genome(model, genome, options.seed, threads)
+    probabilities = _score_labelled(model, arrays, genome, "validation", threads)
+    score = mean_average_precision(data.y_validation, probabilities)
+    log.info("%s: validation mAP %.4f", model, score)
+    loss = negative_log_likelihood(probabilities, data.y_validation)
+    on_train = _score_labelled(model, arrays, genome, "train", threads)
+    record = EpochRecord(
+        options.seed, 1, negative_log_likelihood(on_train, data.y_train), loss, score, 0.0
+    )
+    return [TrainedMember(options.seed, 1, score, 0, 0.0, arrays, (record,), probabilities)]
+
+
+def _score_labelled(
+    model: str, arrays: Arrays, genome: TrainingGenome, split: str, threads: int
+) -> np.ndarray:
+    """Probabilities of the labelled windows of a split, in their order: float32 (n, classes)."""
+    tensors = genome.tensors
+    rows = tensors.select(split)
+    found = np.empty((len(rows), len(tensors.classes)), np.float32)
+    for index in np.unique(tensors.chrom[rows]):
+        here = tensors.chrom[rows] == index
+        starts = tensors.start[rows][here] // tensors.bin_size
+        signal = genome.load(tensors.chroms[index])
+        found[here] = score_genome(
+            model, arrays, signal, starts, tensors.window_bins, torch.device("cpu"), threads
+        )
+    return found
 
 
 def train_networks(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from small_models import MARKS, random_bundle
+from small_models import MARKS, chromosome, random_bundle
 
 from deepregfinder import tiling
 from deepregfinder.genome import Geometry
@@ -11,8 +11,9 @@ from deepregfinder.models import build_network
 from deepregfinder.tiling import load_scorer, scan_chromosome
 
 
-def naive_scan(bundle, values, length, step):
+def naive_scan(bundle, rpm, length, step):
     """Lists of windows: for each, the softmax of every member's plain network."""
+    values = bundle.normalisation.apply(rpm)
     found = []
     networks = []
     for weights in bundle.weights:
@@ -52,9 +53,10 @@ def test_scan_equals_window_by_window(monkeypatch, model, length, step, threads)
     monkeypatch.setitem(tiling._BATCH, "cpu", 37)
     bundle = random_bundle(model, n_members=2, geometry=Geometry(100, 20))
     rng = np.random.default_rng(length)
-    values = rng.normal(size=(len(MARKS), -(-length // 100))).astype(np.float32)
-    naive = naive_scan(bundle, values, length, step)
-    best, each = scan_chromosome(load_scorer(bundle, "cpu", threads), values, length, step)
+    rpm = rng.gamma(0.5, 2, (len(MARKS), -(-length // 100))).astype(np.float32)
+    naive = naive_scan(bundle, rpm, length, step)
+    scorer = load_scorer(bundle, "cpu", threads)
+    best, each = scan_chromosome(scorer, chromosome(rpm, length), step)
     assert best.shape == (3, len(naive))
     assert each.shape == (2, 3, len(naive))
     if len(naive) == 0:
@@ -68,21 +70,21 @@ def test_scan_equals_window_by_window(monkeypatch, model, length, step, threads)
 
 def test_neighbours_beyond_the_window_do_not_matter():
     bundle = random_bundle("cnn", geometry=Geometry(100, 20))
-    values = np.random.default_rng(0).normal(size=(len(MARKS), 60)).astype(np.float32)
+    rpm = np.random.default_rng(0).gamma(0.5, 2, (len(MARKS), 60)).astype(np.float32)
     scorer = load_scorer(bundle)
-    whole, _ = scan_chromosome(scorer, values, 6_000, 2_000)
-    values[:, :20] += 5
-    values[:, 40:] -= 5
-    changed, _ = scan_chromosome(scorer, values, 6_000, 2_000)
+    whole, _ = scan_chromosome(scorer, chromosome(rpm, 6_000), 2_000)
+    rpm[:, :20] += 5
+    rpm[:, 40:] *= 0.1
+    changed, _ = scan_chromosome(scorer, chromosome(rpm, 6_000), 2_000)
     np.testing.assert_array_equal(whole[:, 1], changed[:, 1])
     assert not np.array_equal(whole, changed)
 
 
 def test_threads_change_no_bit():
     bundle = random_bundle("cnn", n_members=2, geometry=Geometry(100, 20))
-    values = np.random.default_rng(1).normal(size=(len(MARKS), 3_000)).astype(np.float32)
+    rpm = np.random.default_rng(1).gamma(0.5, 2, (len(MARKS), 3_000)).astype(np.float32)
     one, other = (
-        scan_chromosome(load_scorer(bundle, "cpu", threads), values, 300_000, 100)
+        scan_chromosome(load_scorer(bundle, "cpu", threads), chromosome(rpm, 300_000), 100)
         for threads in (1, 4)
     )
     np.testing.assert_array_equal(one[0], other[0])

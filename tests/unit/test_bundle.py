@@ -74,7 +74,7 @@ def repack(folder, arrays):
     ("changes", "message"),
     [
         ({"format": "keras"}, "does not describe a DeepRegFinder model"),
-        ({"format_version": 2}, "format version 2"),
+        ({"format_version": 1}, "format version 1"),
         ({"kind": "pickle"}, "models of kind 'pickle'"),
         ({"kind": "forest"}, "there is no forest 'cnn'"),
         ({"model": "rf"}, "there is no network 'rf'"),

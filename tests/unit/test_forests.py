@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_models import GEOMETRY, MARKS, labelled_windows
+from small_models import GEOMETRY, MARKS, chromosome, labelled_windows
 
 from deepregfinder.errors import InputError
 from deepregfinder.models import FOREST_NAMES
@@ -71,9 +71,10 @@ def test_a_bundle_predicts_the_same_after_writing_and_reading(trained, tmp_path)
 def test_a_scan_equals_window_by_window(trained):
     bundle, _ = trained
     rng = np.random.default_rng(1)
-    values = rng.normal(size=(len(MARKS), 60)).astype(np.float32)
+    rpm = rng.gamma(0.5, 2, (len(MARKS), 60)).astype(np.float32)
+    values = bundle.normalisation.apply(rpm)
     starts = np.array([0, 7, 52])
-    found = probabilities_at(load_scorer(bundle, "cpu", 2), values, starts)
+    found = probabilities_at(load_scorer(bundle, "cpu", 2), chromosome(rpm, 6_000), starts)
     for row, start in zip(found, starts, strict=True):
         window = values[None, :, start : start + GEOMETRY.window_bins].copy()
         each = [evaluate_forest(bundle.model, arrays, window)[0] for arrays in bundle.weights]

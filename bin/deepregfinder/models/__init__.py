@@ -9,11 +9,17 @@ if TYPE_CHECKING:
 
 NETWORK_NAMES = ("cnn", "rnn", "mlp")
 FOREST_NAMES = ("rf", "gbm", "rfecs")
-MODEL_NAMES = NETWORK_NAMES + FOREST_NAMES
+GENOME_NAMES: tuple[str, ...] = ()
+MODEL_NAMES = NETWORK_NAMES + FOREST_NAMES + GENOME_NAMES
 
 
 def kind_of(name: str) -> str:
-    """How a model is trained and evaluated: "network" or "forest"."""
+    """How a model is trained and evaluated: "network", "forest" or "genome".
+
+    The first two see windows one by one, the last sees the chromosome around them.
+    """
+    if name in GENOME_NAMES:
+        return "genome"
     return "forest" if name in FOREST_NAMES else "network"
 
 

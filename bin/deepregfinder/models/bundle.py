@@ -23,12 +23,13 @@ from deepregfinder.classes import CLASS_SETS, class_names
 from deepregfinder.errors import InputError
 from deepregfinder.genome import SPLITS, Geometry
 from deepregfinder.models import MODEL_NAMES, kind_of, weight_shapes
+from deepregfinder.models.genome import check_genome
 from deepregfinder.models.json_fields import JsonFields
 from deepregfinder.signal import Normalisation, transform_signal
 from deepregfinder.splits import SplitPlan
 
 FORMAT = "deepregfinder-bundle"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DESCRIPTION = "model.json"
 WEIGHTS = "model.safetensors"
 
@@ -59,6 +60,7 @@ class Bundle:
     sample : the sample it was trained on; marks : rows of a window, in this order
     split : how labelled windows were divided
     temperature : of the averaged probabilities (calibration.combine_members)
+    thresholds : for each class but background, the lowest probability of a called window
     n_windows : labelled windows by split and class; training : parameters of the training
     provenance : anything else worth knowing about the training data; versions : of the programs
     weights : for each member, its arrays by name
@@ -74,6 +76,7 @@ class Bundle:
     split: SplitPlan
     normalisation: Normalisation
     temperature: float
+    thresholds: tuple[float, ...]
     members: tuple[Member, ...]
     n_windows: Mapping[str, Mapping[str, int]]
     training: Mapping[str, Any]
@@ -83,7 +86,7 @@ class Bundle:
 
     @property
     def kind(self) -> str:
-        """How members are evaluated: "network" or "forest"."""
+        """How members are evaluated (models.kind_of)."""
         return kind_of(self.model)
 
     @property
@@ -125,6 +128,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
         "split": bundle.split.to_dict(),
         "normalisation": normalisation,
         "temperature": bundle.temperature,
+        "thresholds": list(bundle.thresholds),
         "members": [vars(member) for member in bundle.members],
         "n_windows": {split: dict(counts) for split, counts in bundle.n_windows.items()},
         "training": dict(bundle.training),
@@ -157,7 +161,7 @@ def read_bundle(folder: Path) -> Bundle:
             f"this release reads version {FORMAT_VERSION}. Use the release that wrote it."
         )
     kind, model = fields.text("kind"), fields.text("model")
-    if kind not in ("network", "forest"):
+    if kind not in ("network", "forest", "genome"):
         raise InputError(f"{folder}: this release cannot evaluate models of kind {kind!r}.")
     if model not in MODEL_NAMES or kind != kind_of(model):
         known = ", ".join(MODEL_NAMES)
@@ -176,7 +180,7 @@ def read_bundle(folder: Path) -> Bundle:
     weights = tuple(
         _network_weights(arrays, f"member{number}.", weight_shapes(model, *size), folder)
         if kind == "network"
-        else _forest_arrays(arrays, f"member{number}.", model, size, folder)
+        else _checked_arrays(arrays, f"member{number}.", model, size, folder)
         for number in range(len(members))
     )
     expected = {f"member{n}.{key}" for n, member in enumerate(weights) for key in member}
@@ -193,6 +197,7 @@ def read_bundle(folder: Path) -> Bundle:
         split=_split(fields),
         normalisation=_normalisation(fields, marks, arrays),
         temperature=fields.number("temperature", 1e-3, 1e3),
+        thresholds=_thresholds(fields, len(classes) - 1),
         members=members,
         n_windows=_n_windows(fields, classes),
         training=fields.of("training", dict),
@@ -241,18 +246,21 @@ def _member(content: Any, folder: Path) -> Member:
     )
 
 
-def _forest_arrays(
+def _checked_arrays(
     arrays: Mapping[str, np.ndarray],
     prefix: str,
     model: str,
     size: tuple[int, int, int],
     folder: Path,
 ) -> dict[str, np.ndarray]:
-    from deepregfinder.models.forests import check_forest
-
     found = {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
     try:
-        check_forest(model, found, *size)
+        if kind_of(model) == "genome":
+            check_genome(model, found, *size)
+        else:
+            from deepregfinder.models.forests import check_forest
+
+            check_forest(model, found, *size)
     except ValueError as error:
         raise InputError(f"{folder / WEIGHTS} is damaged: {prefix}{error}.") from None
     return found
@@ -307,6 +315,13 @@ def _normalisation(
     except (KeyError, TypeError, ValueError, InputError) as error:
         raise fields.fault("normalisation", str(error)) from None
     return normalisation
+
+
+def _thresholds(fields: JsonFields, n: int) -> tuple[float, ...]:
+    values = fields.of("thresholds", list)
+    if len(values) != n or not all(type(v) in (int, float) and 0 <= v <= 1 for v in values):
+        raise fields.fault("thresholds", "expected a probability for each class but background")
+    return tuple(float(value) for value in values)
 
 
 def _split(fields: JsonFields) -> SplitPlan:
