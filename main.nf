@@ -70,6 +70,8 @@ workflow {
 
     MODELS(
         TRAINING_SET.out.tensors,
+        SIGNAL.out.signal,
+        tss,
         plan.train_on,
         plan.models,
         channel.fromList(plan.bundles),
@@ -94,6 +96,7 @@ workflow {
         MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on && !(meta.trained_on in plan.predict_on) },
         GENOME.out.models,
         TRAINING_SET.out.tensors,
+        SIGNAL.out.signal,
         GENOME.out.probabilities,
         GENOME.out.calls,
         options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),

@@ -33,9 +33,8 @@ FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--threshold",
-    required=True,
     type=click.FloatRange(0, 1),
-    help="Lowest calibrated probability of a called window.",
+    help="Lowest calibrated probability of a called window.  [default: those of the model]",
 )
 @click.option(
     "--validation_slop", required=True, type=int, help="A marker validates a call so near (bp)."
@@ -56,7 +55,7 @@ def call_elements(
     tfbs: tuple[Path, ...],
     tss_merge: int,
     tss_distance: int,
-    threshold: float,
+    threshold: float | None,
     validation_slop: int,
     output: Path,
     validation: Path,
@@ -65,14 +64,15 @@ def call_elements(
 ) -> None:
     """Join called windows to elements and count how many of them markers confirm.
 
-    Windows whose best class is not background and has at least --threshold are joined; enhancer
-    calls near a TSS are removed; every place goes to one class. The calls are BED9, sorted, without
-    header: name = class, score = 1000 x best probability, thick part = middle of the best window.
-    Validation tables have "." where the lists that they need are not given.
+    Windows whose best class is not background and has at least --threshold (without it, what the
+    model says for the class) are joined; enhancer calls near a TSS are removed; every place goes to
+    one class. The calls are BED9, sorted, without header: name = class, score = 1000 x best
+    probability, thick part = middle of the best window. Validation tables have "." where the lists
+    that they need are not given.
     """
     import logging
 
-    from deepregfinder.calling import call_genome, find_runs, write_calls
+    from deepregfinder.calling import call_genome, call_thresholds, find_runs, write_calls
     from deepregfinder.elements import merged_tss
     from deepregfinder.errors import InputError
     from deepregfinder.intervals import read_intervals
@@ -93,15 +93,16 @@ def call_elements(
     if sites is None:
         log.warning("No --tss is given: enhancer calls near TSSs are not removed.")
 
+    lowest = scan.thresholds if threshold is None else threshold
     # Each chromosome is read once: runs are few, and those of every seed fit in memory together.
     runs: dict = {}
     runs_of_seed: dict = {seed: {} for seed in scan.seeds}
     for chrom in scan.chroms:
-        runs[chrom] = find_runs(scan.load(chrom), scan.step, scan.window, threshold)
+        runs[chrom] = find_runs(scan.load(chrom), scan.step, scan.window, lowest)
         if seeds_summary:
             members = scan.load_members(chrom)
             for seed, track in zip(scan.seeds, members, strict=True):
-                runs_of_seed[seed][chrom] = find_runs(track, scan.step, scan.window, threshold)
+                runs_of_seed[seed][chrom] = find_runs(track, scan.step, scan.window, lowest)
     calls = call_genome(runs, scan.classes, scan.step, sites, tss_distance)
     total = sum(map(len, calls.values()))
     if total:
@@ -109,10 +110,10 @@ def call_elements(
     else:
         log.warning(
             "WARNING: %s, %s: NO CALL AT ALL. No window of a class has a probability "
-            "of %g; look at the evaluation of the model, or lower --threshold.",
+            "of %s; look at the evaluation of the model, or lower --threshold.",
             sample,
             model,
-            threshold,
+            " or ".join(f"{p:g}" for p in sorted(set(call_thresholds(scan.thresholds, threshold)))),
         )
     write_calls(output, calls, scan.classes, scan.step)
     write_call_summary(summary, calls, scan.classes)

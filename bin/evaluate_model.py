@@ -15,6 +15,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--model", required=True, help="Name of the model in this run.")
 @click.option("--bundle", required=True, type=FILE, help="Folder of the model.")
 @click.option("--tensors", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
+@click.option("--signal", type=FILE, help="Signal of the sample, for models of the genome.")
 @click.option(
     "--probabilities",
     multiple=True,
@@ -24,9 +25,8 @@ FILE = click.Path(path_type=Path)
 @click.option("--calls", type=FILE, help="Its calls there (BED9 of call_elements.py).")
 @click.option(
     "--threshold",
-    required=True,
     type=click.FloatRange(0, 1),
-    help="Probability that the calls were made with.",
+    help="Probability that the calls were made with.  [default: those of the model]",
 )
 @click.option(
     "--bootstrap",
@@ -42,9 +42,10 @@ def evaluate_model(
     model: str,
     bundle: Path,
     tensors: Path,
+    signal: Path | None,
     probabilities: tuple[Path, ...],
     calls: Path | None,
-    threshold: float,
+    threshold: float | None,
     bootstrap: int,
     seed: int,
     output: Path,
@@ -64,26 +65,26 @@ def evaluate_model(
     from deepregfinder.atomic import written_whole
     from deepregfinder.calling import read_calls
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation import evaluate, labelled_test_windows
+    from deepregfinder.evaluation import evaluate, predict_test_windows
     from deepregfinder.metrics_json import seeds_table, to_json
     from deepregfinder.model_card import write_model_card
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.probabilities import open_probabilities
+    from deepregfinder.signal import open_signal
     from deepregfinder.tensors import open_tensors
-    from deepregfinder.tiling import predict_windows
 
     trained, windows = read_bundle(bundle), open_tensors(tensors)
     scan = open_probabilities(probabilities) if probabilities else None
     for name, found in (("--tensors", windows.sample), ("--probabilities", scan and scan.sample)):
         if found not in (None, sample):
             raise InputError(f"--sample is {sample}, but {name} is of {found}.")
-    x = labelled_test_windows(trained, windows, quantile_map=scan is not None and scan.quantile_map)
+    mapped = scan is not None and scan.quantile_map
     measured = evaluate(
         sample,
         model,
         trained,
         windows,
-        predict_windows(trained, x),
+        predict_test_windows(trained, windows, open_signal(signal) if signal else None, mapped),
         scan,
         read_calls(calls, trained.classes) if calls else None,
         threshold,

@@ -7,22 +7,23 @@ workflow EVALUATION {
     unpredicted // [meta, bundle] of models that were trained here on a sample that is not predicted
     models // [meta, bundle]
     tensors // [meta, tensors]
+    signal // [meta, signal]
     probabilities // [meta, files]
     calls // [meta, bed]
     options // parameters of the evaluation
 
     main:
-    def labelled = tensors.map { meta, file -> [meta.sample, file] }
+    def labelled = tensors.join(signal).map { meta, windows, rpm -> [meta.sample, windows, rpm] }
     def jobs = models
         .join(probabilities)
         .join(calls)
         .map { meta, bundle, files, bed -> [meta.sample, meta, bundle, files, bed] }
         .combine(labelled, by: 0)
-        .map { _sample, meta, bundle, files, bed, windows -> [meta, bundle, windows, files, bed] }
+        .map { _sample, meta, bundle, files, bed, windows, rpm -> [meta, bundle, windows, rpm, files, bed] }
     def windows_only = unpredicted
         .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
         .combine(labelled, by: 0)
-        .map { _sample, meta, bundle, windows -> [meta, bundle, windows, [], []] }
+        .map { _sample, meta, bundle, windows, rpm -> [meta, bundle, windows, rpm, [], []] }
     EVALUATE_MODEL(jobs.mix(windows_only), options, codeDigest('evaluate_model.py'))
 
     evaluations = EVALUATE_MODEL.out.evaluation

@@ -5,8 +5,10 @@ include { codeDigest } from '../functions/scripts'
 workflow MODELS {
     take:
     tensors // [meta, tensors]
+    signal // [meta, signal]
+    tss
     train_on // samples to train on
-    names // kinds of network
+    names // kinds of model
     pretrained // [meta, bundle]
     options // parameters of the training
     device
@@ -14,9 +16,10 @@ workflow MODELS {
     main:
     def jobs = tensors
         .filter { meta, _tensors -> meta.sample in train_on }
+        .join(signal)
         .combine(channel.fromList(names))
-        .map { meta, file, name -> [[trained_on: meta.sample, model: name], file] }
-    TRAIN_MODEL(jobs, options, device, codeDigest('train_model.py'))
+        .map { meta, windows, rpm, name -> [[trained_on: meta.sample, model: name], windows, rpm] }
+    TRAIN_MODEL(jobs, tss, options, device, codeDigest('train_model.py'))
 
     bundles = TRAIN_MODEL.out.bundle.mix(pretrained)
 

@@ -2,9 +2,11 @@
 
 How windows become calls, one chromosome at a time:
 
-1. A window is kept when its best class is not background and the calibrated probability of that
-   class is at least the threshold. (Of equally probable classes the first in class order is the
-   best.)
+1. With one threshold for all classes, a window is kept when its best class is not background and
+   the calibrated probability of that class is at least the threshold. Where each class has its own
+   (a model at natural prevalence chose them), the best class is the element class whose probability
+   is highest relative to its threshold, and the window is kept when it reaches it. (Of equal
+   classes the first in class order is the best.)
 2. Kept windows of one class that follow each other and overlap or touch are joined to a run, unless
    a kept window of another class lies between them. A run reaches from the start of its first
    window to the end of its last; its score is its best probability; the midpoint of the first
@@ -61,21 +63,35 @@ class Calls:
         return Calls(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
-def find_runs(probabilities: np.ndarray, step: int, window: int, threshold: float) -> Calls:
+def call_thresholds(of_model: Sequence[float], given: float | None) -> tuple[float, ...]:
+    """The threshold of each element class: that of `--threshold`, or those of the model."""
+    return tuple(of_model) if given is None else (given,) * len(of_model)
+
+
+def find_runs(
+    probabilities: np.ndarray, step: int, window: int, threshold: float | Sequence[float]
+) -> Calls:
     """Join kept windows to runs (steps 1 and 2 above).
 
     Parameters
     ----------
     probabilities : float32, shape (classes, windows); background first; window i starts at i * step
     step, window : bp
+    threshold : of all classes, or of each class but background
 
     Returns
     -------
     Runs in order; both their starts and their ends rise strictly.
     """
-    best_class = probabilities.argmax(axis=0)
-    best = probabilities.max(axis=0)
-    kept = np.flatnonzero((best_class > 0) & (best >= np.float32(threshold)))
+    if isinstance(threshold, float):
+        best_class = probabilities.argmax(axis=0)
+        lowest = np.full(len(probabilities), threshold, np.float32)
+    else:
+        lowest = np.array([np.inf, *threshold], np.float32)
+        relative = probabilities[1:] / np.maximum(lowest[1:, None], np.float32(1e-9))
+        best_class = relative.argmax(axis=0) + 1
+    best = np.take_along_axis(probabilities, best_class[np.newaxis], axis=0)[0]
+    kept = np.flatnonzero((best_class > 0) & (best >= lowest[best_class]))
     if not len(kept):
         nothing = np.empty(0, np.int64)
         return Calls(nothing, nothing, nothing, np.empty(0, np.float32), nothing)

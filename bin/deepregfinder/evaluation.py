@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepregfinder.calibration import combine_members, temper
-from deepregfinder.calling import Calls
+from deepregfinder.calling import Calls, call_thresholds
 from deepregfinder.errors import InputError
 from deepregfinder.metrics import (
     Blocks,
@@ -30,8 +30,9 @@ from deepregfinder.natural import (
     tally_genome,
 )
 from deepregfinder.probabilities import Probabilities
-from deepregfinder.signal import QuantileMap
+from deepregfinder.signal import QuantileMap, Signal
 from deepregfinder.tensors import Tensors
+from deepregfinder.tiling import SignalReader, load_scorer, predict_places, predict_windows
 
 log = logging.getLogger(__name__)
 
@@ -70,13 +71,14 @@ class Evaluation:
     test : calibrated probabilities of the labelled test windows; uncalibrated : the same before
     natural, calls : None where they cannot be measured; natural_reason says why
     chroms : the test chromosomes that natural looks at
+    thresholds : for each class but background, the lowest probability of a called window
     notes : what a reader of the figures has to know
     """
 
     sample: str
     model: str
     bundle: Bundle
-    threshold: float
+    thresholds: tuple[float, ...]
     n_replicates: int
     test: Measured
     uncalibrated: Measured
@@ -120,6 +122,28 @@ def labelled_test_windows(bundle: Bundle, tensors: Tensors, quantile_map: bool) 
     return x
 
 
+def predict_test_windows(
+    bundle: Bundle, tensors: Tensors, signal: Signal | None, quantile_map: bool
+) -> np.ndarray:
+    """Probabilities of each member, before calibration, of the labelled test windows.
+
+    Returns float32 (members, windows, classes). Raises InputError where the windows do not fit the
+    model, or a model of the genome is given no signal.
+    """
+    x = labelled_test_windows(bundle, tensors, quantile_map)
+    if bundle.kind != "genome":
+        return predict_windows(bundle, x)
+    if signal is None:
+        raise InputError(f"{bundle.model} sees the chromosome around a window: give --signal.")
+    rows = tensors.select("test")
+    return predict_places(
+        load_scorer(bundle),
+        SignalReader(bundle, signal, quantile_map),
+        np.array(tensors.chroms)[tensors.chrom[rows]],
+        tensors.start[rows] // tensors.bin_size,
+    )
+
+
 def evaluate(
     sample: str,
     model: str,
@@ -128,7 +152,7 @@ def evaluate(
     members: np.ndarray,
     scan: Probabilities | None,
     calls: Mapping[str, Calls] | None,
-    threshold: float,
+    threshold: float | None,
     n_replicates: int,
     seed: int,
 ) -> Evaluation:
@@ -139,7 +163,7 @@ def evaluate(
     members : probabilities of each member, before calibration, of the test windows, in their order:
         float32, shape (members, windows, classes)
     scan, calls : of the genome of the same sample by the same model; None leaves natural out
-    threshold : that the calls were made with; only reported
+    threshold : that the calls were made with, None for those of the bundle; only reported
     n_replicates, seed : of the block bootstrap
     """
     if scan is not None and (scan.trained_on, scan.seeds) != (bundle.sample, bundle.seeds):
@@ -194,7 +218,7 @@ def evaluate(
         sample=sample,
         model=model,
         bundle=bundle,
-        threshold=threshold,
+        thresholds=call_thresholds(bundle.thresholds, threshold),
         n_replicates=n_replicates,
         test=_measured(blocks, calibrated, by_seed, weights),
         uncalibrated=_measured(blocks, raw, [], None),

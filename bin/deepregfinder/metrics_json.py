@@ -26,7 +26,8 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         "trained_on": bundle.sample,
         "classes": classes,
         "seed": int(bundle.seeds[0]),
-        "threshold": evaluation.threshold,
+        "threshold": one_threshold(evaluation.thresholds),
+        "thresholds": dict(zip(classes[1:], evaluation.thresholds, strict=True)),
         "temperature": _number(bundle.temperature),
         "notes": list(evaluation.notes),
         "n_test": _counts(classes, test.tallies),
@@ -44,8 +45,15 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             **_section(natural, evaluation, "natural.", reasons),
             "calls": _calls_section(evaluation, reasons),
         }
+    if content["threshold"] is None:
+        reasons["threshold"] = "each class has its own, see thresholds"
     content["reasons"] = reasons
     return content
+
+
+def one_threshold(thresholds: Sequence[float]) -> float | None:
+    """The threshold of all classes; None where they differ."""
+    return thresholds[0] if len(set(thresholds)) == 1 else None
 
 
 def _number(value: float) -> float | None:

@@ -143,7 +143,10 @@ def _accuracy(metrics: Mapping[str, Any]) -> list[str]:
         )
         lines += ["", overall, ""]
     if metrics["natural"] is not None and metrics["natural"]["calls"] is not None:
-        lines += [f"### Calls there, with probability of at least {metrics['threshold']:g}", ""]
+        lowest = ", ".join(
+            f"{class_named(name).label} {value:g}" for name, value in metrics["thresholds"].items()
+        )
+        lines += [f"### Calls there, with a probability of at least: {lowest}", ""]
         rows = [
             (
                 class_named(name).label,

@@ -141,7 +141,7 @@ def train_network(
         )
         for split in ("train", "validation")
     }
-    with _reproducible(device):
+    with reproducible(device):
         state = _fresh_state(data, model, options, seed, device, restarts=0)
         if read_checkpoint(checkpoint, state, fingerprint):
             log.info("%s, seed %d: continues after epoch %d.", model, seed, len(state.curve))
@@ -299,7 +299,7 @@ def _fingerprint(
 
 
 @contextmanager
-def _reproducible(device: torch.device) -> Iterator[None]:
+def reproducible(device: torch.device) -> Iterator[None]:
     """One CPU thread and deterministic algorithms inside; torch's settings are put back after.
 
     On CUDA an algorithm without a deterministic form warns instead of failing.

@@ -20,6 +20,7 @@ from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
 from deepregfinder.checkpoint import EpochRecord
+from deepregfinder.dense_training import train_drf
 from deepregfinder.errors import InputError, log_to_stderr
 from deepregfinder.genome import SPLITS
 from deepregfinder.intervals import read_intervals
@@ -63,21 +64,19 @@ def train_bundle(
     the same bundle. Raises InputError where windows of a class are lacking or training diverges.
     """
     data = _training_data(tensors)
-    if kind_of(model) == "genome":
-        members = train_on_genome(data, genome, model, options, threads)
-    elif kind_of(model) == "forest":
-        members = train_forests(data, model, options, threads)
+    thresholds = (0.5,) * (len(tensors.classes) - 1)
+    if model == "drf":
+        fitted = train_drf(_sees_chromosomes(model, genome), options, device, threads, folder)
+        members, temperature, thresholds = fitted.members, fitted.temperature, fitted.thresholds
     else:
-        members = train_networks(data, model, options, device, threads, folder)
-    mean = np.mean([member.validation_probabilities for member in members], axis=0, dtype=float)
-    temperature = fit_temperature(mean, data.y_validation)
-    log.info(
-        "%s: temperature %.3f; validation loss %.4f, %.4f after calibration",
-        model,
-        temperature,
-        negative_log_likelihood(mean, data.y_validation),
-        negative_log_likelihood(temper(mean, temperature), data.y_validation),
-    )
+        if kind_of(model) == "genome":
+            whole = _sees_chromosomes(model, genome)
+            members = train_on_genome(data, whole, model, options, threads)
+        elif kind_of(model) == "forest":
+            members = train_forests(data, model, options, threads)
+        else:
+            members = train_networks(data, model, options, device, threads, folder)
+        temperature = _temperature(model, members, data.y_validation)
     bundle = Bundle(
         model=model,
         sample=tensors.sample,
@@ -89,7 +88,7 @@ def train_bundle(
         split=tensors.split_plan,
         normalisation=tensors.normalisation,
         temperature=temperature,
-        thresholds=(0.5,) * (len(tensors.classes) - 1),
+        thresholds=thresholds,
         members=tuple(
             Member(m.seed, m.best_epoch, m.validation_map, m.restarts, m.learning_rate)
             for m in members
@@ -107,6 +106,20 @@ def train_bundle(
         weights=tuple(member.weights for member in members),
     )
     return bundle, members
+
+
+def _temperature(model: str, members: Sequence[TrainedMember], y: np.ndarray) -> float:
+    """That of the averaged probabilities of the labelled validation windows."""
+    mean = np.mean([member.validation_probabilities for member in members], axis=0, dtype=float)
+    temperature = fit_temperature(mean, y)
+    log.info(
+        "%s: temperature %.3f; validation loss %.4f, %.4f after calibration",
+        model,
+        temperature,
+        negative_log_likelihood(mean, y),
+        negative_log_likelihood(temper(mean, temperature), y),
+    )
+    return temperature
 
 
 def write_trained(output: Path, bundle: Bundle, members: Sequence[TrainedMember]) -> None:
@@ -213,17 +226,10 @@ def train_forests(
     return trained
 
 
-def train_on_genome(
-    data: TrainingData,
-    genome: TrainingGenome | None,
-    model: str,
-    options: TrainingOptions,
-    threads: int,
-) -> list[TrainedMember]:
-    """Fit a model of the genome. One member is enough: its fit holds hardly any chance.
+def _sees_chromosomes(model: str, genome: TrainingGenome | None) -> TrainingGenome:
+    """Raise InputError where there is no signal, or windows were divided at random.
 
-    Raises InputError where there is no signal to learn from, or where windows were divided at
-    random: what a model sees around its training windows would hold the test windows.
+    What a model sees around its training windows would then hold the test windows.
     """
     if genome is None:
         raise InputError(f"{model} learns from whole chromosomes: give --signal.")
@@ -232,6 +238,17 @@ def train_on_genome(
             f"{model} sees the chromosome around a window, so that --split random would show it "
             "the test windows: use --split chromosome."
         )
+    return genome
+
+
+def train_on_genome(
+    data: TrainingData,
+    genome: TrainingGenome,
+    model: str,
+    options: TrainingOptions,
+    threads: int,
+) -> list[TrainedMember]:
+    """Fit a model of the genome. One member is enough: its fit holds hardly any chance."""
     arrays = fit_genome(model, genome, options.seed, threads)
     probabilities = _score_labelled(model, arrays, genome, "validation", threads)
     score = mean_average_precision(data.y_validation, probabilities)

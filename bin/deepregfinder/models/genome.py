@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepregfinder.errors import InputError
 from deepregfinder.tensors import Tensors
 
 if TYPE_CHECKING:
@@ -60,12 +61,17 @@ def fit_genome(
 
     Raises InputError where the sample lacks what the model needs.
     """
-    raise NotImplementedError(name)
+    raise InputError(f"There is no model of the genome named {name!r}.")
 
 
 def check_genome(name: str, arrays: Arrays, n_marks: int, window_bins: int, n_classes: int) -> None:
     """Raise ValueError unless the arrays are a model that can be evaluated."""
-    raise NotImplementedError(name)
+    if name == "drf":
+        from deepregfinder.models.drf import check_drf
+
+        check_drf(arrays, n_marks, window_bins, n_classes)
+    else:
+        raise ValueError(f"there is no model {name}")
 
 
 def score_genome(
@@ -80,5 +86,10 @@ def score_genome(
     """Probabilities, before calibration, of windows that begin at given bins: float32 (n, classes).
 
     starts : int64 (n,); every window lies inside the chromosome
+    device : of `drf`; all others are evaluated on the CPU
     """
-    raise NotImplementedError(name)
+    if name == "drf":
+        from deepregfinder.models.drf import score_drf
+
+        return score_drf(arrays, signal, starts, window_bins, device, threads)
+    raise InputError(f"There is no model of the genome named {name!r}.")

@@ -4,10 +4,10 @@ include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 process EVALUATE_MODEL {
     tag "${meta.sample} ${meta.model}"
     label 'process_low'
-    ext input_bytes: { bytesOf([tensors, probabilities]) }
+    ext input_bytes: { bytesOf([tensors, signal, probabilities]) }
 
     input:
-    tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(probabilities), path(calls)
+    tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(signal), path(probabilities), path(calls)
     val options
     val code // digest of the script and of the library behind it
 
@@ -24,6 +24,7 @@ process EVALUATE_MODEL {
         --model ${meta.model} \\
         --bundle ${bundle} \\
         --tensors ${tensors} \\
+        --signal ${signal} \\
         ${repeated('--probabilities', probabilities)} \\
         ${repeated('--calls', calls)} \\
         ${flags(options)} \\

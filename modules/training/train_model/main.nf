@@ -1,13 +1,14 @@
-include { bytesOf ; flags } from '../../../functions/scripts'
+include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
-// Train one kind of network on one sample, once for each seed, and calibrate it on the validation windows.
+// Train one kind of model on one sample, once for each seed, and calibrate it on the validation windows.
 process TRAIN_MODEL {
     tag "${meta.trained_on} ${meta.model}"
     label 'process_gpu'
-    ext input_bytes: { bytesOf(tensors) }
+    ext input_bytes: { bytesOf([tensors, signal]) }
 
     input:
-    tuple val(meta), path(tensors)
+    tuple val(meta), path(tensors), path(signal)
+    path tss, stageAs: 'tss/*'
     val options
     val device
     val code // digest of the script and of the library behind it
@@ -22,6 +23,8 @@ process TRAIN_MODEL {
     # code ${code}
     'train_model.py' \\
         --tensors ${tensors} \\
+        --signal ${signal} \\
+        ${repeated('--tss', tss)} \\
         --model ${meta.model} \\
         ${flags(options)} \\
         --device ${device} \\

@@ -1,0 +1,190 @@
+"""`drf`: a dilated residual network that runs along the chromosome.
+
+Its input is the signal of every bin, on the scale where Poisson counts have the same variance
+everywhere, the square root (Anscombe 1948), in units of the mean of the training chromosomes. Two
+residual blocks look at single bins; pairs of bins are then averaged, and six blocks with dilations
+1, 2, 4, ..., 32 widen the view to 13 kb on both sides (Yu and Koltun 2016). One layer gives logits
+for every 200 bp, so that all windows of a chromosome cost one pass. The chromosome is read in both
+directions and the logits are averaged.
+
+A window has the probabilities at its centre: those of the output there, or the mean of the two
+outputs that meet there.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deepregfinder.models.genome import ChromosomeSignal
+
+POOL = 2
+"""Bins of one output."""
+
+HALO = 68
+"""Outputs on each side that can have a say in one output."""
+
+_CHANNELS = 32
+_DILATIONS = (1, 2, 4, 8, 16, 32)
+TILE = 4096
+_SCALE = "scale"
+
+
+class ResidualBlock(nn.Module):
+    """Convolution of odd width, batch norm, ReLU, convolution of width 1, batch norm; then added.
+
+    The length is kept: edges are padded with zeros.
+    """
+
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        padding = width // 2 * dilation
+        self.spread = nn.Conv1d(
+            _CHANNELS, _CHANNELS, width, padding=padding, dilation=dilation, bias=False
+        )
+        self.norm1 = nn.BatchNorm1d(_CHANNELS)
+        self.mix = nn.Conv1d(_CHANNELS, _CHANNELS, 1, bias=False)
+        self.norm2 = nn.BatchNorm1d(_CHANNELS)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = torch.relu(self.norm1(self.spread(x)))
+        return torch.relu(x + self.dropout(self.norm2(self.mix(h))))
+
+
+class DilatedNetwork(nn.Module):
+    """Logits (n, classes, bins / 2) of stretches of signal (n, marks, bins), bins even."""
+
+    def __init__(self, n_marks: int, n_classes: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.enter = nn.Conv1d(n_marks, _CHANNELS, 1, bias=False)
+        self.norm = nn.BatchNorm1d(_CHANNELS)
+        self.fine = nn.Sequential(*(ResidualBlock(5, d, dropout) for d in (1, 2)))
+        self.wide = nn.Sequential(*(ResidualBlock(3, d, dropout) for d in _DILATIONS))
+        self.output = nn.Conv1d(_CHANNELS, n_classes, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.fine(torch.relu(self.norm(self.enter(x))))
+        return self.output(self.wide(functional.avg_pool1d(h, POOL)))
+
+
+def features(rpm: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """What the network sees: sqrt(RPM / scale), float32 (marks, bins), bins made even by a zero.
+
+    rpm : float32 (marks, bins); scale : mean RPM of each mark, (marks,)
+    """
+    odd = rpm.shape[1] % POOL
+    padded = np.pad(rpm, ((0, 0), (0, odd))) if odd else rpm
+    return np.sqrt(padded / scale[:, np.newaxis], dtype=np.float32)
+
+
+def load_network(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int) -> DilatedNetwork:
+    """The network of the arrays, ready for inference on the CPU."""
+    network = DilatedNetwork(n_marks, n_classes)
+    network.load_state_dict(
+        {key: torch.from_numpy(np.array(a)) for key, a in arrays.items() if key != _SCALE}
+    )
+    return network.eval()
+
+
+def export_network(network: DilatedNetwork, scale: np.ndarray) -> dict[str, np.ndarray]:
+    """The arrays of a trained network and of the scale of its input."""
+    arrays = {key: value.cpu().numpy() for key, value in network.state_dict().items()}
+    return arrays | {_SCALE: scale.astype(np.float32)}
+
+
+def check_drf(
+    arrays: Mapping[str, np.ndarray], n_marks: int, window_bins: int, n_classes: int
+) -> None:
+    """Raise ValueError unless the arrays are a network for so many marks and classes."""
+    with torch.device("meta"):
+        expected = DilatedNetwork(n_marks, n_classes).state_dict()
+    shapes = {key: tuple(value.shape) for key, value in expected.items()} | {_SCALE: (n_marks,)}
+    for key, shape in shapes.items():
+        if key not in arrays:
+            raise ValueError(f"{key} is missing")
+        kind = np.int64 if key.endswith("num_batches_tracked") else np.float32
+        if arrays[key].shape != shape or arrays[key].dtype != kind:
+            raise ValueError(f"{key} has another shape or type")
+        if not np.isfinite(arrays[key]).all():
+            raise ValueError(f"{key} holds a value that is no number")
+    if surplus := sorted(set(arrays) - set(shapes)):
+        raise ValueError(f"{surplus[0]} belongs to something else")
+    if not (arrays[_SCALE] > 0).all():
+        raise ValueError(f"{_SCALE} is not above 0")
+
+
+@torch.inference_mode()
+def run_tile(network: DilatedNetwork, x: Tensor) -> Tensor:
+    """Probabilities (classes, outputs) of one stretch (marks, bins), read in both directions."""
+    both = torch.stack([x, x.flip(1)])
+    forwards, backwards = network(both)
+    return ((forwards + backwards.flip(1)) / 2).softmax(dim=0)
+
+
+def dense_probabilities(
+    network: DilatedNetwork,
+    x: np.ndarray,
+    tiles: np.ndarray,
+    device: torch.device,
+    threads: int,
+) -> np.ndarray:
+    """Probabilities along a chromosome: float32 (classes, outputs), zero outside of the tiles.
+
+    x : float32 (marks, bins), from `features`
+    tiles : indices of the stretches of TILE outputs that are wanted
+
+    Tiles are computed each with all that it sees around it: how a chromosome is cut changes
+    nothing but the last bit.
+    """
+    n = x.shape[1] // POOL
+    found = np.zeros((network.output.out_channels, n), np.float32)
+    network = network.to(device)
+
+    def one(tile: int) -> None:
+        start, end = tile * TILE, min((tile + 1) * TILE, n)
+        low, high = max(0, start - HALO), min(n, end + HALO)
+        part = torch.from_numpy(np.ascontiguousarray(x[:, POOL * low : POOL * high])).to(device)
+        found[:, start:end] = run_tile(network, part)[:, start - low : end - low].cpu().numpy()
+
+    if threads == 1 or device.type != "cpu":
+        for tile in tiles.tolist():
+            one(tile)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(one, tiles.tolist()))
+    return found
+
+
+def at_centres(dense: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Probabilities of windows around bin borders: float32 (n, classes).
+
+    dense : (classes, outputs); centres : int64 (n,), in bins from the start of the chromosome
+    """
+    last = dense.shape[1] - 1
+    left, right = ((centres + shift) // POOL for shift in (-1, 0))
+    first, second = (dense[:, np.clip(i, 0, last)] for i in (left, right))
+    return ((first + second) / 2).T
+
+
+def score_drf(
+    arrays: Mapping[str, np.ndarray],
+    signal: ChromosomeSignal,
+    starts: np.ndarray,
+    window_bins: int,
+    device: torch.device,
+    threads: int,
+) -> np.ndarray:
+    """Probabilities of windows that begin at given bins: float32 (n, classes)."""
+    if device.type == "cpu":
+        torch.set_num_threads(1)  # a thread a tile: those inside of every layer wait for each other
+    scale = arrays[_SCALE]
+    network = load_network(arrays, len(scale), len(arrays["output.bias"]))
+    centres = np.asarray(starts, np.int64) + window_bins // 2
+    tiles = np.unique(np.concatenate([centres - 1, centres]) // POOL // TILE)
+    x = features(signal.rpm, scale)
+    tiles = tiles[tiles * TILE < x.shape[1] // POOL]
+    return at_centres(dense_probabilities(network, x, tiles, device, threads), centres)
