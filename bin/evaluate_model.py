@@ -22,6 +22,9 @@ FILE = click.Path(path_type=Path)
     help="Files of predict_genome.py: the same model on the genome of the sample.",
 )
 @click.option("--calls", type=FILE, help="Its calls there (BED9 of call_elements.py).")
+@click.option("--tss", type=FILE, help="TSSs (BED) that enhancer calls were kept away from.")
+@click.option("--tss_merge", default=0, type=int, help="Merge TSSs no further apart (bp).")
+@click.option("--tss_distance", default=0, type=int, help="How far they were kept away (bp).")
 @click.option(
     "--threshold",
     required=True,
@@ -44,6 +47,9 @@ def evaluate_model(
     tensors: Path,
     probabilities: tuple[Path, ...],
     calls: Path | None,
+    tss: Path | None,
+    tss_merge: int,
+    tss_distance: int,
     threshold: float,
     bootstrap: int,
     seed: int,
@@ -63,8 +69,10 @@ def evaluate_model(
     from deepregfinder import plots
     from deepregfinder.atomic import written_whole
     from deepregfinder.calling import read_calls
+    from deepregfinder.elements import merged_tss
     from deepregfinder.errors import InputError
     from deepregfinder.evaluation import evaluate, labelled_test_windows
+    from deepregfinder.intervals import read_intervals
     from deepregfinder.metrics_json import seeds_table, to_json
     from deepregfinder.model_card import write_model_card
     from deepregfinder.models.bundle import read_bundle
@@ -89,6 +97,8 @@ def evaluate_model(
         threshold,
         bootstrap,
         seed,
+        merged_tss(read_intervals(tss), windows.chrom_sizes, tss_merge) if tss else None,
+        tss_distance,
     )
     metrics = to_json(measured)
     output.mkdir(parents=True, exist_ok=True)

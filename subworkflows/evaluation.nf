@@ -9,6 +9,7 @@ workflow EVALUATION {
     tensors // [meta, tensors]
     probabilities // [meta, files]
     calls // [meta, bed]
+    tss
     options // parameters of the evaluation
 
     main:
@@ -23,7 +24,7 @@ workflow EVALUATION {
         .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, windows -> [meta, bundle, windows, [], []] }
-    EVALUATE_MODEL(jobs.mix(windows_only), options, codeDigest('evaluate_model.py'))
+    EVALUATE_MODEL(jobs.mix(windows_only), tss, options, codeDigest('evaluate_model.py'))
 
     evaluations = EVALUATE_MODEL.out.evaluation
 

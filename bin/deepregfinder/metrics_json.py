@@ -169,7 +169,7 @@ def _calls_section(evaluation: Evaluation, reasons: dict[str, str]) -> dict[str,
         reasons["natural.calls"] = "no calls were given"
         return None
     right, wrong, credited = (
-        table.sum(axis=(0, 2)).astype(int)
+        table.sum(axis=0).astype(int)
         for table in (measured.tallies.right, measured.tallies.wrong, measured.tallies.credited)
     )
     elements = measured.tallies.elements.sum(axis=0).astype(int)
