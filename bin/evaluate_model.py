@@ -56,7 +56,7 @@ def evaluate_model(
     output: Path,
     model_card: Path,
 ) -> None:
-    """Write metrics.json, seeds.tsv, plots with their numbers, and the model card.
+    """Write metrics.json, seeds.tsv, replicates.npz, plots with their numbers, and the model card.
 
     Labelled test windows are predicted here. With --probabilities, every window of the test
     chromosomes is measured as well (natural prevalence), with --calls also the calls there; a
@@ -77,6 +77,7 @@ def evaluate_model(
     from deepregfinder.model_card import write_model_card
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.probabilities import open_probabilities
+    from deepregfinder.replicates import write_replicates
     from deepregfinder.tensors import open_tensors
     from deepregfinder.tiling import predict_windows
 
@@ -105,6 +106,7 @@ def evaluate_model(
     with written_whole(output / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
     plots.write_table(output / "seeds.tsv", seeds_table(measured))
+    write_replicates(output / "replicates.npz", measured)
     write_model_card(model_card, trained, metrics)
     plots.draw_evaluation(output, measured, bundle / "learning_curve.tsv")
 

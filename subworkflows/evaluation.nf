@@ -1,3 +1,4 @@
+include { COMPARE_MODELS } from '../modules/evaluation/compare_models'
 include { EVALUATE_MODEL } from '../modules/evaluation/evaluate_model'
 include { codeDigest } from '../functions/scripts'
 
@@ -28,6 +29,15 @@ workflow EVALUATION {
 
     evaluations = EVALUATE_MODEL.out.evaluation
 
+    def of_sample = evaluations
+        .map { meta, folder -> [[sample: meta.sample], folder] }
+        .groupTuple()
+        .map { meta, folders -> [meta, folders.sort { folder -> folder.name }] }
+    COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
+
+    comparisons = COMPARE_MODELS.out.comparison
+
     emit:
     evaluations
+    comparisons
 }
