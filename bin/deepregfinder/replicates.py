@@ -66,7 +66,7 @@ def write_replicates(path: Path, evaluation: Evaluation) -> None:
         alone = call_figures(calls.tallies, calls.ranked, each_chromosome(blocks))
         for name in FIGURES:
             arrays[f"calls.{name}"] = _rows(
-                calls.figures[name], calls.replicates and calls.replicates[name]
+                calls.figures[name], None if calls.replicates is None else calls.replicates[name]
             )
             arrays[f"calls.by_chrom.{name}"] = alone[name]
         for class_name, ranked in zip(evaluation.bundle.classes[1:], calls.ranked, strict=True):
@@ -82,12 +82,12 @@ def _of_windows(setting: str, measured: Measured) -> dict[str, np.ndarray]:
     drawn = measured.replicates
     for name in FIGURES:
         arrays[f"{setting}.{name}"] = _rows(
-            measured.figures.per_class[name], drawn and drawn.per_class[name]
+            measured.figures.per_class[name], None if drawn is None else drawn.per_class[name]
         )
         arrays[f"{setting}.by_chrom.{name}"] = alone.per_class[name]
     for name in CALIBRATION:
         arrays[f"{setting}.{name}"] = _rows(
-            measured.figures.overall[name], drawn and drawn.overall[name]
+            measured.figures.overall[name], None if drawn is None else drawn.overall[name]
         )
     return arrays
 

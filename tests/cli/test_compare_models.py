@@ -1,4 +1,5 @@
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -60,14 +61,14 @@ def test_a_model_never_differs_from_its_copy(world: Path) -> None:
 
 
 def test_values_and_intervals_are_those_of_metrics_json(world: Path) -> None:
-    import json
-
     metrics = json.loads((world / "cnn" / "metrics.json").read_text())
     for row in compare(world, "cnn"):
         section = metrics if row["setting"] == "test" else metrics["natural"]
         section = section["calls"] if row["setting"] == "calls" else section
         if row["class"] in ("enhancer", "promoter") and "false_calls" not in row["figure"]:
-            value = section["per_class"][row["class"]][row["figure"]]
+            if (value := section["per_class"][row["class"]][row["figure"]]) is None:
+                assert (row["value"], row["low"]) == (".", ".")
+                continue
             intervals = section["intervals"]
             edges = intervals.get("per_class", intervals)[row["class"]][row["figure"]]
             assert float(row["value"]) == pytest.approx(value, abs=1e-6)
@@ -94,7 +95,7 @@ def test_models_that_were_resampled_otherwise_are_refused(world: Path) -> None:
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "cnn").mkdir()
     (tmp_path / "cnn" / "replicates.npz").write_bytes(b"nothing")
-    with pytest.raises(InputError, match="replicates.npz"):
+    with pytest.raises(InputError, match=r"replicates\.npz"):
         compare(tmp_path, "cnn")
 
 
