@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from documents import first_cells, results_paths, section
 from small_evaluation import write_world
 
-from deepregfinder import inputs, rpm, scoring, selection, states, validation
+from deepregfinder import comparison, inputs, rpm, scoring, selection, states, validation
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import SUMMARY_COLUMNS
 from deepregfinder.region_rules import write_drops
