@@ -27,6 +27,7 @@ def evaluate(folder: Path, model: str, scan: str = "", bootstrap: int = 40, seed
 def compare(folder: Path, *models: str) -> list[dict[str, str]]:
     words = [text for model in models for text in ("--evaluation", str(folder / model))]
     output = folder / "comparison.tsv"
+    words += ["--curves", str(folder / "pr.png"), "--bars", str(folder / "bars.png")]
     CliRunner().invoke(compare_models, [*words, "--output", str(output)], catch_exceptions=False)
     with output.open() as lines:
         return list(csv.DictReader(lines, delimiter="\t"))
@@ -52,6 +53,8 @@ def test_a_model_never_differs_from_its_copy(world: Path) -> None:
     assert {row["setting"] for row in rows} == {"test", "natural", "calls"}
     compared = [row for row in rows if row["difference"] != "."]
     assert len(compared) > 30
+    for plot in ("pr.png", "bars.png"):
+        assert (world / plot).read_bytes().startswith(b"\x89PNG")
     for row in compared:
         assert row["reference"] == "cnn"
         assert float(row["difference"]) == 0

@@ -42,6 +42,8 @@ CONTRACT = {
     "report.html",
     "evaluation/summary.tsv",
     "evaluation/<sample>/comparison.tsv",
+    "evaluation/<sample>/comparison_pr.png",
+    "evaluation/<sample>/comparison_bars.png",
     "evaluation/<sample>/<model>/metrics.json",
     "evaluation/<sample>/<model>/replicates.npz",
     *(f"evaluation/<sample>/<model>/{name}.{kind}" for name in PLOTS for kind in ("png", "tsv")),

@@ -11,18 +11,21 @@ process COMPARE_MODELS {
 
     output:
     tuple val(meta), path("${meta.sample}.comparison.tsv"), emit: comparison
-    tuple val(task.process), eval('versions.py python numpy'), topic: versions
+    path "${meta.sample}.comparison_*.png", emit: plots
+    tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
 
     script:
     """
     # code ${code}
     'compare_models.py' \\
         ${repeated('--evaluation', evaluations)} \\
-        --output ${meta.sample}.comparison.tsv
+        --output ${meta.sample}.comparison.tsv \\
+        --curves ${meta.sample}.comparison_pr.png \\
+        --bars ${meta.sample}.comparison_bars.png
     """
 
     stub:
     """
-    touch ${meta.sample}.comparison.tsv
+    touch ${meta.sample}.comparison.tsv ${meta.sample}.comparison_pr.png ${meta.sample}.comparison_bars.png
     """
 }
