@@ -99,7 +99,8 @@ workflow {
         SIGNAL.out.signal,
         GENOME.out.probabilities,
         GENOME.out.calls,
-        options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),
+        tss,
+        options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),
     )
 
     REPORT(

@@ -23,6 +23,9 @@ FILE = click.Path(path_type=Path)
     help="Files of predict_genome.py: the same model on the genome of the sample.",
 )
 @click.option("--calls", type=FILE, help="Its calls there (BED9 of call_elements.py).")
+@click.option("--tss", type=FILE, help="TSSs (BED) that enhancer calls were kept away from.")
+@click.option("--tss_merge", default=0, type=int, help="Merge TSSs no further apart (bp).")
+@click.option("--tss_distance", default=0, type=int, help="How far they were kept away (bp).")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -45,13 +48,16 @@ def evaluate_model(
     signal: Path | None,
     probabilities: tuple[Path, ...],
     calls: Path | None,
+    tss: Path | None,
+    tss_merge: int,
+    tss_distance: int,
     threshold: float | None,
     bootstrap: int,
     seed: int,
     output: Path,
     model_card: Path,
 ) -> None:
-    """Write metrics.json, seeds.tsv, plots with their numbers, and the model card.
+    """Write metrics.json, seeds.tsv, replicates.npz, plots with their numbers, and the model card.
 
     Labelled test windows are predicted here. With --probabilities, every window of the test
     chromosomes is measured as well (natural prevalence), with --calls also the calls there; a
@@ -64,12 +70,15 @@ def evaluate_model(
     from deepregfinder import plots
     from deepregfinder.atomic import written_whole
     from deepregfinder.calling import read_calls
+    from deepregfinder.elements import merged_tss
     from deepregfinder.errors import InputError
     from deepregfinder.evaluation import evaluate, predict_test_windows
+    from deepregfinder.intervals import read_intervals
     from deepregfinder.metrics_json import seeds_table, to_json
     from deepregfinder.model_card import write_model_card
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.probabilities import open_probabilities
+    from deepregfinder.replicates import write_replicates
     from deepregfinder.signal import open_signal
     from deepregfinder.tensors import open_tensors
 
@@ -90,12 +99,15 @@ def evaluate_model(
         threshold,
         bootstrap,
         seed,
+        merged_tss(read_intervals(tss), windows.chrom_sizes, tss_merge) if tss else None,
+        tss_distance,
     )
     metrics = to_json(measured)
     output.mkdir(parents=True, exist_ok=True)
     with written_whole(output / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
     plots.write_table(output / "seeds.tsv", seeds_table(measured))
+    write_replicates(output / "replicates.npz", measured)
     write_model_card(model_card, trained, metrics)
     plots.draw_evaluation(output, measured, bundle / "learning_curve.tsv")
 

@@ -1,3 +1,4 @@
+include { COMPARE_MODELS } from '../modules/evaluation/compare_models'
 include { EVALUATE_MODEL } from '../modules/evaluation/evaluate_model'
 include { codeDigest } from '../functions/scripts'
 
@@ -10,6 +11,7 @@ workflow EVALUATION {
     signal // [meta, signal]
     probabilities // [meta, files]
     calls // [meta, bed]
+    tss
     options // parameters of the evaluation
 
     main:
@@ -24,10 +26,19 @@ workflow EVALUATION {
         .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, windows, rpm -> [meta, bundle, windows, rpm, [], []] }
-    EVALUATE_MODEL(jobs.mix(windows_only), options, codeDigest('evaluate_model.py'))
+    EVALUATE_MODEL(jobs.mix(windows_only), tss, options, codeDigest('evaluate_model.py'))
 
     evaluations = EVALUATE_MODEL.out.evaluation
 
+    def of_sample = evaluations
+        .map { meta, folder -> [[sample: meta.sample], folder] }
+        .groupTuple()
+        .map { meta, folders -> [meta, folders.sort { folder -> folder.name }] }
+    COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
+
+    comparisons = COMPARE_MODELS.out.comparison
+
     emit:
     evaluations
+    comparisons
 }

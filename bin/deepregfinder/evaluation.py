@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from deepregfinder.calibration import combine_members, temper
 from deepregfinder.calling import Calls, call_thresholds
@@ -30,6 +31,7 @@ from deepregfinder.natural import (
     tally_genome,
 )
 from deepregfinder.probabilities import Probabilities
+from deepregfinder.ranking import RankedCalls, rank_calls, ranked_average_precision
 from deepregfinder.signal import QuantileMap, Signal
 from deepregfinder.tensors import Tensors
 from deepregfinder.tiling import SignalReader, load_scorer, predict_places, predict_windows
@@ -57,9 +59,14 @@ class Measured:
 
 @dataclass(frozen=True)
 class MeasuredCalls:
-    """Calls on the test chromosomes: counts and figures (natural.measure_calls)."""
+    """Calls on the test chromosomes: counts, and figures with the average precision of candidates.
+
+    weights : of the blocks in each replicate; None without replicates
+    """
 
     tallies: CallTallies
+    ranked: Sequence[RankedCalls]
+    weights: np.ndarray | None
     figures: Mapping[str, np.ndarray]
     replicates: Mapping[str, np.ndarray] | None
 
@@ -155,6 +162,8 @@ def evaluate(
     threshold: float | None,
     n_replicates: int,
     seed: int,
+    tss: pd.DataFrame | None = None,
+    tss_distance: int = 0,
 ) -> Evaluation:
     """Measure a model on the test windows of a sample, and at natural prevalence if it was scanned.
 
@@ -165,6 +174,7 @@ def evaluate(
     scan, calls : of the genome of the same sample by the same model; None leaves natural out
     threshold : that the calls were made with, None for those of the bundle; only reported
     n_replicates, seed : of the block bootstrap
+    tss, tss_distance : merged TSSs that enhancer candidates keep away from, and how far (bp)
     """
     if scan is not None and (scan.trained_on, scan.seeds) != (bundle.sample, bundle.seeds):
         raise InputError(
@@ -209,10 +219,13 @@ def evaluate(
         natural = _measured(part, whole, each or [whole], part_weights)
         if calls is not None:
             tallies = tally_calls(calls, elements, len(bundle.classes), part)
+            ranked = rank_calls(scan, elements, part, tss, tss_distance)
             measured_calls = MeasuredCalls(
                 tallies,
-                measure_calls(tallies),
-                None if part_weights is None else measure_calls(tallies, part_weights),
+                ranked,
+                part_weights,
+                call_figures(tallies, ranked, np.ones((1, len(part)))),
+                None if part_weights is None else call_figures(tallies, ranked, part_weights),
             )
     return Evaluation(
         sample=sample,
@@ -226,8 +239,29 @@ def evaluate(
         calls=measured_calls,
         natural_reason=reason,
         chroms=scanned,
-        notes=tuple(_notes(bundle, tensors)),
+        notes=(*_notes(bundle, tensors), *_tss_note(measured_calls, tss, tss_distance)),
     )
+
+
+def call_figures(
+    tallies: CallTallies, ranked: Sequence[RankedCalls], weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Figures of calls, as `measure_calls`, and the average precision of candidates beside them."""
+    areas = [ranked_average_precision(of_class, weights) for of_class in ranked]
+    none = np.full(len(weights), np.nan)
+    return measure_calls(tallies, weights) | {"average_precision": np.stack([none, *areas], axis=1)}
+
+
+def _tss_note(
+    calls: MeasuredCalls | None, tss: pd.DataFrame | None, tss_distance: int
+) -> list[str]:
+    """The labels keep enhancers away from the same TSSs, which helps precision."""
+    if calls is None or tss is None:
+        return []
+    return [
+        f"Enhancer calls within {tss_distance} bp of a TSS were removed before they were measured, "
+        "by the list that defines the labels: part of their precision is the list's."
+    ]
 
 
 def _weights(blocks: Blocks, n_replicates: int, seed: int) -> np.ndarray | None:

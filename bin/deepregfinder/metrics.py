@@ -244,6 +244,14 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
 
 
+def interval(values: np.ndarray) -> list[float] | None:
+    """The 95 % percentile interval; None where fewer than half of the replicates have a value."""
+    known = values[np.isfinite(values)]
+    if 2 * len(known) < len(values) or not len(known):
+        return None
+    return [round(float(edge), 6) for edge in np.percentile(known, [2.5, 97.5])]
+
+
 def precision_recall_curve(ranking: Ranking, n_points: int = 500) -> np.ndarray:
     """Threshold, precision and recall at falling thresholds: shape (points, 3).
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepregfinder.evaluation import MIN_BLOCKS, Evaluation, Measured
-from deepregfinder.metrics import Figures, Tallies
+from deepregfinder.metrics import Figures, Tallies, interval
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -92,14 +92,6 @@ def _stack(figures: Sequence[Figures]) -> Figures:
     )
 
 
-def _interval(values: np.ndarray) -> list[float] | None:
-    """The 95 % percentile interval; None where fewer than half of the replicates have a value."""
-    known = values[np.isfinite(values)]
-    if 2 * len(known) < len(values) or not len(known):
-        return None
-    return [round(float(edge), 6) for edge in np.percentile(known, [2.5, 97.5])]
-
-
 def _mean(values: np.ndarray) -> float | None:
     return _number(values.mean())
 
@@ -124,9 +116,7 @@ def _section(
             "replicates": evaluation.n_replicates,
             "block_bp": blocks.size,
             "blocks": len(blocks),
-            **_table(
-                classes, measured.replicates.per_class, measured.replicates.overall, _interval
-            ),
+            **_table(classes, measured.replicates.per_class, measured.replicates.overall, interval),
         }
     else:
         reasons[f"{where}intervals"] = _why_no_intervals(evaluation.n_replicates)
@@ -177,7 +167,7 @@ def _calls_section(evaluation: Evaluation, reasons: dict[str, str]) -> dict[str,
         reasons["natural.calls"] = "no calls were given"
         return None
     right, wrong, credited = (
-        table.sum(axis=(0, 2)).astype(int)
+        table.sum(axis=0).astype(int)
         for table in (measured.tallies.right, measured.tallies.wrong, measured.tallies.credited)
     )
     elements = measured.tallies.elements.sum(axis=0).astype(int)
@@ -198,7 +188,7 @@ def _calls_section(evaluation: Evaluation, reasons: dict[str, str]) -> dict[str,
                 reasons[f"natural.calls.per_class.{name}.{figure}"] = f"there is no {lack} of it"
         if intervals is not None and measured.replicates is not None:
             intervals[name] = {
-                key: _interval(values[:, index]) for key, values in measured.replicates.items()
+                key: interval(values[:, index]) for key, values in measured.replicates.items()
             }
     precisions = measured.figures["average_precision"][0, 1:]
     return {"per_class": per_class, "map": _number(precisions.mean()), "intervals": intervals}

@@ -8,12 +8,11 @@ change sides.) Where one true class is needed (accuracy, confusion, ece, brier) 
 nearest element within 500 bp; background beyond 2,000 bp of every element; windows between are left
 out.
 
-Calls are ranked by score. A labelled element is found by a call of its class that reaches within
+A labelled element is found by a call of its class that reaches within
 500 bp of its midpoint, and is credited once, to the best such call (of equal ones the one further
 left). A call is right when it is credited with an element or more; a second call at the same
-element is wrong. Recall is the share of elements found; average precision sums (rise of recall) x
-precision over distinct scores, and reaches 1 only where every element is found before the first
-wrong call.
+element is wrong. Recall is the share of elements found. Average precision of calls is that of the
+candidates of `ranking`, which no threshold has cut.
 
 The midpoint of an element is that of its window, which is snapped to the bin grid.
 """
@@ -30,8 +29,6 @@ from deepregfinder.tensors import Tensors
 
 POSITIVE_WITHIN = 500
 NEGATIVE_BEYOND = 2000
-
-_POINTS = 1001
 
 Elements = Mapping[str, Sequence[np.ndarray]]
 """Chromosome -> for each class the sorted midpoints (bp) of its labelled elements.
@@ -115,12 +112,11 @@ def tally_genome(
 
 @dataclass(frozen=True)
 class CallTallies:
-    """Calls and elements by block, class and score (in thousandths, best first).
+    """Calls and elements by block and class: float64, shape (blocks, classes) each.
 
-    right, wrong : float64, shape (blocks, classes, 1001); calls with and without credit
-    credited : float64, shape (blocks, classes, 1001); elements by the score of the call that found
-        them
-    elements : float64, shape (blocks, classes)
+    right, wrong : calls with and without credit
+    credited : elements that a call found
+    elements : all elements
     """
 
     right: np.ndarray
@@ -161,9 +157,8 @@ def tally_calls(
 
     A call belongs to the block of its midpoint, an element to that of its own.
     """
-    shape = (len(blocks), n_classes, _POINTS)
-    right, wrong, credited = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    n_elements = np.zeros(shape[:2])
+    shape = (len(blocks), n_classes)
+    right, wrong, credited, n_elements = (np.zeros(shape) for _ in range(4))
     for chrom, by_class in elements.items():
         first = blocks.first[chrom]
         for index in range(1, n_classes):
@@ -173,18 +168,16 @@ def tally_calls(
             if chrom not in calls:
                 continue
             found = calls[chrom].take(calls[chrom].class_index == index)
-            level = 1000 - np.rint(found.score * 1000).astype(np.int64)
-            owner = credit(found.start, found.end, -level, points)
+            owner = credit(found.start, found.end, found.score, points)
             is_right = np.isin(np.arange(len(found)), owner)
             call_block = first + (found.start + found.end) // 2 // blocks.size
             for table, which in ((right, is_right), (wrong, ~is_right)):
-                np.add.at(table[:, index], (call_block[which], level[which]), 1)
-            hit = owner >= 0
-            np.add.at(credited[:, index], (point_block[hit], level[owner[hit]]), 1)
+                np.add.at(table[:, index], call_block[which], 1)
+            np.add.at(credited[:, index], point_block[owner >= 0], 1)
     return CallTallies(right, wrong, credited, n_elements)
 
 
-CALL_FIGURES = ("precision", "recall", "f1", "average_precision")
+CALL_FIGURES = ("precision", "recall", "f1")
 
 
 def measure_calls(tallies: CallTallies, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -193,26 +186,15 @@ def measure_calls(tallies: CallTallies, weights: np.ndarray | None = None) -> di
     Returns
     -------
     name of CALL_FIGURES -> float64, shape (weightings, classes); NaN where there is no call
-    (precision) or no element (recall, average precision), and for background
+    (precision) or no element (recall), and for background
     """
     if weights is None:
         weights = np.ones((1, len(tallies.elements)))
-    right, wrong, credited = (
-        np.tensordot(weights.astype(np.float64), table, axes=1)
-        for table in (tallies.right, tallies.wrong, tallies.credited)
+    right, wrong, credited, elements = (
+        weights @ table
+        for table in (tallies.right, tallies.wrong, tallies.credited, tallies.elements)
     )
-    elements = weights @ tallies.elements
-    drawn = np.cumsum(right + wrong, axis=-1)
-    at_level = np.divide(
-        np.cumsum(right, axis=-1), drawn, out=np.zeros_like(drawn), where=drawn > 0
-    )
-    n_right, n_calls = right.sum(axis=-1), drawn[..., -1]
-    precision, recall = ratio(n_right, n_calls), ratio(credited.sum(axis=-1), elements)
+    precision, recall = ratio(right, right + wrong), ratio(credited, elements)
     together = precision + recall
     f1 = np.where(together == 0, 0.0, ratio(2 * precision * recall, together))
-    return {
-        "precision": precision,
-        "recall": recall,
-        "f1": f1,
-        "average_precision": ratio((credited * at_level).sum(axis=-1), elements),
-    }
+    return {"precision": precision, "recall": recall, "f1": f1}

@@ -54,7 +54,7 @@ _STYLE: Any = {
 
 
 @contextmanager
-def _figure(path: Path, width: float, height: float, panels: int = 1) -> Iterator[list[Axes]]:
+def figure_of(path: Path, width: float, height: float, panels: int = 1) -> Iterator[list[Axes]]:
     """Axes to draw on; saved to `path` in the end."""
     with plt.rc_context(_STYLE):
         figure: Figure
@@ -87,7 +87,7 @@ def draw_precision_recall(
     areas : average precisions, shape (classes,). Table: class, threshold, precision, recall.
     """
     rows: list[Sequence[object]] = [("class", "threshold", "precision", "recall")]
-    with _figure(folder / f"{name}.png", 4.6, 4.7) as (axes,):
+    with figure_of(folder / f"{name}.png", 4.6, 4.7) as (axes,):
         for index, class_name in enumerate(classes[1:], 1):
             ranking = tallies.rankings[index]
             curve = precision_recall_curve(ranking)
@@ -113,7 +113,7 @@ def draw_roc(
     rows: list[Sequence[object]] = [
         ("class", "threshold", "false_positive_rate", "true_positive_rate")
     ]
-    with _figure(folder / f"{name}.png", 4.6, 4.7) as (axes,):
+    with figure_of(folder / f"{name}.png", 4.6, 4.7) as (axes,):
         axes.plot([0, 1], [0, 1], color=PALE, lw=0.8, ls=":")
         for index, class_name in enumerate(classes):
             curve = roc_curve(tallies.rankings[index])
@@ -138,7 +138,7 @@ def draw_confusion(
     labels = [class_named(class_name).label.replace(" ", "\n") for class_name in classes]
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     size = 2.6 + 0.62 * len(classes)
-    with _figure(folder / f"{name}.png", size, size) as (axes,):
+    with figure_of(folder / f"{name}.png", size, size) as (axes,):
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
         for (row, column), value in np.ndenumerate(share):
             axes.text(
@@ -168,7 +168,7 @@ def draw_calibration(
     rows: list[Sequence[object]] = [
         ("temperature_scaling", "low", "high", "windows", "confidence", "accuracy")
     ]
-    with _figure(folder / f"{name}.png", 4.6, 4.7) as (axes,):
+    with figure_of(folder / f"{name}.png", 4.6, 4.7) as (axes,):
         axes.plot([0, 1], [0, 1], color=PALE, lw=0.8, ls=":")
         stages = (("before", before, BEFORE), ("after", after, AFTER))
         for (stage, tallies, colour), error in zip(stages, errors, strict=True):
@@ -195,7 +195,7 @@ def draw_learning_curve(folder: Path, name: str, table: Path, title: str, unit: 
     """
     text = Path(table).read_text()
     curves = _read_learning_curve(text, table)
-    with _figure(folder / f"{name}.png", 7.4, 3.2, panels=2) as (losses, scores):
+    with figure_of(folder / f"{name}.png", 7.4, 3.2, panels=2) as (losses, scores):
         for curve in curves.values():
             losses.plot(curve["epoch"], curve["train_loss"], color=TRAINING, lw=1.2)
             losses.plot(curve["epoch"], curve["validation_loss"], color=VALIDATION, lw=1.2)

@@ -47,6 +47,8 @@ def test_train_and_predict_in_one_go(first_run):
     for sample in ("A", "B"):
         assert_complete(first_run.results, sample, "cnn", 3)
         assert classes_called(first_run.results / f"calls/{sample}/{sample}.cnn.bed") == CLASSES[3]
+        compared = (first_run.results / f"evaluation/{sample}/comparison.tsv").read_text()
+        assert {line.split("\t")[0] for line in compared.splitlines()[1:]} >= {"test", "calls"}
     assert (first_run.results / "evaluation/summary.tsv").read_text().count("\n") >= 5
     for name in ("params.json", "versions.tsv", "execution_report.html", "inputs.tsv"):
         assert (first_run.results / "pipeline_info" / name).stat().st_size > 0

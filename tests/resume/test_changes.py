@@ -8,7 +8,8 @@ import pytest
 
 pytestmark = pytest.mark.pipeline
 
-AFTER_CALLING = {"CALL_ELEMENTS", "EVALUATE_MODEL", "MAKE_REPORT"}
+AFTER_EVALUATION = {"EVALUATE_MODEL", "COMPARE_MODELS", "MAKE_REPORT"}
+AFTER_CALLING = {"CALL_ELEMENTS"} | AFTER_EVALUATION
 
 
 def test_a_second_identical_run_is_cached_whole(pipeline, first_run):
@@ -57,7 +58,7 @@ def test_a_changed_bam_reruns_its_sample_only(pipeline, first_run):
     ("file", "rerun"),
     [
         ("bin/deepregfinder/calling.py", AFTER_CALLING),
-        ("bin/deepregfinder/plots.py", {"EVALUATE_MODEL", "MAKE_REPORT"}),
+        ("bin/deepregfinder/plots.py", AFTER_EVALUATION),
         ("bin/make_report.py", {"MAKE_REPORT"}),
         ("bin/deepregfinder/report/templates/style.css", {"MAKE_REPORT"}),
         ("README.md", set()),

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from documents import first_cells, results_paths, section
 from small_evaluation import write_world
 
-from deepregfinder import inputs, rpm, scoring, selection, states, validation
+from deepregfinder import comparison, inputs, rpm, scoring, selection, states, validation
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import SUMMARY_COLUMNS
 from deepregfinder.region_rules import write_drops
@@ -41,7 +41,11 @@ PLOTS = ("pr_curve", "roc_curve", "confusion_matrix", "calibration", "learning_c
 CONTRACT = {
     "report.html",
     "evaluation/summary.tsv",
+    "evaluation/<sample>/comparison.tsv",
+    "evaluation/<sample>/comparison_pr.png",
+    "evaluation/<sample>/comparison_bars.png",
     "evaluation/<sample>/<model>/metrics.json",
+    "evaluation/<sample>/<model>/replicates.npz",
     *(f"evaluation/<sample>/<model>/{name}.{kind}" for name in PLOTS for kind in ("png", "tsv")),
     *(f"models/<sample>/<model>/{name}" for name in ("model.json", "model.safetensors")),
     "models/<sample>/<model>/model_card.md",
@@ -211,6 +215,7 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "<id>.counts.tsv": SUMMARY_COLUMNS,
         "<sample>.signal.tsv": rpm.SUMMARY_COLUMNS,
         "evaluation/summary.tsv": report_summary.COLUMNS,
+        "evaluation/<sample>/comparison.tsv": comparison.HEADER,
     }
     for path, write in writers.items():
         write()
@@ -291,7 +296,7 @@ def test_columns_of_the_evaluation_are_described(
 def test_an_evaluation_leaves_what_is_listed(evaluated: Path, texts: dict[str, str]) -> None:
     left = {f"evaluation/<sample>/<model>/{path.name}" for path in (evaluated / "out").iterdir()}
     listed = results_paths(texts["docs/output.md"])
-    assert left == {path for path in listed if path.startswith("evaluation/<sample>")}
+    assert left == {path for path in listed if path.startswith("evaluation/<sample>/<model>")}
 
 
 def test_colours_are_those_of_the_classes(texts: dict[str, str]) -> None:

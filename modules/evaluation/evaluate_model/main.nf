@@ -8,6 +8,7 @@ process EVALUATE_MODEL {
 
     input:
     tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(signal), path(probabilities), path(calls)
+    path tss, stageAs: 'tss/*'
     val options
     val code // digest of the script and of the library behind it
 
@@ -27,6 +28,7 @@ process EVALUATE_MODEL {
         --signal ${signal} \\
         ${repeated('--probabilities', probabilities)} \\
         ${repeated('--calls', calls)} \\
+        ${repeated('--tss', tss)} \\
         ${flags(options)} \\
         --output ${meta.sample}/${meta.model} \\
         --model_card ${meta.sample}.${meta.model}.model_card.md

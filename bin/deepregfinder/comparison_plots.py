@@ -1,0 +1,115 @@
+"""Plots over all models of a sample: precision-recall curves, and bars with intervals."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+from deepregfinder.classes import class_named
+from deepregfinder.plots import figure_of
+
+Table = Sequence[Mapping[str, str]]
+Points = Mapping[str, Mapping[str, tuple[float, float]]]
+"""Name -> class -> recall and precision of something that has no ranking."""
+
+_BARS = {"precision": "Precision", "recall": "Recall", "f1": "F1", "average_precision": "AP"}
+_DASHES = ("-", "--")
+
+
+def colours(models: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Colour and dash of each model; beyond ten, colours come again with another dash."""
+    palette = mpl.colormaps["tab10"]
+    return {
+        model: (mpl.colors.to_hex(palette(number % 10)), _DASHES[number // 10 % 2])
+        for number, model in enumerate(models)
+    }
+
+
+def draw_curves(
+    path: Path,
+    curves: Mapping[str, Table],
+    comparison: Table,
+    classes: Sequence[str],
+    points: Points | None = None,
+) -> None:
+    """A panel for each class but background, with the curve of every model on the test windows.
+
+    curves : model -> rows of pr_curve.tsv
+    comparison : rows of comparison.tsv, for average precisions and their intervals in the legends
+    points : shown as markers, with their names in the legend
+    """
+    style = colours(list(curves))
+    elements = classes[1:]
+    entries = len(curves) + len(points or {})
+    with figure_of(path, 4.4 * len(elements), 4.1 + 0.19 * entries, len(elements)) as panels:
+        for axes, name in zip(panels, elements, strict=True):
+            for model, rows in curves.items():
+                here = [row for row in rows if row["class"] == name]
+                colour, dash = style[model]
+                axes.plot(
+                    [float(row["recall"]) for row in here],
+                    [float(row["precision"]) for row in here],
+                    color=colour, ls=dash, lw=1.4,
+                    label=f"{model}  {_with_interval(comparison, model, name)}",
+                )  # fmt: skip
+            for number, (point, by_class) in enumerate((points or {}).items()):
+                if name in by_class:
+                    marker = "os^Dv*"[number % 6]
+                    axes.plot(*by_class[name], marker, color="#333333", ms=6, label=point)
+            axes.set(xlim=(0, 1.01), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
+            axes.set_title(class_named(name).label)
+            axes.legend(
+                loc="upper left", bbox_to_anchor=(0, -0.14), title="AP (95 % interval)",
+                alignment="left",
+            )  # fmt: skip
+
+
+def _with_interval(comparison: Table, model: str, name: str) -> str:
+    for row in comparison:
+        if (row["setting"], row["model"], row["class"], row["figure"]) == (
+            *("test", model, name), "average_precision",
+        ):  # fmt: skip
+            text = "." if row["value"] == "." else f"{float(row['value']):.3f}"
+            if row["low"] != ".":
+                text += f" ({float(row['low']):.2f}-{float(row['high']):.2f})"
+            return text
+    return ""
+
+
+def draw_bars(
+    path: Path, comparison: Table, models: Sequence[str], classes: Sequence[str], setting: str
+) -> None:
+    """Precision, recall, F1 and AP of every model, a panel for each class, with intervals."""
+    style, elements = colours(models), classes[1:]
+    found = {
+        (row["model"], row["class"], row["figure"]): row
+        for row in comparison
+        if row["setting"] == setting
+    }
+    width = 0.84 / len(models)
+    breadth = max(4.4, 1.2 + 0.4 * len(models)) * len(elements)
+    with figure_of(path, breadth, 3.4 + 0.19 * -(-len(models) // 3), len(elements)) as panels:
+        for axes, name in zip(panels, elements, strict=True):
+            for number, model in enumerate(models):
+                colour, dash = style[model]
+                rows = [found.get((model, name, figure), {}) for figure in _BARS]
+                value, low, high = (
+                    np.array([_number(row.get(key, ".")) for row in rows])
+                    for key in ("value", "low", "high")
+                )
+                at = np.arange(len(_BARS)) + (number - (len(models) - 1) / 2) * width
+                axes.bar(
+                    at, np.nan_to_num(value), width * 0.92, color=colour, label=model,
+                    hatch="///" if dash == "--" else None, edgecolor="white", lw=0,
+                )  # fmt: skip
+                axes.vlines(at, low, high, color="#333333", lw=0.9)
+            axes.set_xticks(range(len(_BARS)), list(_BARS.values()))
+            axes.set_ylim(0, 1)
+            axes.grid(axis="x", visible=False)
+            axes.set_title(class_named(name).label)
+        panels[0].legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3)
+
+
+def _number(text: str) -> float:
+    return np.nan if text == "." else float(text)

@@ -1,0 +1,31 @@
+include { repeated } from '../../../functions/scripts'
+
+// All models of a sample in one table, with paired differences against a reference model.
+process COMPARE_MODELS {
+    tag "${meta.sample}"
+    label 'process_single'
+
+    input:
+    tuple val(meta), path(evaluations)
+    val code // digest of the script and of the library behind it
+
+    output:
+    tuple val(meta), path("${meta.sample}.comparison.tsv"), emit: comparison
+    path "${meta.sample}.comparison_*.png", emit: plots
+    tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
+
+    script:
+    """
+    # code ${code}
+    'compare_models.py' \\
+        ${repeated('--evaluation', evaluations)} \\
+        --output ${meta.sample}.comparison.tsv \\
+        --curves ${meta.sample}.comparison_pr.png \\
+        --bars ${meta.sample}.comparison_bars.png
+    """
+
+    stub:
+    """
+    touch ${meta.sample}.comparison.tsv ${meta.sample}.comparison_pr.png ${meta.sample}.comparison_bars.png
+    """
+}
