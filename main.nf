@@ -94,9 +94,11 @@ workflow {
         MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on && !(meta.trained_on in plan.predict_on) },
         GENOME.out.models,
         TRAINING_SET.out.tensors,
+        SIGNAL.out.signal,
         GENOME.out.probabilities,
         GENOME.out.calls,
         options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),
+        options.interpretation + options.prediction.subMap('quantile_map') + options.training.subMap('seed'),
     )
 
     REPORT(
@@ -112,6 +114,7 @@ workflow {
             seeds: GENOME.out.seeds_summary,
         ],
         EVALUATION.out.evaluations,
+        EVALUATION.out.explanations,
         groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
         repeatable(workflow.commandLine),
     )
