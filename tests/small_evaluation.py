@@ -76,6 +76,7 @@ def write_scan(
         window=GEOMETRY.window,
         seeds=made.seeds,
         temperature=made.temperature,
+        thresholds=made.thresholds,
         quantile_map=False,
         chrom_sizes=SIZES,
     )
