@@ -101,6 +101,7 @@ workflow {
         GENOME.out.calls,
         tss,
         options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),
+        options.interpretation + options.prediction.subMap('quantile_map') + options.training.subMap('seed'),
     )
 
     REPORT(
@@ -116,6 +117,7 @@ workflow {
             seeds: GENOME.out.seeds_summary,
         ],
         EVALUATION.out.evaluations,
+        EVALUATION.out.explanations,
         groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
         repeatable(workflow.commandLine),
     )

@@ -18,6 +18,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--states", multiple=True, type=PATH, help="<sample>.states.tsv.")
 @click.option("--regions_summary", multiple=True, type=PATH, help="<sample>.regions.tsv.")
 @click.option("--evaluation", multiple=True, type=PATH, help="Folders of evaluate_model.py.")
+@click.option("--explanation", multiple=True, type=PATH, help="Folders of explain_model.py.")
 @click.option("--calls", multiple=True, type=PATH, help="<sample>.<model>.calls.tsv.")
 @click.option("--validation", multiple=True, type=PATH, help="<sample>.<model>.validation.tsv.")
 @click.option("--seeds_summary", multiple=True, type=PATH, help="<sample>.<model>.seeds.tsv.")
@@ -34,6 +35,7 @@ def make_report(
     states: tuple[Path, ...],
     regions_summary: tuple[Path, ...],
     evaluation: tuple[Path, ...],
+    explanation: tuple[Path, ...],
     calls: tuple[Path, ...],
     validation: tuple[Path, ...],
     seeds_summary: tuple[Path, ...],
@@ -45,8 +47,9 @@ def make_report(
 ) -> None:
     """Write report.html, a page that needs no other file and no network, and summary.tsv.
 
-    Sample and model of a table are read from its name, those of an evaluation from its
-    metrics.json. What a run did not do (no labels, no prediction) the page says in a sentence.
+    Sample and model of a table are read from its name, those of an evaluation or explanation
+    from its JSON file. What a run did not do (no labels, no prediction) the page says in a
+    sentence.
     """
     from deepregfinder.report.collect import Files, collect
     from deepregfinder.report.page import write_page
@@ -62,6 +65,7 @@ def make_report(
         states=states,
         regions=regions_summary,
         evaluations=evaluation,
+        explanations=explanation,
         calls=calls,
         validation=validation,
         seeds=seeds_summary,

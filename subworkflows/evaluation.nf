@@ -1,8 +1,10 @@
 include { COMPARE_MODELS } from '../modules/evaluation/compare_models'
 include { EVALUATE_MODEL } from '../modules/evaluation/evaluate_model'
+include { EXPLAIN_MODEL } from '../modules/evaluation/explain_model'
 include { codeDigest } from '../functions/scripts'
 
-// How good each model is, on the test windows and on the whole test chromosomes, wherever there are labels.
+// How good each model is, on the test windows and on the whole test chromosomes, and what it looks at, wherever there are
+// labels.
 workflow EVALUATION {
     take:
     unpredicted // [meta, bundle] of models that were trained here on a sample that is not predicted
@@ -13,6 +15,7 @@ workflow EVALUATION {
     calls // [meta, bed]
     tss
     options // parameters of the evaluation
+    explaining // parameters of the explanation
 
     main:
     def labelled = tensors.join(signal).map { meta, windows, rpm -> [meta.sample, windows, rpm] }
@@ -26,9 +29,16 @@ workflow EVALUATION {
         .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, windows, rpm -> [meta, bundle, windows, rpm, [], []] }
-    EVALUATE_MODEL(jobs.mix(windows_only), tss, options, codeDigest('evaluate_model.py'))
+    def judged = jobs.mix(windows_only)
+    EVALUATE_MODEL(judged, tss, options, codeDigest('evaluate_model.py'))
+    EXPLAIN_MODEL(
+        explaining.explain ? judged.map { meta, bundle, windows, rpm, _files, bed -> [meta, bundle, windows, rpm, bed] } : channel.empty(),
+        explaining.subMap('quantile_map', 'seed'),
+        codeDigest('explain_model.py'),
+    )
 
     evaluations = EVALUATE_MODEL.out.evaluation
+    explanations = EXPLAIN_MODEL.out.explanation
 
     def of_sample = evaluations
         .map { meta, folder -> [[sample: meta.sample], folder] }
@@ -41,4 +51,5 @@ workflow EVALUATION {
     emit:
     evaluations
     comparisons
+    explanations
 }

@@ -7,14 +7,18 @@ workflow REPORT {
     inputs // table of the checked inputs
     summaries // map of channels of files: counts, signal, dropped, states, regions, calls, validation, seeds
     evaluations // [meta, folder]
+    explanations // [meta, folder]
     params_json
     command
 
     main:
     def sorted = summaries.collectEntries { name, files -> [name, files.toSortedList { one, other -> one.name <=> other.name }] }
-    def folders = evaluations
-        .toSortedList { one, other -> "${one[0].sample} ${one[0].model}" <=> "${other[0].sample} ${other[0].model}" }
-        .map { list -> list.collect { _meta, folder -> folder } }
+    def folders = [evaluated: evaluations, explained: explanations].collectEntries { name, results ->
+        def list = results
+            .toSortedList { one, other -> "${one[0].sample} ${one[0].model}" <=> "${other[0].sample} ${other[0].model}" }
+            .map { pairs -> pairs.collect { _meta, folder -> folder } }
+        [name, list]
+    }
     def versions = channel.topic('versions')
         .flatMap { process, text -> text.readLines().collect { line -> "${process.tokenize(':').last()}\t${line}".toString() } }
         .unique()
@@ -29,7 +33,8 @@ workflow REPORT {
         sorted.dropped,
         sorted.states,
         sorted.regions,
-        folders,
+        folders.evaluated,
+        folders.explained,
         sorted.calls,
         sorted.validation,
         sorted.seeds,

@@ -30,7 +30,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pipe
 
 @pytest.fixture(scope="session")
 def first_run(pipeline: Pipeline) -> Run:
-    """Both samples trained and predicted with three classes, from nothing."""
-    done = pipeline.run("first", *pipeline.inputs, resume=False)
+    """Both samples trained, predicted and explained with three classes, from nothing."""
+    done = pipeline.run("first", *pipeline.inputs, "--explain", "true", resume=False)
     assert done.exit_code == 0, done.output
     return done

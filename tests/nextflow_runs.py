@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
-SMALL = ("--n_background", "600", "--epochs", "3", "--scatter", "1")
+# Explanations take a while: one run shows that they come (conftest.first_run).
+SMALL = ("--n_background", "600", "--epochs", "3", "--scatter", "1", "--explain", "false")
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
 
 

@@ -24,6 +24,7 @@ class Plan:
     """What the run did.
 
     figure : every figure of accuracy on test windows; those at natural prevalence are half of it
+    explained : whether models with labels were explained
     natural : whether accuracy at natural prevalence could be measured
     """
 
@@ -33,6 +34,7 @@ class Plan:
     seeds: Sequence[int] = (1,)
     labels: bool = True
     predicted: bool = True
+    explained: bool = True
     natural: bool = True
     simulated: bool = True
     chroms: Sequence[str] = ("chr1", "chr2")
@@ -102,7 +104,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
     """Write all files of a run; returns where they are."""
     files: dict[str, list[Path]] = {
         name: [] for name in ("counts", "signal", "dropped", "states", "regions", "evaluations")
-    } | {name: [] for name in ("calls", "validation", "seeds")}
+    } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -196,6 +198,13 @@ def _model(
             if plan.natural or plot != "natural_pr_curve":
                 (evaluation / f"{plot}.png").write_bytes(PNG)
         files["evaluations"].append(evaluation)
+        if plan.explained:
+            explain = folder / "explanation" / str(len(files["evaluations"])) / "explain"
+            explain.mkdir(parents=True)
+            facts = {"sample": sample, "model": model, "notes": ["It has no filters."]}
+            (explain / "explain.json").write_text(json.dumps(facts))
+            (explain / "mark_importance.png").write_bytes(PNG)
+            files["explanations"].append(explain)
     if not plan.predicted:
         return
     start = folder / f"{sample}.{model}"

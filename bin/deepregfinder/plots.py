@@ -54,17 +54,23 @@ _STYLE: Any = {
 
 
 @contextmanager
-def figure_of(path: Path, width: float, height: float, panels: int = 1) -> Iterator[list[Axes]]:
-    """Axes to draw on; saved to `path` in the end."""
+def new_figure(path: Path, width: float, height: float) -> Iterator[Figure]:
+    """A figure in the style of all plots, in inches; saved to `path` in the end."""
     with plt.rc_context(_STYLE):
-        figure: Figure
-        figure, axes = plt.subplots(1, panels, figsize=(width, height), squeeze=False)
+        figure = plt.figure(figsize=(width, height))
         try:
-            yield list(axes[0])
+            yield figure
             with written_whole(path) as part:
                 figure.savefig(part, dpi=DPI, metadata={"Software": None})
         finally:
             plt.close(figure)
+
+
+@contextmanager
+def figure_of(path: Path, width: float, height: float, panels: int = 1) -> Iterator[list[Axes]]:
+    """Axes to draw on, side by side; saved to `path` in the end."""
+    with new_figure(path, width, height) as figure:
+        yield list(figure.subplots(1, panels, squeeze=False)[0])
 
 
 def write_table(path: Path, rows: Sequence[Sequence[object]]) -> None:

@@ -24,6 +24,7 @@ from deepregfinder.genome import bare_name
 from deepregfinder.models import build_network
 from deepregfinder.models.bundle import Bundle, normalise_windows
 from deepregfinder.models.genome import ChromosomeSignal, score_genome
+from deepregfinder.models.layers import Network
 from deepregfinder.probabilities import (
     ProbabilityAttributes,
     n_windows,
@@ -86,6 +87,22 @@ class WindowScorer(ABC):
         _in_batches(self, len(starts), score)
 
 
+def load_networks(bundle: Bundle) -> list[Network]:
+    """The networks of a bundle with their weights, folded for inference, on the CPU."""
+    networks = []
+    for weights in bundle.weights:
+        network = build_network(
+            bundle.model, len(bundle.marks), bundle.window_bins, len(bundle.classes)
+        )
+        network.load_state_dict(
+            {key: torch.from_numpy(np.array(value)) for key, value in weights.items()}
+        )
+        network.eval()
+        network.fold()
+        networks.append(network)
+    return networks
+
+
 class NetworkScorer(WindowScorer):
     """The networks of a bundle, ready on a device.
 
@@ -100,17 +117,7 @@ class NetworkScorer(WindowScorer):
         self.threads = threads if device.type == "cpu" else 1
         if device.type == "cpu":
             torch.set_num_threads(1)
-        self._networks = []
-        for weights in bundle.weights:
-            network = build_network(
-                bundle.model, len(bundle.marks), bundle.window_bins, len(bundle.classes)
-            )
-            network.load_state_dict(
-                {key: torch.from_numpy(np.array(value)) for key, value in weights.items()}
-            )
-            network.eval()
-            network.fold()
-            self._networks.append(network.to(device))
+        self._networks = [network.to(device) for network in load_networks(bundle)]
 
     @torch.inference_mode()
     def __call__(self, windows: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ OPTIONS = {
     "states": "states",
     "regions": "regions_summary",
     "evaluations": "evaluation",
+    "explanations": "explanation",
     "calls": "calls",
     "validation": "validation",
     "seeds": "seeds_summary",
@@ -97,7 +98,7 @@ def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     page = (tmp_path / "report.html").read_text()
-    assert page.count("data:image/png") == 6
+    assert page.count("data:image/png") == 7
     assert "Spread over 2 networks" in page
 
 

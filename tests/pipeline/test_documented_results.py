@@ -16,7 +16,8 @@ def general(path: Path) -> str:
     *folders, name = path.parts
     if len(folders) > 1:
         name = name.replace(f"{folders[1]}.cnn.", "<sample>.<model>.")
-    return "/".join([*folders[:1], *("<sample>", "<model>")[: len(folders[1:])], name])
+    general = ("<sample>", "<model>")[: len(folders[1:])]
+    return "/".join([*folders[:1], *general, *folders[3:], name])
 
 
 def test_every_file_that_a_run_leaves_is_listed_and_the_other_way_round(first_run, repository):

@@ -49,6 +49,12 @@ def test_train_and_predict_in_one_go(first_run):
         assert classes_called(first_run.results / f"calls/{sample}/{sample}.cnn.bed") == CLASSES[3]
         compared = (first_run.results / f"evaluation/{sample}/comparison.tsv").read_text()
         assert {line.split("\t")[0] for line in compared.splitlines()[1:]} >= {"test", "calls"}
+        folder = first_run.results / f"evaluation/{sample}/cnn/explain"
+        facts = json.loads((folder / "explain.json").read_text())
+        assert (facts["sample"], facts["model"], facts["notes"]) == (sample, "cnn", [])
+        assert len(list(folder.glob("*.png"))) == 5
+    page = (first_run.results / "report.html").read_text()
+    assert 'id="interpretation-A.cnn"' in page
     assert (first_run.results / "evaluation/summary.tsv").read_text().count("\n") >= 5
     for name in ("params.json", "versions.tsv", "execution_report.html", "inputs.tsv"):
         assert (first_run.results / "pipeline_info" / name).stat().st_size > 0
@@ -70,6 +76,7 @@ def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pi
     for model in models:
         assert_complete(done.results, "A", model, 2)
     assert "COUNT_BINS" not in done.executed
+    assert "EXPLAIN_MODEL" not in {task["process"] for task in done.tasks}
 
 
 def test_five_classes_and_every_network(pipeline, first_run):

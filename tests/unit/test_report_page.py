@@ -57,7 +57,7 @@ PLANS = {
     "two classes": Plan(n_classes=2),
     "random split": Plan(natural=False),
     "applied only": Plan(labels=False, simulated=False),
-    "trained only": Plan(predicted=False, natural=False),
+    "trained only": Plan(predicted=False, natural=False, explained=False),
 }
 
 
@@ -94,9 +94,19 @@ def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "needs nascent RNA" in applied.texts["states"]
     assert "Calls were not validated" in applied.texts["validation"]
     assert "Precision" not in applied.texts["summary"]
+    assert "no sample of this run has any" in applied.texts["interpretation"]
     trained = Page(render(made_up(tmp_path / "trained", PLANS["trained only"])))
     assert "No genome was predicted" in trained.texts["calls"]
     assert "No genome was predicted" in trained.texts["validation"]
+    assert "--explain true" in trained.texts["interpretation"]
+
+
+def test_explanations_are_shown_with_what_they_lack(tmp_path: Path) -> None:
+    page = Page(render(made_up(tmp_path, Plan(samples=("A", "B")))))
+    shown = page.texts["interpretation"]
+    assert shown.count("Importance of marks.") == shown.count("It has no filters.") == 2
+    assert "Signal of calls." not in shown
+    assert {"interpretation-A.cnn", "interpretation-B.cnn"} <= set(page.values("id"))
 
 
 def test_a_model_of_states_that_is_only_applied_still_tells_them(tmp_path: Path) -> None:
@@ -179,9 +189,9 @@ def test_the_same_run_gives_the_same_bytes_and_no_date(tmp_path: Path) -> None:
 
 def test_pictures_are_in_the_page_with_words_for_them(tmp_path: Path) -> None:
     page = Page(render(made_up(tmp_path)))
-    assert page.tags["img"] == 6
+    assert page.tags["img"] == 7
     assert all(one.startswith("data:image/png;base64,iVBOR") for one in page.values("src"))
-    assert len(set(page.values("alt"))) == 6
+    assert len(set(page.values("alt"))) == 7
 
 
 def test_every_chart_is_named_for_those_who_do_not_see_it(tmp_path: Path) -> None:

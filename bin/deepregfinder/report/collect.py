@@ -28,6 +28,12 @@ FIGURES = (
     "learning_curve",
 )
 
+# Those of an explanation.
+EXPLAINING = (
+    *("mark_importance", "signal_profiles", "attributions", "filter_activations"),
+    "filter_weights",
+)
+
 
 @dataclass(frozen=True)
 class Files:
@@ -42,6 +48,7 @@ class Files:
     states: Sequence[Path] = ()
     regions: Sequence[Path] = ()
     evaluations: Sequence[Path] = ()
+    explanations: Sequence[Path] = ()
     calls: Sequence[Path] = ()
     validation: Sequence[Path] = ()
     seeds: Sequence[Path] = ()
@@ -66,10 +73,18 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """A folder of explanations: the content of explain.json, and plots as PNG by their names."""
+
+    facts: Mapping[str, Any]
+    figures: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
 class Result:
     """What one model did for one sample.
 
-    evaluated : None where the sample has no labels
+    evaluated : None where the sample has no labels; explained : likewise, and where nobody asked
     validation, calls : empty where the sample was not predicted
     seeds : the validation table of each network alone
     """
@@ -77,6 +92,7 @@ class Result:
     sample: str
     model: str
     evaluated: Evaluated | None = None
+    explained: Explained | None = None
     calls: tuple[CallCount, ...] = ()
     validation: tuple[Validation, ...] = ()
     seeds: tuple[SeedValidation, ...] = ()
@@ -155,6 +171,10 @@ class Run:
         return tuple(result for result in self.results if result.evaluated)
 
     @property
+    def explained(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.explained)
+
+    @property
     def predicted(self) -> tuple[Result, ...]:
         return tuple(result for result in self.results if result.validation)
 
@@ -208,15 +228,15 @@ def _training_sets(files: Files) -> Iterator[TrainingSet]:
 
 
 def _results(files: Files) -> Iterator[Result]:
-    evaluations = {}
+    evaluations, explanations = {}, {}
     for folder in files.evaluations:
         metrics = _read_json(Path(folder) / "metrics.json")
-        figures = {
-            name: (Path(folder) / f"{name}.png").read_bytes()
-            for name in FIGURES
-            if (Path(folder) / f"{name}.png").exists()
-        }
+        figures = _figures(folder, FIGURES)
         evaluations[f"{metrics['sample']}.{metrics['model']}"] = Evaluated(metrics, figures)
+    for folder in files.explanations:
+        facts = _read_json(Path(folder) / "explain.json")
+        explained = Explained(facts, _figures(folder, EXPLAINING))
+        explanations[f"{facts['sample']}.{facts['model']}"] = explained
     calls, validation, seeds = (
         {_named(path, ending): path for path in paths}
         for paths, ending in (
@@ -225,7 +245,9 @@ def _results(files: Files) -> Iterator[Result]:
             (files.seeds, ".seeds.tsv"),
         )
     )
-    keys = evaluations.keys() | calls.keys() | validation.keys() | seeds.keys()
+    keys = (
+        evaluations.keys() | explanations.keys() | calls.keys() | validation.keys() | seeds.keys()
+    )
     # Names of samples hold no dot, so that the first one ends the sample.
     for sample, model in sorted(tuple(key.split(".", 1)) for key in keys):
         key = f"{sample}.{model}"
@@ -233,10 +255,17 @@ def _results(files: Files) -> Iterator[Result]:
             sample,
             model,
             evaluations.get(key),
+            explanations.get(key),
             read_rows(calls[key], CallCount) if key in calls else (),
             read_rows(validation[key], Validation) if key in validation else (),
             read_rows(seeds[key], SeedValidation) if key in seeds else (),
         )
+
+
+def _figures(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """The plots that there are, by their names."""
+    paths = {name: Path(folder) / f"{name}.png" for name in names}
+    return {name: path.read_bytes() for name, path in paths.items() if path.exists()}
 
 
 def _named(path: Path, ending: str) -> str:

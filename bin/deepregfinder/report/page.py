@@ -38,6 +38,7 @@ SECTIONS = (
     Section("accuracy", "Accuracy"),
     Section("calls", "Calls"),
     Section("validation", "Validation"),
+    Section("interpretation", "Interpretation"),
     Section("repeat", "Repeat"),
 )
 
@@ -70,6 +71,35 @@ PLOTS = {
     ),
 }
 
+# The same of an explanation.
+EXPLAINING = {
+    "mark_importance": (
+        "Importance of marks",
+        "What average precision on the labelled test windows loses when one mark is exchanged "
+        "between places, with the spread over repeats. Marks that say the same stand in for each "
+        "other, and may all seem unimportant.",
+    ),
+    "signal_profiles": (
+        "Signal of calls",
+        "Mean signal of each mark around the summits of all calls.",
+    ),
+    "attributions": (
+        "Attributions",
+        "Integrated gradients, mean over the windows that the model is surest of: red speaks for "
+        "the class, blue against it, compared with a window without reads. Beside each mark its "
+        "sum; together the marks give the whole difference.",
+    ),
+    "filter_activations": (
+        "Filters of the first layer",
+        "How strongly each filter (row) answers each window (column), clustered. Right: how much "
+        "of the answer one number keeps. Coloured numbers: the filters whose weights are shown.",
+    ),
+    "filter_weights": (
+        "Weights of filters",
+        "The filters that tell one class best from the others: red marks make them answer.",
+    ),
+}
+
 # What became of reads: custom properties of the style sheet.
 _FATE_COLOURS = {fate: f"var(--f-{number})" for number, fate in enumerate(Library.FATES)}
 
@@ -96,6 +126,7 @@ def render(run: Run) -> str:
         release=__version__,
         sections=SECTIONS,
         plots=PLOTS,
+        explaining=EXPLAINING,
         style=Markup((_TEMPLATES / "style.css").read_text()),
         class_colours=class_colours(),
         accuracy=accuracy,

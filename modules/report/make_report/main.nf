@@ -12,6 +12,7 @@ process MAKE_REPORT {
     path states
     path regions
     path evaluations, stageAs: 'evaluation/?/*'
+    path explanations, stageAs: 'explanation/?/*'
     path calls
     path validation
     path seeds
@@ -39,6 +40,7 @@ process MAKE_REPORT {
         ${repeated('--states', states)} \\
         ${repeated('--regions_summary', regions)} \\
         ${repeated('--evaluation', evaluations)} \\
+        ${repeated('--explanation', explanations)} \\
         ${repeated('--calls', calls)} \\
         ${repeated('--validation', validation)} \\
         ${repeated('--seeds_summary', seeds)} \\

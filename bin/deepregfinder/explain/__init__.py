@@ -1,0 +1,1 @@
+"""What a model looks at: filters, profiles of calls, importance of marks, attributions."""

@@ -1,0 +1,231 @@
+"""Everything that explains one model on one sample."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deepregfinder.calling import Calls
+from deepregfinder.classes import class_named
+from deepregfinder.evaluation import labelled_test_windows
+from deepregfinder.explain.attributions import (
+    TOLERANCE,
+    Attributions,
+    centred_logits,
+    integrated_gradients,
+)
+from deepregfinder.explain.filters import Filters, examine_filters, first_convolution
+from deepregfinder.explain.importance import (
+    REPEATS,
+    Importance,
+    block_size,
+    genome_score,
+    mark_importance,
+    windows_score,
+)
+from deepregfinder.explain.places import (
+    Places,
+    best_places,
+    called_places,
+    joined,
+    labelled_places,
+    normalised_windows,
+)
+from deepregfinder.explain.profiles import Profiles, average_profiles
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.layers import Network
+from deepregfinder.signal import Signal
+from deepregfinder.tensors import Tensors
+from deepregfinder.tiling import SignalReader, load_networks
+
+MOST_WINDOWS = 500
+MOST_ATTRIBUTED = 100
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What was found; None where a model or run has no such thing, and why is among the notes.
+
+    places : the windows that filters and attributions are shown on; called : whether those of
+        element classes are calls
+    attributions : class index -> of the best of these windows
+    """
+
+    sample: str
+    model: str
+    bundle: Bundle
+    importance: Importance
+    profiles: Profiles | None
+    places: Places | None
+    called: bool
+    filters: Filters | None
+    attributions: Mapping[int, Attributions]
+    notes: tuple[str, ...]
+
+
+def explain(
+    sample: str,
+    model: str,
+    bundle: Bundle,
+    tensors: Tensors,
+    signal: Signal,
+    calls: Mapping[str, Calls] | None,
+    quantile_map: bool,
+    seed: int,
+    threads: int,
+) -> Explanation:
+    """Explain a model on a sample with labels.
+
+    Parameters
+    ----------
+    calls : of the model on the sample; None where the sample was not predicted
+    quantile_map : give each mark the distribution that it had in the training sample
+
+    Raises InputError where labels or signal do not fit the model.
+    """
+    x = labelled_test_windows(bundle, tensors, quantile_map)
+    reader = SignalReader(bundle, signal, quantile_map)
+    importance, intact = _importance(bundle, tensors, x, reader, seed, threads)
+    notes = []
+    profiles = None
+    if calls is None:
+        notes.append(f"{sample} was not predicted, so that there are no calls to average.")
+    else:
+        profiles = average_profiles(signal, bundle.marks, calls, len(bundle.classes))
+        if not profiles.calls.any():
+            notes.append("The model called nothing whose signal could be averaged.")
+    places, filters, attributions = None, None, {}
+    if bundle.kind == "network":
+        places = _top_places(bundle, tensors, intact, calls, seed)
+        windows = normalised_windows(bundle, reader, places)
+        networks = load_networks(bundle)
+        attributions = _attributions(bundle, networks, places, windows)
+        notes += [
+            f"The attributions of {class_named(bundle.classes[index]).label} sum up to the "
+            f"difference of the outputs only within {one.error:.1%}."
+            for index, one in attributions.items()
+            if one.error > TOLERANCE
+        ]
+        layer = first_convolution(networks[0])
+        if layer is None:
+            notes.append(f"{bundle.model} has no convolution, hence no filters to look at.")
+        else:
+            filters = examine_filters(layer, windows, places.class_index, len(bundle.classes))
+    else:
+        notes.append(
+            f"{bundle.model} is no network of windows: it has neither filters nor gradients."
+        )
+    return Explanation(
+        sample=sample,
+        model=model,
+        bundle=bundle,
+        importance=importance,
+        profiles=profiles,
+        places=places,
+        called=calls is not None,
+        filters=filters,
+        attributions=attributions,
+        notes=tuple(notes),
+    )
+
+
+def _importance(
+    bundle: Bundle, tensors: Tensors, x: np.ndarray, reader: SignalReader, seed: int, threads: int
+) -> tuple[Importance, np.ndarray]:
+    """Importance of the marks, and the probabilities of the test windows with all of them."""
+    rows = tensors.select("test")
+    chrom, start = tensors.chrom[rows].astype(np.int64), tensors.start[rows]
+    names = [tensors.chroms[index] for index in np.unique(chrom)]
+    block_bp = block_size({name: tensors.chrom_sizes[name] for name in names})
+    if bundle.kind == "genome":
+        signals = [reader.load(name) for name in names]
+        where = np.array(tensors.chroms, dtype=object)[chrom]
+        score = genome_score(bundle, signals, where, start, block_bp, threads)
+    else:
+        most = max(tensors.chrom_sizes.values()) // block_bp + 1
+        block = np.unique(chrom * most + start // block_bp, return_inverse=True)[1]
+        score = windows_score(bundle, x, block, start, threads)
+    intact = score(None, np.random.default_rng(seed))
+    found = mark_importance(
+        score, tensors.y[rows], len(bundle.marks), REPEATS[bundle.kind], seed, block_bp
+    )
+    return found, intact
+
+
+def _top_places(
+    bundle: Bundle,
+    tensors: Tensors,
+    probabilities: np.ndarray,
+    calls: Mapping[str, Calls] | None,
+    seed: int,
+) -> Places:
+    """The windows of each class that the model is surest of, where it was not trained.
+
+    Calls of elements, if there are any to choose from, and labelled test windows of background.
+    """
+    places = labelled_places(tensors, probabilities)
+    if calls is not None:
+        plan = tensors.split_plan
+        chroms = tensors.chroms
+        if plan.mode == "chromosome":
+            chroms = tuple(plan.chromosomes.select(chroms, "test"))
+        background = places.take(places.class_index == 0)
+        places = joined([background, *called_places(calls, chroms, bundle, tensors.chrom_sizes)])
+    return best_places(places, MOST_WINDOWS, seed)
+
+
+def _attributions(
+    bundle: Bundle, networks: list[Network], places: Places, windows: np.ndarray
+) -> dict[int, Attributions]:
+    logits = centred_logits(networks)
+    nothing = np.zeros((len(bundle.marks), bundle.window_bins), np.float32)
+    baseline = bundle.normalisation.apply(nothing).astype(np.float32)
+    found = {}
+    for index in range(1, len(bundle.classes)):
+        best = np.flatnonzero(places.class_index == index)[:MOST_ATTRIBUTED]
+        if len(best):
+            found[index] = integrated_gradients(logits, windows[best], baseline, index)
+    return found
+
+
+def facts(explanation: Explanation) -> dict[str, Any]:
+    """The content of explain.json: what the tables rest on, in plain numbers and names."""
+    classes = explanation.bundle.classes
+    places, intact = explanation.places, explanation.importance.intact
+    return {
+        "sample": explanation.sample,
+        "model": explanation.model,
+        "trained_on": explanation.bundle.sample,
+        "classes": list(classes),
+        "marks": list(explanation.bundle.marks),
+        "importance": {
+            "repeats": explanation.importance.drops.shape[1],
+            "block_bp": explanation.importance.block_bp,
+            "permuted": "genome" if explanation.bundle.kind == "genome" else "windows",
+            "average_precision": {
+                name: round(float(intact[index]), 6) if np.isfinite(intact[index]) else None
+                for index, name in enumerate(classes)
+            },
+        },
+        "top_windows": None
+        if places is None
+        else {
+            "elements": "calls" if explanation.called else "labelled windows",
+            "windows": {
+                name: int((places.class_index == index).sum()) for index, name in enumerate(classes)
+            },
+        },
+        "attributions": {
+            classes[index]: {
+                "windows": len(found.difference),
+                "steps": found.steps,
+                "mean_difference": round(float(found.difference.mean()), 6),
+                "mean_attributed": round(float(found.values.sum(axis=(1, 2)).mean()), 6),
+                "completeness_error": round(found.error, 6),
+                "tolerance": TOLERANCE,
+            }
+            for index, found in explanation.attributions.items()
+        },
+        "notes": list(explanation.notes),
+    }

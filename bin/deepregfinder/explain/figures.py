@@ -1,0 +1,357 @@
+"""The plots of an explanation, each with the numbers it shows beside it as a table."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from scipy.cluster.hierarchy import dendrogram
+
+from deepregfinder.classes import class_named
+from deepregfinder.explain.attributions import Attributions
+from deepregfinder.explain.explanation import Explanation
+from deepregfinder.explain.filters import Filters, clustered_rows, standardised
+from deepregfinder.explain.importance import Importance
+from deepregfinder.explain.places import Places
+from deepregfinder.explain.profiles import Profiles
+from deepregfinder.plots import INK, PALE, new_figure, write_table
+
+DIVERGING = "RdBu_r"
+_STRONGEST = 2.5
+
+Rows = list[Sequence[object]]
+
+
+def draw_explanation(folder: Path, explanation: Explanation) -> None:
+    """Draw everything that there is of an explanation."""
+    bundle = explanation.bundle
+    title = f"{explanation.sample}, {explanation.model}"
+    draw_importance(folder, bundle.classes, bundle.marks, explanation.importance, title)
+    if explanation.profiles is not None and explanation.profiles.calls.any():
+        draw_profiles(folder, bundle.classes, bundle.marks, explanation.profiles, title)
+    if explanation.attributions:
+        draw_attributions(
+            folder, bundle.classes, bundle.marks, bundle.bin_size, explanation.attributions, title
+        )
+    if explanation.filters is not None and explanation.places is not None:
+        found = explanation.filters
+        draw_filter_activations(folder, bundle.classes, explanation.places, found, title)
+        draw_filter_weights(folder, bundle.classes, bundle.marks, bundle.bin_size, found, title)
+
+
+def draw_importance(
+    folder: Path, classes: Sequence[str], marks: Sequence[str], found: Importance, title: str
+) -> None:
+    """What average precision loses when a mark is permuted, most important mark on top.
+
+    Table: mark, class (or map), average_precision (intact), drop, sd (over repeats), repeats.
+    """
+    curves = [("map", "mean", INK, found.intact[1:].mean(), found.map_drops)]
+    for index, name in enumerate(classes[1:], 1):
+        member, drops = class_named(name), found.drops[:, :, index]
+        curves.append((name, member.label, member.hex_colour, found.intact[index], drops))
+    rows: Rows = [("mark", "class", "average_precision", "drop", "sd", "repeats")]
+    order = np.argsort(np.nan_to_num(curves[0][4].mean(axis=1)), kind="stable")
+    with new_figure(folder / "mark_importance.png", 6.2, 1.7 + 0.34 * len(marks)) as figure:
+        axes = figure.subplots()
+        axes.axvline(0, color=PALE, lw=0.8)
+        shifts = np.linspace(0.24, -0.24, len(curves))
+        for (name, label, colour, intact, drops), shift in zip(curves, shifts, strict=True):
+            mean, sd = drops.mean(axis=1), drops.std(axis=1, ddof=1)
+            rows += [
+                (mark, name, intact, mean[row], sd[row], drops.shape[1])
+                for row, mark in enumerate(marks)
+            ]
+            height = np.arange(len(marks)) + shift
+            axes.errorbar(
+                mean[order], height, xerr=sd[order], fmt="D" if name == "map" else "o", ms=4,
+                color=colour, elinewidth=1.2, label=f"{label} (AP {intact:.3f})",
+            )  # fmt: skip
+        axes.set_yticks(range(len(marks)), [marks[row] for row in order])
+        axes.set(ylim=(-0.6, len(marks) - 0.4), xlabel="Loss of average precision (± sd)")
+        axes.set_title(f"{title}: one mark permuted")
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        figure.legend(loc="outside lower center", ncols=2)
+    write_table(folder / "mark_importance.tsv", rows)
+
+
+def draw_profiles(
+    folder: Path, classes: Sequence[str], marks: Sequence[str], found: Profiles, title: str
+) -> None:
+    """Mean signal around the summits of calls, a panel for each mark.
+
+    Table: class, calls, mark, offset (bp), rpm (mean reads per million of a bin).
+    """
+    called = [index for index in range(1, len(classes)) if found.calls[index]]
+    columns = min(4, len(marks))
+    lines = -(-len(marks) // columns)
+    width, height = max(4.6, 2.15 * columns), 1.0 + 1.65 * lines
+    with new_figure(folder / "signal_profiles.png", width, height) as figure:
+        panels = figure.subplots(lines, columns, sharex=True, squeeze=False).ravel()
+        for row, (axes, mark) in enumerate(zip(panels, marks, strict=False)):
+            axes.axvline(0, color=PALE, lw=0.8)
+            for index in called:
+                label = f"{class_named(classes[index]).label} ({found.calls[index]:,} calls)"
+                axes.plot(
+                    found.offsets / 1000, found.rpm[index, row], lw=1.4,
+                    color=class_named(classes[index]).hex_colour, label=label,
+                )  # fmt: skip
+            axes.set_ylim(bottom=0)
+            axes.set_title(mark)
+            axes.yaxis.set_major_locator(MaxNLocator(3))
+            axes.margins(x=0)
+            axes.set_xticks([-5, 0, 5])
+            if row + columns >= len(marks):
+                axes.tick_params(labelbottom=True)
+                axes.set_xlabel("kb from the summit")
+        for axes in panels[len(marks) :]:
+            axes.remove()
+        _figure_title(figure, f"{title}: signal of calls")
+        figure.supylabel("Reads per million in a bin", fontsize=9)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    rows: Rows = [("class", "calls", "mark", "offset", "rpm")]
+    rows += [
+        (classes[index], found.calls[index], mark, offset, rpm)
+        for index in called
+        for row, mark in enumerate(marks)
+        for offset, rpm in zip(found.offsets, found.rpm[index, row], strict=True)
+    ]
+    write_table(folder / "signal_profiles.tsv", rows)
+
+
+def draw_attributions(
+    folder: Path,
+    classes: Sequence[str],
+    marks: Sequence[str],
+    bin_size: int,
+    found: Mapping[int, Attributions],
+    title: str,
+) -> None:
+    """Mean attribution of each mark and bin, a panel for each class, with the sum of each mark.
+
+    Table: class, windows, mark, offset (bp, middle of the bin from that of the window),
+    attribution.
+    """
+    means = {index: one.values.mean(axis=0) for index, one in found.items()}
+    n_bins = next(iter(means.values())).shape[1]
+    offsets = bin_offsets(n_bins, bin_size)
+    top = max(float(np.abs(mean).max()) for mean in means.values())
+    width = 1.6 + 2.6 * len(means)
+    with new_figure(folder / "attributions.png", width, 1.5 + 0.27 * len(marks)) as figure:
+        panels = figure.subplots(1, len(means), squeeze=False)[0]
+        images = []
+        for axes, (index, mean) in zip(panels, means.items(), strict=True):
+            images.append(_heat_map(axes, mean, offsets, bin_size, top))
+            _mark_names(axes, marks if axes is panels[0] else [""] * len(marks))
+            for row, total in enumerate(mean.sum(axis=1)):
+                axes.text(
+                    1.03, row, f"{total:+.2f}".replace("-", "\N{MINUS SIGN}"), va="center",
+                    transform=axes.get_yaxis_transform(), fontsize=7, color=INK,
+                )  # fmt: skip
+            label = class_named(classes[index]).label
+            axes.set_title(
+                f"{label} (n = {len(found[index].difference)})",
+                color=class_named(classes[index]).hex_colour,
+            )
+            axes.set_xticks([offsets[0] - bin_size / 2, 0, offsets[-1] + bin_size / 2])
+            axes.set_xlabel("bp from the centre")
+        bar = figure.colorbar(images[0], ax=list(panels), fraction=0.04, pad=0.06)
+        bar.set_label("Attribution (ln odds)")
+        bar.outline.set_visible(False)
+        _figure_title(figure, f"{title}: integrated gradients, mean of the best windows")
+    rows: Rows = [("class", "windows", "mark", "offset", "attribution")]
+    rows += [
+        (classes[index], len(found[index].difference), mark, int(offset), value)
+        for index, mean in means.items()
+        for mark, values in zip(marks, mean, strict=True)
+        for offset, value in zip(offsets, values, strict=True)
+    ]
+    write_table(folder / "attributions.tsv", rows)
+
+
+def draw_filter_activations(
+    folder: Path, classes: Sequence[str], places: Places, found: Filters, title: str
+) -> None:
+    """Scores of all filters over all windows, both clustered, windows within their class.
+
+    Table: class, chrom, start, probability of each window, then its score by each filter.
+    """
+    ranked = standardised(found.scores)
+    present = np.unique(places.class_index).tolist()
+    groups = []
+    for index in present:
+        own = np.flatnonzero(places.class_index == index)
+        groups.append(own[clustered_rows(ranked[own])])
+    n_filters = ranked.shape[1]
+    with new_figure(folder / "filter_activations.png", 8.4, 1.9 + 0.15 * n_filters) as figure:
+        grid = figure.add_gridspec(
+            1, len(groups) + 2, width_ratios=(0.4, *[3 / len(groups)] * len(groups), 0.4)
+        )
+        panels = [figure.add_subplot(grid[place]) for place in range(len(groups) + 2)]
+        tree, *bodies, shares = panels
+        # A leaf of a dendrogram is 10 high.
+        leaves = dendrogram(
+            found.tree, ax=tree, orientation="left", no_labels=True, color_threshold=0,
+            above_threshold_color=INK,
+        )["leaves"]  # fmt: skip
+        for lines in tree.collections:
+            lines.set_linewidth(0.7)
+        middle = 10 * np.arange(n_filters) + 5
+        for body, own in zip(bodies, groups, strict=True):
+            image = body.imshow(
+                ranked[own][:, leaves].T, cmap=DIVERGING, vmin=-_STRONGEST, vmax=_STRONGEST,
+                aspect="auto", interpolation="nearest", extent=(0, len(own), 10 * n_filters, 0),
+            )  # fmt: skip
+        shares.barh(middle, np.nan_to_num(found.explained[leaves]), height=6, color=PALE)
+        for axes in panels:
+            _bare(axes)
+            axes.set_ylim(10 * n_filters, 0)
+        for body, index, own in zip(bodies, present, groups, strict=True):
+            member = class_named(classes[index])
+            label = member.label.replace(" ", "\n")
+            body.set_title(f"{label} ({len(own)})", color=member.hex_colour, fontsize=9)
+            body.spines["top"].set(visible=True, color=member.hex_colour, linewidth=4)
+        _name_filters(bodies[-1], classes, found, leaves, middle)
+        shares.set(xlim=(0, 1), xlabel="Share of\nfirst component")
+        shares.xaxis.set_major_formatter(PercentFormatter(1))
+        shares.set_xticks([0, 1])
+        shares.tick_params(labelbottom=True)
+        bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.4, aspect=40, pad=0.01)
+        bar.set_label("Activation (standard deviations of the filter)")
+        _figure_title(figure, f"{title}: filters of the first layer, over the surest windows")
+    numbers = [f"filter_{number + 1}" for number in range(n_filters)]
+    rows: Rows = [("class", "chrom", "start", "probability", *numbers)]
+    rows += [
+        (classes[index], chrom, int(start), probability, *scores)
+        for index, chrom, start, probability, scores in zip(
+            places.class_index, places.chrom, places.start, places.score, found.scores, strict=True
+        )
+    ]
+    write_table(folder / "filter_activations.tsv", rows)
+    _write_filters(folder / "filters.tsv", classes, found, leaves)
+
+
+def draw_filter_weights(
+    folder: Path,
+    classes: Sequence[str],
+    marks: Sequence[str],
+    bin_size: int,
+    found: Filters,
+    title: str,
+) -> None:
+    """Weights of the most specific filters, a panel for each; the table has those of all filters.
+
+    Table: filter, shown, mark, offset (bp), weight (of normalised signal, batch norm included).
+    """
+    offsets = bin_offsets(found.weights.shape[2], bin_size)
+    shown = found.shown or tuple(np.argsort(-found.specificity, kind="stable")[:1].tolist())
+    top = float(np.abs(found.weights[list(shown)]).max()) or 1.0
+    width = 1.9 + 1.25 * len(shown)
+    with new_figure(
+        folder / "filter_weights.png", max(width, 4.6), 1.6 + 0.25 * len(marks)
+    ) as figure:
+        panels = figure.subplots(1, len(shown), squeeze=False)[0]
+        for axes, number in zip(panels, shown, strict=True):
+            image = _heat_map(axes, found.weights[number], offsets, bin_size, top)
+            _mark_names(axes, marks if axes is panels[0] else [""] * len(marks))
+            member = class_named(classes[found.favourite[number]])
+            axes.set_title(
+                f"{number + 1}\n{member.label}", color=member.hex_colour, loc="center", fontsize=9
+            )
+            axes.set_xticks([offsets[0], 0, offsets[-1]])
+            axes.tick_params(labelsize=8)
+        figure.supxlabel("Position in the filter (bp)", fontsize=9)
+        bar = figure.colorbar(image, ax=list(panels), fraction=0.04, pad=0.02)
+        bar.set_label("Weight")
+        _figure_title(figure, f"{title}: weights of the filters most specific to a class")
+    rows: Rows = [("filter", "shown", "mark", "offset", "weight")]
+    rows += [
+        (number + 1, str(number in found.shown).lower(), mark, int(offset), weight)
+        for number, of_filter in enumerate(found.weights)
+        for mark, weights in zip(marks, of_filter, strict=True)
+        for offset, weight in zip(offsets, weights, strict=True)
+    ]
+    write_table(folder / "filter_weights.tsv", rows)
+
+
+def _write_filters(
+    path: Path, classes: Sequence[str], found: Filters, leaves: Sequence[int]
+) -> None:
+    """A row for each filter, in the order of the clustering."""
+    rows: Rows = [
+        (
+            *("filter", "class", "specificity", "shown", "explained"),
+            *(f"mean_{name}" for name in classes),
+        )
+    ]
+    rows += [
+        (
+            number + 1,
+            classes[found.favourite[number]],
+            found.specificity[number],
+            str(number in found.shown).lower(),
+            found.explained[number],
+            *found.means[number],
+        )
+        for number in leaves
+    ]
+    write_table(path, rows)
+
+
+def bin_offsets(n_bins: int, bin_size: int) -> np.ndarray:
+    """Middle of each bin from the middle of all of them, bp."""
+    return (np.arange(n_bins) - (n_bins - 1) / 2) * bin_size
+
+
+def _heat_map(
+    axes: Axes, values: np.ndarray, offsets: np.ndarray, bin_size: int, top: float
+) -> Any:
+    """Marks (rows) over bins (columns); white is 0."""
+    low, high = float(offsets[0] - bin_size / 2), float(offsets[-1] + bin_size / 2)
+    image = axes.imshow(
+        values, cmap=DIVERGING, vmin=-top, vmax=top, aspect="auto", interpolation="nearest",
+        extent=(low, high, len(values) - 0.5, -0.5),
+    )  # fmt: skip
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return image
+
+
+def _mark_names(axes: Axes, names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+
+
+def _name_filters(
+    axes: Axes,
+    classes: Sequence[str],
+    found: Filters,
+    leaves: Sequence[int],
+    middle: np.ndarray,
+) -> None:
+    """Numbers of the filters on the right; those whose weights are shown in the colour of their
+    class."""
+    axes.tick_params(labelright=True)
+    axes.set_yticks(middle, [str(number + 1) for number in leaves], fontsize=7)
+    for number, label in zip(leaves, axes.get_yticklabels(), strict=True):
+        if number in found.shown:
+            label.set_color(class_named(classes[found.favourite[number]]).hex_colour)
+            label.set_fontweight("bold")
+
+
+def _bare(axes: Axes) -> None:
+    """Nothing around the plot."""
+    axes.grid(visible=False)
+    axes.tick_params(length=0, labelbottom=False, labelleft=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _figure_title(figure: Figure, text: str) -> None:
+    figure.suptitle(text, x=0.01, ha="left", fontsize=10, fontweight="bold")

@@ -1,0 +1,150 @@
+"""Importance of marks: how much worse a model becomes when one of them tells it nothing.
+
+Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019): the signal of one mark is
+exchanged between places, so that its distribution stays and its meaning goes; what average
+precision then loses is what the model took from that mark alone. Whole blocks of the genome change
+places: neighbouring windows are alike, and a mark from next door would still tell something. Marks
+that say the same stand in for each other, and may all seem unimportant.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from deepregfinder.calibration import combine_members
+from deepregfinder.metrics import measure, one_hot_membership, tally
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.genome import ChromosomeSignal
+from deepregfinder.tiling import load_scorer, predict_windows
+
+LARGEST_BLOCK = 1_000_000
+FEWEST_BLOCKS = 20
+REPEATS: Mapping[str, int] = {"network": 5, "forest": 5, "genome": 3}
+
+Score = Callable[[int | None, np.random.Generator], np.ndarray]
+"""Probabilities, (n, classes), with the signal of a mark permuted, or with all as it is (None)."""
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Average precision with all marks, and what it loses without the meaning of one.
+
+    intact : float64 (classes,), average precision; NaN of a class without windows
+    drops : float64 (marks, repeats, classes), intact less that with the mark permuted
+    block_bp : size of the blocks that change places
+    """
+
+    intact: np.ndarray
+    drops: np.ndarray
+    block_bp: int
+
+    @property
+    def map_drops(self) -> np.ndarray:
+        """Of the mean over the classes but background: float64 (marks, repeats)."""
+        return self.drops[:, :, 1:].mean(axis=2)
+
+
+def mark_importance(
+    score: Score, y: np.ndarray, n_marks: int, repeats: int, seed: int, block_bp: int
+) -> Importance:
+    """Permute each mark several times and measure what average precision loses.
+
+    y : class indices of the windows that `score` gives probabilities of, in their order
+    """
+    generator = np.random.default_rng(seed)
+    intact = average_precisions(score(None, generator), y)
+    drops = [
+        [intact - average_precisions(score(mark, generator), y) for _ in range(repeats)]
+        for mark in range(n_marks)
+    ]
+    return Importance(intact, np.array(drops), block_bp)
+
+
+def average_precisions(probabilities: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Average precision of each class: (n, classes) and (n,) give float64 (classes,)."""
+    truth, n_classes = y.astype(np.int64), probabilities.shape[1]
+    found = tally(
+        probabilities.T, truth, one_hot_membership(truth, n_classes), np.zeros_like(truth), 1
+    )
+    return measure(found).per_class["average_precision"][0]
+
+
+def block_size(chrom_sizes: Mapping[str, int]) -> int:
+    """1 Mb; less where the chromosomes would not give twenty blocks. In bp."""
+    return min(LARGEST_BLOCK, max(sum(chrom_sizes.values()) // FEWEST_BLOCKS, 1))
+
+
+def block_order(block: np.ndarray, start: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Where each window takes its signal from when blocks of windows change places.
+
+    block : number of the block of each window, (n,); start : orders the windows of a block
+
+    Returns
+    -------
+    int64 (n,), a permutation: the windows, block by block in the order of the genome, are given
+    those of the blocks in random order. Windows of one block stay beside each other.
+    """
+    place = generator.permutation(int(block.max()) + 1)
+    order = np.empty(len(block), np.int64)
+    order[np.lexsort((start, block))] = np.lexsort((start, place[block]))
+    return order
+
+
+def windows_score(
+    bundle: Bundle, x: np.ndarray, block: np.ndarray, start: np.ndarray, threads: int
+) -> Score:
+    """For models of windows: the mark is exchanged between labelled windows.
+
+    x : reads per million, float32 (n, marks, bins); block, start : as of `block_order`
+    """
+
+    def score(mark: int | None, generator: np.random.Generator) -> np.ndarray:
+        permuted = x
+        if mark is not None:
+            permuted = x.copy()
+            permuted[:, mark] = x[block_order(block, start, generator), mark]
+        return combine_members(
+            predict_windows(bundle, permuted, "cpu", threads), bundle.temperature
+        )
+
+    return score
+
+
+def genome_score(
+    bundle: Bundle,
+    signals: Sequence[ChromosomeSignal],
+    chrom: np.ndarray,
+    start: np.ndarray,
+    block_bp: int,
+    threads: int,
+) -> Score:
+    """For models of the genome: blocks of the mark change places along each chromosome.
+
+    signals : of all chromosomes that windows lie on; chrom : names, (n,); start : bp, (n,)
+    """
+    scorer = load_scorer(bundle, "cpu", threads)
+
+    def score(mark: int | None, generator: np.random.Generator) -> np.ndarray:
+        members = np.empty((len(bundle.members), len(start), len(bundle.classes)), np.float32)
+        for signal in signals:
+            rows = np.flatnonzero(chrom == signal.name)
+
+            def keep(part: slice, found: np.ndarray, rows: np.ndarray = rows) -> None:
+                members[:, rows[part]] = found
+
+            seen = signal
+            if mark is not None:
+                rpm = signal.rpm.copy()
+                rpm[mark] = swapped_blocks(rpm[mark], block_bp // signal.bin_size, generator)
+                seen = replace(signal, rpm=rpm)
+            scorer.score_starts(seen, start[rows] // signal.bin_size, keep)
+        return combine_members(members, bundle.temperature)
+
+    return score
+
+
+def swapped_blocks(track: np.ndarray, size: int, generator: np.random.Generator) -> np.ndarray:
+    """A track (bins,) whose blocks of `size` bins, the last one shorter, lie in another order."""
+    blocks = np.split(track, range(max(size, 1), len(track), max(size, 1)))
+    return np.concatenate([blocks[place] for place in generator.permutation(len(blocks))])

@@ -1,0 +1,56 @@
+"""Average signal around calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepregfinder.calling import Calls
+from deepregfinder.signal import Signal, match_marks
+
+REACH = 5000
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Mean signal around the summits of calls, class by class.
+
+    rpm : float64 (classes, marks, 2 x reach + 1 bins), reads per million a bin; NaN without calls
+    offsets : int64 (bins,), bp from the bin of the summit
+    calls : int64 (classes,), calls that are averaged
+    """
+
+    rpm: np.ndarray
+    offsets: np.ndarray
+    calls: np.ndarray
+
+
+def average_profiles(
+    signal: Signal, marks: Sequence[str], calls: Mapping[str, Calls], n_classes: int
+) -> Profiles:
+    """Average every mark over +-5 kb around the summits of all calls of each class.
+
+    Calls closer than that to an end of their chromosome are left out.
+    """
+    rows = match_marks(marks, signal)
+    reach = REACH // signal.bin_size
+    offsets = np.arange(-reach, reach + 1)
+    total = np.zeros((n_classes, len(marks), len(offsets)))
+    counted = np.zeros(n_classes, np.int64)
+    for chrom, here in calls.items():
+        rpm = signal.load(chrom)[rows]
+        centre = here.summit // signal.bin_size
+        inside = (centre >= reach) & (centre + reach < rpm.shape[1])
+        for index in range(1, n_classes):
+            at = centre[inside & (here.class_index == index)]
+            # One place of the profile at a time: calls may be many.
+            for place, offset in enumerate(offsets):
+                total[index, :, place] += rpm[:, at + offset].sum(axis=1, dtype=np.float64)
+            counted[index] += len(at)
+    mean = np.divide(
+        total,
+        counted[:, None, None],
+        out=np.full_like(total, np.nan),
+        where=counted[:, None, None] > 0,
+    )
+    return Profiles(mean, offsets * signal.bin_size, counted)

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Show what a model looks at: filters, profiles of calls, importance of marks, attributions."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--sample", required=True, help="Sample that the model is explained on.")
+@click.option("--model", required=True, help="Name of the model in this run.")
+@click.option("--bundle", required=True, type=FILE, help="Folder of the model.")
+@click.option("--tensors", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
+@click.option("--signal", required=True, type=FILE, help="Signal of the sample (build_signal.py).")
+@click.option("--calls", type=FILE, help="Calls of the model there (BED9 of call_elements.py).")
+@click.option(
+    "--quantile_map",
+    required=True,
+    type=bool,
+    help="Give each mark the distribution that it had in the training sample.",
+)
+@click.option("--seed", required=True, type=int, help="Random seed of the permutations.")
+@click.option("--threads", required=True, type=int, help="Threads on the CPU.")
+@click.option("--output", required=True, type=FILE, help="Folder of plots and tables.")
+def explain_model(
+    sample: str,
+    model: str,
+    bundle: Path,
+    tensors: Path,
+    signal: Path,
+    calls: Path | None,
+    quantile_map: bool,
+    seed: int,
+    threads: int,
+    output: Path,
+) -> None:
+    """Write mark_importance, signal_profiles, attributions, filter_activations, filter_weights.
+
+    Each as .png and .tsv; beside them filters.tsv and explain.json, which says what the others rest
+    on. Profiles need --calls, attributions a network of windows, filters one that begins with a
+    convolution: what is left out stands in explain.json.
+    """
+    import json
+
+    from deepregfinder.atomic import written_whole
+    from deepregfinder.calling import read_calls
+    from deepregfinder.errors import InputError
+    from deepregfinder.explain.explanation import explain, facts
+    from deepregfinder.explain.figures import draw_explanation
+    from deepregfinder.models.bundle import read_bundle
+    from deepregfinder.signal import open_signal
+    from deepregfinder.tensors import open_tensors
+
+    trained, windows, track = read_bundle(bundle), open_tensors(tensors), open_signal(signal)
+    for name, found in (("--tensors", windows.sample), ("--signal", track.sample)):
+        if found != sample:
+            raise InputError(f"--sample is {sample}, but {name} is of {found}.")
+    explanation = explain(
+        sample,
+        model,
+        trained,
+        windows,
+        track,
+        read_calls(calls, trained.classes) if calls else None,
+        quantile_map,
+        seed,
+        threads,
+    )
+    draw_explanation(output, explanation)
+    with written_whole(output / "explain.json") as part:
+        part.write_text(json.dumps(facts(explanation), indent=2, allow_nan=False) + "\n")
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        explain_model()

@@ -1,0 +1,141 @@
+"""explain_model.py writes every plot with its table, and says what a model does not have."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from documents import first_cells, results_paths, section
+from small_evaluation import SIZES, bundle, elements, write_world
+from small_models import MARKS, grow_fewer_trees, random_bundle, write_random_signal
+
+from deepregfinder.errors import InputError
+from deepregfinder.explain import explanation
+from deepregfinder.models.bundle import write_bundle
+from deepregfinder.models.forests import fit_forest
+from explain_model import explain_model
+
+ALWAYS = {"explain.json", "mark_importance.png", "mark_importance.tsv"}
+PLOTS = ("signal_profiles", "attributions", "filter_activations", "filter_weights")
+
+
+def run(folder: Path, **changed: str) -> dict:
+    """Explain in this process; returns explain.json. An error is raised."""
+    options = {
+        **{"sample": "K562", "model": "cnn", "quantile_map": "false", "seed": "1"},
+        **{"threads": "1", "output": folder / "out", "bundle": folder / "bundle"},
+        **{"tensors": folder / "tensors.safetensors", "signal": folder / "signal.zip"},
+    } | changed
+    words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+    CliRunner().invoke(explain_model, words, catch_exceptions=False)
+    return json.loads((Path(options["output"]) / "explain.json").read_text())
+
+
+@pytest.fixture(autouse=True)
+def few_attributions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explanation, "MOST_ATTRIBUTED", 5)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explained")
+    write_world(folder, n_members=2)
+    write_random_signal(folder / "signal.zip", chrom_sizes=SIZES, sample="K562")
+    lines = [
+        f"{chrom}\t{at}\t{at + 800}\t{name}\t{500 + at // 1000}\t.\t{at + 300}\t{at + 500}\t0,0,0\n"
+        for chrom in ("chr1", "chr3")
+        for at in range(20_000, 320_000, 10_000)
+        for name in [("enhancer", "promoter")[at // 10_000 % 2]]
+    ]
+    (folder / "calls.bed").write_text("".join(lines))
+    return folder
+
+
+def test_a_network_is_explained_in_full_and_the_same_each_time(world: Path) -> None:
+    calls = str(world / "calls.bed")
+    facts = run(world, calls=calls)
+    again = world / "again"
+    run(world, calls=calls, output=str(again))
+    names = ALWAYS | {"filters.tsv"} | {f"{p}.{kind}" for p in PLOTS for kind in ("png", "tsv")}
+    assert {path.name for path in (world / "out").iterdir()} == names
+    for name in names:
+        assert (world / "out" / name).read_bytes() == (again / name).read_bytes(), name
+    assert facts["notes"] == []
+    # Calls of the test chromosomes only: half of each class.
+    assert facts["top_windows"]["windows"] == {"background": 50, "enhancer": 15, "promoter": 15}
+    for name in ("enhancer", "promoter"):
+        found = facts["attributions"][name]
+        assert found["completeness_error"] <= found["tolerance"] == 0.01
+        assert found["mean_attributed"] == pytest.approx(found["mean_difference"], abs=0.01)
+    rows = [line.split("\t") for line in (world / "out/signal_profiles.tsv").open()]
+    assert len(rows) == 1 + 2 * len(MARKS) * 101
+    assert {row[1] for row in rows[1:]} == {"30"}
+
+
+def test_what_is_written_is_what_the_documents_list(world: Path, repository: Path) -> None:
+    text = (repository / "docs/output.md").read_text()
+    where = "evaluation/<sample>/<model>/explain/"
+    run(world, calls=str(world / "calls.bed"))
+    left = {where + path.name for path in (world / "out").iterdir()}
+    assert left == {path for path in results_paths(text) if path.startswith(where)}
+    facts = json.loads((world / "out/explain.json").read_text())
+    described = section(text, f"### `{where}explain.json`")
+    assert all(f"`{key}`" in described for key in (*facts, *facts["attributions"]["enhancer"]))
+    for name in ("mark_importance", "signal_profiles", "attributions", "filter_weights", "filters"):
+        with (world / f"out/{name}.tsv").open() as lines:
+            header = lines.readline().rstrip("\n").split("\t")
+        columns = [column for column in header if not column.startswith("mean_")]
+        assert first_cells(section(text, f"### `{where}{name}.tsv`")) == columns, name
+
+
+def test_importance_starts_from_the_accuracy_of_the_evaluation(world: Path) -> None:
+    from deepregfinder.calibration import combine_members
+    from deepregfinder.explain.importance import average_precisions
+    from deepregfinder.tiling import predict_windows
+
+    facts = run(world)
+    windows = elements()
+    rows = windows.select("test")
+    made = bundle(n_members=2)
+    p = combine_members(predict_windows(made, windows.x[rows]), made.temperature)
+    expected = average_precisions(p, windows.y[rows])
+    assert list(facts["importance"]["average_precision"].values()) == pytest.approx(
+        expected, abs=1e-5
+    )
+    assert "was not predicted" in facts["notes"][0]
+    assert facts["top_windows"]["elements"] == "labelled windows"
+    table = [
+        line.split("\t") for line in (world / "out/mark_importance.tsv").read_text().split("\n")
+    ]
+    assert {row[0] for row in table[1:-1]} == set(MARKS)
+    assert {row[1] for row in table[1:-1]} == {"map", "enhancer", "promoter"}
+
+
+def test_networks_without_convolution_and_forests_say_what_they_lack(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = {"chrom_sizes": SIZES, "split": elements().split_plan}
+    write_bundle(tmp_path / "mlp", replace(random_bundle("mlp"), **facts))
+    grow_fewer_trees(monkeypatch, 5, 5)
+    windows = elements()
+    rows = windows.select("train")
+    arrays = fit_forest("rf", windows.x[rows], windows.y[rows].astype(int), 3, 1, 1)
+    forest = replace(random_bundle("cnn"), **facts, model="rf", weights=(arrays,))
+    write_bundle(tmp_path / "rf", forest)
+    for model, left_out, drawn in (
+        ("mlp", "mlp has no convolution", ALWAYS | {"attributions.png", "attributions.tsv"}),
+        ("rf", "rf is no network", ALWAYS),
+    ):
+        found = run(
+            world, model=model, bundle=str(tmp_path / model), output=str(tmp_path / model / "out")
+        )
+        assert any(left_out in note for note in found["notes"])
+        assert {path.name for path in (tmp_path / model / "out").iterdir()} == drawn
+
+
+def test_files_of_another_sample_are_refused(world: Path, tmp_path: Path) -> None:
+    write_random_signal(tmp_path / "signal.zip", chrom_sizes=SIZES, sample="GM12878")
+    with pytest.raises(InputError, match="--signal is of GM12878"):
+        run(world, signal=str(tmp_path / "signal.zip"), output=str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
