@@ -6,9 +6,9 @@ genome, hard ones included, in their true proportion. Rare classes weigh more in
 logits are then lowered by the logarithm of the weights (logit adjustment, Menon et al. 2021), so
 that probabilities are those at natural prevalence.
 
-AdamW with a one-cycle rate (Smith and Topin 2019); stretches in both directions; the weights that
-are kept are an exponential moving average over the steps. Same data and seed: same weights on a
-CPU.
+AdamW with a one-cycle rate (Smith and Topin 2019); stretches in both directions, some with marks
+hidden; the weights that are kept are an exponential moving average over the steps. Same data and
+seed: same weights on a CPU.
 """
 
 import logging
@@ -32,6 +32,7 @@ from deepregfinder.metrics import LEFT_OUT, POSITIVE
 from deepregfinder.models.drf import (
     HALO,
     POOL,
+    SPANS,
     TILE,
     DilatedNetwork,
     at_centres,
@@ -58,6 +59,9 @@ BATCH = 12
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 0.02
 DROPOUT = 0.2
+MARK_DROPOUT = 0.05
+"""Share of marks that a stretch does not see, on average: half of the stretches see all."""
+
 EMA_DECAY = 0.995
 MIN_STEPS = 600
 _EDGE = 24
@@ -68,7 +72,7 @@ _CURVE_EVERY = 8
 class DenseData:
     """The chromosomes of a split end to end, in files that training processes map into memory.
 
-    x : file of float16, (bins, marks): what the network sees
+    x : file of float16, (bins, spans x marks): what the network sees
     y : file of int8, (outputs,): class index, -1 where nothing is said
     bounds : first output of each chromosome, and the end; int64 (chromosomes + 1,)
     """
@@ -119,7 +123,7 @@ def write_dense(folder: Path, genome: TrainingGenome, split: str, scale: np.ndar
         step = POOL * signal.bin_size
         centres = np.arange(x.shape[1] // POOL, dtype=np.int64) * step + step // 2
         truth, _ = label_windows(centres, elements[chrom])
-        xs.append(x.T.astype(np.float16))
+        xs.append(x.T)
         ys.append(truth.astype(np.int8))
         bounds.append(bounds[-1] + len(truth))
     paths = [folder / f"drf.{split}.{name}.npy" for name in ("x", "y")]
@@ -211,8 +215,9 @@ def train_member(
     per_epoch = max(len(stretches) // BATCH, -(-MIN_STEPS // epochs))
     with reproducible(device):
         torch.manual_seed(seed)
-        network = DilatedNetwork(x.shape[1], n_classes, DROPOUT).to(device)
-        average = DilatedNetwork(x.shape[1], n_classes).to(device)
+        n_marks = x.shape[1] // len(SPANS)
+        network = DilatedNetwork(n_marks, n_classes, DROPOUT).to(device)
+        average = DilatedNetwork(n_marks, n_classes).to(device)
         average.load_state_dict(network.state_dict())
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
@@ -276,9 +281,11 @@ def _draw(
 ) -> tuple[Tensor, Tensor]:
     """A batch of stretches at random places, each in one of both directions.
 
-    Near the ends of a stretch the network sees less than it will later: there is no loss.
-    Returns float32 (BATCH, marks, bins) and int64 (BATCH, outputs).
+    Of some stretches some marks are hidden. Near the ends of a stretch the network sees less than
+    it will later: there is no loss. Returns float32 (BATCH, spans x marks, bins) and int64 (BATCH,
+    outputs).
     """
+    n_marks = x.shape[1] // len(SPANS)
     signal, truth = [], []
     for first in rng.choice(stretches, BATCH):
         chrom = np.searchsorted(bounds, first, side="right") - 1
@@ -289,6 +296,9 @@ def _draw(
         said[:_EDGE] = said[-_EDGE:] = -1
         if rng.random() < 0.5:
             part, said = part[:, ::-1], said[::-1]
+        if rng.random() < 0.5:
+            seen = (rng.random(n_marks) >= 2 * MARK_DROPOUT).astype(np.float32)
+            part = part * np.tile(seen, len(SPANS))[:, np.newaxis]
         signal.append(part.copy())
         truth.append(said.copy())
     return torch.from_numpy(np.stack(signal)), torch.from_numpy(np.stack(truth))

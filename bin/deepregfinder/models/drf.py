@@ -1,7 +1,8 @@
 """`drf`: a dilated residual network that runs along the chromosome.
 
-Its input is the signal of every bin, on the scale where Poisson counts have the same variance
-everywhere, the square root (Anscombe 1948), in units of the mean of the training chromosomes. Two
+Its input is the signal of every bin, and its means over 5, 21 and 101 bins around it, on the scale
+where Poisson counts have the same variance everywhere, the square root (Anscombe 1948), in units of
+the mean of the training chromosomes. Two
 residual blocks look at single bins; pairs of bins are then averaged, and six blocks with dilations
 1, 2, 4, ..., 32 widen the view to 13 kb on both sides (Yu and Koltun 2016). One layer gives logits
 for every 200 bp, so that all windows of a chromosome cost one pass. The chromosome is read in both
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
+from scipy.ndimage import uniform_filter1d
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -26,6 +28,9 @@ POOL = 2
 
 HALO = 68
 """Outputs on each side that can have a say in one output."""
+
+SPANS = (1, 5, 21, 101)
+"""Bins that the signal is averaged over."""
 
 _CHANNELS = 32
 _DILATIONS = (1, 2, 4, 8, 16, 32)
@@ -56,11 +61,11 @@ class ResidualBlock(nn.Module):
 
 
 class DilatedNetwork(nn.Module):
-    """Logits (n, classes, bins / 2) of stretches of signal (n, marks, bins), bins even."""
+    """Logits (n, classes, bins / 2) of stretches (n, spans x marks, bins), bins even."""
 
     def __init__(self, n_marks: int, n_classes: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(n_marks, _CHANNELS, 1, bias=False)
+        self.enter = nn.Conv1d(len(SPANS) * n_marks, _CHANNELS, 1, bias=False)
         self.norm = nn.BatchNorm1d(_CHANNELS)
         self.fine = nn.Sequential(*(ResidualBlock(5, d, dropout) for d in (1, 2)))
         self.wide = nn.Sequential(*(ResidualBlock(3, d, dropout) for d in _DILATIONS))
@@ -72,13 +77,16 @@ class DilatedNetwork(nn.Module):
 
 
 def features(rpm: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """What the network sees: sqrt(RPM / scale), float32 (marks, bins), bins made even by a zero.
+    """What the network sees: sqrt of the means of RPM / scale over each of the SPANS.
 
     rpm : float32 (marks, bins); scale : mean RPM of each mark, (marks,)
+
+    Returns float16 (spans x marks, bins), bins made even by a zero. Means end with the chromosome.
     """
     odd = rpm.shape[1] % POOL
-    padded = np.pad(rpm, ((0, 0), (0, odd))) if odd else rpm
-    return np.sqrt(padded / scale[:, np.newaxis], dtype=np.float32)
+    relative = np.pad(rpm / scale[:, np.newaxis], ((0, 0), (0, odd)))
+    means = [uniform_filter1d(relative, span, axis=1, mode="nearest") for span in SPANS]
+    return np.sqrt(np.maximum(np.concatenate(means), 0)).astype(np.float16)
 
 
 def load_network(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int) -> DilatedNetwork:
@@ -119,7 +127,7 @@ def check_drf(
 
 @torch.inference_mode()
 def run_tile(network: DilatedNetwork, x: Tensor) -> Tensor:
-    """Probabilities (classes, outputs) of one stretch (marks, bins), read in both directions."""
+    """Probabilities (classes, outputs) of one stretch (rows, bins), read in both directions."""
     both = torch.stack([x, x.flip(1)])
     forwards, backwards = network(both)
     return ((forwards + backwards.flip(1)) / 2).softmax(dim=0)
@@ -134,7 +142,7 @@ def dense_probabilities(
 ) -> np.ndarray:
     """Probabilities along a chromosome: float32 (classes, outputs), zero outside of the tiles.
 
-    x : float32 (marks, bins), from `features`
+    x : from `features`, float16 (spans x marks, bins)
     tiles : indices of the stretches of TILE outputs that are wanted
 
     Tiles are computed each with all that it sees around it: how a chromosome is cut changes
@@ -147,7 +155,7 @@ def dense_probabilities(
     def one(tile: int) -> None:
         start, end = tile * TILE, min((tile + 1) * TILE, n)
         low, high = max(0, start - HALO), min(n, end + HALO)
-        part = torch.from_numpy(np.ascontiguousarray(x[:, POOL * low : POOL * high])).to(device)
+        part = torch.from_numpy(x[:, POOL * low : POOL * high].astype(np.float32)).to(device)
         found[:, start:end] = run_tile(network, part)[:, start - low : end - low].cpu().numpy()
 
     if threads == 1 or device.type != "cpu":
