@@ -38,6 +38,7 @@ class_probability : (K, classes), P(c | k)
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -287,13 +288,11 @@ def learn(
     model: BernoulliModel, patterns: Patterns, threads: int, most_rounds: int = _MOST_ROUNDS
 ) -> BernoulliModel:
     """Baum-Welch, until a round gains next to nothing."""
-    before = -np.inf
-    for number in range(1, most_rounds + 1):
-        model, reached = baum_welch(model, patterns, threads)
-        if reached - before < _LEAST_GAIN * abs(reached):
-            break
-        before = reached
-    log.info("chromhmm: log-likelihood %.1f after %d rounds", reached, number)
+    reached, gain, rounds = -math.inf, math.inf, 0
+    while rounds < most_rounds and gain >= _LEAST_GAIN * abs(reached):
+        model, now = baum_welch(model, patterns, threads)
+        reached, gain, rounds = now, now - reached, rounds + 1
+    log.info("chromhmm: log-likelihood %.1f after %d rounds", reached, rounds)
     return model
 
 

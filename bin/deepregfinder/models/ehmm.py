@@ -8,8 +8,8 @@ marked by (*).
 Signal: bins as they are; x_m = log(RPM + 1) of mark m (*).
 Emission: log-normal. In state s the marks are independent and x_m is normal,
     log b_s(x) = sum_m -(x_m - mean_sm)^2 / (2 sd_sm^2) - log(sd_sm sqrt(2 pi)).
-    sd_sm is at least 5 % of that of mark m in the background (*): bins without a read are all
-    alike.
+    sd_sm is at least the standard deviation of mark m over the whole background (*): bins without
+    a read are all alike, and would otherwise be a state of their own.
 Foreground: for each class but background the chain N1 -> A -> N2, where each state may last.
     Elements have no direction: the mirrored chain N2 -> A -> N1, with the same emissions and
     durations, begins as often. It is learnt from the 1.5 kb (*) of each training window around its
@@ -34,7 +34,6 @@ start : (B + 6 E,); transition : (B + 6 E, B + 6 E); states are those of the bac
     each class N1, A, N2 and, mirrored, N2, A, N1
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,7 +46,9 @@ from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome
 from deepregfinder.models.hmm import (
     Chain,
     Emissions,
+    EmissionsOf,
     Expectation,
+    Keep,
     central_bins,
     check_arrays,
     check_chain,
@@ -64,14 +65,12 @@ _PEAK = 3
 _STRETCH = 2000
 _MOST_STRETCHES = 200
 _K_MEANS_ROUNDS = 10
-_LEAST_SD = 0.05
+_K_MEANS_POINTS = 20_000
 _LARGEST = 1e3
 
 # Emission row of each of the six foreground states of a class: N1, A, N2, then mirrored.
 _TIED = np.array([0, 1, 2, 2, 1, 0])
 _FIRST, _LAST = (0, 3), (2, 5)
-
-log = logging.getLogger(__name__)
 
 
 def fit_ehmm(training: TrainingGenome, seed: int, threads: int) -> dict[str, np.ndarray]:
@@ -106,9 +105,9 @@ def fit_ehmm(training: TrainingGenome, seed: int, threads: int) -> dict[str, np.
     chosen = np.unique(np.linspace(0, len(stretches) - 1, _MOST_STRETCHES).astype(int))
     sequences = [stretches[index][0][~stretches[index][1]] for index in chosen]
     sequences = [one for one in sequences if len(one)]
-    chain, mean, sd = learn_background(sequences, N_BACKGROUND, seed, threads)
+    least = least_sd(sequences)
+    chain, mean, sd = learn_background(sequences, N_BACKGROUND, least, seed, threads)
 
-    least = _LEAST_SD * np.concatenate(sequences).std(axis=0, dtype=np.float64)
     means, sds, stays, rates = [mean], [sd], [], []
     for label in range(1, len(tensors.classes)):
         x = np.log1p(tensors.x[elements[tensors.y[elements] == label]]).transpose(0, 2, 1)
@@ -147,7 +146,7 @@ def score_ehmm(
         found[part, 1:] = posterior[:, n_background:].reshape(len(posterior), -1, 6).sum(axis=2)
 
     chain = Chain(arrays["start"], arrays["transition"])
-    forward_backward(chain, len(values), _log_normal(values, mean, sd, rows), keep)
+    forward_backward(chain, len(values), log_normal(values, mean, sd, rows), keep)
     best = _best_bins(found, starts, *central_bins(window_bins, signal.bin_size))
     scores = found[best]
     scores[:, 0] = np.maximum(1 - scores[:, 1:].sum(axis=1), 0)
@@ -174,10 +173,10 @@ def check_ehmm(
     )
     check_chain(arrays["start"], arrays["transition"])
     sd = arrays["sd"]
-    if (np.abs(arrays["mean"]) > _LARGEST).any() or (sd < 1 / _LARGEST).any():
-        raise ValueError("mean or sd is out of range")
-    if (sd > _LARGEST).any():
-        raise ValueError("mean or sd is out of range")
+    if (np.abs(arrays["mean"]) > _LARGEST).any():
+        raise ValueError("a value of mean is out of range")
+    if (sd < 1 / _LARGEST).any() or (sd > _LARGEST).any():
+        raise ValueError("a value of sd is out of range")
 
 
 def log_signal(signal: ChromosomeSignal) -> np.ndarray:
@@ -234,7 +233,7 @@ def learn_foreground(
         found = forward_backward(
             foreground_chain(stay),
             len(values),
-            _bounded(_log_normal(values, mean, sd, _TIED), opens, ends),
+            _bounded(log_normal(values, mean, sd, _TIED), opens, ends),
             statistics.collector(values, _TIED),
         )
         mean, sd = statistics.estimate(mean, sd, least)
@@ -258,22 +257,28 @@ def foreground_chain(stay: np.ndarray) -> Chain:
     return Chain(start, transition)
 
 
+def least_sd(sequences: Sequence[np.ndarray]) -> np.ndarray:
+    """Standard deviation of each mark over all bins (bins, marks), never 0: float64 (marks,)."""
+    return np.maximum(np.concatenate(sequences).std(axis=0, dtype=np.float64), 1 / _LARGEST)
+
+
 def learn_background(
     sequences: Sequence[np.ndarray],
     n_states: int,
+    least: np.ndarray,
     seed: int,
     threads: int,
     rounds: int = BACKGROUND_ROUNDS,
 ) -> tuple[Chain, np.ndarray, np.ndarray]:
     """Baum-Welch with all transitions allowed, from seeded k-means.
 
-    sequences : float32 (bins, marks); returns the chain, mean and sd, float64 (states, marks)
+    sequences : float32 (bins, marks)
+    least : (marks,), lowest standard deviation
+
+    Returns the chain, mean and sd, float64 (states, marks).
     """
-    joined = np.concatenate(sequences)
-    spread = joined.std(axis=0, dtype=np.float64)
-    least = np.maximum(_LEAST_SD * spread, 1 / _LARGEST)
-    mean, sd = _k_means(joined, np.maximum(spread, least), n_states, seed)
-    sd = np.maximum(sd, least)
+    mean = _k_means(np.concatenate(sequences), least, n_states, seed)
+    sd = np.tile(least, (len(mean), 1))
     n = len(mean)
     chain = Chain(np.full(n, 1 / n), np.full((n, n), 0.1 / n) + 0.9 * np.eye(n))
     for _ in range(rounds):
@@ -294,7 +299,7 @@ def background_round(
 
     def expect(values: np.ndarray) -> tuple[Expectation, Moments]:
         statistics = Moments(mean)
-        emissions = _log_normal(values, mean, sd, rows)
+        emissions = log_normal(values, mean, sd, rows)
         keep = statistics.collector(values, rows)
         return forward_backward(chain, len(values), emissions, keep), statistics
 
@@ -344,7 +349,7 @@ class Moments:
         self._sum = np.zeros_like(mean)
         self._squares = np.zeros_like(mean)
 
-    def collector(self, values: np.ndarray, rows: np.ndarray):  # type: ignore[no-untyped-def]
+    def collector(self, values: np.ndarray, rows: np.ndarray) -> Keep:
         """What `forward_backward` is to be given as `keep`."""
 
         def keep(part: slice, posterior: np.ndarray) -> None:
@@ -386,15 +391,12 @@ def _stationary(transition: np.ndarray) -> np.ndarray:
     return found / found.sum()
 
 
-def _k_means(
-    values: np.ndarray, spread: np.ndarray, n_states: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Means and standard deviations of clusters, of marks in units of their spread.
+def _k_means(values: np.ndarray, unit: np.ndarray, n_states: int, seed: int) -> np.ndarray:
+    """Means of clusters, float64 (states, marks); distances count marks in the given units.
 
     Fewer than `n_states` where there are fewer different bins.
     """
-    step = max(len(values) // 20_000, 1)
-    points = values[::step].astype(np.float64) / spread
+    points = values[:: max(len(values) // _K_MEANS_POINTS, 1)].astype(np.float64) / unit
     rng = np.random.default_rng(seed)
     centres = points[[rng.integers(len(points))]]
     distance = ((points - centres[0]) ** 2).sum(axis=1)
@@ -407,14 +409,16 @@ def _k_means(
         nearest = squares.argmin(axis=0)
         for index in np.unique(nearest):
             centres[index] = points[nearest == index].mean(axis=0)
-    sd = np.ones_like(centres)
-    for index in np.unique(nearest):
-        sd[index] = points[nearest == index].std(axis=0)
-    return centres * spread, sd * spread
+    return centres * unit
 
 
-def _log_normal(values: np.ndarray, mean: np.ndarray, sd: np.ndarray, rows: np.ndarray):  # type: ignore[no-untyped-def]
-    """The function that gives the emissions of a stretch of bins (bins, marks)."""
+def log_normal(
+    values: np.ndarray, mean: np.ndarray, sd: np.ndarray, rows: np.ndarray
+) -> EmissionsOf:
+    """The function that gives the emissions of a stretch of bins.
+
+    values : float32 (bins, marks); rows : row of mean and sd for each state
+    """
     precision = 1 / sd
     constant = -(np.log(sd) + 0.5 * np.log(2 * np.pi)).sum(axis=1)
 
@@ -427,14 +431,14 @@ def _log_normal(values: np.ndarray, mean: np.ndarray, sd: np.ndarray, rows: np.n
     return emissions
 
 
-def _bounded(emissions, opens: np.ndarray, ends: np.ndarray):  # type: ignore[no-untyped-def]
+def _bounded(emissions: EmissionsOf, opens: np.ndarray, ends: np.ndarray) -> EmissionsOf:
     """Where an element opens or ends only the first, or last, states of a chain are possible."""
-    inner = np.setdiff1d(np.arange(len(_TIED)), _FIRST), np.setdiff1d(np.arange(len(_TIED)), _LAST)
+    states = np.arange(len(_TIED))
 
     def bounded(part: slice) -> Emissions:
-        found: Emissions = emissions(part)
-        for which, never in zip((opens, ends), inner, strict=True):
-            found.table[np.ix_(which[part], never)] = 0
+        found = emissions(part)
+        for which, allowed in ((opens, _FIRST), (ends, _LAST)):
+            found.table[np.ix_(which[part], np.setdiff1d(states, allowed))] = 0
         return found
 
     return bounded
@@ -473,7 +477,7 @@ def _add_moments(values, posterior, rows, about, weight, sums, squares):  # type
 
 @njit(cache=True, nogil=True)
 def _best_bins(found, starts, first, n):  # type: ignore[no-untyped-def]
-    """Of each window the bin with the highest sum of columns 1 and on: int64 (windows,).
+    """Of each window the first bin with the highest sum of columns 1 and on: int64 (windows,).
 
     Column 0 is filled with that sum.
     """
@@ -488,6 +492,5 @@ def _best_bins(found, starts, first, n):  # type: ignore[no-untyped-def]
         for b in range(place + 1, place + n):
             if found[b, 0] > found[place, 0]:
                 place = b
-        # The first of equal bins.
         best[i] = place
     return best

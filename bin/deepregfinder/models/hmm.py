@@ -40,6 +40,13 @@ class Emissions(NamedTuple):
     rows: np.ndarray
 
 
+EmissionsOf = Callable[[slice], Emissions]
+"""Gives the emissions of a stretch of places."""
+
+Keep = Callable[[slice, np.ndarray], None]
+"""Is given a stretch of places and the posteriors there: float64 (places, states)."""
+
+
 @dataclass(frozen=True)
 class Chain:
     """start : float64 (states,); transition : float64 (states, states), rows sum to 1."""
@@ -71,13 +78,13 @@ def relative_emissions(log_probability: np.ndarray) -> tuple[np.ndarray, np.ndar
 def forward_backward(
     chain: Chain,
     length: int,
-    emissions: Callable[[slice], Emissions],
-    keep: Callable[[slice, np.ndarray], None],
+    emissions: EmissionsOf,
+    keep: Keep,
 ) -> Expectation:
     """Posteriors of the states at each place of a sequence.
 
-    emissions : gives those of a stretch; asked twice for each
-    keep : is given each stretch, the last one first, with its posteriors: float64 (places, states)
+    emissions : asked twice for each stretch
+    keep : is given the last stretch first
     """
     n_states = len(chain.start)
     parts = [slice(first, min(first + BLOCK, length)) for first in range(0, length, BLOCK)]
@@ -124,9 +131,7 @@ def check_chain(start: np.ndarray, transition: np.ndarray) -> None:
             raise ValueError(f"probabilities in {name} do not sum to 1")
 
 
-def check_arrays(
-    arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]]
-) -> None:
+def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]]) -> None:
     """Raise ValueError unless there are these arrays alone, float64 of these shapes, all finite."""
     if surplus := sorted(set(arrays) - set(expected)):
         raise ValueError(f"there is an array of something else: {surplus[0]!r}")
