@@ -143,14 +143,12 @@ def score_ehmm(
     found = np.empty((len(values), 1 + n_elements), np.float32)
 
     def keep(part: slice, posterior: np.ndarray) -> None:
+        found[part, 0] = posterior[:, :n_background].sum(axis=1)
         found[part, 1:] = posterior[:, n_background:].reshape(len(posterior), -1, 6).sum(axis=2)
 
     chain = Chain(arrays["start"], arrays["transition"])
     forward_backward(chain, len(values), log_normal(values, mean, sd, rows), keep)
-    best = _best_bins(found, starts, *central_bins(window_bins, signal.bin_size))
-    scores = found[best]
-    scores[:, 0] = np.maximum(1 - scores[:, 1:].sum(axis=1), 0)
-    return scores
+    return found[_best_bins(found, starts, *central_bins(window_bins, signal.bin_size))]
 
 
 def check_ehmm(
@@ -477,20 +475,19 @@ def _add_moments(values, posterior, rows, about, weight, sums, squares):  # type
 
 @njit(cache=True, nogil=True)
 def _best_bins(found, starts, first, n):  # type: ignore[no-untyped-def]
-    """Of each window the first bin with the highest sum of columns 1 and on: int64 (windows,).
+    """Of each window the first bin with the highest odds of columns 1 and on against column 0.
 
-    Column 0 is filled with that sum.
+    Returns int64 (windows,). Odds tell bins apart where either side is 1 but for rounding.
     """
-    for t in range(len(found)):
-        total = np.float32(0.0)
-        for c in range(1, found.shape[1]):
-            total += found[t, c]
-        found[t, 0] = total
     best = np.empty(len(starts), np.int64)
     for i in range(len(starts)):
-        place = starts[i] + first
-        for b in range(place + 1, place + n):
-            if found[b, 0] > found[place, 0]:
-                place = b
-        best[i] = place
+        highest = -1.0
+        for b in range(starts[i] + first, starts[i] + first + n):
+            foreground = 0.0
+            for c in range(1, found.shape[1]):
+                foreground += found[b, c]
+            odds = foreground / max(np.float64(found[b, 0]), 1e-300)
+            if odds > highest:
+                highest = odds
+                best[i] = b
     return best
