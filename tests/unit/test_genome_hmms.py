@@ -97,6 +97,35 @@ def test_scores_do_not_depend_on_what_else_is_asked(trained):
     assert score(arrays, signal, np.empty(0, np.int64), W).shape == (0, 3)
 
 
+def test_a_score_of_chromhmm_is_the_mean_over_the_central_1_kb():
+    genome = made_up_genome()
+    arrays = fit_chromhmm(genome, 1, 1)
+    signal = genome.load("chr2")
+    model = chromhmm.BernoulliModel(
+        chromhmm.Chain(arrays["start"], arrays["transition"]), arrays["emission"]
+    )
+    patterns = chromhmm.distinct_rows([chromhmm.binarise(signal, arrays["mean_rpm"])])
+    (posterior,) = chromhmm.decode(model, patterns, np.eye(len(arrays["start"])), 1)
+    starts = np.array([0, 1, 2, 77, 5980])
+    expected = [
+        np.repeat(posterior, 2, axis=0)[start + 5 : start + 15].mean(axis=0)
+        @ arrays["class_probability"]
+        for start in starts
+    ]
+    np.testing.assert_allclose(score_chromhmm(arrays, signal, starts, W), expected, atol=1e-5)
+
+
+def test_a_score_of_ehmm_is_that_of_the_bin_most_like_an_element():
+    genome = made_up_genome()
+    arrays = fit_ehmm(genome, 1, 1)
+    signal = genome.load("chr2")
+    # Of windows of one bin all is central: the posterior of each bin.
+    bins = score_ehmm(arrays, signal, np.arange(6000), 1)
+    starts = np.arange(0, 5980, 7)
+    best = [start + 5 + bins[start + 5 : start + 15, 0].argmin() for start in starts]
+    np.testing.assert_allclose(score_ehmm(arrays, signal, starts, W), bins[best], atol=1e-6)
+
+
 def test_threads_change_nothing_and_test_chromosomes_are_not_seen():
     genome = made_up_genome()
     seen = []

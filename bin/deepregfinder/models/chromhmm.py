@@ -6,8 +6,8 @@ automating chromatin-state discovery and characterization", Nature Methods 2012,
 start); "Chromatin-state discovery and genome annotation with ChromHMM", Nature Protocols 2017,
 12:2478-2492 (its defaults). Written from the description of the method, not from its program.
 
-Binarisation: bins of 200 bp, or the next multiple of smaller bins (bins that are larger stay as
-    they are). A mark is present in a bin with at least t reads, t the smallest number with
+Binarisation: bins of 200 bp; where --bin_size does not divide 200, of its next multiple; larger
+    bins stay as they are. A mark is present in a bin with at least t reads, t the smallest number with
     P(X >= t) < 1e-4 for X Poisson with the mean of the training chromosomes. No further rule: that
     of a fold over the mean is 0 by default. Counts are RPM times the depth of the sample, to the
     nearest whole number, so a control counts where the signal was made with `--control subtract`.
@@ -107,6 +107,7 @@ def fit_chromhmm(training: TrainingGenome, seed: int, threads: int) -> dict[str,
         totals += signal.rpm.sum(axis=1, dtype=np.float64)
         n_bins += signal.rpm.shape[1]
     mean_rpm = totals / n_bins
+    log.info("chromhmm: bins of %d bp", bins_per_place(bin_size) * bin_size)
     patterns = distinct_rows([binarise(training.load(chrom), mean_rpm) for chrom in chroms])
     model = learn(information_start(patterns, N_STATES), patterns, threads)
     posteriors = decode(model, patterns, np.eye(len(model.chain.start)), threads)

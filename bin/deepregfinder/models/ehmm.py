@@ -25,7 +25,7 @@ Together: in each background bin an element of a class begins with a probability
     of an element the way leads back to the background as it is on average.
 Score: forward-backward decodes the whole chromosome. The probability of a class for a window is the
     posterior of its foreground at that bin of the central 1 kb where that of all foregrounds
-    together is highest; what remains is background.
+    together is highest; the rest is the posterior of the background there.
 
 Arrays of a model of B background states and E element classes (all float64)
 ----------------------------------------------------------------------------
@@ -170,10 +170,9 @@ def check_ehmm(
         },
     )
     check_chain(arrays["start"], arrays["transition"])
-    sd = arrays["sd"]
     if (np.abs(arrays["mean"]) > _LARGEST).any():
         raise ValueError("a value of mean is out of range")
-    if (sd < 1 / _LARGEST).any() or (sd > _LARGEST).any():
+    if ((arrays["sd"] < 1 / _LARGEST) | (arrays["sd"] > _LARGEST)).any():
         raise ValueError("a value of sd is out of range")
 
 
