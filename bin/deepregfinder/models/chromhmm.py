@@ -7,11 +7,11 @@ start); "Chromatin-state discovery and genome annotation with ChromHMM", Nature 
 12:2478-2492 (its defaults). Written from the description of the method, not from its program.
 
 Binarisation: bins of 200 bp; where --bin_size does not divide 200, of its next multiple; larger
-    bins stay as they are. A mark is present in a bin with at least t reads, t the smallest number with
-    P(X >= t) < 1e-4 for X Poisson with the mean of the training chromosomes. No further rule: that
-    of a fold over the mean is 0 by default. Counts are RPM times the depth of the sample, to the
-    nearest whole number, so a control counts where the signal was made with `--control subtract`.
-    For another sample the mean follows its depth; no other chromosome is looked at.
+    bins stay as they are. A mark is present in a bin with at least t reads, t the smallest number
+    with P(X >= t) < 1e-4 for X Poisson with the mean of the training chromosomes. No further rule:
+    that of a fold over the mean is 0 by default. Counts are RPM times the depth of the sample, to
+    the nearest whole number, so a control counts where the signal was made with `--control
+    subtract`. For another sample the mean follows its depth; no other chromosome is looked at.
 Model: in state k mark m is present with probability p_km, independently of all others,
     P(v | k) = prod_m p_km^v_m (1 - p_km)^(1 - v_m)                                (2010, Methods)
     and states follow each other along the chromosome as a Markov chain. 12 states.
