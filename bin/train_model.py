@@ -51,10 +51,10 @@ def train_model(
     """Train a model, or several members from different seeds, and write them as one model bundle.
 
     The bundle is a folder: model.json and model.safetensors, with learning_curve.tsv beside them.
-    Forests (rf, gbm, rfecs) take no notice of the options of networks. Of a network, a checkpoint
-    is left in the current folder after each epoch; the same command, run again after an
-    interruption, continues there and gives the same bundle as if nothing had happened. On a CPU the
-    bundle does not depend on --threads.
+    Forests (rf, gbm, rfecs) and hidden Markov models (chromhmm, ehmm) take no notice of the options
+    of networks. Of a network, a checkpoint is left in the current folder after each epoch; the same
+    command, run again after an interruption, continues there and gives the same bundle as if
+    nothing had happened. On a CPU the bundle does not depend on --threads.
     """
     from deepregfinder.models.device import choose_device
     from deepregfinder.optimisation import TrainingOptions, remove_checkpoints

@@ -61,6 +61,14 @@ def fit_genome(
 
     Raises InputError where the sample lacks what the model needs.
     """
+    if name == "chromhmm":
+        from deepregfinder.models.chromhmm import fit_chromhmm
+
+        return fit_chromhmm(training, seed, threads)
+    if name == "ehmm":
+        from deepregfinder.models.ehmm import fit_ehmm
+
+        return fit_ehmm(training, seed, threads)
     raise InputError(f"There is no model of the genome named {name!r}.")
 
 
@@ -70,6 +78,14 @@ def check_genome(name: str, arrays: Arrays, n_marks: int, window_bins: int, n_cl
         from deepregfinder.models.drf import check_drf
 
         check_drf(arrays, n_marks, window_bins, n_classes)
+    elif name == "chromhmm":
+        from deepregfinder.models.chromhmm import check_chromhmm
+
+        check_chromhmm(arrays, n_marks, window_bins, n_classes)
+    elif name == "ehmm":
+        from deepregfinder.models.ehmm import check_ehmm
+
+        check_ehmm(arrays, n_marks, window_bins, n_classes)
     else:
         raise ValueError(f"there is no model {name}")
 
@@ -92,4 +108,12 @@ def score_genome(
         from deepregfinder.models.drf import score_drf
 
         return score_drf(arrays, signal, starts, window_bins, device, threads)
+    if name == "chromhmm":
+        from deepregfinder.models.chromhmm import score_chromhmm
+
+        return score_chromhmm(arrays, signal, starts, window_bins)
+    if name == "ehmm":
+        from deepregfinder.models.ehmm import score_ehmm
+
+        return score_ehmm(arrays, signal, starts, window_bins)
     raise InputError(f"There is no model of the genome named {name!r}.")
