@@ -95,7 +95,7 @@ def test_the_prior_of_simulated_variances_is_recovered(true_df, df):
 
 def test_variances_that_differ_by_chance_alone_give_an_infinite_prior():
     rng = np.random.default_rng(5)
-    prior = fit_prior(0.3 * np.full(500, 1.0), 2, rng.normal(size=500))
+    prior = fit_prior(np.full(500, 0.3), 2, rng.normal(size=500))
     assert prior.df == np.inf
 
 
