@@ -4,6 +4,7 @@
 // to reads per million; open chromatin with a TSS or an enhancer factor gives labelled windows of 2 kb; networks learn
 // them from the marks, slide over the whole genome, and their windows are joined into calls, which are then judged.
 
+include { DIFFERENCES } from './subworkflows/differences'
 include { EVALUATION } from './subworkflows/evaluation'
 include { GENOME } from './subworkflows/genome'
 include { INPUTS } from './subworkflows/inputs'
@@ -104,6 +105,8 @@ workflow {
         options.interpretation + options.prediction.subMap('quantile_map') + options.training.subMap('seed'),
     )
 
+    DIFFERENCES(plan.pairs, GENOME.out.calls, GENOME.out.probabilities, SIGNAL.out.counts, options.differences)
+
     REPORT(
         INPUTS.out.table,
         [
@@ -115,6 +118,9 @@ workflow {
             calls: GENOME.out.calls_summary,
             validation: GENOME.out.validation.map { _meta, table -> table },
             seeds: GENOME.out.seeds_summary,
+            transitions: DIFFERENCES.out.transitions,
+            transition_pictures: DIFFERENCES.out.pictures,
+            compared_marks: DIFFERENCES.out.marks,
         ],
         EVALUATION.out.evaluations,
         EVALUATION.out.explanations,

@@ -22,6 +22,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--calls", multiple=True, type=PATH, help="<sample>.<model>.calls.tsv.")
 @click.option("--validation", multiple=True, type=PATH, help="<sample>.<model>.validation.tsv.")
 @click.option("--seeds_summary", multiple=True, type=PATH, help="<sample>.<model>.seeds.tsv.")
+@click.option("--transitions", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.transitions.tsv.")
+@click.option("--transition_pictures", multiple=True, type=PATH, help="The same as .png.")
+@click.option("--compared_marks", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.marks.tsv.")
 @click.option("--versions", required=True, type=PATH, help="Process, tool and version (TSV).")
 @click.option("--params", required=True, type=PATH, help="The parameters of the run (JSON).")
 @click.option("--command", required=True, help="The command that started the run.")
@@ -39,6 +42,9 @@ def make_report(
     calls: tuple[Path, ...],
     validation: tuple[Path, ...],
     seeds_summary: tuple[Path, ...],
+    transitions: tuple[Path, ...],
+    transition_pictures: tuple[Path, ...],
+    compared_marks: tuple[Path, ...],
     versions: Path,
     params: Path,
     command: str,
@@ -69,6 +75,9 @@ def make_report(
         calls=calls,
         validation=validation,
         seeds=seeds_summary,
+        transitions=transitions,
+        transition_pictures=transition_pictures,
+        compared_marks=compared_marks,
     )
     run = collect(files, command)
     write_page(output, run)

@@ -14,6 +14,7 @@ include { readLabels ; readSamples } from './sheets'
  *   models      kinds of network to train
  *   bundles     [meta, folder] of every pretrained model
  *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
+ *   pairs       [name, a, b, model_a, model_b] of every pair of samples to compare, and the model's name in each
  */
 def planned(Map given, schemaFile, assets) {
     def inputs = given.input_output
@@ -40,6 +41,7 @@ def planned(Map given, schemaFile, assets) {
         problems << "--pretrained names ${n} bundles that are all ${name}: run them one by one."
     }
     problems.addAll(lackingControls(kept, options.signal.control))
+    def pairs = comparisons(options.run.compare, applied, predict_on, problems)
     if (problems) {
         error(listed('plan', problems))
     }
@@ -56,6 +58,7 @@ def planned(Map given, schemaFile, assets) {
         bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
         models: models,
         applied: applied,
+        pairs: pairs,
     ]
 }
 
@@ -172,4 +175,33 @@ def applications(List predict_on, List train_on, List models, List bundles) {
             [trained_on, model, sample, trained_on == sample ? model : "${model}_from_${trained_on}".toString()]
         }
     }
+}
+
+/** Pairs of samples that one model is applied to: those that --compare names, or all. */
+def comparisons(String text, List applied, List predict_on, List problems) {
+    def of_model = applied.groupBy { trained_on, model, _sample, _name -> "${model}_from_${trained_on}".toString() }
+    def names = of_model.collectEntries { model, rows -> [model, rows.collectEntries { row -> [row[2], row[3]] }] }
+    def wanted = text
+        ? text.tokenize(',').collect { pair -> pair.trim().tokenize(':') }
+        : [predict_on, predict_on].combinations().findAll { a, b -> a < b }.sort { pair -> pair.join(' ') }
+    def found = wanted.collectMany { a, b ->
+        names
+            .findAll { _model, there -> there.containsKey(a) && there.containsKey(b) }
+            .collect { model, there -> [name: "${a}_vs_${b}.${model}".toString(), a: a, b: b, model_a: there[a], model_b: there[b]] }
+    }
+    if (text) {
+        wanted.flatten().unique().findAll { sample -> !(sample in predict_on) }.each { sample ->
+            problems << "--compare: sample '${sample}' is not predicted (these are: ${predict_on.join(', ')})."
+        }
+        wanted.findAll { a, b -> a == b }.unique().each { a, _b ->
+            problems << "--compare ${a}:${a}: a sample cannot be compared with itself."
+        }
+        wanted.countBy { pair -> pair.toSorted() }.findAll { _pair, n -> n > 1 }.each { pair, _n ->
+            problems << "--compare names ${pair.join(' and ')} more than once."
+        }
+        wanted.findAll { a, b -> a != b && a in predict_on && b in predict_on && !found.any { pair -> pair.a == a && pair.b == b } }.unique().each { a, b ->
+            problems << "--compare ${a}:${b}: no model predicts both, each has its own. Use --train_on with one sample, or --pretrained."
+        }
+    }
+    return found
 }

@@ -5,7 +5,7 @@ include { codeDigest } from '../functions/scripts'
 workflow REPORT {
     take:
     inputs // table of the checked inputs
-    summaries // map of channels of files: counts, signal, dropped, states, regions, calls, validation, seeds
+    summaries // map of channels of files: counts, signal, dropped, states, regions, calls, validation, seeds, transitions, ...
     evaluations // [meta, folder]
     explanations // [meta, folder]
     params_json
@@ -38,6 +38,9 @@ workflow REPORT {
         sorted.calls,
         sorted.validation,
         sorted.seeds,
+        sorted.transitions,
+        sorted.transition_pictures,
+        sorted.compared_marks,
         versions,
         params_json,
         command,

@@ -34,12 +34,14 @@ workflow SIGNAL {
         .map { sample, counts -> [[sample: sample], counts.sort { file -> file.name }] }
 
     signal = BUILD_SIGNAL.out.signal
+    counts = COUNT_BINS.out.counts
     counts_summary = COUNT_BINS.out.summary
     signal_summary = BUILD_SIGNAL.out.summary
 
     emit:
     signal
     nascent
+    counts
     counts_summary
     signal_summary
 }

@@ -40,6 +40,7 @@ class Plan:
     chroms: Sequence[str] = ("chr1", "chr2")
     figure: float = 0.8
     n_test: int = 100
+    compared: Sequence[int] = ()  # replicates of the mark in each of two samples
     command: str = "nextflow run main.nf -profile test"
 
     @property
@@ -105,6 +106,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
     files: dict[str, list[Path]] = {
         name: [] for name in ("counts", "signal", "dropped", "states", "regions", "evaluations")
     } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
+    files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -121,6 +123,8 @@ def write_run(folder: Path, plan: Plan) -> Files:
             _labels(folder, plan, sample, files)
         for model in plan.models:
             _model(folder, plan, sample, model, files)
+    if plan.compared:
+        _compared(folder, plan, files)
     parameters = {"classes": plan.n_classes, "threshold": 0.5, "validation_slop": 1000}
     sheets = {"input": "<sheet>.csv", "tss": "tss.bed"}
     (folder / "params.json").write_text(json.dumps(sheets | parameters))
@@ -233,3 +237,21 @@ def _model(
             ],
         )
     )
+
+
+def _compared(folder: Path, plan: Plan, files: Mapping[str, list[Path]]) -> None:
+    """A and B: ten elements change from each class to each other one."""
+    start, tested = folder / "A_vs_B.cnn_from_A", min(plan.compared) > 1
+    names = ("none", *plan.elements)
+    cells = [
+        (a, b, 10, *((0, 0, 0, 10) if a == b else (7, 0, 3, 0) if tested else (0, 7, 3, 0)))
+        for a in names
+        for b in names
+    ]
+    header = "class_a class_b elements differential untested weak unchanged"
+    files["transitions"].append(_write(Path(f"{start}.transitions.tsv"), header, cells))
+    files["transition_pictures"].append(Path(f"{start}.transitions.png"))
+    Path(f"{start}.transitions.png").write_bytes(PNG)
+    row = ("H3K27ac", *plan.compared, str(tested).lower(), "4" if tested else ".", "1,1")
+    header = "mark replicates_a replicates_b tested prior_df size_factors"
+    files["compared_marks"].append(_write(Path(f"{start}.marks.tsv"), header, [row]))

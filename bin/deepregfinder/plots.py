@@ -145,22 +145,44 @@ def draw_confusion(
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     size = 2.6 + 0.62 * len(classes)
     with figure_of(folder / f"{name}.png", size, size) as (axes,):
-        axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-        for (row, column), value in np.ndenumerate(share):
-            axes.text(
-                column, row, f"{value:.0%}\n{confusion[row, column]:,}", ha="center", va="center",
-                fontsize=8, color="white" if value > 0.55 else INK,
-            )  # fmt: skip
-        axes.set_xticks(range(len(classes)), labels)
-        axes.set_yticks(range(len(classes)), labels)
+        cells = zip(share.ravel(), confusion.ravel(), strict=True)
+        _shaded(axes, share, [f"{value:.0%}\n{number:,}" for value, number in cells], labels)
         axes.set(xlabel="Predicted", ylabel="Labelled")
         axes.set_title(title)
-        axes.grid(visible=False)
-        axes.tick_params(length=0)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
     rows = [(class_name, *row) for class_name, row in zip(classes, confusion.tolist(), strict=True)]
     write_table(folder / f"{name}.tsv", [("truth", *classes), *rows])
+
+
+def _shaded(axes: Axes, share: np.ndarray, texts: Sequence[str], labels: Sequence[str]) -> None:
+    """A square matrix of shares from 0 to 1 as shades, with a text in each cell, row by row."""
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for ((row, column), value), text in zip(np.ndenumerate(share), texts, strict=True):
+        axes.text(
+            column, row, text, ha="center", va="center",
+            fontsize=8, color="white" if value > 0.55 else INK,
+        )  # fmt: skip
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def draw_transitions(
+    path: Path, classes: Sequence[str], matrix: np.ndarray, samples: tuple[str, str]
+) -> None:
+    """Class in the first sample against class in the second: shade is the share of the row.
+
+    classes : names, `none` first; matrix : int, shape (classes, classes), elements
+    """
+    labels = [name.replace("_", "\n") for name in classes]
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    size = 2.6 + 0.62 * len(classes)
+    with figure_of(path, size, size) as (axes,):
+        _shaded(axes, share, [f"{number:,}" for number in matrix.ravel()], labels)
+        axes.set(xlabel=f"In {samples[1]}", ylabel=f"In {samples[0]}")
+        axes.set_title("Elements by class")
 
 
 def draw_calibration(

@@ -23,6 +23,9 @@ OPTIONS = {
     "calls": "calls",
     "validation": "validation",
     "seeds": "seeds_summary",
+    "transitions": "transitions",
+    "transition_pictures": "transition_pictures",
+    "compared_marks": "compared_marks",
 }
 
 
@@ -45,7 +48,7 @@ def words(files: Files, folder: Path, command: str = "nextflow run main.nf") -> 
 
 
 def test_a_whole_run_gives_the_page_and_the_table(tmp_path: Path) -> None:
-    files = write_run(tmp_path, Plan(samples=("A", "B"), n_classes=5))
+    files = write_run(tmp_path, Plan(samples=("A", "B"), n_classes=5, compared=(2, 2)))
     done = CliRunner().invoke(
         make_report,
         words(files, tmp_path, "nextflow run 'a b' --x \"<c>\""),

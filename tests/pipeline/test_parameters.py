@@ -154,6 +154,19 @@ def test_every_bundle_that_is_named_is_applied(pipeline, tmp_path):
     assert called == {"A.cnn.bed", "A.cnn_from_B.bed"}
 
 
+def test_pairs_that_cannot_be_compared_are_reported_at_once(pipeline):
+    done = pipeline.run("bad", *pipeline.inputs, "--compare", "A:B,A:C,B:B,B:A")
+    assert done.exit_code != 0
+    for said in (
+        "--compare A:B: no model predicts both, each has its own.",
+        "--compare: sample 'C' is not predicted (these are: A, B).",
+        "--compare B:B: a sample cannot be compared with itself.",
+        "--compare names A and B more than once.",
+    ):
+        assert said in done.output
+    assert "Submitted process" not in done.output
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -185,6 +198,7 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
         "predict_genome": ["prediction"],
         "score_regions": ["prediction"],
         "call_elements": ["calling"],
+        "compare_samples": ["differences"],
         "evaluate_model": ["evaluation"],
     }
     for script, groups in uses.items():

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from documents import results_paths
 
 pytestmark = pytest.mark.pipeline
 
@@ -108,16 +109,27 @@ def test_train_on_one_sample_and_predict_another(pipeline, first_run):
     assert "TRAIN_MODEL" not in done.executed, "the model of A was trained before"
 
 
-def test_pretrained_needs_nothing_but_bams(pipeline, first_run):
+def test_pretrained_needs_nothing_but_bams(pipeline, first_run, repository):
     done = pipeline.run(
         "pretrained", "--input", pipeline.panel / "samplesheet.csv",
-        "--pretrained", first_run.results / "models/A/cnn", "--predict_on", "B",
+        "--pretrained", first_run.results / "models/A/cnn",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert classes_called(done.results / "calls/B/B.cnn_from_A.bed") == CLASSES[3]
     assert not (done.results / "evaluation/B").exists()
     assert not (done.results / "models").exists()
-    assert "evaluation" in (done.results / "report.html").read_text().lower()
+    report = (done.results / "report.html").read_text()
+    assert "evaluation" in report.lower()
+    # Both samples were predicted by one model, so they are compared; one mark has replicates.
+    folder, name = done.results / "calls/differential/A_vs_B", "A_vs_B.cnn_from_A"
+    listed = results_paths((repository / "docs/output.md").read_text())
+    promised = {path.rpartition("<model>.")[2] for path in listed if "_vs_" in path}
+    assert {path.name.removeprefix(f"{name}.") for path in folder.iterdir()} == promised
+    lines = (folder / f"{name}.tsv").read_text().splitlines()
+    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    assert {row["tested_marks"] for row in rows} == {"H3K27ac"}
+    assert {"differential", "unchanged"} <= {row["status"] for row in rows}
+    assert "Tested with replicates: H3K27ac" in report
 
 
 def test_pretrained_names_missing_marks_before_any_task(pipeline, first_run):

@@ -13,7 +13,16 @@ from click.testing import CliRunner
 from documents import first_cells, results_paths, section
 from small_evaluation import write_world
 
-from deepregfinder import comparison, inputs, rpm, scoring, selection, states, validation
+from deepregfinder import (
+    comparison,
+    differential,
+    inputs,
+    rpm,
+    scoring,
+    selection,
+    states,
+    validation,
+)
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import SUMMARY_COLUMNS
 from deepregfinder.region_rules import write_drops
@@ -63,6 +72,7 @@ PLANNED = {
     "hub/",
     "igv/",
 }
+COMPARED = "calls/differential/<a>_vs_<b>/<a>_vs_<b>.<model>"
 FOLDERS = ("evaluation/", "models/", "calls/", "regions/", "signal/", "pipeline_info/")
 
 
@@ -216,6 +226,8 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "<sample>.signal.tsv": rpm.SUMMARY_COLUMNS,
         "evaluation/summary.tsv": report_summary.COLUMNS,
         "evaluation/<sample>/comparison.tsv": comparison.HEADER,
+        f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,
+        f"{COMPARED}.marks.tsv": differential.MARK_COLUMNS,
     }
     for path, write in writers.items():
         write()

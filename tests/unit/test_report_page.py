@@ -243,3 +243,22 @@ def test_parameters_are_set_as_code_and_the_rest_is_escaped() -> None:
         "a &lt;b&gt; within <code>--tss_merge 500</code> "
         "(<code>--split</code>, <code>--shift 0.25</code>, <code>--quantile_map true</code>)."
     )
+
+
+@pytest.mark.parametrize(
+    ("replicates", "said", "unsaid"),
+    [((2, 2), "Tested with replicates: H3K27ac.", "Untested"), ((2, 1), "No replicates", "FDR")],
+)
+def test_what_differs_between_samples_is_told_with_its_replicates(
+    tmp_path: Path, replicates: tuple[int, int], said: str, unsaid: str
+) -> None:
+    for name in ("both", "alone"):
+        (tmp_path / name).mkdir()
+    text = render(made_up(tmp_path / "both", Plan(samples=("A", "B"), compared=replicates)))
+    section = Page(text).texts["between"]
+    assert said in section
+    assert unsaid not in section
+    assert "--quantile_map was off" in section
+    assert 'alt="Classes of the elements of A_vs_B"' in text
+    alone = Page(render(made_up(tmp_path / "alone", Plan()))).texts["between"]
+    assert "No two samples were predicted by the same model" in alone

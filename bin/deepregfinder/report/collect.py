@@ -12,11 +12,13 @@ from deepregfinder.report.tables import (
     CallCount,
     Channel,
     Cluster,
+    ComparedMark,
     Drop,
     InputFile,
     Library,
     SeedValidation,
     Selected,
+    Transition,
     Validation,
     Version,
     read_rows,
@@ -52,6 +54,9 @@ class Files:
     calls: Sequence[Path] = ()
     validation: Sequence[Path] = ()
     seeds: Sequence[Path] = ()
+    transitions: Sequence[Path] = ()
+    transition_pictures: Sequence[Path] = ()
+    compared_marks: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,27 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """What differs between two samples that one model has predicted."""
+
+    pair: str
+    model: str
+    transitions: tuple[Transition, ...]
+    marks: tuple[ComparedMark, ...]
+    picture: bytes
+
+    @property
+    def changes(self) -> tuple[Transition, ...]:
+        """Transitions that occur, without those that keep the class; the most frequent first."""
+        found = [row for row in self.transitions if row.class_a != row.class_b and row.elements]
+        return tuple(sorted(found, key=lambda row: -row.elements))
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        return tuple(row.mark for row in self.marks if row.tested)
+
+
+@dataclass(frozen=True)
 class Run:
     """A run as the report shows it."""
 
@@ -152,6 +178,7 @@ class Run:
     results: tuple[Result, ...]
     versions: tuple[Version, ...]
     parameters: Mapping[str, Any]
+    comparisons: tuple[Compared, ...] = ()
     command: str = field(default="")
 
     @property
@@ -205,6 +232,7 @@ def collect(files: Files, command: str) -> Run:
         results=tuple(_results(files)),
         versions=read_rows(files.versions, Version),
         parameters=_read_json(files.parameters),
+        comparisons=tuple(_comparisons(files)),
         command=command,
     )
 
@@ -266,6 +294,26 @@ def _figures(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
     """The plots that there are, by their names."""
     paths = {name: Path(folder) / f"{name}.png" for name in names}
     return {name: path.read_bytes() for name, path in paths.items() if path.exists()}
+
+
+def _comparisons(files: Files) -> Iterator[Compared]:
+    transitions, pictures, marks = (
+        {_named(path, ending): path for path in paths}
+        for paths, ending in (
+            (files.transitions, ".transitions.tsv"),
+            (files.transition_pictures, ".transitions.png"),
+            (files.compared_marks, ".marks.tsv"),
+        )
+    )
+    for key in sorted(transitions):
+        pair, model = key.split(".", 1)
+        yield Compared(
+            pair,
+            model,
+            read_rows(transitions[key], Transition),
+            read_rows(marks[key], ComparedMark),
+            Path(pictures[key]).read_bytes(),
+        )
 
 
 def _named(path: Path, ending: str) -> str:

@@ -38,6 +38,7 @@ SECTIONS = (
     Section("accuracy", "Accuracy"),
     Section("calls", "Calls"),
     Section("validation", "Validation"),
+    Section("between", "Between samples"),
     Section("interpretation", "Interpretation"),
     Section("repeat", "Repeat"),
 )

@@ -156,6 +156,29 @@ class CallCount:
 
 
 @dataclass(frozen=True)
+class Transition:
+    """A row of `<a>_vs_<b>.<model>.transitions.tsv`: elements of one class here, another there."""
+
+    class_a: str
+    class_b: str
+    elements: int
+    differential: int
+    untested: int
+    weak: int
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class ComparedMark:
+    """A row of `<a>_vs_<b>.<model>.marks.tsv`."""
+
+    mark: str
+    replicates_a: int
+    replicates_b: int
+    tested: bool
+
+
+@dataclass(frozen=True)
 class Version:
     """A row of versions.tsv."""
 

@@ -16,6 +16,9 @@ process MAKE_REPORT {
     path calls
     path validation
     path seeds
+    path transitions
+    path transition_pictures
+    path compared_marks
     val versions
     val params_json
     val command
@@ -44,6 +47,9 @@ process MAKE_REPORT {
         ${repeated('--calls', calls)} \\
         ${repeated('--validation', validation)} \\
         ${repeated('--seeds_summary', seeds)} \\
+        ${repeated('--transitions', transitions)} \\
+        ${repeated('--transition_pictures', transition_pictures)} \\
+        ${repeated('--compared_marks', compared_marks)} \\
         --versions versions.tsv \\
         --params params.json \\
         --command ${quoted(command)} \\
