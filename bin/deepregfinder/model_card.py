@@ -19,13 +19,25 @@ _DESIGNS = {
     "rf": "random forest",
     "gbm": "gradient-boosted forest",
     "rfecs": "forest of linear discriminants (RFECS)",
+    "drf": "dilated network along the chromosome",
+    "chromhmm": "hidden Markov model whose states are learnt without labels (ChromHMM)",
+    "ehmm": "supervised hidden Markov model (eHMM)",
+    "preprint": "support vector machine on likelihoods of profiles (PREPRINT)",
+    "ccre": "set of rules without learning (ENCODE cCREs)",
+}
+
+_CALIBRATED_ON = {
+    True: "every place of the validation chromosomes",
+    False: "the labelled validation windows",
 }
 
 
 def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     """Write the card as Markdown. metrics : content of metrics.json of this bundle."""
     design, forest = _DESIGNS[bundle.model], bundle.kind == "forest"
-    members = f"{len(bundle.members)} {bundle.kind}{'s' if len(bundle.members) > 1 else ''}"
+    natural = bundle.model == "drf"
+    many = len(bundle.members) > 1
+    members = f"{len(bundle.members)} members are averaged and" if many else "it are"
     geometry = bundle.geometry
     split = bundle.split.to_dict()
     promoters = (
@@ -37,10 +49,10 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         f"# {bundle.model} trained on {bundle.sample}",
         "",
         f"A {design} that tells {_listed([class_named(c).label for c in bundle.classes])} apart by "
-        f"the histone marks in a window of {geometry.window:,} bp ({geometry.window_bins} bins of "
-        f"{geometry.bin_size} bp). Made by DeepRegFinder-NF; probabilities of "
-        f"{members} are averaged and "
-        f"calibrated with temperature {bundle.temperature:.3f}, fitted on the validation windows.",
+        f"the histone marks in {'and around ' if bundle.kind == 'genome' else ''}a window of "
+        f"{geometry.window:,} bp ({geometry.window_bins} bins of {geometry.bin_size} bp). Made by DeepRegFinder-NF; probabilities of {members} "
+        f"calibrated with temperature {bundle.temperature:.3f}, fitted on "
+        f"{_CALIBRATED_ON[natural]}.",
         "",
         "## Training data",
         "",
@@ -88,8 +100,10 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "may be a real enhancer that the list lacks: precision at natural prevalence is too low.",
         "- Labels are chosen by open chromatin and transcription start sites: elements that have "
         "neither are not learnt, and promoters without annotation may be called enhancers.",
-        "- Probabilities are calibrated on labelled windows, where elements are far more frequent "
-        "than on the genome. There they are too high.",
+        "- Probabilities are those at natural prevalence: on a balanced set they are too low."
+        if natural
+        else "- Probabilities are calibrated on labelled windows, where elements are far more "
+        "frequent than on the genome. There they are too high.",
         "- Intervals show the spread over blocks of the genome, not over cell types, laboratories "
         "or sequencing depths.",
         "- Other antibodies, depths or marks change the signal; --quantile_map true can help.",
