@@ -19,6 +19,8 @@ _DESIGNS = {
     "rf": "random forest",
     "gbm": "gradient-boosted forest",
     "rfecs": "forest of linear discriminants (RFECS)",
+    "preprint": "support vector machine on likelihoods of profiles (PREPRINT)",
+    "ccre": "set of rules of the ENCODE registry",
 }
 
 
