@@ -65,13 +65,13 @@ def fit_ccre(training: TrainingGenome) -> dict[str, np.ndarray]:
     tensors = training.tensors
     problems = []
     if len(tensors.classes) > 3:
-        problems.append("ccre has no rule for poised elements: use --classes 3 or 2, or other --models.")
+        problems.append("ccre has no rule for poised elements: leave it out, or use --classes 3.")
     if not training.tss:
         problems.append("ccre asks how far the nearest TSS is: give --tss.")
     rows = [accessibility_row(tensors.marks)]
     rows += [_row(tensors.marks, mark) for mark in ("H3K4me3", "H3K27ac")]
-    wanted = zip(("an accessibility track (DNase or ATAC)", "H3K4me3", "H3K27ac"), rows, strict=True)
-    if lacking := [name for name, row in wanted if row is None]:
+    wanted = ("an accessibility track (DNase or ATAC)", "H3K4me3", "H3K27ac")
+    if lacking := [name for name, row in zip(wanted, rows, strict=True) if row is None]:
         problems.append(f"ccre needs {', '.join(lacking)}; there is {', '.join(tensors.marks)}.")
     if problems:
         raise InputError.of(problems)
@@ -140,7 +140,7 @@ def rule_scores(z: np.ndarray, distance: np.ndarray, n_classes: int) -> np.ndarr
     enhancer = np.minimum(dnase, h3k27ac)
     enhancer = np.where(near, np.minimum(enhancer, -h3k4me3), enhancer)
     promoter = np.minimum(dnase, h3k4me3)
-    away = np.minimum(np.log(NEAR_TSS / np.maximum(distance, NEAR_TSS)), -enhancer)
+    away = np.minimum(np.log(NEAR_TSS) - np.log(np.maximum(distance, NEAR_TSS)), -enhancer)
     promoter = np.where(near, promoter, np.minimum(promoter, away))
     elements = expit(np.stack([enhancer, promoter], axis=1)[:, : n_classes - 1])
     # Two logistics of opposite margins may exceed 1 by rounding.
@@ -148,9 +148,7 @@ def rule_scores(z: np.ndarray, distance: np.ndarray, n_classes: int) -> np.ndarr
     return np.concatenate([background, elements], axis=1)
 
 
-def central_rpm(
-    rpm: np.ndarray, starts: np.ndarray, window_bins: int, bin_size: int
-) -> np.ndarray:
+def central_rpm(rpm: np.ndarray, starts: np.ndarray, window_bins: int, bin_size: int) -> np.ndarray:
     """Mean RPM around the centres of windows: float64 (3, n), for each row its own REACH."""
     found = np.empty((3, len(starts)))
     for row, reach in enumerate(REACH):

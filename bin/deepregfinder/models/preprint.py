@@ -18,7 +18,8 @@ since the integrand is q^k / k! times r^s / Gamma(s) times a^(s + K - 1) exp(-a 
 
 Given K the reads are multinomial in q / Q, and K itself is negative binomial with mean s Q / r: the
 likelihood of the training windows of a class falls into two factors. The first is greatest for the
-mean profile, the second is maximised over s and r: with r = s Q / (mean of K), a search over s alone.
+mean profile; the second is maximised over s and r, which for r = s Q / (mean of K) is a search over
+s alone.
 
 Decided here, without a claim that the original program does the same:
 
@@ -30,7 +31,7 @@ Features: for each mark the log likelihood under the background, and the differe
     classes to it; standardised by the training windows, then asinh: strong windows reach hundreds
     of standard deviations, so far from all others that a Gaussian kernel would not tell them apart.
 Machine: one against one for each pair of classes, classes weighted by the inverse of their share.
-    The width of the kernel is exp(-g |x - x'|^2) with g = 1 / (features * variance of all features).
+    The kernel is exp(-g |x - x'|^2) with g = 1 / (features * variance of all features).
 Large sets: beyond LARGEST_EXACT training windows, or where the exact machine keeps more than
     MOST_SUPPORT of them as support vectors (a genome has millions of windows to compare with each),
     the kernel is that of N_LANDMARKS training windows (Nystroem: Williams and Seeger, NIPS 2000),
