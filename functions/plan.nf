@@ -37,6 +37,7 @@ def planned(Map given, schemaFile, assets) {
     def models = options.run.models.tokenize(',')*.trim().unique()
     def applied = applications(predict_on, train_on, models, bundles)
     problems.addAll(lackingMarks(kept, applied, train_on, bundles))
+    problems.addAll(train_on ? unfitModels(models, kept, train_on, options) : [])
     bundles.countBy { bundle -> "${bundle.sample} ${bundle.model}" }.findAll { _name, n -> n > 1 }.each { name, n ->
         problems << "--pretrained names ${n} bundles that are all ${name}: run them one by one."
     }
@@ -139,6 +140,27 @@ def lackingMarks(List chips, List applied, List train_on, List bundles) {
                 ? ["sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${trained_on} was trained on (its marks: ${own})."]
                 : []
         }
+}
+
+/** What some models cannot do without: the chromosome around a window, a DNase or ATAC track, TSSs, rules for every class. */
+def unfitModels(List models, List chips, List train_on, Map options) {
+    def of_genome = models.findAll { model -> model in ['drf', 'chromhmm', 'ehmm', 'preprint', 'ccre'] }
+    def problems = []
+    if (of_genome && options.split.split == 'random') {
+        problems << "--split random: ${of_genome.join(', ')} would see the test windows beside the training windows; leave them out of --models, or split by chromosome."
+    }
+    def open = models.findAll { model -> model in ['ehmm', 'ccre'] }
+    def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && bam.meta.mark ==~ /(?i)(dnase|atac)([-_.]?seq)?|dhs/ } }
+    if (open && blind) {
+        problems << "--models ${open.join(',')} needs an accessibility track: ${blind.join(', ')} has no row with the mark DNase or ATAC in --input."
+    }
+    if ('ccre' in models && !options.input_output.tss) {
+        problems << "--models ccre needs --tss: its rules ask how far the next TSS is."
+    }
+    if ('ccre' in models && options.run.classes == 5) {
+        problems << "--models ccre: the rules of ENCODE know no poised elements; use --classes 2 or 3, or leave ccre out."
+    }
+    return problems
 }
 
 def lackingControls(List chips, String control) {

@@ -37,7 +37,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     design, forest = _DESIGNS[bundle.model], bundle.kind == "forest"
     natural = bundle.model == "drf"
     many = len(bundle.members) > 1
-    members = f"{len(bundle.members)} members are averaged and" if many else "it are"
+    members = f"{len(bundle.members)} members are averaged and" if many else "the model are"
     geometry = bundle.geometry
     split = bundle.split.to_dict()
     promoters = (
@@ -50,8 +50,9 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "",
         f"A {design} that tells {_listed([class_named(c).label for c in bundle.classes])} apart by "
         f"the histone marks in {'and around ' if bundle.kind == 'genome' else ''}a window of "
-        f"{geometry.window:,} bp ({geometry.window_bins} bins of {geometry.bin_size} bp). Made by DeepRegFinder-NF; probabilities of {members} "
-        f"calibrated with temperature {bundle.temperature:.3f}, fitted on "
+        f"{geometry.window:,} bp ({geometry.window_bins} bins of {geometry.bin_size} bp). "
+        f"Made by DeepRegFinder-NF; probabilities of {members} calibrated with temperature "
+        f"{bundle.temperature:.3f}, fitted on "
         f"{_CALIBRATED_ON[natural]}.",
         "",
         "## Training data",

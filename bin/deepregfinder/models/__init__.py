@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 NETWORK_NAMES = ("cnn", "rnn", "mlp")
 FOREST_NAMES = ("rf", "gbm", "rfecs")
-GENOME_NAMES = ("drf", "chromhmm", "ehmm")
+GENOME_NAMES = ("drf", "chromhmm", "ehmm", "preprint", "ccre")
 MODEL_NAMES = NETWORK_NAMES + FOREST_NAMES + GENOME_NAMES
 
 

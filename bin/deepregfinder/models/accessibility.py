@@ -8,7 +8,7 @@ from deepregfinder.errors import InputError
 ACCESSIBILITY = ("all", "needed")
 """Who sees an accessibility track: all models, or only those that cannot do without it."""
 
-NEED_ACCESSIBILITY = ("ehmm",)
+NEED_ACCESSIBILITY = ("ehmm", "ccre")
 
 _NAMES = re.compile(r"(dnase|atac)([-_.]?seq)?|dhs", re.IGNORECASE)
 

@@ -69,6 +69,14 @@ def fit_genome(
         from deepregfinder.models.ehmm import fit_ehmm
 
         return fit_ehmm(training, seed, threads)
+    if name == "preprint":
+        from deepregfinder.models.preprint import fit_preprint
+
+        return fit_preprint(training, seed)
+    if name == "ccre":
+        from deepregfinder.models.ccre import fit_ccre
+
+        return fit_ccre(training)
     raise InputError(f"There is no model of the genome named {name!r}.")
 
 
@@ -86,6 +94,14 @@ def check_genome(name: str, arrays: Arrays, n_marks: int, window_bins: int, n_cl
         from deepregfinder.models.ehmm import check_ehmm
 
         check_ehmm(arrays, n_marks, window_bins, n_classes)
+    elif name == "preprint":
+        from deepregfinder.models.preprint import check_preprint
+
+        check_preprint(arrays, n_marks, window_bins, n_classes)
+    elif name == "ccre":
+        from deepregfinder.models.ccre import check_ccre
+
+        check_ccre(arrays, n_marks, n_classes)
     else:
         raise ValueError(f"there is no model {name}")
 
@@ -116,4 +132,12 @@ def score_genome(
         from deepregfinder.models.ehmm import score_ehmm
 
         return score_ehmm(arrays, signal, starts, window_bins)
+    if name == "preprint":
+        from deepregfinder.models.preprint import score_preprint
+
+        return score_preprint(arrays, signal, starts, window_bins, threads)
+    if name == "ccre":
+        from deepregfinder.models.ccre import score_ccre
+
+        return score_ccre(arrays, signal, starts, window_bins)
     raise InputError(f"There is no model of the genome named {name!r}.")
