@@ -8,6 +8,7 @@ import pytest
 import torch
 from small_models import grow_fewer_trees, labelled_windows
 
+from deepregfinder import dense_training
 from deepregfinder.models import MODEL_NAMES, kind_of
 from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome
 from deepregfinder.optimisation import TrainingOptions
@@ -67,6 +68,8 @@ def test_a_bundle_is_the_same_whatever_the_test_chromosomes_hold(
     tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grow_fewer_trees(monkeypatch, 5, 5)
+    for name, value in (("STRETCH", 60), ("HALO", 8), ("MIN_STEPS", 4)):
+        monkeypatch.setattr(dense_training, name, value)
     tensors = windows_for(model)
     honest = bytes_of(tmp_path / "honest", tensors, model)
     assert bytes_of(tmp_path / "test", spoiled(tensors, "test"), model) == honest

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import average_precision_score
-from small_genome import WORLD_GEOMETRY, small_genome
+from small_genome import small_genome
 from small_models import chromosome
 
 from deepregfinder import dense_training
@@ -140,7 +140,7 @@ def trained(tmp_path_factory):
     patch.undo()
 
 
-def test_elements_are_learnt_and_probabilities_are_natural(trained):
+def test_elements_are_learnt_and_the_places_between_them(trained):
     folder, genome, bundle, _ = trained
     tensors = genome.tensors
     rows = tensors.select("test")
@@ -148,9 +148,8 @@ def test_elements_are_learnt_and_probabilities_are_natural(trained):
     p = probabilities_at(load_scorer(bundle), signal, tensors.start[rows] // 100)
     for k in (1, 2):
         assert average_precision_score(tensors.y[rows] == k, p[:, k]) > 0.9
-    everywhere = probabilities_at(load_scorer(bundle), signal, np.arange(0, 2_980, 2))
-    share = np.mean(abs((np.arange(0, 2_980, 2) * 100 - 4_000 + 4_000) % 8_000 - 4_000) <= 500)
-    assert abs((1 - everywhere[:, 0]).mean() - share) < 0.08
+    between = probabilities_at(load_scorer(bundle), signal, np.arange(20, 2_900, 80))
+    assert (between[:, 0] > 0.9).all()  # a place for one element in eight: no balanced classes
     assert not list(folder.glob("drf.*.npy"))
 
 
@@ -191,4 +190,3 @@ def test_what_it_cannot_learn_from_is_refused(trained, tmp_path):
         train_bundle(
             at_random, "drf", OPTIONS, CPU, 1, tmp_path, replace(genome, tensors=at_random)
         )
-    assert WORLD_GEOMETRY.window_bins == 20
