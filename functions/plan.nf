@@ -149,6 +149,9 @@ def unfitModels(List models, List chips, List train_on, Map options) {
     if (of_genome && options.split.split == 'random') {
         problems << "--split random: ${of_genome.join(', ')} would see the test windows beside the training windows; leave them out of --models, or split by chromosome."
     }
+    if ('drf' in models && options.geometry.bin_size > 200) {
+        problems << "--models drf needs --bin_size 200 or less, not ${options.geometry.bin_size}; lower it, or leave drf out."
+    }
     def open = models.findAll { model -> model in ['ehmm', 'ccre'] }
     def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && bam.meta.mark ==~ /(?i)(dnase|atac)([-_.]?seq)?|dhs/ } }
     if (open && blind) {

@@ -14,7 +14,18 @@ from pathlib import Path
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
 # Explanations take a while: one run shows that they come (conftest.first_run).
-SMALL = ("--n_background", "600", "--epochs", "3", "--scatter", "1", "--explain", "false")
+SMALL = (
+    "--n_background",
+    "600",
+    "--epochs",
+    "3",
+    "--scatter",
+    "1",
+    "--explain",
+    "false",
+    "--models",
+    "cnn",
+)
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
 
 
@@ -60,11 +71,18 @@ class Pipeline:
     launcher: tuple[str, ...] = ()
 
     def command(self, name: str, *arguments: str | Path, resume: bool = True) -> list[str]:
-        """The command line of a run, to be started in the launch folder."""
+        """The command line of a run, to be started in the launch folder.
+
+        Of two `--models`, the one of SMALL and another, the other counts.
+        """
+        given = list(arguments)
+        if given.count("--models") > 1:
+            at = given.index("--models")
+            del given[at : at + 2]
         command = [
             *self.launcher, self.code / "tools/nextflow", "run", self.code / "main.nf",
             "-ansi-log", "false", *(["-resume"] if resume else []),
-            "--outdir", self.launch / name, *arguments,
+            "--outdir", self.launch / name, *given,
         ]  # fmt: skip
         return list(map(str, command))
 
