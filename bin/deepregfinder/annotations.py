@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -185,6 +186,25 @@ def score(
             None if weights is None else measure_calls(called, weights),
         )
     return table
+
+
+def join_tables(paths: Sequence[Path]) -> list[list[str]]:
+    """The rows of several tables of `score` under one header."""
+    tables = [path.read_text().splitlines() for path in paths]
+    lines = [tables[0][0], *(line for table in tables for line in table[1:])]
+    return [line.split("\t") for line in lines]
+
+
+def points_on_test_windows(
+    rows: Sequence[Mapping[str, str]],
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Annotation -> class -> recall and precision on test windows, where both can be told."""
+    points: dict[str, dict[str, tuple[float, float]]] = {}
+    for row in rows:
+        if row["setting"] == "test" and "." not in (row["recall"], row["precision"]):
+            place = float(row["recall"]), float(row["precision"])
+            points.setdefault(row["annotation"], {})[row["class"]] = place
+    return points
 
 
 def _rows(

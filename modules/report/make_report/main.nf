@@ -19,6 +19,8 @@ process MAKE_REPORT {
     path transitions
     path transition_pictures
     path compared_marks
+    path annotations
+    path crispr
     val versions
     val params_json
     val command
