@@ -39,10 +39,11 @@ NOT_PREDICTED = "not_predicted"
 ANY = "any"
 _COLUMNS = ("chrom", "chromStart", "chromEnd", "Regulated")
 _TRUTH = {"TRUE": True, "FALSE": False}
-_ELEMENT_COLUMNS = (
+ELEMENT_COLUMNS = (
     *("source_chrom", "source_start", "source_end", "genes", "regulated_genes"),
     *("status", "chrom", "start", "end"),
 )
+JUDGED_COLUMNS = (*ELEMENT_COLUMNS, "test", "called")
 HEADER = (
     *("scope", "class", "elements", "not_lifted", "not_predicted"),
     *("regulated", "called_regulated", "negatives", "called_negatives"),
@@ -102,7 +103,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def place_elements(
     elements: pd.DataFrame, chain: Path | None, chrom_sizes: Mapping[str, int], source: str
 ) -> pd.DataFrame:
-    """Where elements lie in the assembly of the run: a row of _ELEMENT_COLUMNS for each.
+    """Where elements lie in the assembly of the run: a row of ELEMENT_COLUMNS for each.
 
     status : liftover's; without a chain file all are where the table says. chrom, start and end of
         those that were not lifted are ".", -1 and -1.
@@ -115,7 +116,7 @@ def place_elements(
     check_placement(here, chrom_sizes, source)
     for column in ("chrom", "start", "end"):
         placed.loc[here.index, column] = here[column]
-    return placed[list(_ELEMENT_COLUMNS)]
+    return placed[list(ELEMENT_COLUMNS)]
 
 
 def write_elements(path: Path, placed: pd.DataFrame) -> None:
@@ -260,9 +261,7 @@ def _element_rows(
 ) -> list[tuple[object, ...]]:
     """Header and a row for each element of the table, in its order."""
     names = (ANY, *classes[1:])
-    rows: list[tuple[object, ...]] = [
-        (*_ELEMENT_COLUMNS, "test", "called", *(f"probability_{name}" for name in names))
-    ]
+    rows: list[tuple[object, ...]] = [(*JUDGED_COLUMNS, *(f"probability_{name}" for name in names))]
     place_of = {int(row): place for place, row in enumerate(tested)}
     for row, values in enumerate(placed.assign(status=status).itertuples(index=False, name=None)):
         shown = ["." if value == -1 else value for value in values]
@@ -270,11 +269,7 @@ def _element_rows(
         if place is None:
             rows.append((*shown, ".", ".", *[np.nan] * len(names)))
             continue
-        called = [
-            name
-            for name, is_called in zip(names, judged.called[:, place], strict=True)
-            if is_called
-        ]
+        called = [names[index] for index in np.flatnonzero(judged.called[1:, place]) + 1]
         rows.append(
             (
                 *shown,
