@@ -7,7 +7,7 @@ from documents import results_paths
 
 pytestmark = pytest.mark.pipeline
 
-# With 3 classes, without --regions, --annotations and --crispr, each sample with a model of its own.
+# With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr.
 NOT_HERE = {
     "regions/<sample>/states.tsv",
     "evaluation/<sample>/annotations.tsv",

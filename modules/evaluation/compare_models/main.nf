@@ -20,9 +20,10 @@ process COMPARE_MODELS {
     # code ${code}
     'compare_models.py' \\
         ${repeated('--evaluation', evaluations)} \\
+        ${repeated('--annotation', annotations)} \\
         --output ${meta.sample}.comparison.tsv \\
         --curves ${meta.sample}.comparison_pr.png \\
-        --bars ${meta.sample}.comparison_bars.png \
+        --bars ${meta.sample}.comparison_bars.png \\
         --annotations ${meta.sample}.annotations.tsv
     """
 

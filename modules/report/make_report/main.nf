@@ -52,6 +52,8 @@ process MAKE_REPORT {
         ${repeated('--transitions', transitions)} \\
         ${repeated('--transition_pictures', transition_pictures)} \\
         ${repeated('--compared_marks', compared_marks)} \\
+        ${repeated('--annotations', annotations)} \\
+        ${repeated('--crispr', crispr)} \\
         --versions versions.tsv \\
         --params params.json \\
         --command ${quoted(command)} \\
