@@ -13,7 +13,7 @@ process EVALUATE_MODEL {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.sample}/${meta.model}"), emit: evaluation
+    tuple val(meta), path("evaluation/${meta.model}"), emit: evaluation
     path "${meta.sample}/${meta.model}/*", emit: files // one by one: EXPLAIN_MODEL publishes a folder beside them
     path "${meta.sample}.${meta.model}.model_card.md", emit: model_card
     tuple val(task.process), eval('versions.py python torch scikit-learn matplotlib'), topic: versions
@@ -31,13 +31,16 @@ process EVALUATE_MODEL {
         ${repeated('--calls', calls)} \\
         ${repeated('--tss', tss)} \\
         ${flags(options)} \\
-        --output ${meta.sample}/${meta.model} \\
+        --output evaluation/${meta.model} \\
         --model_card ${meta.sample}.${meta.model}.model_card.md
+    mkdir -p ${meta.sample}
+    cp -r evaluation/${meta.model} ${meta.sample}/${meta.model}
     """
 
     stub:
     """
-    mkdir -p ${meta.sample}/${meta.model}
-    touch ${meta.sample}/${meta.model}/metrics.json ${meta.sample}.${meta.model}.model_card.md
+    mkdir -p evaluation/${meta.model} ${meta.sample}
+    touch evaluation/${meta.model}/metrics.json ${meta.sample}.${meta.model}.model_card.md
+    cp -r evaluation/${meta.model} ${meta.sample}/${meta.model}
     """
 }
