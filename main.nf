@@ -6,6 +6,7 @@
 
 include { DIFFERENCES } from './subworkflows/differences'
 include { EVALUATION } from './subworkflows/evaluation'
+include { EXTERNAL } from './subworkflows/external'
 include { GENOME } from './subworkflows/genome'
 include { INPUTS } from './subworkflows/inputs'
 include { MODELS } from './subworkflows/models'
@@ -93,6 +94,17 @@ workflow {
         options.hardware.device,
     )
 
+    EXTERNAL(
+        plan.annotations,
+        TRAINING_SET.out.tensors,
+        GENOME.out.models,
+        GENOME.out.probabilities,
+        GENOME.out.calls,
+        [table: optional(options.external, 'crispr'), chain: optional(options.external, 'crispr_chain'), sample: options.external.crispr_sample],
+        INPUTS.out.chrom_sizes,
+        options.evaluation + options.training.subMap('seed'),
+    )
+
     EVALUATION(
         MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on && !(meta.trained_on in plan.predict_on) },
         GENOME.out.models,
@@ -100,6 +112,7 @@ workflow {
         SIGNAL.out.signal,
         GENOME.out.probabilities,
         GENOME.out.calls,
+        EXTERNAL.out.scores,
         tss,
         options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),
         options.interpretation + options.prediction.subMap('quantile_map') + options.training.subMap('seed'),
@@ -121,6 +134,8 @@ workflow {
             transitions: DIFFERENCES.out.transitions,
             transition_pictures: DIFFERENCES.out.pictures,
             compared_marks: DIFFERENCES.out.marks,
+            annotations: EVALUATION.out.annotated,
+            crispr: EXTERNAL.out.crispr.map { _meta, table -> table },
         ],
         EVALUATION.out.evaluations,
         EVALUATION.out.explanations,

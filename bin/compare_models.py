@@ -18,16 +18,29 @@ FILE = click.Path(path_type=Path)
     type=FILE,
     help="Folders of evaluate_model.py, named as the models, of one sample.",
 )
+@click.option(
+    "--annotation", multiple=True, type=FILE, help="Tables of score_annotation.py, of the sample."
+)
 @click.option("--output", required=True, type=FILE, help="The table (TSV).")
 @click.option("--curves", required=True, type=FILE, help="Precision-recall curves (PNG).")
 @click.option("--bars", required=True, type=FILE, help="Figures on the test windows (PNG).")
-def compare_models(evaluation: tuple[Path, ...], output: Path, curves: Path, bars: Path) -> None:
+@click.option("--annotations", type=FILE, help="All annotations in one table, if there are any.")
+def compare_models(
+    evaluation: tuple[Path, ...],
+    annotation: tuple[Path, ...],
+    output: Path,
+    curves: Path,
+    bars: Path,
+    annotations: Path | None,
+) -> None:
     """Figures of every model and class with intervals, and paired differences against `cnn`.
 
-    Where there is no `cnn`, the first model is the reference.
+    Where there is no `cnn`, the first model is the reference. Annotations are points among the
+    curves.
     """
     import csv
 
+    from deepregfinder.annotations import join_tables, points_on_test_windows
     from deepregfinder.comparison import compare, read_seeds
     from deepregfinder.comparison_plots import draw_bars, draw_curves
     from deepregfinder.plots import write_table
@@ -45,7 +58,10 @@ def compare_models(evaluation: tuple[Path, ...], output: Path, curves: Path, bar
 
     names, classes, table = [model.model for model in models], models[0].classes, rows(output)
     points = {folder.name: rows(folder / "pr_curve.tsv") for folder in evaluation}
-    draw_curves(curves, points, table, classes)
+    if annotation and annotations:
+        write_table(annotations, join_tables(annotation))
+    scored = [row for path in annotation for row in rows(path)]
+    draw_curves(curves, points, table, classes, points_on_test_windows(scored))
     draw_bars(bars, table, names, classes, "test")
 
 

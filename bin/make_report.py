@@ -25,6 +25,8 @@ PATH = click.Path(path_type=Path)
 @click.option("--transitions", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.transitions.tsv.")
 @click.option("--transition_pictures", multiple=True, type=PATH, help="The same as .png.")
 @click.option("--compared_marks", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.marks.tsv.")
+@click.option("--annotations", multiple=True, type=PATH, help="<sample>.annotations.tsv.")
+@click.option("--crispr", multiple=True, type=PATH, help="<sample>.<model>.crispr.tsv.")
 @click.option("--versions", required=True, type=PATH, help="Process, tool and version (TSV).")
 @click.option("--params", required=True, type=PATH, help="The parameters of the run (JSON).")
 @click.option("--command", required=True, help="The command that started the run.")
@@ -45,6 +47,8 @@ def make_report(
     transitions: tuple[Path, ...],
     transition_pictures: tuple[Path, ...],
     compared_marks: tuple[Path, ...],
+    annotations: tuple[Path, ...],
+    crispr: tuple[Path, ...],
     versions: Path,
     params: Path,
     command: str,
@@ -78,6 +82,8 @@ def make_report(
         transitions=transitions,
         transition_pictures=transition_pictures,
         compared_marks=compared_marks,
+        annotations=annotations,
+        crispr=crispr,
     )
     run = collect(files, command)
     write_page(output, run)

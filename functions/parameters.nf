@@ -161,6 +161,15 @@ def contradictions(Map values) {
     if (values.pretrained && values.train_on) {
         problems << '--pretrained and --train_on contradict each other: a pretrained model is not trained.'
     }
+    if (values.annotations && !values.labels) {
+        problems << '--annotations needs --labels: annotations are scored on labelled windows.'
+    }
+    if (values.crispr && !values.crispr_sample) {
+        problems << '--crispr_sample is missing: name the sample whose calls are held against --crispr.'
+    }
+    ['crispr_sample', 'crispr_chain'].findAll { name -> values[name] && !values.crispr }.each { name ->
+        problems << "--${name} means nothing without --crispr.".toString()
+    }
     if (values.step % values.bin_size != 0) {
         problems << "--step ${values.step} is no multiple of --bin_size ${values.bin_size}."
     }

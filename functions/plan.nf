@@ -1,7 +1,7 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
 include { existing ; listed ; readJson } from './parameters'
-include { readLabels ; readSamples } from './sheets'
+include { readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
  * Read the sheets and bundles that the options name, and stop with every problem found. Returns a map:
@@ -13,6 +13,7 @@ include { readLabels ; readSamples } from './sheets'
  *   predict_on  samples to predict
  *   models      kinds of network to train
  *   bundles     [meta, folder] of every pretrained model
+ *   annotations [meta, bed, chain] of every annotation of a labelled sample; meta has name and mapping
  *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
  *   pairs       [name, a, b, model_a, model_b] of every pair of samples to compare, and the model's name in each
  */
@@ -43,11 +44,18 @@ def planned(Map given, schemaFile, assets) {
     }
     problems.addAll(lackingControls(kept, options.signal.control))
     def pairs = comparisons(options.run.compare, applied, predict_on, problems)
+    def tested = options.external.crispr_sample
+    if (tested && !(tested in predict_on)) {
+        problems << "--crispr_sample: sample '${tested}' is not predicted (there: ${predict_on.join(', ')})."
+    }
     if (problems) {
         error(listed('plan', problems))
     }
 
     def labels = rows.findAll { row -> row.sample in needed }
+    def annotations = options.external.annotations
+        ? readAnnotations(existing('annotations', options.external.annotations), assets.resolve('schema_annotations.json'), labels*.sample, options.run.classes)
+        : []
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
     return [
         options: options,
@@ -58,6 +66,7 @@ def planned(Map given, schemaFile, assets) {
         predict_on: predict_on,
         bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
         models: models,
+        annotations: annotations.collect { row -> [row.subMap('sample', 'name', 'mapping'), row.bed, row.chain] },
         applied: applied,
         pairs: pairs,
     ]

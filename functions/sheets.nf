@@ -1,4 +1,4 @@
-// The two sheets: every row checked against assets/schema_*.json, everything wrong reported at once.
+// The sheets: every row checked against assets/schema_*.json, everything wrong reported at once.
 
 include { listed ; readJson } from './parameters'
 
@@ -66,6 +66,36 @@ def readLabels(sheet, schemaFile, List samples, classes) {
             row.subMap('sample', 'dhs', 'enhancers', 'promoter_marks', 'tfbs') + [nascent: nascent]
         }
         .sort { row -> row.sample }
+}
+
+/**
+ * Read --annotations. Returns one map for each annotation and labelled sample: [name, sample, bed, mapping, chain], the
+ * last nothing where the assembly is that of the run.
+ */
+def readAnnotations(sheet, schemaFile, List labelled, classes) {
+    def known = [
+        2: ['background', 'enhancer'],
+        3: ['background', 'enhancer', 'promoter'],
+        5: ['background', 'poised_enhancer', 'active_enhancer', 'poised_promoter', 'active_promoter'],
+    ][classes as int]
+    def rows = readSheet(sheet, readJson(schemaFile))
+    def problems = []
+    rows.each { row ->
+        if (row.sample && !(row.sample in labelled)) {
+            problems << "row ${row.line}: sample '${row.sample}' has no row in --labels, or is neither trained on nor predicted (there: ${labelled.join(', ')})."
+        }
+        row.mapping.tokenize(';')*.trim().findAll().each { pair ->
+            def name = pair.tokenize('=').last().trim()
+            if (!(name in known)) {
+                problems << "row ${row.line}, column mapping: '${pair}' names no class of this run (--classes ${classes}: ${known.join(', ')})."
+            }
+        }
+    }
+    def each = rows.collectMany { row ->
+        (row.sample ? [row.sample] : labelled).collect { sample -> row + [sample: sample, chain: row.chain ?: []] }
+    }
+    stopOn(sheet, problems + repeats(each, ['name', 'sample']))
+    return each.sort { row -> "${row.sample} ${row.name}".toString() }
 }
 
 /** Read a CSV sheet; values of format file-path become files, those of file-path-list lists of files. */

@@ -13,6 +13,7 @@ workflow EVALUATION {
     signal // [meta, signal]
     probabilities // [meta, files]
     calls // [meta, bed]
+    annotations // [meta, table] of annotations that were scored
     tss
     options // parameters of the evaluation
     explaining // parameters of the explanation
@@ -44,12 +45,16 @@ workflow EVALUATION {
         .map { meta, folder -> [[sample: meta.sample], folder] }
         .groupTuple()
         .map { meta, folders -> [meta, folders.sort { folder -> folder.name }] }
+        .join(annotations.map { meta, table -> [[sample: meta.sample], table] }.groupTuple(), remainder: true)
+        .map { meta, folders, tables -> [meta, folders, (tables ?: []).sort { table -> table.name }] }
     COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
 
     comparisons = COMPARE_MODELS.out.comparison
+    annotated = COMPARE_MODELS.out.annotations
 
     emit:
     evaluations
     comparisons
+    annotated
     explanations
 }

@@ -41,6 +41,8 @@ workflow REPORT {
         sorted.transitions,
         sorted.transition_pictures,
         sorted.compared_marks,
+        sorted.annotations,
+        sorted.crispr,
         versions,
         params_json,
         command,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepregfinder.annotations import HEADER as ANNOTATIONS
 from deepregfinder.classes import class_names
+from deepregfinder.crispr import HEADER as CRISPR
 from deepregfinder.report.collect import Files, Run, collect
 
 # A picture of one pixel.
@@ -25,6 +27,7 @@ class Plan:
 
     figure : every figure of accuracy on test windows; those at natural prevalence are half of it
     explained : whether models with labels were explained
+    of_others : whether annotations and an experiment were given
     natural : whether accuracy at natural prevalence could be measured
     """
 
@@ -37,6 +40,7 @@ class Plan:
     explained: bool = True
     natural: bool = True
     simulated: bool = True
+    of_others: bool = False
     chroms: Sequence[str] = ("chr1", "chr2")
     figure: float = 0.8
     n_test: int = 100
@@ -107,6 +111,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
         name: [] for name in ("counts", "signal", "dropped", "states", "regions", "evaluations")
     } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
     files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
+    files |= {"annotations": [], "crispr": []}
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -121,6 +126,16 @@ def write_run(folder: Path, plan: Plan) -> Files:
         files["signal"].append(_write(folder / f"{sample}.signal.tsv", SIGNAL, [row]))
         if plan.labels:
             _labels(folder, plan, sample, files)
+        if plan.of_others:
+            figures = (0.25, 0.125, 0.5)
+            scores = [
+                (setting, "roadmap", name, 40, 10, 20, 15, *figures, *figures, *(".", ".", "."))
+                for setting in ("test", "calls")
+                for name in plan.elements
+            ]
+            files["annotations"].append(
+                _write(folder / f"{sample}.annotations.tsv", " ".join(ANNOTATIONS), scores)
+            )
         for model in plan.models:
             _model(folder, plan, sample, model, files)
     if plan.compared:
@@ -212,6 +227,14 @@ def _model(
     if not plan.predicted:
         return
     start = folder / f"{sample}.{model}"
+    if plan.of_others:
+        figures = (0.25, 0.125, 0.5)
+        rows = [
+            (scope, name, 70, 3, 7, 20, 5, 40, 10, *figures, *figures, *figures, ".", ".", ".")
+            for scope in ("all", "test")
+            for name in ("any", *plan.elements)
+        ]
+        files["crispr"].append(_write(Path(f"{start}.crispr.tsv"), " ".join(CRISPR), rows))
     calls = [
         (chrom, name, 10 * place + index, 2000 * place)
         for place, chrom in enumerate(plan.chroms, 1)

@@ -17,7 +17,7 @@ from deepregfinder.metrics import (
     Blocks,
     Figures,
     Tallies,
-    bootstrap_weights,
+    block_weights,
     measure,
     one_hot_membership,
     tally,
@@ -37,8 +37,6 @@ from deepregfinder.tensors import Tensors
 from deepregfinder.tiling import SignalReader, load_scorer, predict_places, predict_windows
 
 log = logging.getLogger(__name__)
-
-MIN_BLOCKS = 5
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def evaluate(
     chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
     sizes = {c: n for c, n in tensors.chrom_sizes.items() if is_random or c in chroms}
     blocks = Blocks.over(sizes)
-    weights = _weights(blocks, n_replicates, seed)
+    weights = block_weights(blocks, n_replicates, seed)
 
     first = np.array([blocks.first.get(chrom, 0) for chrom in tensors.chroms])
     block = first[tensors.chrom[rows]] + tensors.midpoints[rows] // blocks.size
@@ -212,7 +210,7 @@ def evaluate(
             log.warning("Test chromosomes that were not predicted: %s", ", ".join(absent))
         elements = labelled_elements(tensors, scanned)
         part = Blocks.over({chrom: sizes[chrom] for chrom in scanned})
-        part_weights = _weights(part, n_replicates, seed)
+        part_weights = block_weights(part, n_replicates, seed)
         log.info("%s, %s: every window of %s", sample, model, ", ".join(scanned))
         several = len(scan.seeds) > 1
         whole, each = tally_genome(scan, elements, part, with_members=several)
@@ -262,12 +260,6 @@ def _tss_note(
         f"Enhancer calls within {tss_distance} bp of a TSS were removed before they were measured, "
         "by the list that defines the labels: part of their precision is the list's."
     ]
-
-
-def _weights(blocks: Blocks, n_replicates: int, seed: int) -> np.ndarray | None:
-    if len(blocks) < MIN_BLOCKS or n_replicates == 0:
-        return None
-    return bootstrap_weights(len(blocks), n_replicates, seed)
 
 
 def _measured(

@@ -26,6 +26,7 @@ import numpy as np
 
 N_BINS = 15
 LEVELS = 65536
+MIN_BLOCKS = 5
 PER_CLASS = ("precision", "recall", "f1", "average_precision", "auroc")
 OVERALL = ("map", "accuracy", "ece", "brier")
 POSITIVE, NEGATIVE, LEFT_OUT = 1, 0, -1
@@ -327,3 +328,10 @@ def bootstrap_weights(n_blocks: int, n_replicates: int, seed: int) -> np.ndarray
     """How often each block is drawn, as many with replacement: (replicates, blocks)."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=n_replicates)
+
+
+def block_weights(blocks: Blocks, n_replicates: int, seed: int) -> np.ndarray | None:
+    """Weights of the bootstrap; None without replicates or with too few blocks to draw from."""
+    if len(blocks) < MIN_BLOCKS or n_replicates == 0:
+        return None
+    return bootstrap_weights(len(blocks), n_replicates, seed)

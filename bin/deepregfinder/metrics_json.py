@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from deepregfinder.evaluation import MIN_BLOCKS, Evaluation, Measured
-from deepregfinder.metrics import Figures, Tallies, interval
+from deepregfinder.evaluation import Evaluation, Measured
+from deepregfinder.metrics import MIN_BLOCKS, Figures, Tallies, interval
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:

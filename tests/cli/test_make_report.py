@@ -26,6 +26,8 @@ OPTIONS = {
     "transitions": "transitions",
     "transition_pictures": "transition_pictures",
     "compared_marks": "compared_marks",
+    "annotations": "annotations",
+    "crispr": "crispr",
 }
 
 
@@ -48,7 +50,8 @@ def words(files: Files, folder: Path, command: str = "nextflow run main.nf") -> 
 
 
 def test_a_whole_run_gives_the_page_and_the_table(tmp_path: Path) -> None:
-    files = write_run(tmp_path, Plan(samples=("A", "B"), n_classes=5, compared=(2, 2)))
+    plan = Plan(samples=("A", "B"), n_classes=5, compared=(2, 2), of_others=True)
+    files = write_run(tmp_path, plan)
     done = CliRunner().invoke(
         make_report,
         words(files, tmp_path, "nextflow run 'a b' --x \"<c>\""),
@@ -58,6 +61,7 @@ def test_a_whole_run_gives_the_page_and_the_table(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text()
     assert "Active and poised enhancers and promoters in A and B" in page
     assert "&lt;c&gt;" in page
+    assert page.count("Elements perturbed with CRISPR <span>") == 2
     assert (tmp_path / "summary.tsv").read_text().count("\n") == 9
 
 

@@ -7,8 +7,15 @@ from documents import results_paths
 
 pytestmark = pytest.mark.pipeline
 
-# With 3 classes, without --regions, and each sample with a model of its own.
-NOT_HERE = {"regions/<sample>/states.tsv", "calls/<sample>/<sample>.<model>.regions.tsv"}
+# With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr.
+NOT_HERE = {
+    "regions/<sample>/states.tsv",
+    "evaluation/<sample>/annotations.tsv",
+    *(
+        f"calls/<sample>/<sample>.<model>.{name}.tsv"
+        for name in ("regions", "crispr", "crispr_elements")
+    ),
+}
 COMPARED = "calls/differential/<a>_vs_<b>/<a>_vs_<b>.<model>"
 
 

@@ -109,6 +109,28 @@ def test_label_sheet_of_an_unknown_sample_and_missing_nascent_rna(pipeline):
     assert "5 classes need nascent RNA" in done.output
 
 
+def test_all_mistakes_in_a_sheet_of_annotations_are_reported_at_once(pipeline):
+    sheet = pipeline.launch / "bad_annotations.csv"
+    bed = pipeline.panel / "tss.bed"
+    sheet.write_text(
+        "name,sample,bed,mapping,chain\n"
+        f"one,C,{bed},1_TssA=promoter,\n"
+        f"two,A,{bed},1_TssA=promotor;*Enh*=active_enhancer,\n"
+        f"three,,{bed},*=enhancer,\n"
+        f"three,B,{bed},*=enhancer,\n"
+    )
+    done = pipeline.run("bad", *pipeline.inputs, "--annotations", sheet)
+    assert done.exit_code != 0
+    for said in (
+        "row 2: sample 'C' has no row in --labels",
+        "row 3, column mapping: '1_TssA=promotor' names no class of this run",
+        "row 3, column mapping: '*Enh*=active_enhancer' names no class of this run",
+        "rows 4, 5: the same name, sample (three, B).",
+    ):
+        assert said in done.output
+    assert "Submitted process" not in done.output
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -200,6 +222,8 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
         "call_elements": ["calling"],
         "compare_samples": ["differences"],
         "evaluate_model": ["evaluation"],
+        "score_annotation": ["evaluation"],
+        "validate_crispr": ["evaluation"],
     }
     for script, groups in uses.items():
         source = (repository / f"bin/{script}.py").read_text()

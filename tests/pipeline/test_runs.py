@@ -146,7 +146,7 @@ def test_pretrained_names_missing_marks_before_any_task(pipeline, first_run):
     assert "Submitted process" not in done.output
 
 
-def test_own_regions_are_scored(pipeline, first_run, tmp_path):
+def test_own_regions_are_scored_and_evidence_of_others_is_compared(pipeline, first_run, tmp_path):
     own = tmp_path / "own.bed"
     promoter = next(
         line.split("\t")
@@ -158,8 +158,49 @@ def test_own_regions_are_scored(pipeline, first_run, tmp_path):
         f"{promoter[0]}\t{start + 900}\t{start + 1100}\tnarrow\n"
         f"{promoter[0]}\t{start - 5000 if start > 5000 else 0}\t{end + 5000}\twide\n"
     )
-    done = pipeline.run("own", *pipeline.inputs, *ONLY_A, "--regions", own)
+    # Another assembly, 7 bases longer at the start of each chromosome.
+    sizes = dict(line.split("\t")[:2] for line in (pipeline.panel / "chrom.sizes").open())
+    chain, states, pairs = (tmp_path / name for name in ("up.chain", "it's.bed", "pairs.tsv"))
+    chain.write_text(
+        "".join(
+            f"chain 1 {chrom} {size + 7} + 7 {size + 7} {chrom} {size} + 0 {size} 1\n{size}\n\n"
+            for chrom, size in ((chrom, int(size)) for chrom, size in sizes.items())
+        )
+    )
+    labelled = (first_run.results / "regions/A/regions.bed").read_text().splitlines()
+    rows = [line.split("\t") for line in labelled]
+    moved = [(c, int(s) + 7, int(e) + 7, f"1_{name}'s") for c, s, e, name, *_ in rows]
+    states.write_text("".join("\t".join(map(str, row)) + "\n" for row in moved))
+    pairs.write_text(
+        "chrom\tchromStart\tchromEnd\tRegulated\n"
+        + "".join(
+            f"{c}\t{s}\t{e}\t{str('promoter' in name).upper()}\n"
+            for c, s, e, name in moved
+            if "enhancer" not in name
+        )
+    )
+    sheet = tmp_path / "annotations.csv"
+    sheet.write_text(
+        f"name,sample,bed,mapping,chain\nlabels,,{states},*promoter's=promoter;1_enh*=enhancer,"
+        f"{chain}\n"
+    )
+    done = pipeline.run(
+        "own", *pipeline.inputs, *ONLY_A, "--regions", own, "--annotations", sheet,
+        "--crispr", pairs, "--crispr_sample", "A", "--crispr_chain", chain,
+    )  # fmt: skip
     assert done.exit_code == 0, done.output
+    scores = (done.results / "evaluation/A/annotations.tsv").read_text().splitlines()
+    for line in scores[1:3]:
+        row = dict(zip(scores[0].split("\t"), line.split("\t"), strict=True))
+        assert (row["setting"], row["annotation"]) == ("test", "labels")
+        assert float(row["recall"]) > 0.9, "the labels themselves, but for windows that overlap"
+    figures = (done.results / "calls/A/A.cnn.crispr.tsv").read_text().splitlines()
+    row = dict(zip(figures[0].split("\t"), figures[1].split("\t"), strict=True))
+    assert row["not_lifted"] == row["not_predicted"] == "0"
+    assert float(row["recall"]) > float(row["negative_rate"])
+    page = (done.results / "report.html").read_text()
+    assert "Elements perturbed with CRISPR <span>A</span>" in page
+    assert "labels: recall" in page
     lines = (done.results / "calls/A/A.cnn.regions.tsv").read_text().splitlines()
     rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
     assert [row["name"] for row in rows] == ["narrow", "wide"]

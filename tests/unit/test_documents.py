@@ -14,7 +14,9 @@ from documents import first_cells, results_paths, section
 from small_evaluation import write_world
 
 from deepregfinder import (
+    annotations,
     comparison,
+    crispr,
     differential,
     inputs,
     rpm,
@@ -142,7 +144,11 @@ def test_every_parameter_that_a_document_names_exists(
 
 
 def test_every_column_of_the_sheets_is_described(repository: Path, texts: dict[str, str]) -> None:
-    for sheet, title in (("input", "### Samplesheet"), ("labels", "### Label sheet")):
+    for sheet, title in (
+        ("input", "### Samplesheet"),
+        ("labels", "### Label sheet"),
+        ("annotations", "### Annotation sheet"),
+    ):
         columns = json.loads((repository / f"assets/schema_{sheet}.json").read_text())["items"]
         rows = first_cells(section(texts["docs/usage.md"], title))
         assert rows == list(columns["properties"])
@@ -228,6 +234,9 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "evaluation/<sample>/comparison.tsv": comparison.HEADER,
         f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,
         f"{COMPARED}.marks.tsv": differential.MARK_COLUMNS,
+        "evaluation/<sample>/annotations.tsv": annotations.HEADER,
+        f"{calls}.crispr.tsv": crispr.HEADER,
+        f"{calls}.crispr_elements.tsv": crispr.JUDGED_COLUMNS,
     }
     for path, write in writers.items():
         write()

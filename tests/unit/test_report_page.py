@@ -55,6 +55,7 @@ PLANS = {
         samples=("A", "B"), models=("cnn", "mlp", "rnn"), n_classes=5, seeds=(1, 2, 3), n_test=9
     ),
     "two classes": Plan(n_classes=2),
+    "evidence of others": Plan(samples=("A", "B"), models=("cnn", "mlp"), of_others=True),
     "random split": Plan(natural=False),
     "applied only": Plan(labels=False, simulated=False),
     "trained only": Plan(predicted=False, natural=False, explained=False),
@@ -107,6 +108,19 @@ def test_explanations_are_shown_with_what_they_lack(tmp_path: Path) -> None:
     assert shown.count("Importance of marks.") == shown.count("It has no filters.") == 2
     assert "Signal of calls." not in shown
     assert {"interpretation-A.cnn", "interpretation-B.cnn"} <= set(page.values("id"))
+
+
+def test_annotations_and_experiments_stand_beside_models(tmp_path: Path) -> None:
+    text = render(made_up(tmp_path, PLANS["evidence of others"]))
+    shown = Page(text).texts["evidence"]
+    assert "3 could not be brought to this assembly, and 7 lie on chromosomes" in shown
+    assert "roadmap: recall 0.250, precision 0.250" in text
+    assert "cnn: recall 0.800, precision 0.800" in text
+    assert "mlp: called negatives 0.250, recall 0.250" in text
+    assert shown.count("chromosomes not trained on") == 2 * 2 * 3
+    (tmp_path / "usual").mkdir()
+    nothing = Page(render(made_up(tmp_path / "usual")))
+    assert "Nothing of others" in nothing.texts["evidence"]
 
 
 def test_a_model_of_states_that_is_only_applied_still_tells_them(tmp_path: Path) -> None:

@@ -5,7 +5,12 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-SCHEMAS = ("nextflow_schema.json", "assets/schema_input.json", "assets/schema_labels.json")
+SCHEMAS = (
+    "nextflow_schema.json",
+    "assets/schema_input.json",
+    "assets/schema_labels.json",
+    "assets/schema_annotations.json",
+)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from deepregfinder.classes import class_named
 from deepregfinder.report.accuracy import Figure
+from deepregfinder.report.evidence import Point
 from deepregfinder.report.tables import CallCount
 
 _UNIT = 190  # px from 0 to 1
@@ -87,6 +88,53 @@ def interval_plot(of_calls: Figure, of_windows: Figure, class_name: str) -> Mark
 
 def _x(value: float) -> float:
     return _PAD + _UNIT * value
+
+
+def scatter(points: Sequence[Point], across: str, up: str) -> Markup:
+    """Points of two figures from 0 to 1, with intervals both ways; squares are of others."""
+    side, edge, height = 240, 34, 282
+
+    def x(value: float) -> float:
+        return edge + side * value
+
+    def y(value: float) -> float:
+        return 8 + side * (1 - value)
+
+    marks, said = [], []
+    for at in (0.0, 0.25, 0.5, 0.75, 1.0):
+        marks += [
+            _line(x(at), y(0), x(at), y(1), class_="grid"),
+            _line(x(0), y(at), x(1), y(at), class_="grid"),
+            _tag("text", f"{at:g}", x=x(at), y=y(0) + 15, class_="tick"),
+            _tag("text", f"{at:g}", x=x(0) - 18, y=y(at) + 4, class_="tick"),
+        ]
+    marks.append(_tag("text", across, x=x(0.5), y=height - 6, class_="tick"))
+    marks.append(_tag("text", up, x=x(0), y=y(1) + 12, class_="tick start"))
+    for point in points:
+        if point.x.value is None or point.y.value is None:
+            continue
+        colour = "var(--warm-line)" if point.other else "var(--accent)"
+        whisker = {"class_": "whisker", "style": f"stroke:{colour}"}
+        here = x(point.x.value), y(point.y.value)
+        if point.x.low is not None and point.x.high is not None:
+            marks.append(_line(x(point.x.low), here[1], x(point.x.high), here[1], **whisker))
+        if point.y.low is not None and point.y.high is not None:
+            marks.append(_line(here[0], y(point.y.low), here[0], y(point.y.high), **whisker))
+        text = f"{point.name}: {across} {point.x.value:.3f}, {up} {point.y.value:.3f}"
+        marks.append(
+            _rectangle(here[0] - 4, here[1] - 4, 8, 8, _tag("title", text), style=f"fill:{colour}")
+            if point.other
+            else _tag(
+                "circle", _tag("title", text), cx=here[0], cy=here[1], r=4.5,
+                style=f"fill:{colour}",
+            )
+        )  # fmt: skip
+        at_left = here[0] > x(0.6)
+        side_class = "value end" if at_left else "value start"
+        place = {"x": here[0] + (-8 if at_left else 8), "y": here[1] - 6, "class_": side_class}
+        marks.append(_tag("text", point.name, **place))
+        said.append(text)
+    return _svg("; ".join(said) or "nothing is known", edge + side + 14, height, marks, "scatter")
 
 
 def calls_by_chromosome(calls: Sequence[CallCount], class_name: str) -> Markup:

@@ -9,10 +9,12 @@ from typing import Any
 from deepregfinder.classes import class_named, class_set
 from deepregfinder.errors import InputError
 from deepregfinder.report.tables import (
+    AnnotationScore,
     CallCount,
     Channel,
     Cluster,
     ComparedMark,
+    Crispr,
     Drop,
     InputFile,
     Library,
@@ -57,6 +59,8 @@ class Files:
     transitions: Sequence[Path] = ()
     transition_pictures: Sequence[Path] = ()
     compared_marks: Sequence[Path] = ()
+    annotations: Sequence[Path] = ()
+    crispr: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class Result:
     evaluated : None where the sample has no labels; explained : likewise, and where nobody asked
     validation, calls : empty where the sample was not predicted
     seeds : the validation table of each network alone
+    crispr : empty where no experiment was given for the sample
     """
 
     sample: str
@@ -101,6 +106,7 @@ class Result:
     calls: tuple[CallCount, ...] = ()
     validation: tuple[Validation, ...] = ()
     seeds: tuple[SeedValidation, ...] = ()
+    crispr: tuple[Crispr, ...] = ()
 
     @property
     def key(self) -> str:
@@ -169,7 +175,10 @@ class Compared:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as the report shows it."""
+    """A run as the report shows it.
+
+    annotations : sample -> scores of annotations made by others
+    """
 
     inputs: tuple[InputFile, ...]
     libraries: tuple[Library, ...]
@@ -179,6 +188,7 @@ class Run:
     versions: tuple[Version, ...]
     parameters: Mapping[str, Any]
     comparisons: tuple[Compared, ...] = ()
+    annotations: Mapping[str, tuple[AnnotationScore, ...]] = field(default_factory=dict)
     command: str = field(default="")
 
     @property
@@ -204,6 +214,10 @@ class Run:
     @property
     def predicted(self) -> tuple[Result, ...]:
         return tuple(result for result in self.results if result.validation)
+
+    @property
+    def with_experiment(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.crispr)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -233,6 +247,10 @@ def collect(files: Files, command: str) -> Run:
         versions=read_rows(files.versions, Version),
         parameters=_read_json(files.parameters),
         comparisons=tuple(_comparisons(files)),
+        annotations={
+            _named(path, ".annotations.tsv"): read_rows(path, AnnotationScore)
+            for path in files.annotations
+        },
         command=command,
     )
 
@@ -265,12 +283,13 @@ def _results(files: Files) -> Iterator[Result]:
         facts = _read_json(Path(folder) / "explain.json")
         explained = Explained(facts, _figures(folder, EXPLAINING))
         explanations[f"{facts['sample']}.{facts['model']}"] = explained
-    calls, validation, seeds = (
+    calls, validation, seeds, crispr = (
         {_named(path, ending): path for path in paths}
         for paths, ending in (
             (files.calls, ".calls.tsv"),
             (files.validation, ".validation.tsv"),
             (files.seeds, ".seeds.tsv"),
+            (files.crispr, ".crispr.tsv"),
         )
     )
     keys = (
@@ -287,6 +306,7 @@ def _results(files: Files) -> Iterator[Result]:
             read_rows(calls[key], CallCount) if key in calls else (),
             read_rows(validation[key], Validation) if key in validation else (),
             read_rows(seeds[key], SeedValidation) if key in seeds else (),
+            read_rows(crispr[key], Crispr) if key in crispr else (),
         )
 
 

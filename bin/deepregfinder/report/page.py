@@ -12,7 +12,7 @@ from markupsafe import Markup
 from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.classes import CLASS_SETS
-from deepregfinder.report import accuracy, charts, formats, words
+from deepregfinder.report import accuracy, charts, evidence, formats, words
 from deepregfinder.report.collect import Run
 from deepregfinder.report.tables import Library, Version
 
@@ -39,6 +39,7 @@ SECTIONS = (
     Section("calls", "Calls"),
     Section("validation", "Validation"),
     Section("between", "Between samples"),
+    Section("evidence", "Evidence of others"),
     Section("interpretation", "Interpretation"),
     Section("repeat", "Repeat"),
 )
@@ -132,6 +133,7 @@ def render(run: Run) -> str:
         class_colours=class_colours(),
         accuracy=accuracy,
         charts=charts,
+        evidence=evidence,
         formats=formats,
         words=words,
         fate_colours=_FATE_COLOURS,

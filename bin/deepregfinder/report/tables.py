@@ -179,6 +179,55 @@ class ComparedMark:
 
 
 @dataclass(frozen=True)
+class AnnotationScore:
+    """A row of `<sample>.annotations.tsv`."""
+
+    setting: str
+    annotation: str
+    class_: str
+    calls: int
+    right: int
+    labelled: int
+    found: int
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+    f1: float | None
+    f1_low: float | None
+    f1_high: float | None
+
+
+@dataclass(frozen=True)
+class Crispr:
+    """A row of `<sample>.<model>.crispr.tsv`."""
+
+    scope: str
+    class_: str
+    elements: int
+    not_lifted: int
+    not_predicted: int
+    regulated: int
+    called_regulated: int
+    negatives: int
+    called_negatives: int
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+    negative_rate: float | None
+    negative_rate_low: float | None
+    negative_rate_high: float | None
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    average_precision: float | None
+    average_precision_low: float | None
+    average_precision_high: float | None
+
+
+@dataclass(frozen=True)
 class Version:
     """A row of versions.tsv."""
 

@@ -6,11 +6,12 @@ process COMPARE_MODELS {
     label 'process_single'
 
     input:
-    tuple val(meta), path(evaluations)
+    tuple val(meta), path(evaluations), path(annotations)
     val code // digest of the script and of the library behind it
 
     output:
     tuple val(meta), path("${meta.sample}.comparison.tsv"), emit: comparison
+    path "${meta.sample}.annotations.tsv", emit: annotations, optional: true
     path "${meta.sample}.comparison_*.png", emit: plots
     tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
 
@@ -19,9 +20,11 @@ process COMPARE_MODELS {
     # code ${code}
     'compare_models.py' \\
         ${repeated('--evaluation', evaluations)} \\
+        ${repeated('--annotation', annotations)} \\
         --output ${meta.sample}.comparison.tsv \\
         --curves ${meta.sample}.comparison_pr.png \\
-        --bars ${meta.sample}.comparison_bars.png
+        --bars ${meta.sample}.comparison_bars.png \\
+        --annotations ${meta.sample}.annotations.tsv
     """
 
     stub:

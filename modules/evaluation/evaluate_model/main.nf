@@ -13,7 +13,7 @@ process EVALUATE_MODEL {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path('evaluation'), emit: evaluation
+    tuple val(meta), path("evaluation/${meta.model}"), emit: evaluation
     path "${meta.sample}/${meta.model}/*", emit: files // one by one: EXPLAIN_MODEL publishes a folder beside them
     path "${meta.sample}.${meta.model}.model_card.md", emit: model_card
     tuple val(task.process), eval('versions.py python torch scikit-learn matplotlib'), topic: versions
@@ -31,16 +31,16 @@ process EVALUATE_MODEL {
         ${repeated('--calls', calls)} \\
         ${repeated('--tss', tss)} \\
         ${flags(options)} \\
-        --output evaluation \\
+        --output evaluation/${meta.model} \\
         --model_card ${meta.sample}.${meta.model}.model_card.md
     mkdir -p ${meta.sample}
-    cp -r evaluation ${meta.sample}/${meta.model}
+    cp -r evaluation/${meta.model} ${meta.sample}/${meta.model}
     """
 
     stub:
     """
-    mkdir -p evaluation ${meta.sample}
-    touch evaluation/metrics.json ${meta.sample}.${meta.model}.model_card.md
-    cp -r evaluation ${meta.sample}/${meta.model}
+    mkdir -p evaluation/${meta.model} ${meta.sample}
+    touch evaluation/${meta.model}/metrics.json ${meta.sample}.${meta.model}.model_card.md
+    cp -r evaluation/${meta.model} ${meta.sample}/${meta.model}
     """
 }

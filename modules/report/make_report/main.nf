@@ -19,6 +19,8 @@ process MAKE_REPORT {
     path transitions
     path transition_pictures
     path compared_marks
+    path annotations
+    path crispr
     val versions
     val params_json
     val command
@@ -50,6 +52,8 @@ process MAKE_REPORT {
         ${repeated('--transitions', transitions)} \\
         ${repeated('--transition_pictures', transition_pictures)} \\
         ${repeated('--compared_marks', compared_marks)} \\
+        ${repeated('--annotations', annotations)} \\
+        ${repeated('--crispr', crispr)} \\
         --versions versions.tsv \\
         --params params.json \\
         --command ${quoted(command)} \\

@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Merge pairs tested with CRISPR to elements, and bring these to the assembly of the run."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--table", required=True, type=FILE, help="Tested pairs of element and gene (TSV).")
+@click.option("--chain", type=FILE, help="Chain file from their assembly to that of the run.")
+@click.option("--chrom_sizes", required=True, type=FILE, help="Chromosomes of the run.")
+@click.option("--output", required=True, type=FILE, help="A row for each element (TSV).")
+def lift_crispr(table: Path, chain: Path | None, chrom_sizes: Path, output: Path) -> None:
+    """Write a row for each element, also for those that cannot be lifted."""
+    from deepregfinder.crispr import place_elements, read_table, write_elements
+    from deepregfinder.genome import read_chrom_sizes
+
+    sizes = read_chrom_sizes(chrom_sizes)
+    write_elements(output, place_elements(read_table(table), chain, sizes, table.name))
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        lift_crispr()

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Score an annotation made by others on the labelled test windows of a sample."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--name", required=True, help="Name of the annotation.")
+@click.option("--bed", required=True, type=FILE, help="Its intervals, labels in column 4 (BED).")
+@click.option("--mapping", required=True, help="label=class;label=class; * stands for anything.")
+@click.option("--chain", type=FILE, help="Chain file from its assembly to that of the run.")
+@click.option("--tensors", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
+@click.option("--bootstrap", required=True, type=click.IntRange(0), help="Bootstrap samples.")
+@click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
+@click.option("--output", required=True, type=FILE, help="Figures of each class (TSV).")
+def score_annotation(
+    name: str,
+    bed: Path,
+    mapping: str,
+    chain: Path | None,
+    tensors: Path,
+    bootstrap: int,
+    seed: int,
+    output: Path,
+) -> None:
+    """Write precision, recall and F1 on test windows, and of its intervals as calls."""
+    from deepregfinder.annotations import by_class, parse_mapping, score
+    from deepregfinder.intervals import read_intervals
+    from deepregfinder.liftover import lift_intervals, read_chain
+    from deepregfinder.placement import check_placement
+    from deepregfinder.plots import write_table
+    from deepregfinder.tensors import open_tensors
+
+    windows = open_tensors(tensors)
+    pairs = parse_mapping(mapping, windows.classes)
+    intervals = read_intervals(bed)
+    if chain is not None:
+        lift = read_chain(chain, windows.chrom_sizes)
+        intervals, _ = lift_intervals(intervals, lift, bed.name)
+    check_placement(intervals, windows.chrom_sizes, bed.name)
+    annotation = by_class(intervals, pairs, windows.classes, bed.name)
+    write_table(output, score(name, annotation, windows, bootstrap, seed))
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        score_annotation()
