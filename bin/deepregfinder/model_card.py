@@ -38,6 +38,12 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     natural = bundle.model == "drf"
     many = len(bundle.members) > 1
     members = f"{len(bundle.members)} members are averaged and" if many else "the model are"
+    calibration = (
+        "its probabilities are not calibrated, so that 0.5 stays the border of a rule."
+        if bundle.model == "ccre"
+        else f"probabilities of {members} calibrated with temperature {bundle.temperature:.3f}, "
+        f"fitted on {_CALIBRATED_ON[natural]}."
+    )
     geometry = bundle.geometry
     split = bundle.split.to_dict()
     promoters = (
@@ -51,9 +57,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         f"A {design} that tells {_listed([class_named(c).label for c in bundle.classes])} apart by "
         f"the histone marks in {'and around ' if bundle.kind == 'genome' else ''}a window of "
         f"{geometry.window:,} bp ({geometry.window_bins} bins of {geometry.bin_size} bp). "
-        f"Made by DeepRegFinder-NF; probabilities of {members} calibrated with temperature "
-        f"{bundle.temperature:.3f}, fitted on "
-        f"{_CALIBRATED_ON[natural]}.",
+        f"Made by DeepRegFinder-NF; {calibration}",
         "",
         "## Training data",
         "",
@@ -101,10 +105,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "may be a real enhancer that the list lacks: precision at natural prevalence is too low.",
         "- Labels are chosen by open chromatin and transcription start sites: elements that have "
         "neither are not learnt, and promoters without annotation may be called enhancers.",
-        "- Probabilities are those at natural prevalence: on a balanced set they are too low."
-        if natural
-        else "- Probabilities are calibrated on labelled windows, where elements are far more "
-        "frequent than on the genome. There they are too high.",
+        _meaning_of_probabilities(bundle.model),
         "- Intervals show the spread over blocks of the genome, not over cell types, laboratories "
         "or sequencing depths.",
         "- Other antibodies, depths or marks change the signal; --quantile_map true can help.",
@@ -122,6 +123,22 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
 def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> None:
     with written_whole(path) as part:
         part.write_text(model_card(bundle, metrics))
+
+
+def _meaning_of_probabilities(model: str) -> str:
+    if model == "drf":
+        return (
+            "- Probabilities are those at natural prevalence: on a balanced set they are too low."
+        )
+    if model == "ccre":
+        return (
+            "- Probabilities say how far a window lies from the border of a rule, not how often "
+            "it is an element."
+        )
+    return (
+        "- Probabilities are calibrated on labelled windows, where elements are far more "
+        "frequent than on the genome. There they are too high."
+    )
 
 
 def _accuracy(metrics: Mapping[str, Any]) -> list[str]:

@@ -76,7 +76,9 @@ def train_bundle(
             members = train_forests(data, model, options, threads)
         else:
             members = train_networks(data, model, options, device, threads, folder)
-        temperature = _temperature(model, members, data.y_validation)
+        # Of ccre, 0.5 is the border of a rule and has to stay it.
+        fixed = model == "ccre"
+        temperature = 1.0 if fixed else _temperature(model, members, data.y_validation)
     bundle = Bundle(
         model=model,
         sample=tensors.sample,

@@ -5,6 +5,7 @@ from math import inf, log10
 
 import numpy as np
 import pytest
+import torch
 from small_models import labelled_windows
 
 from deepregfinder.errors import InputError
@@ -18,6 +19,8 @@ from deepregfinder.models.ccre import (
     z_scores,
 )
 from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome, fit_genome
+from deepregfinder.optimisation import TrainingOptions
+from deepregfinder.training import train_bundle
 
 MARKS = ("H3K27ac", "DNase-seq", "H3K4me3")
 BINS = 20
@@ -195,6 +198,7 @@ def test_labels_and_other_splits_change_nothing():
     [
         ({"n_classes": 5}, "no rule for poised"),
         ({"tss": {}}, "give --tss"),
+        ({"tss": {"chrX": np.array([7])}}, "of the same genome"),
         ({"marks": ("H3K27ac", "DNase", "H3K4me1")}, "ccre needs H3K4me3; there is"),
         ({"marks": ("H3K4me1", "Dnase1x", "H3K4me2")}, "track .*, H3K4me3, H3K27ac; there"),
         ({"load": lambda chrom: replace(chromosome(), rpm=np.zeros((3, 300)))}, "no accessible"),
@@ -203,6 +207,21 @@ def test_labels_and_other_splits_change_nothing():
 def test_what_the_rules_cannot_do_without_is_named(change, words):
     with pytest.raises(InputError, match=words):
         fit_ccre(training(**change))
+
+
+def test_tss_lists_may_name_chromosomes_without_prefix():
+    arrays = fit_ccre(training(tss={"4": np.array([300]), "Un": np.array([1])}))
+    assert [name for name in arrays if "." in name] == ["tss.4"]
+
+
+def test_no_temperature_moves_the_borders(tmp_path):
+    tensors = labelled_windows(120)
+    normalisation = replace(tensors.normalisation, marks=MARKS)
+    genome = replace(training(), tensors=replace(tensors, marks=MARKS, normalisation=normalisation))
+    options = TrainingOptions(1, 1, 1, 32, 0.01, 0.0001)
+    cpu = torch.device("cpu")
+    bundle, _ = train_bundle(genome.tensors, "ccre", options, cpu, 1, tmp_path, genome)
+    assert bundle.temperature == 1
 
 
 def test_all_problems_come_at_once():

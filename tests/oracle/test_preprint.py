@@ -11,6 +11,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import SVC, LinearSVC
 from small_models import GEOMETRY, MARKS, labelled_windows
 
+from deepregfinder.errors import InputError
 from deepregfinder.models import preprint
 from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome, check_genome, fit_genome
 from deepregfinder.models.preprint import (
@@ -154,11 +155,13 @@ def test_the_machine_on_landmarks_decides_as_that_of_scikit_learn(monkeypatch, n
     np.testing.assert_allclose(found, expected.reshape(50, -1), atol=5e-3)
 
 
-@pytest.mark.parametrize("most_support", [0, 10_000])
-@pytest.mark.parametrize("n_classes", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("n_classes", "most_support"), [(2, 0), (2, 10_000), (3, 0), (3, 10_000), (5, 10_000)]
+)
 def test_classes_of_its_own_model_are_told_apart(monkeypatch, n_classes, most_support):
     monkeypatch.setattr(preprint, "MOST_SUPPORT", most_support)
     monkeypatch.setattr(preprint, "N_LANDMARKS", 100)
+    monkeypatch.setattr(preprint, "COSTS", (0.1, 1.0))
     counts, y = simulated(200 * n_classes, n_classes, seed=5)
     arrays = fit_windows(as_rpm(counts), y, n_classes, DEPTHS, seed=0)
     check_preprint(arrays, 2, BINS, n_classes)
@@ -233,6 +236,19 @@ def test_only_training_windows_are_learnt_from():
     check_genome("preprint", honest, len(MARKS), GEOMETRY.window_bins, 3)
     assert honest.keys() == found.keys()
     assert all(honest[name].tobytes() == found[name].tobytes() for name in honest)
+
+
+def test_a_class_without_enough_windows_is_named():
+    tensors = labelled_windows(200)
+    y = tensors.y.copy()
+    y[np.flatnonzero((tensors.split == 0) & (y == 2))[2:]] = 0
+
+    def load(chrom):
+        return as_chromosome(np.ones((2, 9, BINS)))[0]
+
+    genome = TrainingGenome(replace(tensors, y=y), None, load)
+    with pytest.raises(InputError, match="K562 has fewer of promoter: train on more"):
+        fit_genome("preprint", genome, seed=1, threads=1)
 
 
 @pytest.mark.parametrize(

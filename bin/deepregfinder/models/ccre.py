@@ -23,6 +23,7 @@ Scores. With z = Z - 1.64, d the distance to the nearest TSS and f the logistic 
 and f(margin) is the probability of the class, the rest that of the background. It is 0.5 exactly on
 the border of a rule, above it inside and below it outside; never are two above. (Exactly at Z of
 H3K4me3 = 1.64 near a TSS, both may be 0.5.) With two classes promoters belong to the background.
+No temperature is fitted: it would move the borders.
 
 Arrays of a model
 -----------------
@@ -63,11 +64,17 @@ def fit_ccre(training: TrainingGenome) -> dict[str, np.ndarray]:
     Raises InputError, with all that is lacking: marks, TSSs, or a rule for five classes.
     """
     tensors = training.tensors
+    known = {bare_name(chrom) for chrom in tensors.chrom_sizes}
+    sites = {
+        _TSS + bare_name(chrom): positions
+        for chrom, positions in (training.tss or {}).items()
+        if bare_name(chrom) in known
+    }
     problems = []
     if len(tensors.classes) > 3:
         problems.append("ccre has no rule for poised elements: leave it out, or use --classes 3.")
-    if not training.tss:
-        problems.append("ccre asks how far the nearest TSS is: give --tss.")
+    if not sites:
+        problems.append("ccre asks how far the nearest TSS is: give --tss, of the same genome.")
     rows = [accessibility_row(tensors.marks)]
     rows += [_row(tensors.marks, mark) for mark in ("H3K4me3", "H3K27ac")]
     wanted = ("an accessibility track (DNase or ATAC)", "H3K4me3", "H3K27ac")
@@ -75,13 +82,7 @@ def fit_ccre(training: TrainingGenome) -> dict[str, np.ndarray]:
         problems.append(f"ccre needs {', '.join(lacking)}; there is {', '.join(tensors.marks)}.")
     if problems:
         raise InputError.of(problems)
-    assert training.tss is not None
     mean, sd = _statistics(training, np.array(rows), tensors.window_bins)
-    sites = {
-        _TSS + bare_name(chrom): np.sort(training.tss[chrom]).astype(np.int64)
-        for chrom in tensors.chroms
-        if chrom in training.tss
-    }
     return {
         "rows": np.array(rows, np.int32),
         "n_classes": np.array([len(tensors.classes)], np.int32),

@@ -58,6 +58,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln, softmax
 
+from deepregfinder.errors import InputError
 from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome
 
 LARGEST_EXACT = 20_000
@@ -80,7 +81,10 @@ class Machine(NamedTuple):
 
 
 def fit_preprint(training: TrainingGenome, seed: int) -> dict[str, np.ndarray]:
-    """The arrays above, from the training windows alone, in one thread."""
+    """The arrays above, from the training windows alone, in one thread.
+
+    Raises InputError where a class has too few of them for the cross-validation.
+    """
     from threadpoolctl import threadpool_limits
 
     tensors = training.tensors
@@ -88,6 +92,13 @@ def fit_preprint(training: TrainingGenome, seed: int) -> dict[str, np.ndarray]:
     rows = rows[np.lexsort((tensors.start[rows], tensors.chrom[rows]))]
     depths = training.load(training.chroms("train")[0]).depths
     y = tensors.y[rows].astype(np.int64)
+    n_windows = np.bincount(y, minlength=len(tensors.classes))
+    if scarce := [c for c, n in zip(tensors.classes, n_windows, strict=True) if n < _FOLDS]:
+        raise InputError(
+            f"preprint needs {_FOLDS} training windows of each class, {tensors.sample} has fewer "
+            f"of {', '.join(scarce)}: train on more chromosomes (--train_chroms), or leave "
+            "preprint out of --models."
+        )
     with threadpool_limits(1):
         return fit_windows(tensors.x[rows], y, len(tensors.classes), depths, seed)
 
