@@ -25,6 +25,7 @@ ONE = ProbabilityAttributes(
     window=1_000,
     seeds=(1,),
     temperature=1.25,
+    thresholds=(0.5,),
     quantile_map=False,
     chrom_sizes=SIZES,
 )
