@@ -134,6 +134,7 @@ workflow {
             transitions: DIFFERENCES.out.transitions,
             transition_pictures: DIFFERENCES.out.pictures,
             compared_marks: DIFFERENCES.out.marks,
+            model_plots: EVALUATION.out.plots,
             annotations: EVALUATION.out.annotated,
             crispr: EXTERNAL.out.crispr.map { _meta, table -> table },
         ],

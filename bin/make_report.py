@@ -24,6 +24,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--seeds_summary", multiple=True, type=PATH, help="<sample>.<model>.seeds.tsv.")
 @click.option("--transitions", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.transitions.tsv.")
 @click.option("--transition_pictures", multiple=True, type=PATH, help="The same as .png.")
+@click.option("--model_plots", multiple=True, type=PATH, help="<sample>.comparison_*.png.")
 @click.option("--compared_marks", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.marks.tsv.")
 @click.option("--annotations", multiple=True, type=PATH, help="<sample>.annotations.tsv.")
 @click.option("--crispr", multiple=True, type=PATH, help="<sample>.<model>.crispr.tsv.")
@@ -46,6 +47,7 @@ def make_report(
     seeds_summary: tuple[Path, ...],
     transitions: tuple[Path, ...],
     transition_pictures: tuple[Path, ...],
+    model_plots: tuple[Path, ...],
     compared_marks: tuple[Path, ...],
     annotations: tuple[Path, ...],
     crispr: tuple[Path, ...],
@@ -81,6 +83,7 @@ def make_report(
         seeds=seeds_summary,
         transitions=transitions,
         transition_pictures=transition_pictures,
+        model_plots=model_plots,
         compared_marks=compared_marks,
         annotations=annotations,
         crispr=crispr,

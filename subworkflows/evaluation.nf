@@ -47,14 +47,17 @@ workflow EVALUATION {
         .map { meta, folders -> [meta, folders.sort { folder -> folder.name }] }
         .join(annotations.map { meta, table -> [[sample: meta.sample], table] }.groupTuple(), remainder: true)
         .map { meta, folders, tables -> [meta, folders, (tables ?: []).sort { table -> table.name }] }
+        .filter { _meta, folders, _tables -> folders }
     COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
 
     comparisons = COMPARE_MODELS.out.comparison
     annotated = COMPARE_MODELS.out.annotations
+    plots = COMPARE_MODELS.out.plots.flatten()
 
     emit:
     evaluations
     comparisons
     annotated
+    plots
     explanations
 }

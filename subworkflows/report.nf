@@ -40,6 +40,7 @@ workflow REPORT {
         sorted.seeds,
         sorted.transitions,
         sorted.transition_pictures,
+        sorted.model_plots,
         sorted.compared_marks,
         sorted.annotations,
         sorted.crispr,

@@ -111,7 +111,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
         name: [] for name in ("counts", "signal", "dropped", "states", "regions", "evaluations")
     } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
     files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
-    files |= {"annotations": [], "crispr": []}
+    files |= {"annotations": [], "crispr": [], "model_plots": []}
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -126,6 +126,9 @@ def write_run(folder: Path, plan: Plan) -> Files:
         files["signal"].append(_write(folder / f"{sample}.signal.tsv", SIGNAL, [row]))
         if plan.labels:
             _labels(folder, plan, sample, files)
+            for name in ("comparison_pr", "comparison_bars"):
+                files["model_plots"].append(folder / f"{sample}.{name}.png")
+                files["model_plots"][-1].write_bytes(PNG)
         if plan.of_others:
             figures = (0.25, 0.125, 0.5)
             scores = [

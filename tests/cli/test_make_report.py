@@ -25,6 +25,7 @@ OPTIONS = {
     "seeds": "seeds_summary",
     "transitions": "transitions",
     "transition_pictures": "transition_pictures",
+    "model_plots": "model_plots",
     "compared_marks": "compared_marks",
     "annotations": "annotations",
     "crispr": "crispr",

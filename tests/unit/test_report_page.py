@@ -276,3 +276,12 @@ def test_what_differs_between_samples_is_told_with_its_replicates(
     assert 'alt="Classes of the elements of A_vs_B"' in text
     alone = Page(render(made_up(tmp_path / "alone", Plan()))).texts["between"]
     assert "No two samples were predicted by the same model" in alone
+
+
+@pytest.mark.parametrize(("plan", "shown"), [("usual", 0), ("large", 2)])
+def test_several_models_of_a_sample_are_shown_side_by_side(
+    tmp_path: Path, plan: str, shown: int
+) -> None:
+    text = Page(render(made_up(tmp_path, PLANS[plan]))).texts["accuracy"]
+    assert text.count("All models on") == shown
+    assert text.count("Every model side by side") == shown

@@ -58,6 +58,7 @@ class Files:
     seeds: Sequence[Path] = ()
     transitions: Sequence[Path] = ()
     transition_pictures: Sequence[Path] = ()
+    model_plots: Sequence[Path] = ()
     compared_marks: Sequence[Path] = ()
     annotations: Sequence[Path] = ()
     crispr: Sequence[Path] = ()
@@ -177,6 +178,7 @@ class Compared:
 class Run:
     """A run as the report shows it.
 
+    model_plots : sample -> plots of all its models, by their names
     annotations : sample -> scores of annotations made by others
     """
 
@@ -188,6 +190,7 @@ class Run:
     versions: tuple[Version, ...]
     parameters: Mapping[str, Any]
     comparisons: tuple[Compared, ...] = ()
+    model_plots: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     annotations: Mapping[str, tuple[AnnotationScore, ...]] = field(default_factory=dict)
     command: str = field(default="")
 
@@ -247,6 +250,7 @@ def collect(files: Files, command: str) -> Run:
         versions=read_rows(files.versions, Version),
         parameters=_read_json(files.parameters),
         comparisons=tuple(_comparisons(files)),
+        model_plots=_model_plots(files),
         annotations={
             _named(path, ".annotations.tsv"): read_rows(path, AnnotationScore)
             for path in files.annotations
@@ -334,6 +338,15 @@ def _comparisons(files: Files) -> Iterator[Compared]:
             read_rows(marks[key], ComparedMark),
             Path(pictures[key]).read_bytes(),
         )
+
+
+def _model_plots(files: Files) -> dict[str, dict[str, bytes]]:
+    """For each sample the plots that compare its models, by their names."""
+    plots: dict[str, dict[str, bytes]] = {}
+    for path in sorted(map(Path, files.model_plots)):
+        sample, name = _named(path, ".png").split(".", 1)
+        plots.setdefault(sample, {})[name] = path.read_bytes()
+    return plots
 
 
 def _named(path: Path, ending: str) -> str:

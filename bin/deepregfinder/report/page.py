@@ -45,6 +45,17 @@ SECTIONS = (
 )
 
 # How to read each plot of an evaluation: its name for people, and a sentence.
+MODEL_PLOTS = {
+    "comparison_pr": (
+        "Precision and recall of every model, test windows",
+        "One panel a class; points are annotations of others.",
+    ),
+    "comparison_bars": (
+        "Every model side by side, test windows",
+        "Lines: 95 % intervals over blocks of the genome.",
+    ),
+}
+
 PLOTS = {
     "pr_curve": (
         "Precision and recall, test windows",
@@ -128,6 +139,7 @@ def render(run: Run) -> str:
         release=__version__,
         sections=SECTIONS,
         plots=PLOTS,
+        model_plots=MODEL_PLOTS,
         explaining=EXPLAINING,
         style=Markup((_TEMPLATES / "style.css").read_text()),
         class_colours=class_colours(),

@@ -18,6 +18,7 @@ process MAKE_REPORT {
     path seeds
     path transitions
     path transition_pictures
+    path model_plots
     path compared_marks
     path annotations
     path crispr
@@ -51,6 +52,7 @@ process MAKE_REPORT {
         ${repeated('--seeds_summary', seeds)} \\
         ${repeated('--transitions', transitions)} \\
         ${repeated('--transition_pictures', transition_pictures)} \\
+        ${repeated('--model_plots', model_plots)} \\
         ${repeated('--compared_marks', compared_marks)} \\
         ${repeated('--annotations', annotations)} \\
         ${repeated('--crispr', crispr)} \\
