@@ -11,6 +11,7 @@ hidden; the weights that are kept are an exponential moving average over the ste
 seed: same weights on a CPU.
 """
 
+import hashlib
 import logging
 import multiprocessing
 import time
@@ -27,6 +28,11 @@ from torch.nn import functional
 
 from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
 from deepregfinder.checkpoint import EpochRecord
+from deepregfinder.dense_checkpoint import (
+    DenseState,
+    read_dense_checkpoint,
+    write_dense_checkpoint,
+)
 from deepregfinder.errors import InputError, log_to_stderr
 from deepregfinder.metrics import LEFT_OUT, POSITIVE
 from deepregfinder.models.drf import (
@@ -46,6 +52,7 @@ from deepregfinder.natural import label_windows, labelled_elements
 from deepregfinder.optimisation import (
     TrainedMember,
     TrainingOptions,
+    checkpoint_path,
     mean_average_precision,
     reproducible,
 )
@@ -147,8 +154,8 @@ def train_drf(
 ) -> Calibrated:
     """Train one network for each seed, and calibrate their average on the validation chromosomes.
 
-    `folder` holds files while training runs. Raises InputError where bins are too wide, or no
-    stretch fits on the training chromosomes.
+    `folder` holds files while training runs, and checkpoints. Raises InputError where bins are too
+    wide, or no stretch fits on the training chromosomes.
     """
     tensors = genome.tensors
     if POOL * tensors.bin_size > 400:
@@ -161,7 +168,7 @@ def train_drf(
     if min(len(part.stretches(STRETCH)) for part in data.values()) == 0:
         raise InputError("The training or validation chromosomes are too short for drf.")
     try:
-        networks = _train_seeds(data, len(tensors.classes), options, device, threads)
+        networks = _train_seeds(data, len(tensors.classes), options, device, threads, folder)
         return _calibrate(genome, networks, scale, options, device, threads)
     finally:
         for part in data.values():
@@ -175,19 +182,20 @@ def _train_seeds(
     options: TrainingOptions,
     device: torch.device,
     threads: int,
+    folder: Path,
 ) -> list[tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]]:
     """Weights and learning curve of each seed; on a CPU up to `threads` seeds at a time."""
     n_workers = min(threads, options.seeds) if device.type == "cpu" else 1
     if n_workers <= 1:
         return [
-            train_member(data, n_classes, seed, options.epochs, device)
+            train_member(data, n_classes, seed, options.epochs, device, folder)
             for seed in options.member_seeds
         ]
     # spawn: a forked child would inherit locks of torch's threads that nobody will release.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(n_workers, context, log_to_stderr, (log.getEffectiveLevel(),)) as pool:
         tasks = [
-            pool.submit(train_member, data, n_classes, seed, options.epochs, device)
+            pool.submit(train_member, data, n_classes, seed, options.epochs, device, folder)
             for seed in options.member_seeds
         ]
         try:
@@ -203,73 +211,101 @@ def train_member(
     seed: int,
     epochs: int,
     device: torch.device,
+    folder: Path,
 ) -> tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]:
     """Train one network; its weights (at natural prevalence) and its learning curve.
 
     The curve's validation figures are over every eighth stretch of the validation chromosomes, all
-    of its places, at natural prevalence. Raises InputError where training diverges.
+    of its places, at natural prevalence. Continues from the checkpoint in `folder`, to the same
+    weights as without interruption. Raises InputError where training diverges.
     """
     x, y = data["train"].open()
-    stretches = data["train"].stretches(STRETCH)
     weights = torch.from_numpy(class_weights(np.asarray(y), n_classes)).to(device)
-    per_epoch = max(len(stretches) // BATCH, -(-MIN_STEPS // epochs))
+    per_epoch = max(len(data["train"].stretches(STRETCH)) // BATCH, -(-MIN_STEPS // epochs))
+    checkpoint = checkpoint_path(folder, "drf", seed)
+    fingerprint = _fingerprint(data, seed, epochs, device)
     with reproducible(device):
-        torch.manual_seed(seed)
-        n_marks = x.shape[1] // len(SPANS)
-        network = DilatedNetwork(n_marks, n_classes, DROPOUT).to(device)
-        average = DilatedNetwork(n_marks, n_classes).to(device)
-        average.load_state_dict(network.state_dict())
-        optimizer = torch.optim.AdamW(
-            network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, LEARNING_RATE, epochs * per_epoch, pct_start=0.2
-        )
-        curve: list[EpochRecord] = []
-        started = time.monotonic()
-        for epoch in range(1, epochs + 1):
-            rng = np.random.default_rng([seed, epoch])
-            rate = float(schedule.get_last_lr()[0])
-            network.train()
-            total = 0.0
-            for nth in range(per_epoch):
-                batch, truth = _draw(x, y, data["train"].bounds, stretches, rng)
-                optimizer.zero_grad()
-                loss = (
-                    functional.cross_entropy(
-                        network(batch.to(device)),
-                        truth.to(device),
-                        weights,
-                        ignore_index=-1,
-                        reduction="sum",
-                    )
-                    / truth.numel()
-                )
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                _follow(average, network, (epoch - 1) * per_epoch + nth)
-                total += loss.item()
-            loss_and_map = _look(average, data["validation"], weights)
-            record = EpochRecord(seed, epoch, total / per_epoch, *loss_and_map, rate)
-            curve.append(record)
-            left = (time.monotonic() - started) / epoch * (epochs - epoch)
-            log.info(
-                "drf, seed %d: epoch %d of %d, training loss %.4f, validation mAP at natural "
-                "prevalence %.4f, rate %.1e, about %.0f s left",
-                seed, epoch, epochs, record.train_loss, record.validation_map, rate, left,
-            )  # fmt: skip
-            if not np.isfinite(record.train_loss):
+        state = _fresh_state(x.shape[1] // len(SPANS), n_classes, seed, epochs * per_epoch, device)
+        if read_dense_checkpoint(checkpoint, state, fingerprint):
+            log.info("drf, seed %d: continues after epoch %d.", seed, len(state.curve))
+        started, first = time.monotonic(), len(state.curve)
+        while (done := len(state.curve)) < epochs:
+            rate = float(state.schedule.get_last_lr()[0])
+            loss = _train_epoch(state, data["train"], weights, seed, per_epoch)
+            if not np.isfinite(loss):
                 raise InputError(
                     f"Training of drf with seed {seed} diverged (the loss is no longer a number): "
                     "look for extreme values in the signal."
                 )
-        with torch.no_grad():
-            bias = average.output.bias
-            assert bias is not None
-            bias -= weights.log()
-        return {key: v.cpu().numpy() for key, v in average.state_dict().items()}, tuple(curve)
+            loss_and_map = _look(state.average, data["validation"], weights)
+            record = EpochRecord(seed, done + 1, loss, *loss_and_map, rate)
+            state.curve.append(record)
+            write_dense_checkpoint(checkpoint, state, fingerprint)
+            left = (time.monotonic() - started) / (done + 1 - first) * (epochs - done - 1)
+            log.info(
+                "drf, seed %d: epoch %d of %d, training loss %.4f, validation mAP at natural "
+                "prevalence %.4f, rate %.1e, about %.0f s left",
+                seed, done + 1, epochs, loss, record.validation_map, rate, left,
+            )  # fmt: skip
+        arrays = {key: v.cpu().numpy() for key, v in state.average.state_dict().items()}
+    arrays["output.bias"] = arrays["output.bias"] - weights.log().cpu().numpy()
+    return arrays, tuple(state.curve)
+
+
+def _fresh_state(
+    n_marks: int, n_classes: int, seed: int, n_steps: int, device: torch.device
+) -> DenseState:
+    torch.manual_seed(seed)
+    network = DilatedNetwork(n_marks, n_classes, DROPOUT).to(device)
+    average = DilatedNetwork(n_marks, n_classes).to(device)
+    average.load_state_dict(network.state_dict())
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, n_steps, pct_start=0.2)
+    return DenseState(network, average, optimizer, schedule)
+
+
+def _train_epoch(
+    state: DenseState, data: DenseData, weights: Tensor, seed: int, n_steps: int
+) -> float:
+    """One pass, so to say, over the training chromosomes; the mean loss.
+
+    Random numbers depend on seed and epoch alone: a continued training draws what it would have
+    drawn.
+    """
+    x, y = data.open()
+    stretches = data.stretches(STRETCH)
+    done = len(state.curve)
+    rng = np.random.default_rng([seed, done + 1])
+    torch.manual_seed(int(rng.integers(1 << 31)))
+    state.network.train()
+    total = 0.0
+    for step in range(done * n_steps, (done + 1) * n_steps):
+        batch, truth = _draw(x, y, data.bounds, stretches, rng)
+        state.optimizer.zero_grad()
+        logits, truth = state.network(batch.to(weights.device)), truth.to(weights.device)
+        summed = functional.cross_entropy(logits, truth, weights, ignore_index=-1, reduction="sum")
+        loss = summed / truth.numel()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+        state.optimizer.step()
+        state.schedule.step()
+        _follow(state.average, state.network, step)
+        total += loss.item()
+    return total / n_steps
+
+
+def _fingerprint(
+    data: Mapping[str, DenseData], seed: int, epochs: int, device: torch.device
+) -> str:
+    """A digest of all that the trained weights depend on."""
+    digest = hashlib.blake2b(f"{seed} {epochs} {device.type} {torch.__version__}".encode())
+    for part in data.values():
+        digest.update(part.bounds.tobytes())
+        for path in (part.x, part.y):
+            with path.open("rb") as file:
+                while block := file.read(1 << 24):
+                    digest.update(block)
+    return digest.hexdigest()
 
 
 def _draw(

@@ -172,12 +172,36 @@ def test_a_bundle_predicts_the_same_after_writing_and_reading(trained):
         np.testing.assert_allclose(probabilities, member.validation_probabilities, atol=1e-5)
 
 
-def test_seeds_side_by_side_give_the_same_weights(trained, tmp_path):
+def test_interrupted_training_continues_to_the_same_weights(trained, tmp_path, monkeypatch):
     _, genome, bundle, _ = trained
-    again, _ = train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, tmp_path, genome)
+    epoch = dense_training._train_epoch
+
+    def killed_in_epoch_3(state, *rest):
+        if len(state.curve) == 2:
+            raise KeyboardInterrupt
+        return epoch(state, *rest)
+
+    monkeypatch.setattr(dense_training, "_train_epoch", killed_in_epoch_3)
+    with pytest.raises(KeyboardInterrupt):
+        train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, tmp_path, genome)
+    epochs = []
+    monkeypatch.setattr(
+        dense_training, "_train_epoch", lambda *given: epochs.append(given[3]) or epoch(*given)
+    )
+    again, members = train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, tmp_path, genome)
+    assert epochs == [3, 3, 4, 4, 4, 4]
+    assert [record.epoch for record in members[0].curve] == [1, 2, 3, 4]
     for one, other in zip(bundle.weights, again.weights, strict=True):
         for key in one:
             np.testing.assert_array_equal(one[key], other[key])
+
+
+def test_a_damaged_checkpoint_is_not_used(trained, tmp_path):
+    _, genome, bundle, _ = trained
+    (tmp_path / "checkpoint.drf.seed3.safetensors").write_bytes(b"half of it")
+    again, _ = train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, tmp_path, genome)
+    for key, array in bundle.weights[0].items():
+        np.testing.assert_array_equal(array, again.weights[0][key])
 
 
 def test_what_it_cannot_learn_from_is_refused(trained, tmp_path):
