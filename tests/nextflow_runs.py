@@ -73,12 +73,13 @@ class Pipeline:
     def command(self, name: str, *arguments: str | Path, resume: bool = True) -> list[str]:
         """The command line of a run, to be started in the launch folder.
 
-        Of two `--models`, the one of SMALL and another, the other counts.
+        Of a parameter that is given twice, in SMALL and again, the latter counts.
         """
         given = list(arguments)
-        if given.count("--models") > 1:
-            at = given.index("--models")
-            del given[at : at + 2]
+        for name in ("--models", "--explain"):
+            if given.count(name) > 1:
+                at = given.index(name)
+                del given[at : at + 2]
         command = [
             *self.launcher, self.code / "tools/nextflow", "run", self.code / "main.nf",
             "-ansi-log", "false", *(["-resume"] if resume else []),

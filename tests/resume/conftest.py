@@ -52,3 +52,11 @@ def undisturbed(pipeline: Pipeline, arguments: list[str | Path]) -> Run:
     done = pipeline.run("results", *arguments)
     assert done.exit_code == 0, done.output
     return done
+
+
+@pytest.fixture(scope="session")
+def first_run(pipeline: Pipeline) -> Run:
+    """Both samples trained and predicted, from nothing, with the arguments of the runs after it."""
+    done = pipeline.run("first", *pipeline.inputs, resume=False)
+    assert done.exit_code == 0, done.output
+    return done
