@@ -76,9 +76,9 @@ class Pipeline:
         Of a parameter that is given twice, in SMALL and again, the latter counts.
         """
         given = list(arguments)
-        for name in ("--models", "--explain"):
-            if given.count(name) > 1:
-                at = given.index(name)
+        for option in ("--models", "--explain"):
+            if given.count(option) > 1:
+                at = given.index(option)
                 del given[at : at + 2]
         command = [
             *self.launcher, self.code / "tools/nextflow", "run", self.code / "main.nf",
