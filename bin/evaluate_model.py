@@ -57,7 +57,7 @@ def evaluate_model(
     output: Path,
     model_card: Path,
 ) -> None:
-    """Write metrics.json, seeds.tsv, replicates.npz, plots with their numbers, and the model card.
+    """Write metrics.json, seeds.tsv, replicates, plots with their numbers, and the model card.
 
     Labelled test windows are predicted here. With --probabilities, every window of the test
     chromosomes is measured as well (natural prevalence), with --calls also the calls there; a
@@ -107,7 +107,7 @@ def evaluate_model(
     with written_whole(output / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
     plots.write_table(output / "seeds.tsv", seeds_table(measured))
-    write_replicates(output / "replicates.npz", measured)
+    write_replicates(output / "replicates.safetensors", measured)
     write_model_card(model_card, trained, metrics)
     plots.draw_evaluation(output, measured, bundle / "learning_curve.tsv")
 

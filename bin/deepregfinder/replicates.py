@@ -1,9 +1,9 @@
 """Bootstrap replicates of one evaluation, kept so that models can be compared in pairs.
 
 Every model of a sample is resampled with the same blocks and the same seed, so row i of one model
-and row i of another are of the same genome. The file is a NumPy archive without pickled objects:
+and row i of another are of the same genome. The file is safetensors, with the names of the classes
+as JSON under its one metadata key, `classes`:
 
-  classes                        names
   calls.weights                  uint16 (rows, blocks); row 0 is all ones: the estimate
   <setting>.<figure>             float64 (rows, classes), or (rows,) for ece, brier
   <setting>.by_chrom.<figure>    float64 (chromosomes, classes); each test chromosome alone
@@ -13,12 +13,14 @@ and row i of another are of the same genome. The file is a NumPy archive without
 Settings are "test", "natural" (every window) and "calls"; the last two may be absent.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
@@ -26,6 +28,7 @@ from deepregfinder.evaluation import Evaluation, Measured, call_figures
 from deepregfinder.metrics import Blocks, measure
 from deepregfinder.ranking import RankedCalls
 
+FILE = "replicates.safetensors"
 FIGURES = ("precision", "recall", "f1", "average_precision")
 CALIBRATION = ("ece", "brier")
 
@@ -35,11 +38,8 @@ class Replicates:
     """The content of one file, and the name of the model."""
 
     model: str
+    classes: list[str]
     arrays: Mapping[str, np.ndarray]
-
-    @property
-    def classes(self) -> list[str]:
-        return [str(name) for name in self.arrays["classes"]]
 
     def ranked(self, name: str) -> RankedCalls:
         """Candidates of a class."""
@@ -50,7 +50,7 @@ class Replicates:
 
 def write_replicates(path: Path, evaluation: Evaluation) -> None:
     """Write what the head of this module lists. The same evaluation gives the same bytes."""
-    arrays: dict[str, np.ndarray] = {"classes": np.array(evaluation.bundle.classes)}
+    arrays: dict[str, np.ndarray] = {}
     for name, values in evaluation.uncalibrated.figures.overall.items():
         if name in CALIBRATION:
             arrays[f"uncalibrated.{name}"] = values
@@ -73,7 +73,11 @@ def write_replicates(path: Path, evaluation: Evaluation) -> None:
             for field in fields(RankedCalls):
                 arrays[f"ranked.{class_name}.{field.name}"] = getattr(ranked, field.name)
     with written_whole(path) as part:
-        np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
+        save_file(
+            {name: np.ascontiguousarray(values) for name, values in arrays.items()},
+            part,
+            {"classes": json.dumps(evaluation.bundle.classes)},
+        )
 
 
 def _of_windows(setting: str, measured: Measured) -> dict[str, np.ndarray]:
@@ -105,12 +109,14 @@ def each_chromosome(blocks: Blocks) -> np.ndarray:
 
 
 def read_replicates(folder: Path) -> Replicates:
-    """Read replicates.npz of the folder of a model; raises InputError where it is damaged."""
-    path = Path(folder) / "replicates.npz"
+    """Read the file in the folder of a model; raises InputError where it is damaged."""
+    path = Path(folder) / FILE
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return Replicates(Path(folder).name, {name: archive[name] for name in archive.files})
-    except (OSError, ValueError, BadZipFile) as error:
+        with safe_open(path, framework="numpy") as archive:
+            classes = json.loads(archive.metadata()["classes"])
+            arrays = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+        return Replicates(Path(folder).name, classes, arrays)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(
             f"{path} cannot be read ({error}): evaluate the model once more."
         ) from None

@@ -97,8 +97,8 @@ def test_models_that_were_resampled_otherwise_are_refused(world: Path) -> None:
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "cnn").mkdir()
-    (tmp_path / "cnn" / "replicates.npz").write_bytes(b"nothing")
-    with pytest.raises(InputError, match=r"replicates\.npz"):
+    (tmp_path / "cnn" / "replicates.safetensors").write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"replicates\.safetensors"):
         compare(tmp_path, "cnn")
 
 

@@ -56,7 +56,7 @@ CONTRACT = {
     "evaluation/<sample>/comparison_pr.png",
     "evaluation/<sample>/comparison_bars.png",
     "evaluation/<sample>/<model>/metrics.json",
-    "evaluation/<sample>/<model>/replicates.npz",
+    "evaluation/<sample>/<model>/replicates.safetensors",
     *(f"evaluation/<sample>/<model>/{name}.{kind}" for name in PLOTS for kind in ("png", "tsv")),
     *(f"models/<sample>/<model>/{name}" for name in ("model.json", "model.safetensors")),
     "models/<sample>/<model>/model_card.md",
