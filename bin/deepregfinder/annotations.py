@@ -30,8 +30,9 @@ from deepregfinder.metrics import (
     one_hot_membership,
     tally,
 )
-from deepregfinder.natural import labelled_elements, measure_calls, tally_calls
+from deepregfinder.natural import measure_calls, tally_calls
 from deepregfinder.tensors import Tensors
+from deepregfinder.truth import labelled_elements
 
 log = logging.getLogger(__name__)
 

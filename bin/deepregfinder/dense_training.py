@@ -1,6 +1,6 @@
 """Training of `drf`, the network that runs along chromosomes (docs/methods.md, "drf").
 
-It learns from every place of the training chromosomes, with the truth of natural.py: an element
+It learns from every place of the training chromosomes, with the truth of truth.py: an element
 within 500 bp, nothing within 2,000 bp, between them no say. So its negatives are those of the
 genome, hard ones included, in their true proportion. Rare classes weigh more in the loss, and the
 logits are then lowered by the logarithm of the weights (logit adjustment, Menon et al. 2021), so
@@ -48,7 +48,6 @@ from deepregfinder.models.drf import (
     load_network,
 )
 from deepregfinder.models.genome import TrainingGenome
-from deepregfinder.natural import label_windows, labelled_elements
 from deepregfinder.optimisation import (
     TrainedMember,
     TrainingOptions,
@@ -56,6 +55,7 @@ from deepregfinder.optimisation import (
     mean_average_precision,
     reproducible,
 )
+from deepregfinder.truth import label_windows, labelled_elements
 
 log = logging.getLogger(__name__)
 

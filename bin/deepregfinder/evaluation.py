@@ -25,7 +25,6 @@ from deepregfinder.metrics import (
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.natural import (
     CallTallies,
-    labelled_elements,
     measure_calls,
     tally_calls,
     tally_genome,
@@ -35,6 +34,7 @@ from deepregfinder.ranking import RankedCalls, rank_calls, ranked_average_precis
 from deepregfinder.signal import QuantileMap, Signal
 from deepregfinder.tensors import Tensors
 from deepregfinder.tiling import SignalReader, load_scorer, predict_places, predict_windows
+from deepregfinder.truth import labelled_elements
 
 log = logging.getLogger(__name__)
 

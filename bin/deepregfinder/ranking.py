@@ -16,8 +16,9 @@ import pandas as pd
 
 from deepregfinder.calling import Calls, remove_near_tss
 from deepregfinder.metrics import LEVELS, Blocks, ratio
-from deepregfinder.natural import Elements, credit
+from deepregfinder.natural import credit
 from deepregfinder.probabilities import Probabilities
+from deepregfinder.truth import Elements
 
 _WEIGHTINGS_AT_ONCE = 25
 

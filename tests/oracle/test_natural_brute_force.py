@@ -13,13 +13,12 @@ from deepregfinder.calling import Calls, call_genome, find_runs
 from deepregfinder.metrics import Blocks, measure
 from deepregfinder.natural import (
     credit,
-    label_windows,
-    labelled_elements,
     measure_calls,
     tally_calls,
     tally_genome,
 )
 from deepregfinder.probabilities import open_probabilities
+from deepregfinder.truth import label_windows, labelled_elements
 
 CHROMS = ("chr3", "chr4")
 

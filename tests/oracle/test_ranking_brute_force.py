@@ -11,7 +11,6 @@ from sklearn.metrics import average_precision_score
 from small_evaluation import SIZES, STEP, bundle, elements, write_scan
 
 from deepregfinder.metrics import LEVELS, Blocks, bootstrap_weights
-from deepregfinder.natural import labelled_elements
 from deepregfinder.probabilities import open_probabilities
 from deepregfinder.ranking import (
     RankedCalls,
@@ -20,6 +19,7 @@ from deepregfinder.ranking import (
     rank_calls,
     ranked_average_precision,
 )
+from deepregfinder.truth import labelled_elements
 
 CHROMS = ("chr3", "chr4")
 BLOCKS = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})
