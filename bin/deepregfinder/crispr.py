@@ -16,7 +16,9 @@ on a predicted chromosome, `test` only those on chromosomes that the model was n
 calibrated on: the figures to quote.
 """
 
+import csv
 import logging
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +66,17 @@ def read_table(path: Path) -> pd.DataFrame:
         with Path(path).open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
         table = pd.read_csv(
-            path, sep="\t", dtype=str, keep_default_na=False, compression="gzip" if packed else None
+            path,
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            quoting=csv.QUOTE_NONE,
+            compression="gzip" if packed else None,
         )
-    except (OSError, EOFError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{path} cannot be read as a table separated by tabs ({error}).") from None
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first fields for names
+        raise InputError(f"{path}: its rows have more fields than its header names.")
     table.columns = table.columns.str.removeprefix("#")
     if lacking := [name for name in _COLUMNS if name not in table.columns]:
         raise InputError(
@@ -78,7 +87,7 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} has no row below its header.")
     start, end = (pd.to_numeric(table[name], errors="coerce") for name in _COLUMNS[1:3])
     truth = table["Regulated"].str.upper().map(_TRUTH)
-    whole = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start)
+    whole = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start) & end.lt(2**31)
     wrong = ~whole | truth.isna() | table["chrom"].eq("")
     if wrong.any():
         raise InputError.of(

@@ -148,12 +148,31 @@ def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabil
         (COLUMNS.replace(" ", "\t") + "\n", "no row below its header"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t5\tx\tTRUE\n", "line 2: expected chrom"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t9\tx\tmaybe\n", "line 2: .*maybe"),
+        (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t1e30\tx\tTRUE\n", "line 2: .*1e30"),
+        (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t9\tx\tTRUE\tmore\n", "more fields than"),
     ],
 )
 def test_a_table_that_is_none_is_told(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "pairs.tsv").write_text(text)
     with pytest.raises(InputError, match=said):
         read_table(tmp_path / "pairs.tsv")
+
+
+def test_a_quote_in_a_name_swallows_no_row(tmp_path: Path) -> None:
+    path = write_tested(tmp_path / "pairs.tsv", [("chr3", 1, 9, "FALSE"), ("chr3", 20, 29, "TRUE")])
+    path.write_text(
+        path.read_text().replace("GENE0", '"GENE0', 1).replace("29\tGENE0", '29\tGENE0"')
+    )
+    assert read_table(path)["regulated_genes"].tolist() == [0, 1]
+
+
+def test_a_damaged_gzip_table_is_told(tmp_path: Path) -> None:
+    path = write_tested(tmp_path / "pairs.tsv.gz")
+    content = bytearray(path.read_bytes())
+    content[10] = 0xFF  # no such kind of deflate block
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputError, match="cannot be read as a table"):
+        read_table(path)
 
 
 @pytest.mark.parametrize(
