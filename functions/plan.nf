@@ -11,7 +11,7 @@ include { readAnnotations ; readLabels ; readSamples } from './sheets'
  *   labels      rows of the label sheet of samples that are trained on or evaluated
  *   train_on    samples to train on
  *   predict_on  samples to predict
- *   models      kinds of network to train
+ *   models      kinds of model to train
  *   bundles     [meta, folder] of every pretrained model
  *   annotations [meta, bed, chain] of every annotation of a labelled sample; meta has name and mapping
  *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
@@ -161,10 +161,10 @@ def unfitModels(List models, List chips, List train_on, Map options) {
     if ('drf' in models && options.geometry.bin_size > 200) {
         problems << "--models drf needs --bin_size 200 or less, not ${options.geometry.bin_size}; lower it, or leave drf out."
     }
-    def open = models.findAll { model -> model in ['ehmm', 'ccre'] }
+    def sighted = models.findAll { model -> model in ['ehmm', 'ccre'] }
     def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && bam.meta.mark ==~ /(?i)(dnase|atac)([-_.]?seq)?|dhs/ } }
-    if (open && blind) {
-        problems << "--models ${open.join(',')} needs an accessibility track: ${blind.join(', ')} has no row with the mark DNase or ATAC in --input."
+    if (sighted && blind) {
+        problems << "--models ${sighted.join(',')} needs an accessibility track: ${blind.join(', ')} has no row with the mark DNase or ATAC in --input."
     }
     if ('ccre' in models && !options.input_output.tss) {
         problems << "--models ccre needs --tss: its rules ask how far the next TSS is."

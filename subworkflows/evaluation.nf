@@ -50,13 +50,11 @@ workflow EVALUATION {
         .filter { _meta, folders, _tables -> folders }
     COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
 
-    comparisons = COMPARE_MODELS.out.comparison
     annotated = COMPARE_MODELS.out.annotations
     plots = COMPARE_MODELS.out.plots.flatten()
 
     emit:
     evaluations
-    comparisons
     annotated
     plots
     explanations

@@ -6,8 +6,10 @@ everything else as JSON under the one metadata key `state`. Nothing in it is exe
 
 import json
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,6 +19,9 @@ from torch import Tensor
 from deepregfinder.atomic import written_whole
 
 log = logging.getLogger(__name__)
+
+_MOMENTS = "adam"
+_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,7 @@ class TrainingState:
 
 def write_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> None:
     """Replace `path` by the state; `fingerprint` names the inputs it belongs to."""
-    arrays = {f"network.{key}": value for key, value in state.network.state_dict().items()}
-    arrays |= {f"best.{key}": value for key, value in state.best.items()}
-    for index, moments in state.optimizer.state_dict()["state"].items():
-        arrays |= {f"adam.{index}.{key}": value for key, value in moments.items()}
     facts = {
-        "fingerprint": fingerprint,
         "restarts": state.restarts,
         "curve": [vars(record) for record in state.curve],
         "best_epoch": state.best_epoch,
@@ -64,51 +64,103 @@ def write_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> None
         "learning_rate": state.optimizer.param_groups[0]["lr"],
         "scheduler": state.scheduler.state_dict(),
     }
+    groups = {"network": state.network.state_dict(), "best": state.best}
+    write_state(path, groups, state.optimizer, facts, fingerprint)
+
+
+def read_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> bool:
+    """Bring a fresh `state` to where the checkpoint stood; False where none can be used."""
+
+    def parsed(stored: StoredState) -> tuple[StoredState, dict[str, Any], list[EpochRecord]]:
+        facts = stored.facts
+        numbers = {
+            "best_epoch": int(facts["best_epoch"]),
+            "best_map": float(facts["best_map"]),
+            "learning_rate": float(facts["learning_rate"]),
+            "scheduler": dict(facts["scheduler"]),
+            "restarts": int(facts["restarts"]),
+        }
+        return stored, numbers, [EpochRecord(**record) for record in facts["curve"]]
+
+    found = read_state(path, fingerprint, parsed)
+    if found is None:
+        return False
+    stored, numbers, curve = found
+    state.network.load_state_dict(stored.groups["network"])
+    stored.restore(state.optimizer, lr=numbers["learning_rate"])
+    state.scheduler.load_state_dict(numbers["scheduler"])
+    device = next(state.network.parameters()).device
+    state.best = {key: value.to(device) for key, value in stored.groups["best"].items()}
+    state.best_epoch, state.best_map = numbers["best_epoch"], numbers["best_map"]
+    state.curve, state.restarts = curve, numbers["restarts"]
+    return True
+
+
+@dataclass(frozen=True)
+class StoredState:
+    """What a file holds: plain facts, weights by group and name, and Adam's moments."""
+
+    facts: dict[str, Any]
+    groups: dict[str, dict[str, Tensor]]
+    moments: dict[int, dict[str, Tensor]]
+
+    def restore(self, optimizer: torch.optim.Optimizer, **rates: Any) -> None:
+        """Give an optimizer of one group the moments, and `rates` (lr, betas)."""
+        content = optimizer.state_dict()
+        content["state"] = self.moments
+        content["param_groups"][0] |= rates
+        optimizer.load_state_dict(content)
+
+
+def write_state(
+    path: Path,
+    groups: Mapping[str, Mapping[str, Tensor]],
+    optimizer: torch.optim.Optimizer,
+    facts: Mapping[str, Any],
+    fingerprint: str,
+) -> None:
+    """Replace `path` by groups of weights, the optimizer's moments and facts that JSON can hold."""
+    arrays = {
+        f"{group}.{key}": value
+        for group, weights in groups.items()
+        for key, value in weights.items()
+    }
+    for index, moments in optimizer.state_dict()["state"].items():
+        arrays |= {f"{_MOMENTS}.{index}.{key}": value for key, value in moments.items()}
     with written_whole(path) as part:
         save_file(
             {key: value.detach().cpu().contiguous() for key, value in arrays.items()},
             part,
-            metadata={"state": json.dumps(facts)},
+            metadata={"state": json.dumps({"fingerprint": fingerprint, **facts})},
         )
 
 
-def read_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> bool:
-    """Bring a fresh `state` to where the checkpoint stood.
+def read_state(
+    path: Path, fingerprint: str, parsed: Callable[[StoredState], _Parsed]
+) -> _Parsed | None:
+    """What `parsed` makes of a file of `write_state`.
 
-    Returns False, and leaves `state` alone, where there is no checkpoint, or one of other inputs,
-    or a damaged one: training then starts at the beginning, and the log says why.
+    None where there is no file, or one of other inputs, or a damaged one, of which `parsed` may
+    raise ValueError, KeyError or TypeError: training then starts at the beginning, and the log
+    says why.
     """
     if not path.is_file():
-        return False
+        return None
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads(file.metadata()["state"])
             if facts["fingerprint"] != fingerprint:
                 log.info("%s belongs to other inputs or parameters: it is not used.", path.name)
-                return False
-            arrays: dict[str, dict[str, Tensor]] = {"network": {}, "best": {}, "adam": {}}
+                return None
+            groups: dict[str, dict[str, Tensor]] = {}
             for name in file.keys():  # noqa: SIM118 (safe_open is no dictionary)
                 group, _, key = name.partition(".")
-                arrays[group][key] = file.get_tensor(name)
+                groups.setdefault(group, {})[key] = file.get_tensor(name)
         moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in arrays["adam"].items():
+        for key, value in groups.pop(_MOMENTS, {}).items():
             index, _, moment = key.partition(".")
             moments.setdefault(int(index), {})[moment] = value
-        curve = [EpochRecord(**record) for record in facts["curve"]]
-        best_epoch, best_map = int(facts["best_epoch"]), float(facts["best_map"])
-        learning_rate, scheduler = float(facts["learning_rate"]), dict(facts["scheduler"])
-        restarts = int(facts["restarts"])
+        return parsed(StoredState(facts, groups, moments))
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         log.info("%s is damaged (%s): training starts at the beginning.", path.name, error)
-        return False
-    state.network.load_state_dict(arrays["network"])
-    optimizer = state.optimizer.state_dict()
-    optimizer["state"] = moments
-    optimizer["param_groups"][0]["lr"] = learning_rate
-    state.optimizer.load_state_dict(optimizer)
-    state.scheduler.load_state_dict(scheduler)
-    device = next(state.network.parameters()).device
-    state.best = {key: value.to(device) for key, value in arrays["best"].items()}
-    state.best_epoch, state.best_map = best_epoch, best_map
-    state.curve, state.restarts = curve, restarts
-    return True
+        return None

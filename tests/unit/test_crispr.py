@@ -85,6 +85,10 @@ def test_elements_are_counted_by_hand(tmp_path: Path, scan: Probabilities) -> No
     assert (row["recall"], row["precision"]) == (0.75, 0.75)
     assert row["negative_rate"] == pytest.approx(1 / 3)
     assert row["recall_low"] <= row["recall"] <= row["recall_high"]
+    # None of three negatives is called a promoter: Wilson's interval, z^2 / (n + z^2).
+    row_of_none = rows["all", "promoter"]
+    assert row_of_none["negative_rate_low"] == 0
+    assert row_of_none["negative_rate_high"] == pytest.approx(1.96**2 / (3 + 1.96**2), abs=1e-4)
     lines = [dict(zip(judged[0], line, strict=True)) for line in judged[1:]]
     assert [line["called"] for line in lines] == [
         *("enhancer", ".", "enhancer;promoter", ".", ".", "promoter", "enhancer", "."),
@@ -107,6 +111,15 @@ def test_elements_are_counted_by_hand(tmp_path: Path, scan: Probabilities) -> No
     regulated = [line["regulated_genes"] > 0 for line in lines if line["status"] == "lifted"]
     expected = average_precision_score(regulated, best)
     assert row["average_precision"] == pytest.approx(expected)
+
+
+def test_a_blank_line_counts_as_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(
+        "chrom\tchromStart\tchromEnd\tRegulated\nchr1\t5\t9\tTRUE\n\nchr1\t9\t5\tTRUE\n"
+    )
+    with pytest.raises(InputError, match="line 4: expected chrom, start before end"):
+        read_table(path)
 
 
 def test_no_element_of_a_predicted_chromosome_leaves_figures_unknown(
