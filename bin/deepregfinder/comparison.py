@@ -59,11 +59,12 @@ def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[tuple[
             )
     rows: list[tuple[object, ...]] = [HEADER]
     for setting in SETTINGS:
+        references = {
+            (name, figure): drawn for name, figure, drawn, _ in _figures(reference, setting)
+        }
         for model, of_seeds in zip(models, seeds, strict=True):
             for name, figure, values, alone in _figures(model, setting):
-                against = {
-                    (other, kind): drawn for other, kind, drawn, _ in _figures(reference, setting)
-                }.get((name, figure))
+                against = references.get((name, figure))
                 spread = of_seeds.get((setting, name, figure), [])
                 rows.append(
                     (

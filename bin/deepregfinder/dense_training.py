@@ -38,12 +38,12 @@ from deepregfinder.metrics import LEFT_OUT, POSITIVE
 from deepregfinder.models.drf import (
     HALO,
     POOL,
+    SCALE,
     SPANS,
     TILE,
     DilatedNetwork,
     at_centres,
     dense_probabilities,
-    export_network,
     features,
     load_network,
 )
@@ -425,9 +425,8 @@ def _calibrate(
     for seed, (weights, curve), probabilities in zip(
         options.member_seeds, networks, labelled, strict=True
     ):
-        network = load_network(weights, len(scale), n_classes)
         score = mean_average_precision(y, probabilities)
-        arrays = export_network(network, scale)
+        arrays = weights | {SCALE: scale}
         trained.append(
             TrainedMember(
                 seed, options.epochs, score, 0, LEARNING_RATE, arrays, curve, probabilities

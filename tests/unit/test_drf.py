@@ -27,7 +27,8 @@ OPTIONS = TrainingOptions(seed=3, seeds=2, epochs=4, batch_size=1, learning_rate
 def random_arrays(n_marks: int = 3, n_classes: int = 3) -> dict[str, np.ndarray]:
     torch.manual_seed(0)
     network = DilatedNetwork(n_marks, n_classes)
-    return drf.export_network(network, np.linspace(0.5, 1, n_marks, dtype=np.float32))
+    arrays = {key: value.numpy() for key, value in network.state_dict().items()}
+    return arrays | {"scale": np.linspace(0.5, 1, n_marks, dtype=np.float32)}
 
 
 def by_one_pass(arrays, rpm, centres):

@@ -285,3 +285,18 @@ def test_several_models_of_a_sample_are_shown_side_by_side(
     text = Page(render(made_up(tmp_path, PLANS[plan]))).texts["accuracy"]
     assert text.count("All models on") == shown
     assert text.count("Every model side by side") == shown
+
+
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        (("cnn",), "Those of all models are calibrated"),
+        (("cnn", "drf"), "Those of all models but drf are calibrated"),
+        (("drf",), None),
+    ],
+)
+def test_probabilities_at_natural_prevalence_are_not_called_too_high(
+    tmp_path: Path, models: tuple[str, ...], said: str | None
+) -> None:
+    text = Page(render(made_up(tmp_path, Plan(models=models)))).texts["summary"]
+    assert (said in text) if said else "calibrated on labelled windows" not in text

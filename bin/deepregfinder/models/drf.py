@@ -23,6 +23,9 @@ from torch.nn import functional
 
 from deepregfinder.models.genome import ChromosomeSignal
 
+SCALE = "scale"
+"""Array of the mean RPM of each mark, beside those of the network."""
+
 POOL = 2
 """Bins of one output."""
 
@@ -35,7 +38,6 @@ SPANS = (1, 5, 21, 101)
 _CHANNELS = 32
 _DILATIONS = (1, 2, 4, 8, 16, 32)
 TILE = 4096
-_SCALE = "scale"
 
 
 class ResidualBlock(nn.Module):
@@ -93,15 +95,9 @@ def load_network(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int)
     """The network of the arrays, ready for inference on the CPU."""
     network = DilatedNetwork(n_marks, n_classes)
     network.load_state_dict(
-        {key: torch.from_numpy(np.array(a)) for key, a in arrays.items() if key != _SCALE}
+        {key: torch.from_numpy(np.array(a)) for key, a in arrays.items() if key != SCALE}
     )
     return network.eval()
-
-
-def export_network(network: DilatedNetwork, scale: np.ndarray) -> dict[str, np.ndarray]:
-    """The arrays of a trained network and of the scale of its input."""
-    arrays = {key: value.cpu().numpy() for key, value in network.state_dict().items()}
-    return arrays | {_SCALE: scale.astype(np.float32)}
 
 
 def check_drf(
@@ -110,7 +106,7 @@ def check_drf(
     """Raise ValueError unless the arrays are a network for so many marks and classes."""
     with torch.device("meta"):
         expected = DilatedNetwork(n_marks, n_classes).state_dict()
-    shapes = {key: tuple(value.shape) for key, value in expected.items()} | {_SCALE: (n_marks,)}
+    shapes = {key: tuple(value.shape) for key, value in expected.items()} | {SCALE: (n_marks,)}
     for key, shape in shapes.items():
         if key not in arrays:
             raise ValueError(f"{key} is missing")
@@ -121,8 +117,8 @@ def check_drf(
             raise ValueError(f"{key} holds a value that is no number")
     if surplus := sorted(set(arrays) - set(shapes)):
         raise ValueError(f"{surplus[0]} belongs to something else")
-    if not (arrays[_SCALE] > 0).all():
-        raise ValueError(f"{_SCALE} is not above 0")
+    if not (arrays[SCALE] > 0).all():
+        raise ValueError(f"{SCALE} is not above 0")
 
 
 @torch.inference_mode()
@@ -189,7 +185,7 @@ def score_drf(
     """Probabilities of windows that begin at given bins: float32 (n, classes)."""
     if device.type == "cpu":
         torch.set_num_threads(1)  # a thread a tile: those inside of every layer wait for each other
-    scale = arrays[_SCALE]
+    scale = arrays[SCALE]
     network = load_network(arrays, len(scale), len(arrays["output.bias"]))
     centres = np.asarray(starts, np.int64) + window_bins // 2
     tiles = np.unique(np.concatenate([centres - 1, centres]) // POOL // TILE)

@@ -112,9 +112,7 @@ def _windows(metrics: Mapping[str, Any]) -> str:
 
 def cautions(run: Run) -> Iterator[Caution]:
     """What a reader has to keep in mind, the most important first."""
-    for result in run.evaluated:
-        for note in (result.metrics or {})["notes"]:
-            yield Caution(f"{result.sample}, {result.model}: too good", note)
+    yield from _too_good(run)
     if run.evaluated:
         yield _prevalence(run)
         yield Caution(
@@ -122,11 +120,12 @@ def cautions(run: Run) -> Iterator[Caution]:
             "Lists of enhancer sites (p300, CBP) miss enhancers: a call without a labelled element "
             "may still be a real one, so precision is likely somewhat better than it looks here.",
         )
-    if run.predicted:
+    if any(not _is_natural(result) for result in run.predicted):
+        but = " but drf" if any(map(_is_natural, run.predicted)) else ""
         yield Caution(
             "Probabilities rank, they do not promise",
-            "They are calibrated on labelled windows, where elements are frequent. On the genome "
-            "they are too high: use them to order calls.",
+            f"Those of all models{but} are calibrated on labelled windows, where elements are "
+            "frequent. On the genome they are too high: use them to order calls.",
         )
     if any(row.rate is not None for result in run.predicted for row in result.validation):
         yield Caution(
@@ -139,6 +138,22 @@ def cautions(run: Run) -> Iterator[Caution]:
     yield from _few_windows(run)
     yield from _dropped_enhancers(run)
     yield from _poor_libraries(run)
+
+
+def _too_good(run: Run) -> Iterator[Caution]:
+    """Each note of the evaluations once, with the results that it is true of."""
+    noted: dict[str, list[str]] = {}
+    for result in run.evaluated:
+        for note in (result.metrics or {})["notes"]:
+            noted.setdefault(note, []).append(f"{result.sample} {result.model}")
+    for note, names in noted.items():
+        of_all = len(names) == len(run.evaluated)
+        yield Caution("Too good" if of_all else f"{listed(names)}: too good", note)
+
+
+def _is_natural(result: Result) -> bool:
+    """Whether probabilities are those at natural prevalence."""
+    return result.model.split("_from_")[0] == "drf"
 
 
 def _prevalence(run: Run) -> Caution:
