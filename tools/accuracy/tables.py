@@ -27,7 +27,8 @@ METRICS = ("precision", "recall", "average_precision")
 
 
 def spread(values: list[float], digits: int = 3) -> str:
-    return f"{np.mean(values):.{digits}f} ({np.std(values, ddof=1):.{digits}f})"
+    mean = f"{np.mean(values):.{digits}f}"
+    return mean if len(values) < 2 else f"{mean} ({np.std(values, ddof=1):.{digits}f})"
 
 
 def row(*cells: object) -> None:

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Print one table of all models of a sample: methods.py evaluation/<sample>/... (their folders).
+
+Mean average precision over classes other than background, on labelled test windows, on every
+window of the test chromosomes and of ranked calls; below each, what `drf` has more, with the 95 %
+interval of the paired bootstrap.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from deepregfinder.metrics import interval
+from deepregfinder.replicates import read_replicates
+
+OURS = "drf"
+SETTINGS = ("test", "natural", "calls")
+
+
+def rows_of(folder: Path) -> dict[str, np.ndarray]:
+    """For each setting the mAP: the estimate, then the replicates."""
+    found = read_replicates(folder)
+    return {
+        setting: found.arrays[f"{setting}.average_precision"][:, 1:].mean(axis=1)
+        for setting in SETTINGS
+    }
+
+
+folders = {Path(name).name: Path(name) for name in sys.argv[1:]}
+figures = {name: rows_of(folder) for name, folder in folders.items()}
+head = ("model", "test windows", "drf more", "every window", "drf more", "ranked calls", "drf more")
+head += ("ECE, every window",)
+print("| " + " | ".join(head) + " |")
+print("| " + " | ".join(["---"] * len(head)) + " |")
+for name in sorted(figures, key=lambda name: -figures[name]["natural"][0]):
+    cells = [name]
+    for setting in SETTINGS:
+        cells.append(f"{figures[name][setting][0]:.3f}")
+        if name == OURS:
+            cells.append("")
+            continue
+        more = figures[OURS][setting] - figures[name][setting]
+        low, high = interval(more[1:]) or (np.nan, np.nan)
+        cells.append(f"{more[0]:+.3f} ({low:.3f} to {high:.3f})")
+    metrics = json.loads((folders[name] / "metrics.json").read_text())
+    cells.append(f"{metrics['natural']['ece']:.3f}")
+    print("| " + " | ".join(cells) + " |")
