@@ -38,10 +38,7 @@ workflow EVALUATION {
         codeDigest('explain_model.py'),
     )
 
-    evaluations = EVALUATE_MODEL.out.evaluation
-    explanations = EXPLAIN_MODEL.out.explanation
-
-    def of_sample = evaluations
+    def of_sample = EVALUATE_MODEL.out.evaluation
         .map { meta, folder -> [[sample: meta.sample], folder] }
         .groupTuple()
         .map { meta, folders -> [meta, folders.sort { folder -> folder.name }] }
@@ -50,6 +47,8 @@ workflow EVALUATION {
         .filter { _meta, folders, _tables -> folders }
     COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
 
+    evaluations = EVALUATE_MODEL.out.evaluation
+    explanations = EXPLAIN_MODEL.out.explanation
     annotated = COMPARE_MODELS.out.annotations
     plots = COMPARE_MODELS.out.plots.flatten()
 
