@@ -1,17 +1,25 @@
-"""Probabilities that mean what they say: averaging of networks and temperature scaling.
+"""Probabilities that mean what they say: averaging of networks, temperature scaling, prior shift.
 
 Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks, ICML 2017, section 4.2. One
 temperature T for all classes: p is replaced by p^(1/T), renormalised, which for the softmax of
 logits z is the softmax of z / T. The order of the classes of a window never changes.
+
+Where probabilities were made for other shares of the classes, p is multiplied by a factor for each
+class, renormalised (Saerens, Latinne, Decaestecker: Neural Computation 14:21-41, 2002, equation
+2.4). The factors are fitted, as the bias of Alexandari, Kundaje, Shrikumar: ICML 2020, section 3.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 _SMALLEST = 1e-30
 # Validation windows without any error would sharpen everything to 0 and 1, and calls could no
 # longer be ranked: hence the lower limit.
 _TEMPERATURES = (0.25, 20.0)
+# The shares of a class in two sets of windows differ by no more than this factor.
+_LARGEST_BIAS = np.log(1e6)
 
 
 def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -21,6 +29,15 @@ def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     p = p / p.max(axis=-1, keepdims=True)
     if temperature != 1:
         p **= 1 / temperature
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def shift_priors(probabilities: np.ndarray, bias: Sequence[float]) -> np.ndarray:
+    """p exp(bias), renormalised over the last axis (classes). Same shape; float64."""
+    p = np.asarray(probabilities, dtype=np.float64)
+    if not any(bias):
+        return p
+    p = p * np.exp(bias)
     return p / p.sum(axis=-1, keepdims=True)
 
 
@@ -58,3 +75,22 @@ def fit_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
     low, high = -np.log(_TEMPERATURES[::-1])
     found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
     return float(np.exp(-found.x))
+
+
+def fit_bias(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
+    """The bias for `shift_priors`, of background 0, of least negative log-likelihood.
+
+    probabilities : (n, classes), of windows that no network was trained on; y : (n,) class indices
+    """
+    log_p = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST))
+    shares = np.bincount(y, minlength=log_p.shape[1]) / len(y)
+
+    # Convex, as above; its gradient is how far the mean probability of a class is from its share.
+    def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
+        bias = (0.0, *free)
+        shifted = shift_priors(np.exp(log_p), bias)
+        return negative_log_likelihood(shifted, y), (shifted.mean(axis=0) - shares)[1:]
+
+    bounds = [(-_LARGEST_BIAS, _LARGEST_BIAS)] * (log_p.shape[1] - 1)
+    found = minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds)
+    return (0.0, *map(float, found.x))

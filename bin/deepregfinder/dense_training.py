@@ -26,7 +26,13 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 from torch import Tensor
 from torch.nn import functional
 
-from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
+from deepregfinder.calibration import (
+    combine_members,
+    fit_bias,
+    fit_temperature,
+    negative_log_likelihood,
+    temper,
+)
 from deepregfinder.checkpoint import EpochRecord
 from deepregfinder.dense_checkpoint import (
     DenseState,
@@ -102,11 +108,12 @@ class DenseData:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Members with what their average needs to be read: temperature and thresholds of calls."""
+    """Members with what their average needs to be read, as in a Bundle."""
 
     members: list[TrainedMember]
     temperature: float
     thresholds: tuple[float, ...]
+    labelled_bias: tuple[float, ...]
 
 
 def mean_rpm(genome: TrainingGenome, chroms: Sequence[str]) -> np.ndarray:
@@ -382,7 +389,8 @@ def _calibrate(
     """Temperature and thresholds from every place of the validation chromosomes.
 
     The temperature is that of least loss there. The threshold of a class is the probability that,
-    as a cut, has the highest F1 over the places there.
+    as a cut, has the highest F1 over the places there. The bias for labelled windows, that of least
+    loss, is from those of the same chromosomes.
     """
     tensors = genome.tensors
     n_classes = len(tensors.classes)
@@ -432,7 +440,8 @@ def _calibrate(
                 seed, options.epochs, score, 0, LEARNING_RATE, arrays, curve, probabilities
             )
         )
-    return Calibrated(trained, temperature, thresholds)
+    bias = fit_bias(combine_members(labelled, temperature), y)
+    return Calibrated(trained, temperature, thresholds, bias)
 
 
 def best_cut(scores: np.ndarray, truth: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from deepregfinder.calibration import combine_members, temper
+from deepregfinder.calibration import combine_members
 from deepregfinder.calling import Calls, call_thresholds
 from deepregfinder.errors import InputError
 from deepregfinder.metrics import (
@@ -196,8 +196,8 @@ def evaluate(
         membership = one_hot_membership(truth, len(bundle.classes))
         return tally(probabilities.T, truth, membership, block, len(blocks))
 
-    by_seed = [tally_windows(temper(member, bundle.temperature)) for member in members]
-    calibrated = tally_windows(combine_members(members, bundle.temperature))
+    by_seed = [tally_windows(bundle.labelled_probabilities(member[None])) for member in members]
+    calibrated = tally_windows(bundle.labelled_probabilities(members))
     raw = tally_windows(combine_members(members, 1.0))
 
     natural: Measured | None = None

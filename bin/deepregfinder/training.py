@@ -18,7 +18,13 @@ import torch
 
 from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
-from deepregfinder.calibration import fit_temperature, negative_log_likelihood, temper
+from deepregfinder.calibration import (
+    combine_members,
+    fit_bias,
+    fit_temperature,
+    negative_log_likelihood,
+    temper,
+)
 from deepregfinder.checkpoint import EpochRecord
 from deepregfinder.dense_training import train_drf
 from deepregfinder.errors import InputError, log_to_stderr
@@ -65,9 +71,11 @@ def train_bundle(
     """
     data = _training_data(tensors)
     thresholds = (0.5,) * (len(tensors.classes) - 1)
+    labelled_bias = (0.0,) * len(tensors.classes)
     if model == "drf":
         fitted = train_drf(_sees_chromosomes(model, genome), options, device, threads, folder)
         members, temperature, thresholds = fitted.members, fitted.temperature, fitted.thresholds
+        labelled_bias = fitted.labelled_bias
     else:
         if kind_of(model) == "genome":
             whole = _sees_chromosomes(model, genome)
@@ -79,6 +87,9 @@ def train_bundle(
         # Of ccre, 0.5 is the border of a rule and has to stay it.
         fixed = model == "ccre"
         temperature = 1.0 if fixed else _temperature(model, members, data.y_validation)
+        if model == "ehmm":  # posteriors at natural prevalence
+            found = np.stack([member.validation_probabilities for member in members])
+            labelled_bias = fit_bias(combine_members(found, temperature), data.y_validation)
     bundle = Bundle(
         model=model,
         sample=tensors.sample,
@@ -91,6 +102,7 @@ def train_bundle(
         normalisation=tensors.normalisation,
         temperature=temperature,
         thresholds=thresholds,
+        labelled_bias=labelled_bias,
         members=tuple(
             Member(m.seed, m.best_epoch, m.validation_map, m.restarts, m.learning_rate)
             for m in members

@@ -10,8 +10,10 @@ from scipy.special import softmax
 
 from deepregfinder.calibration import (
     combine_members,
+    fit_bias,
     fit_temperature,
     negative_log_likelihood,
+    shift_priors,
     temper,
 )
 
@@ -73,3 +75,25 @@ def test_calling_and_evaluation_need_no_torch(repository, module):
     code = f"import sys, deepregfinder.{module}; sys.exit('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=repository / "bin")
     assert run.returncode == 0
+
+
+def test_the_bias_restores_the_shares_that_a_prior_shift_took_away():
+    rng = np.random.default_rng(3)
+    logits = rng.normal(size=(20_000, 3)) * 2
+    true = softmax(logits, axis=1)
+    y = (true.cumsum(axis=1) < rng.random((len(true), 1))).sum(axis=1)
+    elsewhere = softmax(logits - [0, 2.5, -1], axis=1)
+    bias = fit_bias(elsewhere, y)
+    np.testing.assert_allclose(bias, [0, 2.5, -1], atol=0.1)
+    restored = shift_priors(elsewhere, bias).mean(axis=0)
+    np.testing.assert_allclose(restored, np.bincount(y) / len(y), atol=1e-4)
+
+
+def test_no_bias_changes_nothing():
+    p = np.array([[0.2, 0.3, 0.5]])
+    np.testing.assert_array_equal(shift_priors(p, (0.0, 0.0, 0.0)), p)
+
+
+def test_a_class_that_never_occurs_gets_no_endless_bias():
+    p = softmax(np.random.default_rng(4).normal(size=(50, 3)), axis=1)
+    assert np.isfinite(fit_bias(p, np.arange(50) % 2)).all()

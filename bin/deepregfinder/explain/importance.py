@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deepregfinder.calibration import combine_members
 from deepregfinder.metrics import measure, one_hot_membership, tally
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.genome import ChromosomeSignal
@@ -104,9 +103,7 @@ def windows_score(
         if mark is not None:
             permuted = x.copy()
             permuted[:, mark] = x[block_order(block, start, generator), mark]
-        return combine_members(
-            predict_windows(bundle, permuted, "cpu", threads), bundle.temperature
-        )
+        return bundle.labelled_probabilities(predict_windows(bundle, permuted, "cpu", threads))
 
     return score
 
@@ -139,7 +136,7 @@ def genome_score(
                 rpm[mark] = swapped_blocks(rpm[mark], block_bp // signal.bin_size, generator)
                 seen = replace(signal, rpm=rpm)
             scorer.score_starts(seen, start[rows] // signal.bin_size, keep)
-        return combine_members(members, bundle.temperature)
+        return bundle.labelled_probabilities(members)
 
     return score
 

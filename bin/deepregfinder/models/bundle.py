@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deepregfinder.atomic import written_whole
+from deepregfinder.calibration import combine_members, shift_priors
 from deepregfinder.classes import CLASS_SETS, class_names
 from deepregfinder.errors import InputError
 from deepregfinder.genome import SPLITS, Geometry
@@ -29,7 +30,7 @@ from deepregfinder.signal import Normalisation, transform_signal
 from deepregfinder.splits import SplitPlan
 
 FORMAT = "deepregfinder-bundle"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 DESCRIPTION = "model.json"
 WEIGHTS = "model.safetensors"
 
@@ -61,6 +62,8 @@ class Bundle:
     split : how labelled windows were divided
     temperature : of the averaged probabilities (calibration.combine_members)
     thresholds : for each class but background, the lowest probability of a called window
+    labelled_bias : what calibration.shift_priors gets where labelled windows are evaluated, among
+        which the classes have other shares than where the model was calibrated; else zeros
     n_windows : labelled windows by split and class; training : parameters of the training
     provenance : anything else worth knowing about the training data; versions : of the programs
     weights : for each member, its arrays by name
@@ -77,6 +80,7 @@ class Bundle:
     normalisation: Normalisation
     temperature: float
     thresholds: tuple[float, ...]
+    labelled_bias: tuple[float, ...]
     members: tuple[Member, ...]
     n_windows: Mapping[str, Mapping[str, int]]
     training: Mapping[str, Any]
@@ -92,6 +96,10 @@ class Bundle:
     @property
     def geometry(self) -> Geometry:
         return Geometry(self.bin_size, self.window_bins)
+
+    def labelled_probabilities(self, members: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities of labelled windows: (members, n, classes) -> (n, classes)."""
+        return shift_priors(combine_members(members, self.temperature), self.labelled_bias)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -129,6 +137,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
         "normalisation": normalisation,
         "temperature": bundle.temperature,
         "thresholds": list(bundle.thresholds),
+        "labelled_bias": list(bundle.labelled_bias),
         "members": [vars(member) for member in bundle.members],
         "n_windows": {split: dict(counts) for split, counts in bundle.n_windows.items()},
         "training": dict(bundle.training),
@@ -197,7 +206,8 @@ def read_bundle(folder: Path) -> Bundle:
         split=_split(fields),
         normalisation=_normalisation(fields, marks, arrays),
         temperature=fields.number("temperature", 1e-3, 1e3),
-        thresholds=_thresholds(fields, len(classes) - 1),
+        thresholds=_numbers(fields, "thresholds", len(classes) - 1, 0, 1),
+        labelled_bias=_numbers(fields, "labelled_bias", len(classes), -100, 100),
         members=members,
         n_windows=_n_windows(fields, classes),
         training=fields.of("training", dict),
@@ -317,10 +327,10 @@ def _normalisation(
     return normalisation
 
 
-def _thresholds(fields: JsonFields, n: int) -> tuple[float, ...]:
-    values = fields.of("thresholds", list)
-    if len(values) != n or not all(type(v) in (int, float) and 0 <= v <= 1 for v in values):
-        raise fields.fault("thresholds", "expected a probability for each class but background")
+def _numbers(fields: JsonFields, key: str, n: int, low: float, high: float) -> tuple[float, ...]:
+    values = fields.of(key, list)
+    if len(values) != n or not all(type(v) in (int, float) and low <= v <= high for v in values):
+        raise fields.fault(key, f"expected {n} numbers between {low} and {high}")
     return tuple(float(value) for value in values)
 
 
