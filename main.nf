@@ -7,6 +7,7 @@
 include { DIFFERENCES } from './subworkflows/differences'
 include { EVALUATION } from './subworkflows/evaluation'
 include { EXTERNAL } from './subworkflows/external'
+include { FOLDS } from './subworkflows/folds'
 include { GENOME } from './subworkflows/genome'
 include { INPUTS } from './subworkflows/inputs'
 include { MODELS } from './subworkflows/models'
@@ -102,7 +103,7 @@ workflow {
         GENOME.out.calls,
         [table: optional(options.external, 'crispr'), chain: optional(options.external, 'crispr_chain'), sample: options.external.crispr_sample],
         INPUTS.out.chrom_sizes,
-        options.evaluation + options.training.subMap('seed'),
+        options.evaluation.subMap('bootstrap') + options.training.subMap('seed'),
     )
 
     EVALUATION(
@@ -114,8 +115,19 @@ workflow {
         GENOME.out.calls,
         EXTERNAL.out.scores,
         tss,
-        options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling.subMap('threshold') + options.evaluation + options.training.subMap('seed'),
+        options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling.subMap('threshold') + options.evaluation.subMap('bootstrap') + options.training.subMap('seed'),
         options.interpretation + options.prediction.subMap('quantile_map') + options.training.subMap('seed'),
+    )
+
+    FOLDS(
+        SIGNAL.out.signal,
+        TRAINING_SET.out.candidates,
+        plan.train_on,
+        plan.models,
+        options.evaluation.folds,
+        tss,
+        options.run.subMap('classes') + options.geometry.subMap('window_bins') + options.region_rules.subMap('min_nonzero', 'n_background') + options.normalisation + options.training + options.prediction.subMap('step'),
+        options.hardware.device,
     )
 
     DIFFERENCES(plan.pairs, GENOME.out.calls, GENOME.out.probabilities, SIGNAL.out.counts, options.differences)
@@ -134,7 +146,7 @@ workflow {
             transitions: DIFFERENCES.out.transitions,
             transition_pictures: DIFFERENCES.out.pictures,
             compared_marks: DIFFERENCES.out.marks,
-            model_plots: EVALUATION.out.plots,
+            model_plots: EVALUATION.out.plots.mix(FOLDS.out.plots),
             annotations: EVALUATION.out.annotated,
             crispr: EXTERNAL.out.crispr.map { _meta, table -> table },
         ],

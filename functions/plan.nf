@@ -43,6 +43,9 @@ def planned(Map given, schemaFile, assets) {
         problems << "--pretrained names ${n} bundles that are all ${name}: run them one by one."
     }
     problems.addAll(lackingControls(kept, options.signal.control))
+    if (options.evaluation.folds in [1, 2] || (options.evaluation.folds && !train_on)) {
+        problems << "--folds ${options.evaluation.folds}: " + (train_on ? 'chromosomes have to train, validate and test, so there are 3 folds or more (0: none).' : 'no model is trained in this run; leave it out.')
+    }
     def pairs = comparisons(options.run.compare, applied, predict_on, problems)
     def tested = options.external.crispr_sample
     if (tested && !(tested in predict_on)) {

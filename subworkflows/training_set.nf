@@ -29,7 +29,7 @@ workflow TRAINING_SET {
     }
     ASSIGN_STATES(with_nascent.states, state_options, codeDigest('assign_states.py'))
 
-    def candidates = ASSIGN_STATES.out.candidates.mix(with_nascent.plain.map { meta, bed, _counts -> [meta, bed] })
+    candidates = ASSIGN_STATES.out.candidates.mix(with_nascent.plain.map { meta, bed, _counts -> [meta, bed] })
     BUILD_TENSORS(signal.join(candidates), tensor_options, codeDigest('build_tensors.py'))
 
     tensors = BUILD_TENSORS.out.tensors
@@ -38,6 +38,7 @@ workflow TRAINING_SET {
     regions_summary = BUILD_TENSORS.out.summary
 
     emit:
+    candidates
     tensors
     dropped
     states_summary

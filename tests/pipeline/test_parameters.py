@@ -208,7 +208,8 @@ def test_a_file_that_is_no_sheet_is_refused(pipeline, text, said):
 def test_every_script_takes_the_parameters_that_its_process_gives(repository, schema):
     """Each parameter of the groups that a step uses is an option of its script.
 
-    min_nonzero is the one rule of regions that needs signal, and build_tensors applies it.
+    min_nonzero is the one rule of regions that needs signal, and build_tensors applies it; folds is
+    for cross_validate.
     """
     uses = {
         "count_bins": ["counting"],
@@ -217,6 +218,7 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
         "assign_states": ["states"],
         "build_tensors": ["normalisation", "split"],
         "train_model": ["training"],
+        "cross_validate": ["normalisation", "training"],
         "predict_genome": ["prediction"],
         "score_regions": ["prediction"],
         "call_elements": ["calling"],
@@ -228,6 +230,7 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
     for script, groups in uses.items():
         source = (repository / f"bin/{script}.py").read_text()
         for group in groups:
-            for name in set(schema["$defs"][group]["properties"]) - {"min_nonzero"}:
+            for name in set(schema["$defs"][group]["properties"]) - {"min_nonzero", "folds"}:
                 assert f"--{name}" in source, f"{script}.py lacks --{name}"
     assert "--min_nonzero" in (repository / "bin/build_tensors.py").read_text()
+    assert "--folds" in (repository / "bin/cross_validate.py").read_text()

@@ -100,13 +100,21 @@ def test_random_split(pipeline, first_run):
 
 
 def test_train_on_one_sample_and_predict_another(pipeline, first_run):
-    done = pipeline.run("other", *pipeline.inputs, "--train_on", "A", "--predict_on", "B")
+    done = pipeline.run(
+        "other", *pipeline.inputs, "--train_on", "A", "--predict_on", "B", "--folds", "3"
+    )
     assert done.exit_code == 0, done.output
     assert classes_called(done.results / "calls/B/B.cnn_from_A.bed") == CLASSES[3]
     assert not (done.results / "calls/A").exists()
     metrics = json.loads((done.results / "evaluation/B/cnn_from_A/metrics.json").read_text())
     assert metrics["trained_on"] == "A"
     assert "TRAIN_MODEL" not in done.executed, "the model of A was trained before"
+    lines = (done.results / "evaluation/A/folds.tsv").read_text().splitlines()
+    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    tested = {row["fold"]: set(row["chromosomes"].split(",")) for row in rows}
+    assert sorted(tested) == ["1", "2", "3"]
+    assert not tested["1"] & tested["2"], "each chromosome is tested in one fold"
+    assert {row["setting"] for row in rows} == {"test", "natural"}
 
 
 def test_pretrained_needs_nothing_but_bams(pipeline, first_run, repository):

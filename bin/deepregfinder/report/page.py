@@ -54,6 +54,11 @@ MODEL_PLOTS = {
         "Every model side by side, test windows",
         "Lines: 95 % intervals over blocks of the genome.",
     ),
+    "comparison_folds": (
+        "Every model in every fold",
+        "A dot: average precision on a group of chromosomes that the model was not trained on. A "
+        "bar: their mean.",
+    ),
 }
 
 PLOTS = {

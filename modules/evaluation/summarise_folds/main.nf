@@ -1,0 +1,32 @@
+include { repeated } from '../../../functions/scripts'
+
+// All folds of all models of a sample: one table, its summary, and a picture.
+process SUMMARISE_FOLDS {
+    tag "${meta.sample}"
+    label 'process_single'
+
+    input:
+    tuple val(meta), path(folds)
+    val code // digest of the script and of the library behind it
+
+    output:
+    tuple val(meta), path("${meta.sample}.folds.tsv"), emit: folds
+    tuple val(meta), path("${meta.sample}.folds_summary.tsv"), emit: summary
+    path "${meta.sample}.comparison_folds.png", emit: plot
+    tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
+
+    script:
+    """
+    # code ${code}
+    'summarise_folds.py' \\
+        ${repeated('--fold', folds)} \\
+        --output ${meta.sample}.folds.tsv \\
+        --summary ${meta.sample}.folds_summary.tsv \\
+        --plot ${meta.sample}.comparison_folds.png
+    """
+
+    stub:
+    """
+    touch ${meta.sample}.folds.tsv ${meta.sample}.folds_summary.tsv ${meta.sample}.comparison_folds.png
+    """
+}
