@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-real test-containers test-slurm test-resume lint format lock images clean
+.PHONY: help setup demo test test-fast test-real test-containers test-slurm test-resume test-browser lint format lock images clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -37,6 +37,10 @@ test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says wher
 
 test-containers: setup ## build the images and run in them (needs root or a Docker engine)
 	@$(python) -m pytest tests/profiles tests/containers
+
+test-browser: setup ## open the report in a headless Chromium; DRF_SCREENSHOTS names a folder for pictures of it
+	@tools/browser
+	@$(python) -m pytest tests/browser
 
 test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost (needs root)
 	@$(python) -m pytest tests/slurm

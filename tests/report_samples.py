@@ -17,7 +17,6 @@ PNG = bytes.fromhex(
     "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
     "0000000049454e44ae426082"
 )
-PLOTS = ("pr_curve", "natural_pr_curve", "roc_curve", "confusion_matrix", "calibration")
 FIGURES = ("precision", "recall", "f1", "average_precision", "auroc")
 
 
@@ -143,7 +142,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
             _model(folder, plan, sample, model, files)
     if plan.compared:
         _compared(folder, plan, files)
-    parameters = {"classes": plan.n_classes, "threshold": 0.5, "validation_slop": 1000}
+    parameters = defaults() | {"classes": plan.n_classes, "threshold": 0.5}
     sheets = {"input": "<sheet>.csv", "tss": "tss.bed"}
     (folder / "params.json").write_text(json.dumps(sheets | parameters))
     return Files(
@@ -216,9 +215,7 @@ def _model(
         evaluation = folder / "evaluation" / str(len(files["evaluations"]) + 1) / model
         evaluation.mkdir(parents=True)
         (evaluation / "metrics.json").write_text(json.dumps(metrics(plan, sample, model)))
-        for plot in (*PLOTS, "learning_curve"):
-            if plan.natural or plot != "natural_pr_curve":
-                (evaluation / f"{plot}.png").write_bytes(PNG)
+        _points(evaluation, plan)
         files["evaluations"].append(evaluation)
         if plan.explained:
             explain = folder / "explanation" / str(len(files["evaluations"])) / "explain"
@@ -263,6 +260,49 @@ def _model(
             ],
         )
     )
+
+
+def _points(evaluation: Path, plan: Plan) -> None:
+    """The tables behind the plots of an evaluation."""
+    names, heights = class_names(plan.n_classes), (1.0, plan.figure, 0.1)
+    ranked = [
+        (name, 0.9 - 0.4 * n, height, n / 2)
+        for name in names[1:]
+        for n, height in enumerate(heights)
+    ]
+    for table in ("pr_curve", "natural_pr_curve"):
+        if plan.natural or table == "pr_curve":
+            _write(evaluation / f"{table}.tsv", "class threshold precision recall", ranked)
+    columns = "class threshold false_positive_rate true_positive_rate"
+    rates = [
+        (name, *point) for name in names for point in (("inf", 0, 0), (0.5, 0.1, 0.8), (0, 1, 1))
+    ]
+    _write(evaluation / "roc_curve.tsv", columns, rates)
+    bins = [
+        (stage, *one)
+        for stage in ("before", "after")
+        for one in ((0.5, 0.6, 0, ".", "."), (0.6, 0.8, 1234, 0.7, 0.65), (0.8, 1, 99, 0.9, 0.85))
+    ]
+    columns = "temperature_scaling low high windows confidence accuracy"
+    _write(evaluation / "calibration.tsv", columns, bins)
+    epochs = [
+        (seed, epoch, 1 / epoch, 1.1 / epoch, plan.figure * (1 - 0.5**epoch))
+        for seed in plan.seeds
+        for epoch in (1, 2, 3)
+    ]
+    columns = "seed epoch train_loss validation_loss validation_map"
+    _write(evaluation / "learning_curve.tsv", columns, epochs)
+
+
+def defaults() -> dict[str, Any]:
+    """Every parameter with a default, as params.json has them."""
+    schema = json.loads((Path(__file__).parent.parent / "nextflow_schema.json").read_text())
+    return {
+        name: rule["default"]
+        for group in schema["$defs"].values()
+        for name, rule in group["properties"].items()
+        if "default" in rule
+    }
 
 
 def _compared(folder: Path, plan: Plan, files: Mapping[str, list[Path]]) -> None:

@@ -1,7 +1,8 @@
 """The plots of an evaluation, each with the numbers it shows beside it as a table.
 
-Every function writes <name>.png and <name>.tsv. PNG files carry neither a date nor the version of
-the program, so that the same numbers give the same bytes.
+Every function writes <name>.png, <name>.svg and <name>.tsv. Pictures carry neither a date nor the
+version of the program, so that the same numbers give the same bytes. Text in SVG files is text,
+which a drawing program can edit.
 """
 
 import csv
@@ -50,25 +51,33 @@ _STYLE: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
     "figure.constrained_layout.use": True,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "deepregfinder",
+}
+_NO_METADATA: Any = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
 }
 
 
 @contextmanager
 def new_figure(path: Path, width: float, height: float) -> Iterator[Figure]:
-    """A figure in the style of all plots, in inches; saved to `path` in the end."""
+    """A figure in the style of all plots, in inches; saved to `path` (PNG) in the end, and as SVG
+    beside it."""
     with plt.rc_context(_STYLE):
         figure = plt.figure(figsize=(width, height))
         try:
             yield figure
-            with written_whole(path) as part:
-                figure.savefig(part, dpi=DPI, metadata={"Software": None})
+            for kind, metadata in _NO_METADATA.items():
+                with written_whole(Path(path).with_suffix(kind)) as part:
+                    figure.savefig(part, dpi=DPI, metadata=metadata)
         finally:
             plt.close(figure)
 
 
 @contextmanager
 def figure_of(path: Path, width: float, height: float, panels: int = 1) -> Iterator[list[Axes]]:
-    """Axes to draw on, side by side; saved to `path` in the end."""
+    """Axes to draw on, side by side; saved to `path` in the end, as new_figure does."""
     with new_figure(path, width, height) as figure:
         yield list(figure.subplots(1, panels, squeeze=False)[0])
 

@@ -61,7 +61,7 @@ def test_confusion_and_calibration_tables(tmp_path: Path) -> None:
     assert sum(int(row[3]) for row in table[1:]) == 120
 
 
-def test_the_same_numbers_give_the_same_png_without_date_or_version(tmp_path: Path) -> None:
+def test_the_same_numbers_give_the_same_picture_without_date_or_version(tmp_path: Path) -> None:
     confusion = np.array([[5, 1, 0], [0, 7, 2], [0, 0, 9]])
     for name in ("one", "two"):
         draw_confusion(tmp_path, name, CLASSES, confusion, "title")
@@ -69,6 +69,11 @@ def test_the_same_numbers_give_the_same_png_without_date_or_version(tmp_path: Pa
     assert content == (tmp_path / "two.png").read_bytes()
     assert b"tEXt" not in content
     assert b"tIME" not in content
+    drawing = (tmp_path / "one.svg").read_text()
+    assert drawing == (tmp_path / "two.svg").read_text()
+    assert "<dc:date>" not in drawing
+    assert "Matplotlib" not in drawing
+    assert ">Labelled</text>" in drawing, "text stays text"
 
 
 def test_a_table_that_is_no_learning_curve_is_refused(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ paper. Every chart says in words what it shows, for those who do not see it.
 
 from collections.abc import Mapping, Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from deepregfinder.classes import class_named
 from deepregfinder.report.accuracy import Figure
 from deepregfinder.report.evidence import Point
+from deepregfinder.report.svg import line, picture, rectangle, tag
 from deepregfinder.report.tables import CallCount
 
 _UNIT = 190  # px from 0 to 1
@@ -37,11 +38,11 @@ def share_bar(
     for label, (number, colour) in parts.items():
         if number:
             wide = width * number / (whole or total)
-            title = _tag("title", f"{label}: {number:,} ({number / total:.1%})")
-            marks.append(_rectangle(left, 0, wide, height, title, style=f"fill:{colour}"))
+            title = tag("title", f"{label}: {number:,} ({number / total:.1%})")
+            marks.append(rectangle(left, 0, wide, height, title, style=f"fill:{colour}"))
             left += wide
     said = ", ".join(f"{label} {number:,}" for label, (number, _) in parts.items() if number)
-    return _svg(said or "nothing", width, height, marks, "bar")
+    return picture(said or "nothing", width, height, marks, "bar")
 
 
 def rate_bar(rate: float | None, colour: str) -> Markup:
@@ -51,17 +52,17 @@ def rate_bar(rate: float | None, colour: str) -> Markup:
     width, height = 110, 10
     filled = width * min(max(rate, 0.0), 1.0)
     marks = [
-        _rectangle(0, 0, width, height, class_="track"),
-        _rectangle(0, 0, filled, height, style=f"fill:{colour}"),
+        rectangle(0, 0, width, height, class_="track"),
+        rectangle(0, 0, filled, height, style=f"fill:{colour}"),
     ]
-    return _svg(f"{rate:.1%}", width, height, marks, "bar")
+    return picture(f"{rate:.1%}", width, height, marks, "bar")
 
 
 def interval_plot(of_calls: Figure, of_windows: Figure, class_name: str) -> Markup:
     """Two figures from 0 to 1 with their intervals: a filled dot for calls, a ring for windows."""
     height, colour = 34, class_colour(class_name)
     marks = [
-        _line(_x(at), 2, _x(at), height - 2, class_="grid") for at in (0.0, 0.25, 0.5, 0.75, 1.0)
+        line(_x(at), 2, _x(at), height - 2, class_="grid") for at in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
     said = []
     for figure, y, kind, label in (
@@ -74,16 +75,16 @@ def interval_plot(of_calls: Figure, of_windows: Figure, class_name: str) -> Mark
         if figure.low is not None and figure.high is not None:
             text += f" ({figure.low:.3f} to {figure.high:.3f})"
             whisker = {"class_": "whisker", "style": f"stroke:{colour}"}
-            marks.append(_line(_x(figure.low), y, _x(figure.high), y, **whisker))
+            marks.append(line(_x(figure.low), y, _x(figure.high), y, **whisker))
         place = {"cx": _x(figure.value), "cy": y, "r": 4.5}
         marks.append(
-            _tag("circle", _tag("title", text), **place, class_=kind, style=f"--colour:{colour}")
+            tag("circle", tag("title", text), **place, class_=kind, style=f"--colour:{colour}")
         )
         behind = {"x": _x(1) + _PAD + _VALUE, "y": y + 4, "class_": "value"}
-        marks.append(_tag("text", f"{figure.value:.2f}", **behind))
+        marks.append(tag("text", f"{figure.value:.2f}", **behind))
         said.append(text)
     words = "average precision: " + (", ".join(said) or "not known")
-    return _svg(words, _UNIT + 2 * _PAD + _VALUE, height, marks, "dots")
+    return picture(words, _UNIT + 2 * _PAD + _VALUE, height, marks, "dots")
 
 
 def _x(value: float) -> float:
@@ -103,13 +104,13 @@ def scatter(points: Sequence[Point], across: str, up: str) -> Markup:
     marks, said = [], []
     for at in (0.0, 0.25, 0.5, 0.75, 1.0):
         marks += [
-            _line(x(at), y(0), x(at), y(1), class_="grid"),
-            _line(x(0), y(at), x(1), y(at), class_="grid"),
-            _tag("text", f"{at:g}", x=x(at), y=y(0) + 15, class_="tick"),
-            _tag("text", f"{at:g}", x=x(0) - 18, y=y(at) + 4, class_="tick"),
+            line(x(at), y(0), x(at), y(1), class_="grid"),
+            line(x(0), y(at), x(1), y(at), class_="grid"),
+            tag("text", f"{at:g}", x=x(at), y=y(0) + 15, class_="tick"),
+            tag("text", f"{at:g}", x=x(0) - 18, y=y(at) + 4, class_="tick"),
         ]
-    marks.append(_tag("text", across, x=x(0.5), y=height - 6, class_="tick"))
-    marks.append(_tag("text", up, x=x(0), y=y(1) + 12, class_="tick start"))
+    marks.append(tag("text", across, x=x(0.5), y=height - 6, class_="tick"))
+    marks.append(tag("text", up, x=x(0), y=y(1) + 12, class_="tick start"))
     for point in points:
         if point.x.value is None or point.y.value is None:
             continue
@@ -117,24 +118,25 @@ def scatter(points: Sequence[Point], across: str, up: str) -> Markup:
         whisker = {"class_": "whisker", "style": f"stroke:{colour}"}
         here = x(point.x.value), y(point.y.value)
         if point.x.low is not None and point.x.high is not None:
-            marks.append(_line(x(point.x.low), here[1], x(point.x.high), here[1], **whisker))
+            marks.append(line(x(point.x.low), here[1], x(point.x.high), here[1], **whisker))
         if point.y.low is not None and point.y.high is not None:
-            marks.append(_line(here[0], y(point.y.low), here[0], y(point.y.high), **whisker))
+            marks.append(line(here[0], y(point.y.low), here[0], y(point.y.high), **whisker))
         text = f"{point.name}: {across} {point.x.value:.3f}, {up} {point.y.value:.3f}"
         marks.append(
-            _rectangle(here[0] - 4, here[1] - 4, 8, 8, _tag("title", text), style=f"fill:{colour}")
+            rectangle(here[0] - 4, here[1] - 4, 8, 8, tag("title", text), style=f"fill:{colour}")
             if point.other
-            else _tag(
-                "circle", _tag("title", text), cx=here[0], cy=here[1], r=4.5,
+            else tag(
+                "circle", tag("title", text), cx=here[0], cy=here[1], r=4.5,
                 style=f"fill:{colour}",
             )
         )  # fmt: skip
         at_left = here[0] > x(0.6)
         side_class = "value end" if at_left else "value start"
         place = {"x": here[0] + (-8 if at_left else 8), "y": here[1] - 6, "class_": side_class}
-        marks.append(_tag("text", point.name, **place))
+        marks.append(tag("text", point.name, **place))
         said.append(text)
-    return _svg("; ".join(said) or "nothing is known", edge + side + 14, height, marks, "scatter")
+    words = "; ".join(said) or "nothing is known"
+    return picture(words, edge + side + 14, height, marks, "scatter")
 
 
 def calls_by_chromosome(calls: Sequence[CallCount], class_name: str) -> Markup:
@@ -154,42 +156,12 @@ def calls_by_chromosome(calls: Sequence[CallCount], class_name: str) -> Markup:
         there, centre = number.get(chrom, 0), step * (place + 0.5)
         tall = panel * there / highest
         column = (centre - 0.38 * step, floor - tall, 0.76 * step, tall)
-        title = _tag("title", f"{chrom}: {there:,}")
-        marks.append(_rectangle(*column, title, style=f"fill:{class_colour(class_name)}"))
+        title = tag("title", f"{chrom}: {there:,}")
+        marks.append(rectangle(*column, title, style=f"fill:{class_colour(class_name)}"))
         if step >= _NARROWEST_WITH_NUMBER:
-            marks.append(_tag("text", f"{there:,}", x=centre, y=floor - tall - 5, class_="value"))
-        marks.append(_tag("text", chrom.removeprefix("chr"), x=centre, y=floor + 16))
-    marks.append(_line(0, floor, width, floor, class_="axis"))
+            marks.append(tag("text", f"{there:,}", x=centre, y=floor - tall - 5, class_="value"))
+        marks.append(tag("text", chrom.removeprefix("chr"), x=centre, y=floor + 16))
+    marks.append(line(0, floor, width, floor, class_="axis"))
     numbers = ", ".join(f"{chrom} {number.get(chrom, 0):,}" for chrom in chroms)
     words = f"{class_named(class_name).label} calls by chromosome: {numbers}"
-    return _svg(words, width, floor + 24, marks, "columns")
-
-
-def _tag(name: str, *content: str, **attributes: object) -> Markup:
-    """An element. Texts and attributes are escaped unless they are Markup; class_ is class."""
-    written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
-        for key, value in attributes.items()
-    )
-    return Markup(f"<{name}{written}>{''.join(map(escape, content))}</{name}>")
-
-
-def _short(value: object) -> str:
-    """Coordinates with two decimals at most."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-
-
-def _rectangle(
-    x: float, y: float, width: float, height: float, *content: Markup, **attributes: object
-) -> Markup:
-    return _tag("rect", *content, x=x, y=y, width=width, height=height, **attributes)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> Markup:
-    return _tag("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
-
-
-def _svg(said: str, width: int, height: int, marks: Sequence[Markup], kind: str) -> Markup:
-    box = f"0 0 {width} {height}"
-    size = {"viewBox": box, "width": width, "height": height}
-    return _tag("svg", *marks, role="img", aria_label=said, class_=kind, **size)
+    return picture(words, width, floor + 24, marks, "columns")

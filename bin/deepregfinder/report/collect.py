@@ -8,6 +8,7 @@ from typing import Any
 
 from deepregfinder.classes import class_named, class_set
 from deepregfinder.errors import InputError
+from deepregfinder.report.points import Points, read_points
 from deepregfinder.report.tables import (
     AnnotationScore,
     CallCount,
@@ -26,13 +27,7 @@ from deepregfinder.report.tables import (
     read_rows,
 )
 
-# Plots of an evaluation, in the order in which the page shows them.
-FIGURES = (
-    *("pr_curve", "natural_pr_curve", "roc_curve", "confusion_matrix", "calibration"),
-    "learning_curve",
-)
-
-# Those of an explanation.
+# Plots of an explanation, in the order in which the page shows them.
 EXPLAINING = (
     *("mark_importance", "signal_profiles", "attributions", "filter_activations"),
     "filter_weights",
@@ -76,10 +71,10 @@ class TrainingSet:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An evaluation folder: the content of metrics.json, and plots as PNG by their names."""
+    """An evaluation folder: the content of metrics.json, and the points of its plots."""
 
     metrics: Mapping[str, Any]
-    figures: Mapping[str, bytes]
+    points: Points
 
 
 @dataclass(frozen=True)
@@ -281,8 +276,8 @@ def _results(files: Files) -> Iterator[Result]:
     evaluations, explanations = {}, {}
     for folder in files.evaluations:
         metrics = _read_json(Path(folder) / "metrics.json")
-        figures = _figures(folder, FIGURES)
-        evaluations[f"{metrics['sample']}.{metrics['model']}"] = Evaluated(metrics, figures)
+        evaluated = Evaluated(metrics, read_points(folder))
+        evaluations[f"{metrics['sample']}.{metrics['model']}"] = evaluated
     for folder in files.explanations:
         facts = _read_json(Path(folder) / "explain.json")
         explained = Explained(facts, _figures(folder, EXPLAINING))

@@ -1,5 +1,7 @@
 """report.html: a run on one page that needs no other file and no network."""
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,8 +14,9 @@ from markupsafe import Markup
 from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.classes import CLASS_SETS
-from deepregfinder.report import accuracy, charts, evidence, formats, words
+from deepregfinder.report import accuracy, charts, curves, evidence, formats, words
 from deepregfinder.report.collect import Run
+from deepregfinder.report.methods_text import methods
 from deepregfinder.report.tables import Library, Version
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -27,7 +30,7 @@ class Section:
     title: str
 
 
-# In this order. A new part of the page (tracks, IGV) is a line here and a template.
+# In this order. A new part of the page is a line here and a template.
 SECTIONS = (
     Section("summary", "Summary"),
     Section("inputs", "Inputs"),
@@ -41,10 +44,11 @@ SECTIONS = (
     Section("between", "Between samples"),
     Section("evidence", "Evidence of others"),
     Section("interpretation", "Interpretation"),
+    Section("methods", "Methods"),
     Section("repeat", "Repeat"),
 )
 
-# How to read each plot of an evaluation: its name for people, and a sentence.
+# How to read each plot: its name for people, and a sentence.
 MODEL_PLOTS = {
     "comparison_pr": (
         "Precision and recall of every model, test windows",
@@ -80,12 +84,8 @@ PLOTS = {
     ),
     "learning_curve": (
         "Learning curve",
-        "Loss and validation mAP by epoch; the epoch with the highest validation mAP is kept. "
-        "For forests, by number of trees; all are kept.",
-    ),
-    "confusion_matrix": (
-        "Labelled and predicted class, test windows",
-        "Each row sums to 100 %; the diagonal is right.",
+        "Validation mAP by epoch, and by number of trees for forests. Dot: the highest; networks "
+        "are kept as they were there, forests whole.",
     ),
 }
 
@@ -139,6 +139,7 @@ def render(run: Run) -> str:
             *(formats.data_uri, formats.with_options),
         )
     }
+    script = (_TEMPLATES / "report.js").read_text()
     return environment.get_template("report.html.j2").render(
         run=run,
         release=__version__,
@@ -147,12 +148,16 @@ def render(run: Run) -> str:
         model_plots=MODEL_PLOTS,
         explaining=EXPLAINING,
         style=Markup((_TEMPLATES / "style.css").read_text()),
+        script=Markup(script),
+        script_digest=digest(script),
         class_colours=class_colours(),
         accuracy=accuracy,
         charts=charts,
+        curves=curves,
         evidence=evidence,
         formats=formats,
         words=words,
+        methods=methods(run),
         fate_colours=_FATE_COLOURS,
         fates=fates(run.libraries),
         tools=tools(run.versions),
@@ -165,6 +170,11 @@ def write_page(path: Path, run: Run) -> None:
     page = render(run)
     with written_whole(path) as part:
         part.write_text(page)
+
+
+def digest(script: str) -> str:
+    """What a content security policy calls the one script that may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def class_colours() -> Mapping[str, str]:

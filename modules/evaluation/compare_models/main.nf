@@ -13,6 +13,7 @@ process COMPARE_MODELS {
     tuple val(meta), path("${meta.sample}.comparison.tsv"), emit: comparison
     path "${meta.sample}.annotations.tsv", emit: annotations, optional: true
     path "${meta.sample}.comparison_*.png", emit: plots
+    path "${meta.sample}.comparison_*.svg", emit: drawings
     tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
 
     script:
@@ -29,6 +30,6 @@ process COMPARE_MODELS {
 
     stub:
     """
-    touch ${meta.sample}.comparison.tsv ${meta.sample}.comparison_pr.png ${meta.sample}.comparison_bars.png
+    touch ${meta.sample}.comparison.tsv ${meta.sample}.comparison_{pr,bars}.{png,svg}
     """
 }

@@ -13,6 +13,7 @@ process SUMMARISE_FOLDS {
     tuple val(meta), path("${meta.sample}.folds.tsv"), emit: folds
     tuple val(meta), path("${meta.sample}.folds_summary.tsv"), emit: summary
     path "${meta.sample}.comparison_folds.png", emit: plot
+    path "${meta.sample}.comparison_folds.svg", emit: drawing
     tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
 
     script:
@@ -27,6 +28,6 @@ process SUMMARISE_FOLDS {
 
     stub:
     """
-    touch ${meta.sample}.folds.tsv ${meta.sample}.folds_summary.tsv ${meta.sample}.comparison_folds.png
+    touch ${meta.sample}.folds.tsv ${meta.sample}.folds_summary.tsv ${meta.sample}.comparison_folds.{png,svg}
     """
 }

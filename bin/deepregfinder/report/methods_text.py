@@ -1,0 +1,227 @@
+"""The methods paragraph of a paper, from the parameters of the run, and the works that it cites."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from deepregfinder import __version__
+from deepregfinder.report import references
+from deepregfinder.report.accuracy import listed
+from deepregfinder.report.collect import Run
+from deepregfinder.report.formats import plural
+from deepregfinder.report.references import Reference
+
+# What each model is, in a few words, and whom it is of.
+MODELS: Mapping[str, tuple[str, Reference | None]] = {
+    "cnn": ("the convolutional network of DeepRegFinder", references.DEEPREGFINDER),
+    "rnn": ("the recurrent network of DeepRegFinder", references.DEEPREGFINDER),
+    "mlp": ("a fully connected network after EP-DNN", references.EP_DNN),
+    "drf": ("a dense convolutional network along the chromosome (drf)", None),
+    "rf": ("a random forest", references.RANDOM_FOREST),
+    "gbm": ("gradient-boosted trees", references.BOOSTING),
+    "rfecs": ("a vector random forest after RFECS", references.RFECS),
+    "chromhmm": ("a hidden Markov model after ChromHMM", references.CHROMHMM),
+    "ehmm": ("supervised hidden Markov models after eHMM", references.EHMM),
+    "preprint": ("the likelihoods of PREPRINT", references.PREPRINT),
+    "ccre": ("the rules of the ENCODE registry of cCREs", references.CCRE),
+}
+NETWORKS = ("cnn", "rnn", "mlp", "drf")
+
+
+@dataclass(frozen=True)
+class Methods:
+    """Paragraphs to paste, and the references in the order in which they are cited."""
+
+    paragraphs: tuple[str, ...]
+    references: tuple[Reference, ...]
+
+
+@dataclass
+class _Citations:
+    """Writes a citation and remembers the work."""
+
+    cited: dict[Reference, None]
+
+    def __call__(self, *works: Reference) -> str:
+        self.cited |= dict.fromkeys(works)
+        return f"({'; '.join(work.cite for work in works)})"
+
+
+def methods(run: Run) -> Methods:
+    """What the run did, as a paper would say it; only what its parameters and results tell."""
+    cite = _Citations({})
+    paragraphs = [_elements(run, cite), _signal(run, cite)]
+    if run.training_sets:
+        paragraphs += [_labels(run), _training(run, cite)]
+    if run.predicted:
+        paragraphs.append(_calls(run))
+    paragraphs.append(_judged(run, cite))
+    written = tuple(paragraph for paragraph in paragraphs if paragraph)
+    return Methods(written, tuple(cite.cited))
+
+
+def _elements(run: Run, cite: _Citations) -> str:
+    kinds = "active and poised enhancers and promoters" if run.tells_states else "enhancers"
+    if not run.tells_states and "promoter" in run.classes:
+        kinds += " and promoters"
+    nextflow = [row.version for row in run.versions if row.tool == "nextflow"]
+    return (
+        f"{kinds[:1].upper()}{kinds[1:]} were predicted from ChIP-seq of "
+        f"{plural(len(run.marks), 'histone mark')} ({', '.join(run.marks)}) in "
+        f"{listed(run.samples)} with DeepRegFinder-NF {__version__}, an independent "
+        f"implementation of DeepRegFinder {cite(references.DEEPREGFINDER)}, under "
+        f"{' '.join(['Nextflow', *nextflow])} {cite(references.NEXTFLOW)}."
+    )
+
+
+def _signal(run: Run, cite: _Citations) -> str:
+    of = run.parameters.get
+    counter = "native counter of the pipeline"
+    if of("counter") == "featurecounts":
+        counter = f"program featureCounts {cite(references.FEATURECOUNTS)}"
+    sentences = [f"Reads were counted in bins of {of('bin_size')} bp with the {counter}"]
+    filters = []
+    if of("min_mapq"):
+        filters.append(f"a mapping quality of at least {of('min_mapq')}")
+    if of("duplicates") == "drop":
+        filters.append("no mark as a duplicate")
+    if filters:
+        sentences[0] += f" if they had {listed(filters)}"
+    sentences[0] += "."
+    if any(file.paired_end for file in run.inputs) and of("paired_end") == "fragments":
+        sentences.append("Pairs counted once, at the midpoint of the fragment.")
+    if of("extend") or of("shift"):
+        sentences.append(
+            f"Single reads were shifted by {of('shift') or 0} bp and extended by "
+            f"{of('extend') or 0} bp."
+        )
+    if of("blacklist"):
+        sentences.append("Blacklisted bins were set to zero.")
+    control = {
+        "subtract": ", controls were subtracted",
+        "channel": ", controls were a channel of their own",
+    }.get(str(of("control")), "")
+    transformed = {"log2": "log2(x + 1)-transformed, ", "asinh": "asinh-transformed, "}
+    sentences.append(
+        f"Counts were scaled to reads per million and averaged over replicates{control}, and "
+        f"{transformed.get(str(of('transform')), '')}standardised by mark with mean and standard "
+        "deviation of the training chromosomes."
+    )
+    return " ".join(sentences)
+
+
+def _labels(run: Run) -> str:
+    of = run.parameters.get
+    promoters = (
+        f"Promoters were transcription start sites (merged within {of('tss_merge')} bp) within "
+        f"{of('promoter_slop')} bp of open chromatin; "
+    )
+    signal = of("promoter_marks_min_signal")
+    strong = f" of a signal of at least {signal}" if signal else ""
+    enhancers = (
+        f"enhancers were peaks of enhancer factors within {of('enhancer_slop')} bp of open "
+        f"chromatin, more than {of('tss_distance')} bp from any start site and more than "
+        f"{of('promoter_marks_distance')} bp from H3K4me3 peaks{strong}; "
+    )
+    background = (
+        f"background windows were drawn at random at least {of('background_distance')} bp from all "
+        "of these. "
+    )
+    counts = []
+    for one in run.training_sets:
+        numbers = [
+            f"{row.train + row.validation + row.test:,} {row.class_.replace('_', ' ')}"
+            for row in one.windows
+        ]
+        if numbers:
+            counts.append(f"{one.sample}: {', '.join(numbers)}")
+    states = (
+        "Elements were divided into active and poised ones by 2-means clustering of their nascent "
+        "RNA. "
+        if any(one.states for one in run.training_sets)
+        else ""
+    )
+    width = int(of("bin_size", 0)) * int(of("window_bins", 0))
+    windows = f"Labelled windows of {width:,} bp ({'; '.join(counts)})" if counts else "Windows"
+    split = (
+        f"{windows} were split by chromosome (training {of('train_chroms')}, validation "
+        f"{of('validation_chroms')}, test {of('test_chroms')})."
+        if of("split") == "chromosome"
+        else f"{windows} were split 60:20:20 at random; windows that overlap stayed in one split."
+    )
+    return promoters + enhancers + background + states + split
+
+
+def _training(run: Run, cite: _Citations) -> str:
+    of = run.parameters.get
+    names = list(dict.fromkeys(model.split("_from_")[0] for model in run.models))
+    said = []
+    for name in names:
+        what, work = MODELS.get(name, (name, None))
+        said.append(f"{what} {cite(work)}" if work else what)
+    text = f"The models were {listed(said)}. "
+    if networks := [name for name in names if name in NETWORKS]:
+        settings = f"seed {of('seed')}" if of("seeds") == 1 else f"{of('seeds')} seeds, averaged"
+        text += (
+            f"Networks ({', '.join(networks)}; {settings}) were trained with PyTorch "
+            f"{cite(references.PYTORCH)}, and those of the epoch with the best validation mean "
+            "average precision were kept. "
+        )
+    return text + (
+        f"Probabilities were calibrated on the validation windows by temperature scaling "
+        f"{cite(references.TEMPERATURE)} where the model allows it."
+    )
+
+
+def _calls(run: Run) -> str:
+    of = run.parameters.get
+    threshold = (
+        f"with a calibrated probability of at least {of('threshold')}"
+        if of("threshold")
+        else "above the threshold of the model for their class"
+    )
+    mapped = (
+        " after the signal of each mark was mapped to the distribution of the training sample"
+        if of("quantile_map") is True
+        else ""
+    )
+    distance = (
+        f"; enhancer calls within {of('tss_distance')} bp of a start site were removed"
+        if of("tss")
+        else ""
+    )
+    return (
+        f"The genome was classified in windows every {of('step')} bp{mapped}; windows {threshold} "
+        f"were joined into calls{distance}."
+    )
+
+
+def _judged(run: Run, cite: _Citations) -> str:
+    of = run.parameters.get
+    sentences = []
+    if run.evaluated:
+        natural = any((result.metrics or {})["natural"] for result in run.evaluated)
+        where = " and on every window and call of the test chromosomes" if natural else ""
+        sentences.append(
+            f"Accuracy was measured on the test windows{where}, with 95 % intervals from "
+            f"{of('bootstrap')} block-bootstrap samples."
+        )
+    if any(result.could_be_validated for result in run.predicted):
+        sentences.append(
+            f"A call counted as validated with a marker within {of('validation_slop')} bp."
+        )
+    if any(one.tested for one in run.comparisons):
+        sentences.append(
+            "Differences of reads between samples were tested with moderated t-statistics "
+            f"{cite(references.MODERATED)} at a false discovery rate of {of('fdr')} "
+            f"{cite(references.FDR)}."
+        )
+    if any("attributions" in one.explained.figures for one in run.results if one.explained):
+        sentences.append(
+            f"Attributions are integrated gradients {cite(references.INTEGRATED_GRADIENTS)}."
+        )
+    return " ".join(sentences)
+
+
+def reference_list(works: Sequence[Reference]) -> Iterator[str]:
+    """Entries in alphabetical order."""
+    return iter(sorted(work.entry for work in works))
