@@ -62,8 +62,8 @@ def evaluate_model(
     Labelled test windows are predicted here. With --probabilities, every window of the test
     chromosomes is measured as well (natural prevalence), with --calls also the calls there; a
     random split leaves no test chromosome, so there `natural` is null. Plots: pr_curve, roc_curve,
-    confusion_matrix, calibration, learning_curve and, at natural prevalence, natural_pr_curve, each
-    as .png and .tsv.
+    confusion_matrix, calibration, learning_curve and, at natural prevalence, natural_pr_curve
+    and natural_calibration, each as .png and .tsv.
     """
     import json
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder.errors import InputError
-from deepregfinder.metrics import interval, ratio
+from deepregfinder.metrics import CALIBRATION, interval, ratio
 from deepregfinder.ranking import false_calls_at_recall
-from deepregfinder.replicates import CALIBRATION, FIGURES, Replicates
+from deepregfinder.replicates import FIGURES, Replicates
 
 REFERENCE = "cnn"
 SETTINGS = ("test", "natural", "calls")
@@ -91,9 +91,8 @@ def _figures(model: Replicates, setting: str) -> Iterator[tuple[str, str, np.nda
     for figure in CALIBRATION:
         if (key := f"{setting}.{figure}") in model.arrays:
             yield "all", figure, model.arrays[key], np.empty(0)
-            if setting == "test":
-                before = model.arrays[f"uncalibrated.{figure}"]
-                yield "all", f"{figure}_uncalibrated", before, np.empty(0)
+            before = model.arrays[f"{setting}.uncalibrated.{figure}"]
+            yield "all", f"{figure}_uncalibrated", before, np.empty(0)
 
 
 def _estimate(values: np.ndarray) -> tuple[float, float, float]:

@@ -28,6 +28,7 @@ from deepregfinder.natural import (
     measure_calls,
     tally_calls,
     tally_genome,
+    tally_uncalibrated,
 )
 from deepregfinder.probabilities import Probabilities
 from deepregfinder.ranking import RankedCalls, rank_calls, ranked_average_precision
@@ -75,6 +76,7 @@ class Evaluation:
 
     test : calibrated probabilities of the labelled test windows; uncalibrated : the same before
     natural, calls : None where they cannot be measured; natural_reason says why
+    natural_uncalibrated : natural before calibration
     chroms : the test chromosomes that natural looks at
     thresholds : for each class but background, the lowest probability of a called window
     notes : what a reader of the figures has to know
@@ -88,6 +90,7 @@ class Evaluation:
     test: Measured
     uncalibrated: Measured
     natural: Measured | None
+    natural_uncalibrated: Measured | None
     calls: MeasuredCalls | None
     natural_reason: str | None
     chroms: tuple[str, ...]
@@ -201,6 +204,7 @@ def evaluate(
     raw = tally_windows(combine_members(members, 1.0))
 
     natural: Measured | None = None
+    natural_uncalibrated: Measured | None = None
     measured_calls: MeasuredCalls | None = None
     scanned: tuple[str, ...] = ()
     reason = _why_not_natural(is_random, chroms, scan)
@@ -215,6 +219,8 @@ def evaluate(
         several = len(scan.seeds) > 1
         whole, each = tally_genome(scan, elements, part, with_members=several)
         natural = _measured(part, whole, each or [whole], part_weights)
+        before = tally_uncalibrated(scan, elements, part)
+        natural_uncalibrated = _measured(part, before, [], None)
         if calls is not None:
             tallies = tally_calls(calls, elements, len(bundle.classes), part)
             ranked = rank_calls(scan, elements, part, tss, tss_distance)
@@ -234,6 +240,7 @@ def evaluate(
         test=_measured(blocks, calibrated, by_seed, weights),
         uncalibrated=_measured(blocks, raw, [], None),
         natural=natural,
+        natural_uncalibrated=natural_uncalibrated,
         calls=measured_calls,
         natural_reason=reason,
         chroms=scanned,

@@ -21,8 +21,9 @@ from deepregfinder.comparison_plots import colours
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation import Evaluation, Measured
 from deepregfinder.genome import ChromosomeSplit, balanced_groups, bare_name
+from deepregfinder.metrics import CALIBRATION
 from deepregfinder.plots import figure_of, write_table
-from deepregfinder.replicates import CALIBRATION, FIGURES
+from deepregfinder.replicates import FIGURES
 from deepregfinder.splits import SplitPlan
 
 HEADER = ("model", "fold", "chromosomes", "setting", "class", "figure", "value")

@@ -29,6 +29,7 @@ LEVELS = 65536
 MIN_BLOCKS = 5
 PER_CLASS = ("precision", "recall", "f1", "average_precision", "auroc")
 OVERALL = ("map", "accuracy", "ece", "brier")
+CALIBRATION = ("ece", "brier")
 POSITIVE, NEGATIVE, LEFT_OUT = 1, 0, -1
 
 _REPLICATES_AT_ONCE = 25

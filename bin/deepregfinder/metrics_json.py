@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepregfinder.evaluation import Evaluation, Measured
-from deepregfinder.metrics import MIN_BLOCKS, Figures, Tallies, interval
+from deepregfinder.metrics import CALIBRATION, MIN_BLOCKS, Figures, Tallies, interval
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -18,7 +18,6 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
     bundle = evaluation.bundle
     reasons: dict[str, str] = {}
     test = evaluation.test
-    before = evaluation.uncalibrated.figures.overall
     classes = list(bundle.classes)
     content = {
         "sample": evaluation.sample,
@@ -32,8 +31,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         "notes": list(evaluation.notes),
         "n_test": _counts(classes, test.tallies),
         **_section(test, evaluation, "", reasons),
-        "ece_uncalibrated": _number(before["ece"][0]),
-        "brier_uncalibrated": _number(before["brier"][0]),
+        **_before_calibration(evaluation.uncalibrated),
         "natural": None,
         "natural_reason": evaluation.natural_reason,
     }
@@ -43,12 +41,21 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "chromosomes": list(evaluation.chroms),
             "n_windows": _counts(classes, natural.tallies),
             **_section(natural, evaluation, "natural.", reasons),
+            **_before_calibration(evaluation.natural_uncalibrated),
             "calls": _calls_section(evaluation, reasons),
         }
     if content["threshold"] is None:
         reasons["threshold"] = "each class has its own, see thresholds"
     content["reasons"] = reasons
     return content
+
+
+def _before_calibration(measured: Measured | None) -> dict[str, float | None]:
+    """ECE and Brier score before temperature scaling; none where nothing was measured."""
+    if measured is None:
+        return {}
+    overall = measured.figures.overall
+    return {f"{name}_uncalibrated": _number(overall[name][0]) for name in CALIBRATION}
 
 
 def one_threshold(thresholds: Sequence[float]) -> float | None:

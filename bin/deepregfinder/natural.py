@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepregfinder.calibration import temper
 from deepregfinder.calling import Calls
 from deepregfinder.metrics import Blocks, Tallies, join, ratio, tally
 from deepregfinder.probabilities import Probabilities
@@ -44,6 +45,22 @@ def tally_genome(
                 one_block = np.zeros_like(block)
                 parts.append(tally(track, truth, membership, one_block, 1, quantised=True))
     return join(whole), [join(parts) for parts in members]
+
+
+def tally_uncalibrated(scan: Probabilities, elements: Elements, blocks: Blocks) -> Tallies:
+    """Tally the same windows with what their probabilities were before temperature scaling.
+
+    They are raised to the power of the temperature again, which undoes it but for the rounding to
+    1/65535 of what is stored.
+    """
+    whole = []
+    for chrom, by_class in elements.items():
+        probabilities = temper(scan.load(chrom).T, 1 / scan.temperature).T
+        centres = np.arange(probabilities.shape[1], dtype=np.int64) * scan.step + scan.window // 2
+        truth, membership = label_windows(centres, by_class)
+        block, n_blocks = centres // blocks.size, blocks.count[chrom]
+        whole.append(tally(probabilities, truth, membership, block, n_blocks, quantised=True))
+    return join(whole)
 
 
 @dataclass(frozen=True)

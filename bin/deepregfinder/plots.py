@@ -320,3 +320,10 @@ def draw_evaluation(folder: Path, evaluation: Evaluation, learning_curve: Path) 
             natural.figures.per_class["average_precision"][0],
             f"{name}: all of the test chromosomes",
         )  # fmt: skip
+        before = evaluation.natural_uncalibrated
+        if before is not None:
+            draw_calibration(
+                folder, "natural_calibration", before.tallies, natural.tallies,
+                [stage.figures.overall["ece"][0] for stage in (before, natural)],
+                f"{name}: all of the test chromosomes",
+            )  # fmt: skip

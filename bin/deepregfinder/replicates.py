@@ -7,7 +7,7 @@ as JSON under its one metadata key, `classes`:
   calls.weights                  uint16 (rows, blocks); row 0 is all ones: the estimate
   <setting>.<figure>             float64 (rows, classes), or (rows,) for ece, brier
   <setting>.by_chrom.<figure>    float64 (chromosomes, classes); each test chromosome alone
-  uncalibrated.ece, .brier       float64 (1,); of the test windows before calibration
+  <setting>.uncalibrated.<name>  float64 (1,); ece, brier before calibration
   ranked.<class>.<field>         fields of `ranking.RankedCalls`
 
 Settings are "test", "natural" (every window) and "calls"; the last two may be absent.
@@ -25,12 +25,11 @@ from safetensors.numpy import save_file
 from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation import Evaluation, Measured, call_figures
-from deepregfinder.metrics import Blocks, measure
+from deepregfinder.metrics import CALIBRATION, Blocks, measure
 from deepregfinder.ranking import RankedCalls
 
 FILE = "replicates.safetensors"
 FIGURES = ("precision", "recall", "f1", "average_precision")
-CALIBRATION = ("ece", "brier")
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,14 @@ class Replicates:
 def write_replicates(path: Path, evaluation: Evaluation) -> None:
     """Write what the head of this module lists. The same evaluation gives the same bytes."""
     arrays: dict[str, np.ndarray] = {}
-    for name, values in evaluation.uncalibrated.figures.overall.items():
-        if name in CALIBRATION:
-            arrays[f"uncalibrated.{name}"] = values
-    for setting, measured in (("test", evaluation.test), ("natural", evaluation.natural)):
-        if measured is not None:
+    for setting, measured, before in (
+        ("test", evaluation.test, evaluation.uncalibrated),
+        ("natural", evaluation.natural, evaluation.natural_uncalibrated),
+    ):
+        if measured is not None and before is not None:
             arrays |= _of_windows(setting, measured)
+            for name in CALIBRATION:
+                arrays[f"{setting}.uncalibrated.{name}"] = before.figures.overall[name]
     if evaluation.calls is not None and evaluation.natural is not None:
         calls, blocks = evaluation.calls, evaluation.natural.blocks
         ones = np.ones((1, len(blocks)), np.uint16)

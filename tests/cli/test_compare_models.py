@@ -79,7 +79,7 @@ def test_values_and_intervals_are_those_of_metrics_json(world: Path) -> None:
         if row["class"] == "mean" and row["figure"] == "average_precision":
             assert float(row["value"]) == pytest.approx(section["map"], abs=1e-6)
         if row["figure"] == "ece_uncalibrated":
-            assert float(row["value"]) == pytest.approx(metrics["ece_uncalibrated"], abs=1e-6)
+            assert float(row["value"]) == pytest.approx(section["ece_uncalibrated"], abs=1e-6)
 
 
 def test_the_spread_of_seeds_and_chromosomes_holds_the_value_between_its_ends(world: Path) -> None:

@@ -50,7 +50,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_file_of_the_contract_is_there(evaluated: Path) -> None:
     for name in ("metrics.json", "seeds.tsv", "model_card.md"):
         assert (evaluated / "out" / name).stat().st_size
-    for plot in (*PLOTS, "natural_pr_curve"):
+    for plot in (*PLOTS, "natural_pr_curve", "natural_calibration"):
         assert (evaluated / "out" / f"{plot}.png").read_bytes().startswith(b"\x89PNG")
         assert len((evaluated / "out" / f"{plot}.tsv").read_text().splitlines()) > 3
 

@@ -1,15 +1,21 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from small_evaluation import PLAN, bundle, elements, write_scan
 
+from deepregfinder.calibration import temper
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation import Evaluation, evaluate, labelled_test_windows
 from deepregfinder.metrics_json import to_json
 from deepregfinder.models.bundle import Bundle
-from deepregfinder.probabilities import open_probabilities
+from deepregfinder.probabilities import (
+    ProbabilityAttributes,
+    open_probabilities,
+    scaled,
+    write_probabilities,
+)
 from deepregfinder.splits import SplitPlan
 from deepregfinder.tensors import Tensors
 
@@ -61,6 +67,31 @@ def test_temperature_changes_calibration_but_not_accuracy() -> None:
     assert cold["ece"] == cold["ece_uncalibrated"] == hot["ece_uncalibrated"]
     assert hot["brier"] != hot["brier_uncalibrated"]
     assert cold["accuracy"] == hot["accuracy"]
+
+
+def test_natural_figures_before_temperature_scaling_are_those_of_the_raw_scan(
+    tmp_path: Path,
+) -> None:
+    windows, temperature = elements(), 1.7
+    raw_bundle = replace(bundle(), temperature=1.0)
+    tracks = write_scan(tmp_path / "raw.zip", windows, raw_bundle, ("chr3", "chr4"))
+    raw = open_probabilities([tmp_path / "raw.zip"])
+    facts = {field.name: getattr(raw, field.name) for field in fields(ProbabilityAttributes)}
+    tempered = [(c, scaled(temper(p.T, temperature).T), None) for c, p in tracks.items()]
+    attributes = ProbabilityAttributes(**facts | {"temperature": temperature})
+    write_probabilities(tmp_path / "tempered.zip", tempered, attributes)
+    content = to_json(
+        measured(
+            windows,
+            replace(bundle(), temperature=temperature),
+            scan=open_probabilities([tmp_path / "tempered.zip"]),
+        )
+    )["natural"]
+    wanted = to_json(measured(windows, raw_bundle, scan=raw))["natural"]
+    for figure in ("ece", "brier"):
+        assert content[f"{figure}_uncalibrated"] == pytest.approx(wanted[figure], abs=2e-4)
+        assert abs(content[figure] - wanted[figure]) > 1e-3
+        assert wanted[f"{figure}_uncalibrated"] == wanted[figure]
 
 
 def test_a_class_that_is_never_predicted_has_a_null_with_a_reason() -> None:

@@ -82,6 +82,10 @@ PLOTS = {
         "Probability and share correct, test windows",
         "On the diagonal, probabilities mean what they say; below it they are too high.",
     ),
+    "natural_calibration": (
+        "Probability and share correct, whole test chromosomes",
+        "The same at natural prevalence, which the probabilities of calls should fit.",
+    ),
     "learning_curve": (
         "Learning curve",
         "Validation mAP by epoch, and by number of trees for forests. Dot: the highest; networks "
