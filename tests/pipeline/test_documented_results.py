@@ -7,10 +7,17 @@ from documents import results_paths
 
 pytestmark = pytest.mark.pipeline
 
-# With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr.
+# With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr,
+# --folds.
 NOT_HERE = {
     "regions/<sample>/states.tsv",
-    "evaluation/<sample>/annotations.tsv",
+    *(
+        f"evaluation/<sample>/{name}"
+        for name in (
+            *("annotations.tsv", "folds.tsv", "folds_summary.tsv"),
+            *("comparison_folds.png", "comparison_folds.svg"),
+        )
+    ),
     *(
         f"calls/<sample>/<sample>.<model>.{name}.tsv"
         for name in ("regions", "crispr", "crispr_elements")
