@@ -11,6 +11,7 @@ include { FOLDS } from './subworkflows/folds'
 include { GENOME } from './subworkflows/genome'
 include { INPUTS } from './subworkflows/inputs'
 include { MODELS } from './subworkflows/models'
+include { QUALITY } from './subworkflows/quality'
 include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRAINING_SET } from './subworkflows/training_set'
@@ -70,6 +71,8 @@ workflow {
         options.geometry.subMap('bin_size', 'window_bins') + options.states,
         options.run.subMap('classes') + options.geometry.subMap('window_bins') + options.region_rules.subMap('min_nonzero', 'n_background') + options.normalisation + options.split + options.training.subMap('seed'),
     )
+
+    QUALITY(SIGNAL.out.counts, SIGNAL.out.quality, TRAINING_SET.out.regions)
 
     MODELS(
         TRAINING_SET.out.tensors,
@@ -136,6 +139,9 @@ workflow {
         INPUTS.out.table,
         [
             counts: SIGNAL.out.counts_summary,
+            libraries: QUALITY.out.libraries,
+            doubts: QUALITY.out.doubts,
+            correlation: QUALITY.out.correlation,
             signal: SIGNAL.out.signal_summary,
             dropped: TRAINING_SET.out.dropped,
             states: TRAINING_SET.out.states_summary,

@@ -54,6 +54,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--threads", required=True, type=click.IntRange(1), help="Threads to use.")
 @click.option("--output", required=True, type=PATH, help="The file of counts.")
 @click.option("--summary", required=True, type=PATH, help="Table: what became of the records.")
+@click.option("--quality", required=True, type=PATH, help="Table: duplicates, fragment length.")
 def count_bins(
     bam: Path,
     id_: str,
@@ -73,8 +74,10 @@ def count_bins(
     threads: int,
     output: Path,
     summary: Path,
+    quality: Path,
 ) -> None:
-    """Write the raw counts of one BAM file, its library size and the filters used.
+    """Write the raw counts of one BAM file, its library size and the filters used, and what the
+    ends of a sample of its reads tell of the library.
 
     The file need not be sorted or indexed. Which records are left out, and what counts as overlap,
     follows featureCounts; the whole set of rules stands at the top of deepregfinder/counting.
@@ -83,6 +86,7 @@ def count_bins(
     from deepregfinder.counting.rules import BinGrid, CountRules
     from deepregfinder.counting.store import Library, write_counts, write_summary
     from deepregfinder.genome import read_chrom_sizes
+    from deepregfinder.quality.strands import quality_of, sample_ends, write_quality
 
     library = Library(id_, sample, mark, replicate)
     rules = CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)
@@ -90,6 +94,8 @@ def count_bins(
     counts = count(bam, counter, rules, grid, blacklist, threads)
     write_counts(output, library, counts, rules, blacklist is not None)
     write_summary(summary, library, counter, counts)
+    ends = sample_ends(bam, grid.chrom_sizes, min_mapq)
+    write_quality(quality, library, ends, quality_of(ends))
 
 
 if __name__ == "__main__":

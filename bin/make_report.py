@@ -13,6 +13,9 @@ PATH = click.Path(path_type=Path)
 @click.command()
 @click.option("--inputs", required=True, type=PATH, help="Table of check_inputs.py.")
 @click.option("--counts", multiple=True, type=PATH, help="Tables of count_bins.py.")
+@click.option("--libraries", multiple=True, type=PATH, help="libraries.tsv.")
+@click.option("--doubts", multiple=True, type=PATH, help="doubts.tsv.")
+@click.option("--correlation", multiple=True, type=PATH, help="correlation.tsv.")
 @click.option("--signal", multiple=True, type=PATH, help="Tables of build_signal.py.")
 @click.option("--dropped", multiple=True, type=PATH, help="<sample>.dropped.tsv.")
 @click.option("--states", multiple=True, type=PATH, help="<sample>.states.tsv.")
@@ -36,6 +39,9 @@ PATH = click.Path(path_type=Path)
 def make_report(
     inputs: Path,
     counts: tuple[Path, ...],
+    libraries: tuple[Path, ...],
+    doubts: tuple[Path, ...],
+    correlation: tuple[Path, ...],
     signal: tuple[Path, ...],
     dropped: tuple[Path, ...],
     states: tuple[Path, ...],
@@ -72,6 +78,9 @@ def make_report(
         versions=versions,
         parameters=params,
         counts=counts,
+        libraries=libraries,
+        doubts=doubts,
+        correlation=correlation,
         signal=signal,
         dropped=dropped,
         states=states,

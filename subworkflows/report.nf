@@ -29,6 +29,9 @@ workflow REPORT {
     MAKE_REPORT(
         inputs,
         sorted.counts,
+        sorted.libraries,
+        sorted.doubts,
+        sorted.correlation,
         sorted.signal,
         sorted.dropped,
         sorted.states,

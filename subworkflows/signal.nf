@@ -36,6 +36,7 @@ workflow SIGNAL {
     signal = BUILD_SIGNAL.out.signal
     counts = COUNT_BINS.out.counts
     counts_summary = COUNT_BINS.out.summary
+    quality = COUNT_BINS.out.quality
     signal_summary = BUILD_SIGNAL.out.summary
 
     emit:
@@ -43,5 +44,6 @@ workflow SIGNAL {
     nascent
     counts
     counts_summary
+    quality
     signal_summary
 }

@@ -33,6 +33,7 @@ workflow TRAINING_SET {
     BUILD_TENSORS(signal.join(candidates), tensor_options, codeDigest('build_tensors.py'))
 
     tensors = BUILD_TENSORS.out.tensors
+    regions = BUILD_TENSORS.out.regions
     dropped = DEFINE_REGIONS.out.dropped
     states_summary = ASSIGN_STATES.out.summary
     regions_summary = BUILD_TENSORS.out.summary
@@ -40,6 +41,7 @@ workflow TRAINING_SET {
     emit:
     candidates
     tensors
+    regions
     dropped
     states_summary
     regions_summary

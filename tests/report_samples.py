@@ -43,6 +43,7 @@ class Plan:
     chroms: Sequence[str] = ("chr1", "chr2")
     figure: float = 0.8
     n_test: int = 100
+    doubts: Sequence[str] = ()  # kinds of what does not fit among libraries
     compared: Sequence[int] = ()  # replicates of the mark in each of two samples
     command: str = "nextflow run main.nf -profile test"
 
@@ -112,6 +113,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
     } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
     files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
     files |= {"annotations": [], "crispr": [], "model_plots": []}
+    files |= _quality(folder, plan)
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -261,6 +263,31 @@ def _model(
             ],
         )
     )
+
+
+def _quality(folder: Path, plan: Plan) -> dict[str, list[Path]]:
+    """Two replicates of each sample, and what is planned to be wrong with the first of all."""
+    ids = [f"{sample}.H3K27ac.{replicate}" for sample in plan.samples for replicate in (1, 2)]
+    header = (
+        "id sample mark replicate role library_size marked_duplicates duplicates fragment_length "
+        "nsc strength in_promoters fold_promoters in_enhancers fold_enhancers"
+    )
+    rows = [
+        (one, *one.split("."), "chip", 700, 0.05, 0.0625, 181, ".", 0.3, 0.125, 4.5, ".", ".")
+        for one in ids
+    ]
+    pairs = [(a, b, 0.875, ".") for n, a in enumerate(ids) for b in ids[n + 1 :]]
+    doubts = [
+        (kind, ids[0], f"{ids[0]} is a {kind} <doubt>; try --duplicates drop.")
+        for kind in plan.doubts
+    ]
+    return {
+        "libraries": [_write(folder / "libraries.tsv", header, rows)],
+        "correlation": [
+            _write(folder / "correlation.tsv", "id_a id_b correlation corrected", pairs)
+        ],
+        "doubts": [_write(folder / "doubts.tsv", "kind ids text", doubts)],
+    }
 
 
 def _points(evaluation: Path, plan: Plan) -> None:

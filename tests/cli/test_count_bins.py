@@ -15,6 +15,7 @@ OPTIONS = {
     **{"bin_size": "100", "counter": "native", "min_mapq": "10", "duplicates": "drop"},
     **{"paired_end": "reads", "count_at": "overlap", "extend": "20", "shift": "-10"},
     **{"threads": "2", "output": "a.counts.zip", "summary": "a.counts.tsv"},
+    "quality": "a.quality.tsv",
 }
 
 

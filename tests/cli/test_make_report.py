@@ -14,6 +14,9 @@ from make_report import make_report
 
 OPTIONS = {
     "counts": "counts",
+    "libraries": "libraries",
+    "doubts": "doubts",
+    "correlation": "correlation",
     "signal": "signal",
     "dropped": "dropped",
     "states": "states",

@@ -27,6 +27,7 @@ from deepregfinder import (
 )
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import SUMMARY_COLUMNS
+from deepregfinder.quality import strands, tables
 from deepregfinder.region_rules import write_drops
 from deepregfinder.report import summary as report_summary
 from evaluate_model import evaluate_model
@@ -57,7 +58,7 @@ CONTRACT = {
     "evaluation/<sample>/comparison_bars.png",
     "evaluation/<sample>/<model>/metrics.json",
     "evaluation/<sample>/<model>/replicates.safetensors",
-    *(f"evaluation/<sample>/<model>/{name}.{kind}" for name in PLOTS for kind in ("png", "tsv")),
+    *(f"evaluation/<sample>/<model>/{name}.{k}" for name in PLOTS for k in ("png", "svg", "tsv")),
     *(f"models/<sample>/<model>/{name}" for name in ("model.json", "model.safetensors")),
     "models/<sample>/<model>/model_card.md",
     "calls/<sample>/<sample>.<model>.bed",
@@ -204,7 +205,7 @@ def test_the_results_folder_is_that_of_the_blueprint(texts: dict[str, str]) -> N
     # What no contract fixes lies in a folder that it names; headings describe listed files only.
     assert all(path.startswith(FOLDERS) for path in listed - {"report.html"})
     for heading in re.findall(
-        r"^### `((?:calls|regions|evaluation|models|pipeline_info)/.*)`", text, re.M
+        r"^### `((?:calls|regions|signal|evaluation|models|pipeline_info)/.*)`", text, re.M
     ):
         assert heading in listed, heading
 
@@ -230,6 +231,8 @@ def test_columns_of_tables_are_those_that_the_code_writes(
     written = {
         "<id>.counts.tsv": SUMMARY_COLUMNS,
         "<sample>.signal.tsv": rpm.SUMMARY_COLUMNS,
+        "<id>.quality.tsv": strands.COLUMNS,
+        "signal/libraries.tsv": tables.COLUMNS,
         "evaluation/summary.tsv": report_summary.COLUMNS,
         "evaluation/<sample>/comparison.tsv": comparison.HEADER,
         f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,

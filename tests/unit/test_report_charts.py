@@ -7,7 +7,13 @@ import pytest
 
 from deepregfinder.errors import InputError
 from deepregfinder.report.accuracy import Figure
-from deepregfinder.report.charts import calls_by_chromosome, interval_plot, rate_bar, share_bar
+from deepregfinder.report.charts import (
+    calls_by_chromosome,
+    heat_map,
+    interval_plot,
+    rate_bar,
+    share_bar,
+)
 from deepregfinder.report.tables import CallCount
 
 CALLS = (
@@ -100,3 +106,14 @@ def test_no_calls_at_all_are_drawn_as_nothing() -> None:
 def test_a_class_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InputError):
         calls_by_chromosome(CALLS, "silencer")
+
+
+def test_a_heat_map_has_a_cell_for_each_known_pair_below_the_diagonal() -> None:
+    svg = heat_map(("a", "b", "<c>"), {("a", "b"): 0.5, ("<c>", "a"): -1.0, ("b", "<c>"): None})
+    cells = ET.fromstring(svg).findall("rect")
+    said = [cell.findtext("title") for cell in cells]
+    assert said == ["b and a: 0.50", "<c> and a: -1.00"]
+    assert "var(--high) 50%" in cells[0].attrib["style"]
+    assert "var(--low) 100%" in cells[1].attrib["style"]
+    assert float(cells[0].attrib["y"]) < float(cells[1].attrib["y"])
+    assert "no correlations" in heat_map(("a",), {})

@@ -73,7 +73,7 @@ def test_tags_are_balanced_links_resolve_and_nothing_is_loaded(tmp_path: Path, p
     inside = [one for one in page.values("href") if one.startswith("#")]
     assert {one.removeprefix("#") for one in inside} <= set(ids)
     beside = set(page.values("href")) - {*inside, "data:,"}
-    assert all(re.fullmatch(r"(evaluation|calls)/[\w./]+", one) for one in beside), beside
+    assert all(re.fullmatch(r"(evaluation|calls|signal)/[\w./]+", one) for one in beside), beside
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.S)
     (policy,) = (one for one in page.values("content") if one.startswith("default-src"))
     allowed = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
@@ -306,3 +306,21 @@ def test_probabilities_at_natural_prevalence_are_not_called_too_high(
 ) -> None:
     text = Page(render(made_up(tmp_path, Plan(models=models)))).texts["summary"]
     assert (said in text) if said else "calibrated on labelled windows" not in text
+
+
+def test_quality_of_libraries_is_shown_and_doubts_reach_the_summary(tmp_path: Path) -> None:
+    for name in ("fine", "doubtful"):
+        (tmp_path / name).mkdir()
+    fine = Page(render(made_up(tmp_path / "fine"))).texts
+    assert "Nothing stands out" in fine["quality"]
+    assert "6.2\xa0%" in fine["quality"]
+    assert "4.5×" in fine["quality"]
+    assert "no controls were counted" in fine["quality"]
+    plan = Plan(doubts=("swap", "swap", "replicates"))
+    text = render(made_up(tmp_path / "doubtful", plan))
+    doubtful = Page(text).texts
+    assert "Nothing stands out" not in doubtful["quality"]
+    assert "A sample may be swapped" in doubtful["summary"]
+    assert "And 1 more: see Quality." in doubtful["summary"]
+    assert "Replicates disagree" in doubtful["summary"]
+    assert "A.H3K27ac.2 and A.H3K27ac.1: 0.88" in text

@@ -139,6 +139,39 @@ def scatter(points: Sequence[Point], across: str, up: str) -> Markup:
     return picture(words, edge + side + 14, height, marks, "scatter")
 
 
+def heat_map(names: Sequence[str], values: Mapping[tuple[str, str], float | None]) -> Markup:
+    """Numbers from -1 to 1 of all pairs as shades, below the diagonal.
+
+    values : pair -> number; None and pairs that lack are left empty
+    """
+    cell, edge, top = (16 if len(names) <= 40 else 10), 120, 60
+    size = cell * len(names)
+    marks: list[Markup] = []
+    said: list[float] = []
+    for row, one in enumerate(names):
+        marks.append(tag("text", one, x=edge - 6, y=top + cell * (row + 0.75), class_="end"))
+        for column, other in enumerate(names[:row]):
+            value = values.get((other, one), values.get((one, other)))
+            if value is None:
+                continue
+            colour = "var(--low)" if value < 0 else "var(--high)"
+            mixed = f"fill:color-mix(in oklab,{colour} {abs(value):.0%},var(--card))"
+            place = (edge + cell * column, top + cell * row, cell - 1, cell - 1)
+            title = tag("title", f"{one} and {other}: {value:.2f}")
+            marks.append(rectangle(*place, title, style=mixed))
+            said.append(value)
+        x, y = edge + cell * (row + 0.4), top + cell * (row + 0.75)
+        marks.append(
+            tag("text", one, x=x, y=y, class_="start", transform=f"rotate(-35 {x:.0f} {y:.0f})")
+        )
+    words = (
+        f"correlations of {len(names)} libraries, from {min(said):.2f} to {max(said):.2f}"
+        if said
+        else "no correlations"
+    )
+    return picture(words, edge + size + 90, top + size + 10, marks, "heat")
+
+
 def calls_by_chromosome(calls: Sequence[CallCount], class_name: str) -> Markup:
     """Columns of the calls of a class on each chromosome.
 

@@ -15,10 +15,13 @@ from deepregfinder.report.tables import (
     Channel,
     Cluster,
     ComparedMark,
+    Correlation,
     Crispr,
+    Doubt,
     Drop,
     InputFile,
     Library,
+    LibraryQuality,
     SeedValidation,
     Selected,
     Transition,
@@ -42,6 +45,9 @@ class Files:
     versions: Path
     parameters: Path
     counts: Sequence[Path] = ()
+    libraries: Sequence[Path] = ()
+    doubts: Sequence[Path] = ()
+    correlation: Sequence[Path] = ()
     signal: Sequence[Path] = ()
     dropped: Sequence[Path] = ()
     states: Sequence[Path] = ()
@@ -184,6 +190,9 @@ class Run:
     results: tuple[Result, ...]
     versions: tuple[Version, ...]
     parameters: Mapping[str, Any]
+    qualities: tuple[LibraryQuality, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
     comparisons: tuple[Compared, ...] = ()
     model_plots: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     annotations: Mapping[str, tuple[AnnotationScore, ...]] = field(default_factory=dict)
@@ -239,6 +248,11 @@ def collect(files: Files, command: str) -> Run:
     return Run(
         inputs=read_rows(files.inputs, InputFile),
         libraries=tuple(row for path in files.counts for row in read_rows(path, Library)),
+        qualities=tuple(row for path in files.libraries for row in read_rows(path, LibraryQuality)),
+        doubts=tuple(row for path in files.doubts for row in read_rows(path, Doubt)),
+        correlations=tuple(
+            row for path in files.correlation for row in read_rows(path, Correlation)
+        ),
         channels=tuple(row for path in files.signal for row in read_rows(path, Channel)),
         training_sets=tuple(_training_sets(files)),
         results=tuple(_results(files)),

@@ -35,6 +35,7 @@ SECTIONS = (
     Section("summary", "Summary"),
     Section("inputs", "Inputs"),
     Section("counts", "Counts"),
+    Section("quality", "Quality"),
     Section("signal", "Signal"),
     Section("regions", "Regions"),
     Section("states", "States"),

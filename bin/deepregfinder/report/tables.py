@@ -72,6 +72,44 @@ class Library:
 
 
 @dataclass(frozen=True)
+class LibraryQuality:
+    """A row of libraries.tsv."""
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: str
+    library_size: int
+    duplicates: float | None
+    fragment_length: int | None
+    nsc: float | None
+    strength: float | None
+    in_promoters: float | None
+    fold_promoters: float | None
+    in_enhancers: float | None
+    fold_enhancers: float | None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A row of doubts.tsv."""
+
+    kind: str
+    ids: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A row of correlation.tsv."""
+
+    id_a: str
+    id_b: str
+    correlation: float | None
+
+
+@dataclass(frozen=True)
 class Channel:
     """A row of `<sample>.signal.tsv`."""
 

@@ -137,6 +137,7 @@ def cautions(run: Run) -> Iterator[Caution]:
     yield from _near_start_sites(run)
     yield from _few_windows(run)
     yield from _dropped_enhancers(run)
+    yield from _doubtful_libraries(run)
     yield from _poor_libraries(run)
 
 
@@ -250,6 +251,20 @@ def _poor_libraries(run: Run) -> Iterator[Caution]:
             "Few usable reads",
             f"Less than half of the records pass the filters in {_some(poor)}: see Counts.",
         )
+
+
+def _doubtful_libraries(run: Run) -> Iterator[Caution]:
+    titles = {
+        "input": "A mark looks like its input",
+        "replicates": "Replicates disagree",
+        "swap": "A sample may be swapped",
+        "duplicates": "Many duplicates",
+    }
+    for kind, title in titles.items():
+        texts = [doubt.text for doubt in run.doubts if doubt.kind == kind]
+        if texts:
+            more = f" And {len(texts) - 1} more: see Quality." if len(texts) > 1 else ""
+            yield Caution(title, texts[0] + more)
 
 
 def _some(words: Sequence[str]) -> str:

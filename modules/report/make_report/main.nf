@@ -7,6 +7,9 @@ process MAKE_REPORT {
     input:
     path inputs
     path counts
+    path libraries
+    path doubts
+    path correlation
     path signal
     path dropped
     path states
@@ -41,6 +44,9 @@ process MAKE_REPORT {
     'make_report.py' \\
         --inputs ${inputs} \\
         ${repeated('--counts', counts)} \\
+        ${repeated('--libraries', libraries)} \\
+        ${repeated('--doubts', doubts)} \\
+        ${repeated('--correlation', correlation)} \\
         ${repeated('--signal', signal)} \\
         ${repeated('--dropped', dropped)} \\
         ${repeated('--states', states)} \\

@@ -1,6 +1,6 @@
 include { flags ; quoted ; repeated } from '../../../functions/scripts'
 
-// Count the reads of one BAM file in the bins of the main chromosomes.
+// Count the reads of one BAM file in the bins of the main chromosomes, and look at the ends of some of them.
 process COUNT_BINS {
     tag "${meta.id}"
     label 'process_low'
@@ -15,6 +15,7 @@ process COUNT_BINS {
     output:
     tuple val(meta), path("${meta.id}.counts.zip"), emit: counts
     path "${meta.id}.counts.tsv", emit: summary
+    path "${meta.id}.quality.tsv", emit: quality
     tuple val(task.process), eval('versions.py python numba deflate zarr featureCounts'), topic: versions
 
     script:
@@ -32,11 +33,12 @@ process COUNT_BINS {
         ${flags(options)} \\
         --threads ${task.cpus} \\
         --output ${meta.id}.counts.zip \\
-        --summary ${meta.id}.counts.tsv
+        --summary ${meta.id}.counts.tsv \\
+        --quality ${meta.id}.quality.tsv
     """
 
     stub:
     """
-    touch ${meta.id}.counts.zip ${meta.id}.counts.tsv
+    touch ${meta.id}.counts.zip ${meta.id}.counts.tsv ${meta.id}.quality.tsv
     """
 }

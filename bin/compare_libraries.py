@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Hold all libraries of a run against each other."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--counts", required=True, multiple=True, type=PATH, help="Files of count_bins.py.")
+@click.option("--quality", multiple=True, type=PATH, help="<id>.quality.tsv of count_bins.py.")
+@click.option("--regions", multiple=True, type=PATH, help="<sample>.regions.bed.")
+@click.option("--libraries", required=True, type=PATH, help="A row for each library (TSV).")
+@click.option("--correlation", required=True, type=PATH, help="A row for each pair (TSV).")
+@click.option("--doubts", required=True, type=PATH, help="What does not fit, in sentences (TSV).")
+@click.option("--picture", required=True, type=PATH, help="The correlations (PNG, and SVG).")
+def compare_libraries(
+    counts: tuple[Path, ...],
+    quality: tuple[Path, ...],
+    regions: tuple[Path, ...],
+    libraries: Path,
+    correlation: Path,
+    doubts: Path,
+    picture: Path,
+) -> None:
+    """Write what is known of each library, how alike they are, and what does not fit.
+
+    The sample of labelled windows is told by the name of their file.
+    """
+    import logging
+
+    from deepregfinder.counting.store import open_counts
+    from deepregfinder.plots import draw_correlation
+    from deepregfinder.quality.doubts import doubts as doubts_about
+    from deepregfinder.quality.doubts import write_doubts
+    from deepregfinder.quality.libraries import compare_libraries as compare
+    from deepregfinder.quality.strands import read_qualities
+    from deepregfinder.quality.tables import write_correlation, write_libraries
+    from deepregfinder.regions import read_regions
+
+    windows = {path.name.removesuffix(".regions.bed"): read_regions(path) for path in regions}
+    compared = compare([open_counts(path) for path in counts], windows)
+    qualities = read_qualities(quality)
+    found = doubts_about(compared, {id_: one.duplicates for id_, one in qualities.items()})
+    for doubt in found:
+        logging.getLogger("compare_libraries").warning("WARNING: %s", doubt.text)
+    write_libraries(libraries, compared, qualities)
+    write_correlation(correlation, compared)
+    write_doubts(doubts, found)
+    draw_correlation(picture, [one.id for one in compared.identities], compared.correlation)
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        compare_libraries()

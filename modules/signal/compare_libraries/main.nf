@@ -1,0 +1,38 @@
+include { bytesOf ; repeated } from '../../../functions/scripts'
+
+// All libraries of a run side by side: how alike their counts are, where their reads lie, and what does not fit.
+process COMPARE_LIBRARIES {
+    label 'process_low'
+    ext input_bytes: { bytesOf(counts) }
+
+    input:
+    path counts
+    path quality
+    path regions // of samples with labels
+    val code // digest of the script and of the library behind it
+
+    output:
+    path 'libraries.tsv', emit: libraries
+    path 'doubts.tsv', emit: doubts
+    path 'correlation.tsv', emit: correlation
+    path 'correlation.{png,svg}', emit: pictures
+    tuple val(task.process), eval('versions.py python numpy zarr matplotlib'), topic: versions
+
+    script:
+    """
+    # code ${code}
+    'compare_libraries.py' \\
+        ${repeated('--counts', counts)} \\
+        ${repeated('--quality', quality)} \\
+        ${repeated('--regions', regions)} \\
+        --libraries libraries.tsv \\
+        --doubts doubts.tsv \\
+        --correlation correlation.tsv \\
+        --picture correlation.png
+    """
+
+    stub:
+    """
+    touch libraries.tsv doubts.tsv correlation.{tsv,png,svg}
+    """
+}

@@ -1,0 +1,83 @@
+"""compare_libraries.py writes tables and a picture of all libraries, and says what does not fit."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from click.testing import CliRunner
+
+from compare_libraries import compare_libraries
+from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
+from deepregfinder.counting.store import Library, write_counts
+from deepregfinder.quality.strands import Ends, Quality, write_quality
+
+GRID = BinGrid({"chr1": 1_000_000}, 100)
+NOBODY = Ends("chr1", 36, np.zeros(60), np.zeros(40), np.zeros(0), 0, 0)
+
+
+def written(folder: Path, mark: str, duplicates: float) -> list[str]:
+    """The files of one library; returns the options that name them."""
+    library = Library(f"A.{mark}.1", "A", mark, "1")
+    values = np.random.default_rng(len(mark)).poisson(2, GRID.n_bins).astype(np.uint32)
+    total = int(values.sum())
+    tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, False)
+    rules = CountRules(0, "keep", "reads", "overlap", 0, 0)
+    write_counts(
+        folder / f"{library.id}.counts.zip", library, BinCounts(GRID, values, tally), rules, False
+    )
+    write_quality(
+        folder / f"{library.id}.quality.tsv", library, NOBODY, Quality(0.1, duplicates, 180)
+    )
+    return [
+        *("--counts", str(folder / f"{library.id}.counts.zip")),
+        *("--quality", str(folder / f"{library.id}.quality.tsv")),
+    ]
+
+
+def options(folder: Path) -> list[str]:
+    (folder / "A.regions.bed").write_text("chr1\t0\t2000\tpromoter\t.\ttrain\n")
+    return [
+        *written(folder, "H3K4me3", 0.75),
+        *written(folder, "H3K27ac", 0.1),
+        *("--regions", str(folder / "A.regions.bed")),
+        *("--libraries", str(folder / "libraries.tsv"), "--doubts", str(folder / "doubts.tsv")),
+        *("--correlation", str(folder / "correlation.tsv")),
+        *("--picture", str(folder / "correlation.png")),
+    ]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def test_tables_and_picture_are_written(tmp_path: Path) -> None:
+    done = CliRunner().invoke(compare_libraries, options(tmp_path), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    first, second = rows(tmp_path / "libraries.tsv")
+    assert (first["id"], first["fragment_length"], first["duplicates"]) == (
+        *("A.H3K27ac.1", "180"), "0.1000",
+    )  # fmt: skip
+    assert float(second["in_promoters"]) > 0
+    assert second["in_enhancers"] == "."
+    (pair,) = rows(tmp_path / "correlation.tsv")
+    assert (pair["id_a"], pair["id_b"]) == ("A.H3K27ac.1", "A.H3K4me3.1")
+    assert [row["ids"] for row in rows(tmp_path / "doubts.tsv")] == ["A.H3K4me3.1"]
+    assert (tmp_path / "correlation.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "correlation.svg").stat().st_size
+
+
+def test_doubts_are_said_aloud_and_damaged_counts_in_one_sentence(
+    tmp_path: Path, repository: Path
+) -> None:
+    words = options(tmp_path)
+    command = [sys.executable, str(repository / "bin/compare_libraries.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "WARNING: 75% of the reads of A.H3K4me3.1" in done.stdout + done.stderr
+    (tmp_path / "A.H3K27ac.1.counts.zip").write_text("nothing")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "A.H3K27ac.1.counts.zip" in done.stderr
