@@ -312,7 +312,9 @@ def _points(evaluation: Path, plan: Plan) -> None:
         for one in ((0.5, 0.6, 0, ".", "."), (0.6, 0.8, 1234, 0.7, 0.65), (0.8, 1, 99, 0.9, 0.85))
     ]
     columns = "temperature_scaling low high windows confidence accuracy"
-    _write(evaluation / "calibration.tsv", columns, bins)
+    for table in ("calibration", "natural_calibration"):
+        if plan.natural or table == "calibration":
+            _write(evaluation / f"{table}.tsv", columns, bins)
     epochs = [
         (seed, epoch, 1 / epoch, 1.1 / epoch, plan.figure * (1 - 0.5**epoch))
         for seed in plan.seeds

@@ -46,7 +46,13 @@ def test_an_evaluation_has_a_curve_for_each_class_and_seed(tmp_path: Path) -> No
     (result,) = made_up(tmp_path, Plan(n_classes=5, seeds=(1, 2))).results
     plots = plots_of(result)
     assert {name: len(lines(svg)) for name, svg in plots.items()} == {
-        **{"pr_curve": 4, "natural_pr_curve": 4, "roc_curve": 5, "calibration": 2},
+        **{
+            "pr_curve": 4,
+            "natural_pr_curve": 4,
+            "roc_curve": 5,
+            "calibration": 2,
+            "natural_calibration": 2,
+        },
         "learning_curve": 2,
     }
     bins = places(lines(plots["calibration"])[0])

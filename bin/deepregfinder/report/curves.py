@@ -145,6 +145,7 @@ def plots_of(result: Result) -> dict[str, Markup]:
         "natural_pr_curve": _precision_recall(key, points.natural_pr_curve, "test chromosomes"),
         "roc_curve": _roc(key, points.roc_curve),
         "calibration": _calibration(key, points.calibration),
+        "natural_calibration": _calibration(key, points.natural_calibration),
         "learning_curve": _learning_curve(key, points.learning_curve),
     }
     return {name: chart for name, chart in drawn.items() if chart}

@@ -55,6 +55,7 @@ class Points:
     natural_pr_curve: tuple[PrecisionRecall, ...] = ()
     roc_curve: tuple[Roc, ...] = ()
     calibration: tuple[Reliability, ...] = ()
+    natural_calibration: tuple[Reliability, ...] = ()
     learning_curve: tuple[Epoch, ...] = ()
 
 
@@ -70,5 +71,6 @@ def read_points(folder: Path) -> Points:
         rows("natural_pr_curve", PrecisionRecall),
         rows("roc_curve", Roc),
         rows("calibration", Reliability),
+        rows("natural_calibration", Reliability),
         rows("learning_curve", Epoch),
     )
