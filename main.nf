@@ -6,6 +6,7 @@
 
 include { DIFFERENCES } from './subworkflows/differences'
 include { EVALUATION } from './subworkflows/evaluation'
+include { EXAMPLES } from './subworkflows/examples'
 include { EXTERNAL } from './subworkflows/external'
 include { FOLDS } from './subworkflows/folds'
 include { GENOME } from './subworkflows/genome'
@@ -133,6 +134,8 @@ workflow {
         options.hardware.device,
     )
 
+    EXAMPLES(GENOME.out.calls, SIGNAL.out.signal, TRAINING_SET.out.regions, options.run.subMap('classes'))
+
     DIFFERENCES(plan.pairs, GENOME.out.calls, GENOME.out.probabilities, SIGNAL.out.counts, options.differences)
 
     REPORT(
@@ -147,6 +150,7 @@ workflow {
             states: TRAINING_SET.out.states_summary,
             regions: TRAINING_SET.out.regions_summary,
             calls: GENOME.out.calls_summary,
+            examples: EXAMPLES.out.examples,
             validation: GENOME.out.validation.map { _meta, table -> table },
             seeds: GENOME.out.seeds_summary,
             transitions: DIFFERENCES.out.transitions,

@@ -23,6 +23,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--evaluation", multiple=True, type=PATH, help="Folders of evaluate_model.py.")
 @click.option("--explanation", multiple=True, type=PATH, help="Folders of explain_model.py.")
 @click.option("--calls", multiple=True, type=PATH, help="<sample>.<model>.calls.tsv.")
+@click.option("--examples", multiple=True, type=PATH, help="<sample>.<model>.examples.json.")
 @click.option("--validation", multiple=True, type=PATH, help="<sample>.<model>.validation.tsv.")
 @click.option("--seeds_summary", multiple=True, type=PATH, help="<sample>.<model>.seeds.tsv.")
 @click.option("--transitions", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.transitions.tsv.")
@@ -49,6 +50,7 @@ def make_report(
     evaluation: tuple[Path, ...],
     explanation: tuple[Path, ...],
     calls: tuple[Path, ...],
+    examples: tuple[Path, ...],
     validation: tuple[Path, ...],
     seeds_summary: tuple[Path, ...],
     transitions: tuple[Path, ...],
@@ -88,6 +90,7 @@ def make_report(
         evaluations=evaluation,
         explanations=explanation,
         calls=calls,
+        examples=examples,
         validation=validation,
         seeds=seeds_summary,
         transitions=transitions,

@@ -39,6 +39,7 @@ workflow REPORT {
         folders.evaluated,
         folders.explained,
         sorted.calls,
+        sorted.examples,
         sorted.validation,
         sorted.seeds,
         sorted.transitions,

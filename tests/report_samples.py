@@ -9,6 +9,7 @@ from typing import Any
 from deepregfinder.annotations import HEADER as ANNOTATIONS
 from deepregfinder.classes import class_names
 from deepregfinder.crispr import HEADER as CRISPR
+from deepregfinder.examples import Example, Examples, Interval, Kind, write_examples
 from deepregfinder.report.collect import Files, Run, collect
 
 # A picture of one pixel.
@@ -113,7 +114,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
     } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
     files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
     files |= {"annotations": [], "crispr": [], "model_plots": []}
-    files |= _quality(folder, plan)
+    files |= _quality(folder, plan) | {"examples": []}
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -238,6 +239,8 @@ def _model(
             for name in ("any", *plan.elements)
         ]
         files["crispr"].append(_write(Path(f"{start}.crispr.tsv"), " ".join(CRISPR), rows))
+    _examples(Path(f"{start}.examples.json"), plan, sample, model)
+    files["examples"].append(Path(f"{start}.examples.json"))
     calls = [
         (chrom, name, 10 * place + index, 2000 * place)
         for place, chrom in enumerate(plan.chroms, 1)
@@ -288,6 +291,20 @@ def _quality(folder: Path, plan: Plan) -> dict[str, list[Path]]:
         ],
         "doubts": [_write(folder / "doubts.tsv", "kind ids text", doubts)],
     }
+
+
+def _examples(path: Path, plan: Plan, sample: str, model: str) -> None:
+    """A best call of each class; with labels, also one that is missed and one that is false."""
+    kinds: Sequence[Kind] = ("best", "missed", "false") if plan.labels else ("best",)
+    places = tuple(
+        Example(
+            kind, name, plan.chroms[-1], 9_000, 11_000, None if kind == "missed" else 0.875,
+            0, 20_000, (Interval(9_000, 11_000, name),), (), ((0, 12, 24, 24, 3),),
+        )
+        for kind in kinds
+        for name in plan.elements
+    )  # fmt: skip
+    write_examples(path, Examples(sample, model, ("H3K27ac",), (12.5,), plan.labels, places))
 
 
 def _points(evaluation: Path, plan: Plan) -> None:

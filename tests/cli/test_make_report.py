@@ -24,6 +24,7 @@ OPTIONS = {
     "evaluations": "evaluation",
     "explanations": "explanation",
     "calls": "calls",
+    "examples": "examples",
     "validation": "validation",
     "seeds": "seeds_summary",
     "transitions": "transitions",

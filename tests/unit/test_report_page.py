@@ -104,6 +104,7 @@ def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "no sample of this run has any" in applied.texts["interpretation"]
     trained = Page(render(made_up(tmp_path / "trained", PLANS["trained only"])))
     assert "No genome was predicted" in trained.texts["calls"]
+    assert "No genome was predicted" in trained.texts["examples"]
     assert "No genome was predicted" in trained.texts["validation"]
     assert "--explain true" in trained.texts["interpretation"]
 
@@ -324,3 +325,18 @@ def test_quality_of_libraries_is_shown_and_doubts_reach_the_summary(tmp_path: Pa
     assert "And 1 more: see Quality." in doubtful["summary"]
     assert "Replicates disagree" in doubtful["summary"]
     assert "A.H3K27ac.2 and A.H3K27ac.1: 0.88" in text
+
+
+def test_examples_are_drawn_with_their_places(tmp_path: Path) -> None:
+    for name in ("labelled", "applied"):
+        (tmp_path / name).mkdir()
+    text = render(made_up(tmp_path / "labelled"))
+    shown = Page(text).texts["examples"]
+    assert shown.count("chr2:9,001-11,000") == 2 * 3
+    for title in ("Best calls", "Missed", "Without a label"):
+        assert title in shown
+    assert "H3K27ac: full height 12.5 RPM" in text
+    applied = Page(render(made_up(tmp_path / "applied", Plan(labels=False)))).texts["examples"]
+    assert "Best calls" in applied
+    assert "Missed" not in applied
+    assert "labels" not in applied

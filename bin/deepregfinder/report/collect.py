@@ -8,6 +8,7 @@ from typing import Any
 
 from deepregfinder.classes import class_named, class_set
 from deepregfinder.errors import InputError
+from deepregfinder.examples import Examples, read_examples
 from deepregfinder.report.points import Points, read_points
 from deepregfinder.report.tables import (
     AnnotationScore,
@@ -55,6 +56,7 @@ class Files:
     evaluations: Sequence[Path] = ()
     explanations: Sequence[Path] = ()
     calls: Sequence[Path] = ()
+    examples: Sequence[Path] = ()
     validation: Sequence[Path] = ()
     seeds: Sequence[Path] = ()
     transitions: Sequence[Path] = ()
@@ -193,6 +195,7 @@ class Run:
     qualities: tuple[LibraryQuality, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     correlations: tuple[Correlation, ...] = ()
+    examples: tuple[Examples, ...] = ()
     comparisons: tuple[Compared, ...] = ()
     model_plots: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     annotations: Mapping[str, tuple[AnnotationScore, ...]] = field(default_factory=dict)
@@ -258,6 +261,7 @@ def collect(files: Files, command: str) -> Run:
         results=tuple(_results(files)),
         versions=read_rows(files.versions, Version),
         parameters=_read_json(files.parameters),
+        examples=tuple(map(read_examples, files.examples)),
         comparisons=tuple(_comparisons(files)),
         model_plots=_model_plots(files),
         annotations={

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from deepregfinder import __version__
 from deepregfinder.atomic import written_whole
 from deepregfinder.classes import CLASS_SETS
-from deepregfinder.report import accuracy, charts, curves, evidence, formats, words
+from deepregfinder.report import accuracy, browser, charts, curves, evidence, formats, words
 from deepregfinder.report.collect import Run
 from deepregfinder.report.methods_text import methods
 from deepregfinder.report.tables import Library, Version
@@ -41,6 +41,7 @@ SECTIONS = (
     Section("states", "States"),
     Section("accuracy", "Accuracy"),
     Section("calls", "Calls"),
+    Section("examples", "Examples"),
     Section("validation", "Validation"),
     Section("between", "Between samples"),
     Section("evidence", "Evidence of others"),
@@ -157,6 +158,7 @@ def render(run: Run) -> str:
         script_digest=digest(script),
         class_colours=class_colours(),
         accuracy=accuracy,
+        browser=browser,
         charts=charts,
         curves=curves,
         evidence=evidence,

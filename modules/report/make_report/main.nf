@@ -17,6 +17,7 @@ process MAKE_REPORT {
     path evaluations, stageAs: 'evaluation/?/*'
     path explanations, stageAs: 'explanation/?/*'
     path calls
+    path examples
     path validation
     path seeds
     path transitions
@@ -54,6 +55,7 @@ process MAKE_REPORT {
         ${repeated('--evaluation', evaluations)} \\
         ${repeated('--explanation', explanations)} \\
         ${repeated('--calls', calls)} \\
+        ${repeated('--examples', examples)} \\
         ${repeated('--validation', validation)} \\
         ${repeated('--seeds_summary', seeds)} \\
         ${repeated('--transitions', transitions)} \\

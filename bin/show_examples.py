@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Find places worth looking at, and take the signal of all marks around them."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--model", required=True, help="Name of the model for this sample.")
+@click.option("--signal", required=True, type=PATH, help="<sample>.signal.zip.")
+@click.option("--calls", required=True, type=PATH, help="<sample>.<model>.bed.")
+@click.option("--regions", type=PATH, help="<sample>.regions.bed, if the sample has labels.")
+@click.option("--classes", required=True, type=int, help="Number of classes.")
+@click.option("--output", required=True, type=PATH, help="The places and the signal (JSON).")
+def show_examples(
+    model: str, signal: Path, calls: Path, regions: Path | None, classes: int, output: Path
+) -> None:
+    """Write the best calls of each class; with labels also, on test chromosomes, labelled elements
+    that no call found, and calls without a labelled element.
+    """
+    from deepregfinder.calling import read_calls
+    from deepregfinder.classes import class_names
+    from deepregfinder.examples import find_examples, write_examples
+    from deepregfinder.regions import read_regions
+    from deepregfinder.signal import open_signal
+
+    names = class_names(classes)
+    labelled = read_regions(regions) if regions else None
+    found = find_examples(open_signal(signal), model, read_calls(calls, names), names, labelled)
+    write_examples(output, found)
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        show_examples()
