@@ -18,6 +18,7 @@ include { SIGNAL } from './subworkflows/signal'
 include { TRAINING_SET } from './subworkflows/training_set'
 include { adviceOn } from './functions/failures'
 include { checkedOptions ; helpText ; optional } from './functions/parameters'
+include { closing } from './functions/summary'
 include { planned } from './functions/plan'
 
 workflow {
@@ -175,7 +176,9 @@ workflow {
 
     workflow.onComplete = {
         if (workflow.success) {
-            log.info("\nDone. Open ${inputs.outdir}/report.html; calls for a genome browser are in ${inputs.outdir}/calls/\n")
+            def table = file("${inputs.outdir}/evaluation/summary.tsv")
+            def stats = workflow.stats
+            log.info('\n' + closing(inputs.outdir.toString(), table.exists() ? table.text : null, workflow.duration.toString(), stats.succeedCount + stats.cachedCount, stats.cachedCount) + '\n')
         }
     }
 }

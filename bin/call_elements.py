@@ -109,7 +109,7 @@ def call_elements(
         log.info("%s, %s: %d calls", sample, model, total)
     else:
         log.warning(
-            "WARNING: %s, %s: NO CALL AT ALL. No window of a class has a probability "
+            "%s, %s: NO CALL AT ALL. No window of a class has a probability "
             "of %s; look at the evaluation of the model, or lower --threshold.",
             sample,
             model,

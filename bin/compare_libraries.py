@@ -47,7 +47,7 @@ def compare_libraries(
     qualities = read_qualities(quality)
     found = doubts_about(compared, {id_: one.duplicates for id_, one in qualities.items()})
     for doubt in found:
-        logging.getLogger("compare_libraries").warning("WARNING: %s", doubt.text)
+        logging.getLogger("compare_libraries").warning("%s", doubt.text)
     write_libraries(libraries, compared, qualities)
     write_correlation(correlation, compared)
     write_doubts(doubts, found)

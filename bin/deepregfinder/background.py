@@ -60,7 +60,7 @@ def background(
         windows = free[free["split"] == split]
         if len(windows) < wanted:
             log.warning(
-                "WARNING: %d background windows are wanted%s, %d exist: all are taken.",
+                "%d background windows are wanted%s, %d exist: all are taken.",
                 wanted,
                 "" if split == "." else f" for {split}",
                 len(windows),

@@ -160,7 +160,7 @@ def _drop_near_promoter_marks(sieve: Sieve, evidence: Evidence, rules: RegionRul
     dropped = before - len(sieve.intervals)
     if dropped > before / 2:
         log.warning(
-            "WARNING: H3K4me3 peaks drop %d of %d enhancers, %d are left. Lists of broad peaks "
+            "H3K4me3 peaks drop %d of %d enhancers, %d are left. Lists of broad peaks "
             "hold many weak ones: --promoter_marks_min_signal (now %g) ignores peaks whose signal "
             "column is lower; a fold enrichment of 7 is a good start.",
             dropped,

@@ -315,5 +315,5 @@ def _notes(bundle: Bundle, tensors: Tensors) -> list[str]:
                 f"The model was trained or calibrated on {', '.join(seen)}, which it is tested on."
             )
     for note in notes:
-        log.warning("WARNING: %s The figures are too good.", note)
+        log.warning("%s The figures are too good.", note)
     return notes

@@ -78,7 +78,7 @@ class Evidence:
         sites = read_intervals(tss)
         if len(sites) and (sites["end"] - sites["start"]).median() > _WIDEST_TSS:
             log.warning(
-                "WARNING: half of the intervals in %s are wider than %d bp. These look like genes, "
+                "half of the intervals in %s are wider than %d bp. These look like genes, "
                 "not transcription start sites: promoters will lie in their middle.",
                 tss,
                 _WIDEST_TSS,

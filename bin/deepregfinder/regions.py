@@ -61,11 +61,11 @@ def define_candidates(
     """
     if evidence.dhs is None:
         log.warning(
-            "WARNING: no list of DHSs is given: promoters and enhancers need no open chromatin, "
+            "no list of DHSs is given: promoters and enhancers need no open chromatin, "
             "and background may hold it."
         )
     if not evidence.promoter_marks:
-        log.warning("WARNING: no H3K4me3 peaks are given: enhancers may be unknown promoters.")
+        log.warning("no H3K4me3 peaks are given: enhancers may be unknown promoters.")
     tables, drops = [], []
     for find in (promoters, enhancers):
         sieve = find(evidence, rules, geometry, chrom_sizes)

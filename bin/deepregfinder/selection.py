@@ -117,7 +117,7 @@ def build_tensors(
     _check_enough(selections, min_nonzero)
     if (n_kept := int(drawn[kept].sum())) < n_background:
         log.warning(
-            "WARNING: %d background windows are wanted, %d have enough signal: all are taken.",
+            "%d background windows are wanted, %d have enough signal: all are taken.",
             n_background,
             n_kept,
         )

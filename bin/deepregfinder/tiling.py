@@ -323,15 +323,17 @@ def scan_genome(
 
     def scans() -> Iterator[tuple[str, np.ndarray, np.ndarray | None]]:
         started, all_bp = time.monotonic(), sum(signal.chrom_sizes[chrom] for chrom in chroms)
-        done_bp = 0
+        done_bp = windows = 0
         for number, chrom in enumerate(chroms, 1):
             length = signal.chrom_sizes[chrom]
             best, each = scan_chromosome(scorer, reader.load(chrom), step)
             done_bp += length
-            left = (time.monotonic() - started) / done_bp * (all_bp - done_bp)
+            windows += best.shape[1]
+            passed = time.monotonic() - started
             log.info(
-                "%s with %s: %s scanned (%d of %d), %d windows, about %.0f s left",
-                signal.sample, bundle.model, chrom, number, len(chroms), best.shape[1], left,
+                "%s with %s: %s scanned (%d of %d), %s windows (%s a second), about %.0f s left",
+                signal.sample, bundle.model, chrom, number, len(chroms), f"{windows:,}",
+                f"{windows / max(passed, 1e-9):,.0f}", passed / done_bp * (all_bp - done_bp),
             )  # fmt: skip
             yield chrom, best, each
 

@@ -4,6 +4,8 @@ Blocks are unpacked in threads (`bgzf`); one compiled loop (`records`) walks ove
 counts straight into one array. Of the file, only a few MB are in memory at a time.
 """
 
+import logging
+import os
 import struct
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +20,9 @@ from deepregfinder.counting import records
 from deepregfinder.counting.bgzf import HEADROOM, read_pieces
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.errors import InputError
+from deepregfinder.progress import Progress
+
+_log = logging.getLogger(__name__)
 
 _MAGIC = b"BAM\1"
 _LARGEST_HEADER = 1 << 28
@@ -74,6 +79,7 @@ def _count(
     lengths = np.array(list(header.values()), np.int64)
     values = np.zeros(grid.n_bins, np.uint32)
     tally = np.zeros(records.N_TALLY, np.int64)
+    progress = Progress(_log, str(path), "records", os.fstat(stream.fileno()).st_size)
     while True:
         at = records.count_records(
             data,
@@ -96,6 +102,7 @@ def _count(
                 f"{path} is damaged: record {tally[records.TOTAL] + 1:,} "
                 f"{records.FAULTS[int(tally[records.FAULT])]}. Make the file again."
             )
+        progress.reach(stream.tell(), int(tally[records.TOTAL]))
         piece = next(pieces, None)
         if piece is None:
             break
