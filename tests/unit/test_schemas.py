@@ -1,8 +1,11 @@
 """The schemas themselves: valid JSON Schema, and every default within its own rule."""
 
 import json
+import re
+from fnmatch import fnmatch
 
 import pytest
+from documents import results_paths
 from jsonschema import Draft202012Validator
 
 SCHEMAS = (
@@ -33,3 +36,25 @@ def test_every_group_is_part_of_the_whole(repository):
     schema = json.loads((repository / "nextflow_schema.json").read_text())
     groups = [f"#/$defs/{name}" for name in schema["$defs"]]
     assert [part["$ref"] for part in schema["allOf"]] == groups
+
+
+def test_the_launch_form_of_a_platform_knows_sheets_icons_and_what_is_required(repository):
+    schema = json.loads((repository / "nextflow_schema.json").read_text())
+    assert schema["$defs"]["input_output"]["required"] == ["input"]
+    for name, group in schema["$defs"].items():
+        assert group["fa_icon"].startswith("fas fa-"), name
+        for parameter, rule in group["properties"].items():
+            if rule.get("mimetype") == "text/csv":
+                assert (repository / rule["schema"]).is_file(), parameter
+    groups = schema["$defs"].values()
+    rules = {name: rule for group in groups for name, rule in group["properties"].items()}
+    with_schema = {name for name, rule in rules.items() if "schema" in rule}
+    assert with_schema == {"input", "labels", "annotations"}
+
+
+def test_reports_of_a_platform_are_files_that_a_run_leaves(repository):
+    listed = results_paths((repository / "docs/output.md").read_text())
+    paths = re.findall(r'^  "(.+)":$', (repository / "tower.yml").read_text(), re.M)
+    assert "report.html" in paths
+    for path in paths:
+        assert any(fnmatch(one, path) for one in listed), path
