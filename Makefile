@@ -59,12 +59,12 @@ lock: ## renew the lock files from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/requirements.lock
 	@uv pip compile pyproject.toml --extra test -c docker/requirements.lock --universal --python-version 3.11 --generate-hashes -q --no-header -o tests/requirements.lock
 
-# TORCH_INDEX (cpu only) and AWSCLI are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.
+# TORCH_INDEX (cpu only), AWSCLI and MULTIQC are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.
 images: ## build the container images of -profile docker (needs a Docker engine)
 	@for target in cpu cuda; do \
 	    index=''; [ $$target = cuda ] || index='$(TORCH_INDEX)'; \
 	    docker build --network=host --target $$target --build-arg VERSION=$(version) \
-	        --build-arg TORCH_INDEX="$$index" --build-arg AWSCLI='$(AWSCLI)' -t deepregfinder-nf:$(version)-$$target docker; \
+	        --build-arg TORCH_INDEX="$$index" --build-arg AWSCLI='$(AWSCLI)' --build-arg MULTIQC='$(MULTIQC)' -t deepregfinder-nf:$(version)-$$target docker; \
 	done
 
 clean: ## remove the demo, work folders and caches of this folder

@@ -165,6 +165,7 @@ workflow {
         EVALUATION.out.explanations,
         groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
         repeatable(workflow.commandLine),
+        options.run.multiqc,
     )
 
     workflow.onError = {

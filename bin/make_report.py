@@ -36,6 +36,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--params", required=True, type=PATH, help="The parameters of the run (JSON).")
 @click.option("--command", required=True, help="The command that started the run.")
 @click.option("--output", required=True, type=PATH, help="The page (HTML).")
+@click.option("--multiqc", required=True, type=PATH, help="Folder of tables for MultiQC.")
 @click.option("--summary", required=True, type=PATH, help="The main figures (TSV).")
 def make_report(
     inputs: Path,
@@ -63,15 +64,18 @@ def make_report(
     params: Path,
     command: str,
     output: Path,
+    multiqc: Path,
     summary: Path,
 ) -> None:
-    """Write report.html, a page that needs no other file and no network, and summary.tsv.
+    """Write report.html, a page that needs no other file and no network, summary.tsv, and tables
+    that MultiQC picks up.
 
     Sample and model of a table are read from its name, those of an evaluation or explanation
     from its JSON file. What a run did not do (no labels, no prediction) the page says in a
     sentence.
     """
     from deepregfinder.report.collect import Files, collect
+    from deepregfinder.report.multiqc import write_multiqc
     from deepregfinder.report.page import write_page
     from deepregfinder.report.summary import write_summary
 
@@ -103,6 +107,7 @@ def make_report(
     run = collect(files, command)
     write_page(output, run)
     write_summary(summary, run)
+    write_multiqc(multiqc, run)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 include { MAKE_REPORT } from '../modules/report/make_report'
+include { MULTIQC } from '../modules/report/multiqc'
 include { codeDigest } from '../functions/scripts'
 
 // One page for people. Files arrive sorted by name, so that the page does not depend on which task ended first.
@@ -10,6 +11,7 @@ workflow REPORT {
     explanations // [meta, folder]
     params_json
     command
+    with_multiqc // whether MultiQC makes a report of its own
 
     main:
     def sorted = summaries.collectEntries { name, files -> [name, files.toSortedList { one, other -> one.name <=> other.name }] }
@@ -53,6 +55,8 @@ workflow REPORT {
         command,
         codeDigest('make_report.py'),
     )
+
+    MULTIQC(with_multiqc ? MAKE_REPORT.out.multiqc : channel.empty())
 
     page = MAKE_REPORT.out.page
 

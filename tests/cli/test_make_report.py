@@ -45,6 +45,7 @@ def words(files: Files, folder: Path, command: str = "nextflow run main.nf") -> 
         "command": command,
         "output": folder / "report.html",
         "summary": folder / "summary.tsv",
+        "multiqc": folder / "multiqc",
     }
     repeated = [
         (option, path) for field, option in OPTIONS.items() for path in getattr(files, field)

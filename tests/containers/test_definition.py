@@ -43,7 +43,7 @@ def test_base_image(sections, dockerfile):
 
 def test_the_same_commands_run(sections, dockerfile):
     runs = " && ".join(arguments(dockerfile, "RUN")[:2])
-    runs = re.sub(r'(TORCH_INDEX|AWSCLI)="\$\1" ', "", runs)
+    runs = re.sub(r'(TORCH_INDEX|AWSCLI|MULTIQC)="\$\1" ', "", runs)
     assert sections["post"] == runs.split(" && ")
 
 

@@ -76,7 +76,7 @@ PLANNED = {
     "igv/",
 }
 COMPARED = "calls/differential/<a>_vs_<b>/<a>_vs_<b>.<model>"
-FOLDERS = ("evaluation/", "models/", "calls/", "regions/", "signal/", "pipeline_info/")
+FOLDERS = ("evaluation/", "models/", "calls/", "regions/", "signal/", "multiqc/", "pipeline_info/")
 
 
 @pytest.fixture(scope="module")

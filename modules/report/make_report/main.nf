@@ -34,6 +34,7 @@ process MAKE_REPORT {
     output:
     path 'report.html', emit: page
     path 'summary.tsv', emit: summary
+    path 'multiqc/*_mqc.tsv', emit: multiqc
     path 'params.json', emit: params_json
     path 'versions.tsv', emit: versions
 
@@ -68,11 +69,13 @@ process MAKE_REPORT {
         --params params.json \\
         --command ${quoted(command)} \\
         --output report.html \\
+        --multiqc multiqc \\
         --summary summary.tsv
     """
 
     stub:
     """
-    touch report.html summary.tsv params.json versions.tsv
+    mkdir -p multiqc
+    touch multiqc/deepregfinder_records_mqc.tsv report.html summary.tsv params.json versions.tsv
     """
 }
