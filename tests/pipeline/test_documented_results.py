@@ -8,9 +8,10 @@ from documents import results_paths
 pytestmark = pytest.mark.pipeline
 
 # With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr,
-# --folds.
+# --folds, --multiqc.
 NOT_HERE = {
     "regions/<sample>/states.tsv",
+    "multiqc/multiqc_report.html",
     *(
         f"evaluation/<sample>/{name}"
         for name in (

@@ -61,6 +61,26 @@ def test_train_and_predict_in_one_go(first_run):
         assert (first_run.results / "pipeline_info" / name).stat().st_size > 0
 
 
+def test_the_end_says_what_was_found_and_what_to_open(first_run):
+    end = first_run.output.partition("\nDone in ")[2].strip().splitlines()
+    assert len(end) <= 10
+    assert {line.split(":")[0].strip() for line in end} >= {"A cnn", "B cnn", "Open next"}
+    found, paths = end[1:3], [Path(line.split()[0]) for line in end[end.index("Open next:") + 1 :]]
+    assert all("enhancers" in line and "mean average precision of calls" in line for line in found)
+    assert first_run.results / "report.html" in paths
+    assert all(path.exists() for path in paths)
+
+
+def test_the_libraries_of_a_simulated_panel_raise_no_doubt(first_run):
+    assert (first_run.results / "signal/doubts.tsv").read_text() == "kind\tids\ttext\n"
+    libraries = (first_run.results / "signal/libraries.tsv").read_text().splitlines()
+    assert [line.split("\t")[0] for line in libraries[1:]] == [
+        f"{sample}.{library}"
+        for sample in "AB"
+        for library in ("H3K27ac.1", "H3K27ac.2", "H3K4me1.1", "H3K4me3.1")
+    ]
+
+
 def test_the_model_learns_something(first_run):
     metrics = json.loads((first_run.results / "evaluation/A/cnn/metrics.json").read_text())
     n = metrics["n_test"]
