@@ -2,7 +2,8 @@
 
 What is missed or false is decided as for the accuracy of calls (natural.credit): an element is
 found by a call of its class within 500 bp of its midpoint. Around each place the signal of all
-marks is taken, as whole numbers from 0 to HEIGHT, on one scale for each mark.
+marks is taken, as whole numbers from 0 to HEIGHT, on one scale for each mark: that of all but the
+highest 2 % of its points, so that a pile of reads somewhere does not flatten the rest.
 """
 
 import dataclasses
@@ -26,6 +27,7 @@ Kind = Literal["best", "missed", "false"]
 REACH = 10_000  # bp to either side of the middle
 POINTS = 100
 HEIGHT = 24
+CLIPPED = 0.02
 MOST: Mapping[Kind, int] = {"best": 3, "missed": 2, "false": 2}
 
 
@@ -62,7 +64,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Examples:
-    """The places of a result. scales : RPM at the full height, for each mark"""
+    """The places of a result. scales : RPM at the full height, or above, for each mark"""
 
     sample: str
     model: str
@@ -109,8 +111,8 @@ def find_examples(
         else pd.DataFrame({"chrom": [], "start": [], "end": [], "class_": []})
     )
     profiles = _profiles(signal, places)
-    scales = np.maximum(profiles.max(axis=(0, 2)) if len(places) else 0, 1e-9)
-    heights = np.rint(profiles / np.reshape(scales, (1, -1, 1)) * HEIGHT).astype(int)
+    scales = np.array([_scale(profiles[:, mark]) for mark in range(len(signal.marks))])
+    heights = np.rint(np.minimum(profiles / scales[:, None], 1) * HEIGHT).astype(int)
     shown = []
     for place, rows in zip(places, heights, strict=True):
         low, high = _span(place)
@@ -128,7 +130,7 @@ def find_examples(
         signal.sample,
         model,
         signal.marks,
-        tuple(round(float(scale), 2) for scale in np.broadcast_to(scales, len(signal.marks))),
+        tuple(round(float(scale), 2) for scale in scales),
         regions is not None,
         tuple(shown),
     )
@@ -225,6 +227,12 @@ def _profiles(signal: Signal, places: Sequence[_Place]) -> np.ndarray:
                 if first < last and first < rpm.shape[1]:
                     profiles[number, :, point] = rpm[:, first:last].mean(axis=1)
     return profiles
+
+
+def _scale(profiles: np.ndarray) -> float:
+    """RPM at the full height: CLIPPED of the points with signal lie above it."""
+    seen = profiles[profiles > 0]
+    return float(np.quantile(seen, 1 - CLIPPED)) if len(seen) else 1.0
 
 
 def _in_sight(table: pd.DataFrame, chrom: str, low: int, high: int) -> tuple[Interval, ...]:
