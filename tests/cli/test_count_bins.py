@@ -48,8 +48,10 @@ def test_both_counters_write_the_same_bytes(tmp_path):
             (tmp_path / "a.counts.zip").read_bytes(),
             names,
             values.replace(counter, "COUNTER"),
+            (tmp_path / "a.quality.tsv").read_text(),
         )
     assert written["native"] == written["featurecounts"]
+    assert written["native"][-1].splitlines()[1].startswith("a\tK562\tH3K27ac\t1\tchr")
     counts = open_counts(tmp_path / "a.counts.zip")
     assert counts.attributes["filters"] == {
         **{"min_mapq": 10, "duplicates": "drop", "paired_end": "reads", "count_at": "overlap"},

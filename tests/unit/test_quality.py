@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pysam
 import pytest
 from small_bams import write_bam
 
@@ -53,6 +54,14 @@ def test_the_length_of_fragments_is_found(tmp_path: Path, length: int) -> None:
     assert found.fragment_length == pytest.approx(length, abs=10)
     assert found.nsc
     assert found.nsc > 1.5
+
+
+def test_a_cram_file_tells_the_same_without_its_reference(tmp_path: Path) -> None:
+    reads = fragments(np.random.default_rng(1), 150)
+    bam, cram = write_bam(tmp_path / "a.bam", SIZES, reads), tmp_path / "a.cram"
+    options = ("-C", "--output-fmt-option", "no_ref=1", "-o", str(cram))
+    pysam.view(*options, str(bam), catch_stdout=False)
+    assert quality_of(sample_ends(cram, SIZES, 0)) == quality_of(sample_ends(bam, SIZES, 0))
 
 
 def test_reads_without_peaks_have_no_fragment_length(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
     chrom_sizes : the main chromosomes
     min_mapq : lowest mapping quality
     """
+    pysam.set_verbosity(0)  # no index is needed, so that nobody need be told that there is none
     places: list[tuple[int, bool, int]] = []
     lengths: list[int] = []
     marked = 0
