@@ -15,6 +15,7 @@ process COMPARE_SAMPLES {
     tuple val(meta), path("${folder}/${meta.name}.tsv"), path("${folder}/${meta.name}.bed"), emit: elements
     path "${folder}/${meta.name}.transitions.tsv", emit: transitions
     path "${folder}/${meta.name}.transitions.png", emit: pictures
+    path "${folder}/${meta.name}.transitions.svg", emit: drawings
     path "${folder}/${meta.name}.marks.tsv", emit: marks
     tuple val(task.process), eval('versions.py python numpy scipy matplotlib zarr'), topic: versions
 
@@ -37,6 +38,6 @@ process COMPARE_SAMPLES {
     folder = meta.name.tokenize('.')[0]
     """
     mkdir ${folder}
-    touch ${folder}/${meta.name}.{tsv,bed,transitions.tsv,transitions.png,marks.tsv}
+    touch ${folder}/${meta.name}.{tsv,bed,transitions.tsv,transitions.png,transitions.svg,marks.tsv}
     """
 }
