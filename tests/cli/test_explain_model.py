@@ -16,7 +16,8 @@ from deepregfinder.models.bundle import write_bundle
 from deepregfinder.models.forests import fit_forest
 from explain_model import explain_model
 
-ALWAYS = {"explain.json", "mark_importance.png", "mark_importance.tsv"}
+KINDS = ("png", "svg", "tsv")
+ALWAYS = {"explain.json", *(f"mark_importance.{kind}" for kind in KINDS)}
 PLOTS = ("signal_profiles", "attributions", "filter_activations", "filter_weights")
 
 
@@ -57,7 +58,7 @@ def test_a_network_is_explained_in_full_and_the_same_each_time(world: Path) -> N
     facts = run(world, calls=calls)
     again = world / "again"
     run(world, calls=calls, output=str(again))
-    names = ALWAYS | {"filters.tsv"} | {f"{p}.{kind}" for p in PLOTS for kind in ("png", "tsv")}
+    names = ALWAYS | {"filters.tsv"} | {f"{p}.{kind}" for p in PLOTS for kind in KINDS}
     assert {path.name for path in (world / "out").iterdir()} == names
     for name in names:
         assert (world / "out" / name).read_bytes() == (again / name).read_bytes(), name
@@ -124,7 +125,7 @@ def test_networks_without_convolution_and_forests_say_what_they_lack(
     forest = replace(random_bundle("cnn"), **facts, model="rf", weights=(arrays,))
     write_bundle(tmp_path / "rf", forest)
     for model, left_out, drawn in (
-        ("mlp", "mlp has no convolution", ALWAYS | {"attributions.png", "attributions.tsv"}),
+        ("mlp", "mlp has no convolution", ALWAYS | {f"attributions.{kind}" for kind in KINDS}),
         ("rf", "rf is no network", ALWAYS),
     ):
         found = run(
