@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-real test-containers test-slurm test-resume test-browser lint format lock images clean
+.PHONY: help setup demo test test-fast test-real test-containers test-slurm test-resume test-browser bench bench-quick lint format lock images clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -48,6 +48,14 @@ test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost
 test-resume: setup ## change things and kill runs at random moments, and resume
 	@$(python) -m pytest tests/resume
 
+bench: setup ## measure speed beside other programs and write the tables of docs/benchmarks.md (quiet machine, about an hour)
+	@tools/bench/setup
+	@$(python) tools/bench/bench.py --write
+
+bench-quick: setup ## print how fast counting is beside featureCounts and samtools (a few minutes)
+	@tools/bench/setup
+	@$(python) tools/bench/bench.py --quick --rounds 1
+
 lint: setup ## check style and types
 	@ruff check . && ruff format --check . && mypy
 	@tools/nextflow lint main.nf nextflow.config conf functions modules subworkflows > .nextflow.lint.log || { cat .nextflow.lint.log; exit 1; }
@@ -68,4 +76,4 @@ images: ## build the container images of -profile docker (needs a Docker engine)
 	done
 
 clean: ## remove the demo, work folders and caches of this folder
-	@rm -rf demo work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf demo .bench work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,122 @@
+"""The benchmark: what it measures, and how its tables are put together."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+TOOLS = Path(__file__).parents[2] / "tools/bench"
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(TOOLS))
+
+
+def test_memory_is_that_of_all_processes_together(tmp_path):
+    from measure import measured
+
+    hold = "import time; a = bytearray(b'x') * 60_000_000; time.sleep(1)"
+    both = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {hold!r}]); {hold}"
+    one = measured([sys.executable, "-c", hold], tmp_path, tmp_path / "log.txt")
+    two = measured([sys.executable, "-c", f"{both}; p.wait()"], tmp_path, tmp_path / "log.txt")
+    assert 60e6 < one.memory < 120e6 < two.memory
+
+
+def test_cpu_time_is_that_of_children_too(tmp_path):
+    from measure import measured
+
+    busy = "import time\nwhile time.process_time() < 0.5: pass"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}])"
+    cost = measured([sys.executable, "-c", parent], tmp_path, tmp_path / "log.txt")
+    assert cost.cpu >= 0.5
+
+
+def test_a_command_that_fails_ends_the_benchmark_with_its_words(tmp_path):
+    from measure import measured
+
+    command = [sys.executable, "-c", "raise SystemExit('no such bin')"]
+    with pytest.raises(SystemExit, match="no such bin"):
+        measured(command, tmp_path, tmp_path / "log.txt")
+
+
+def test_a_row_is_the_ratio_of_medians_to_the_first_row():
+    from contestants import Contestant
+    from measure import Cost
+    from tables import comparison
+
+    ours, theirs = Contestant("ours", ("a",)), Contestant("theirs", ("b",), "1.2")
+    costs = {
+        ours: [Cost(2, 1, 10_000_000), Cost(4, 1, 20_000_000), Cost(40, 1, 30_000_000)],
+        theirs: [Cost(6, 3, 2e9), Cost(10, 3, 2e9), Cost(1, 3, 2e9)],
+    }
+    rows = comparison("reads", costs)[-3:-1]
+    assert rows == [
+        "| ours | 4.0 s (2.0-40.0) | 1.0 s | 20 MB | 1.00 |",
+        "| theirs (1.2) | 6.0 s (1.0-10.0) | 3.0 s | 2.00 GB | 1.50 |",
+    ]
+
+
+def test_only_its_own_section_of_a_document_is_written(tmp_path):
+    from tables import replace_section
+
+    document = tmp_path / "a.md"
+    document.write_text(
+        "before\n<!-- b: written by make bench -->\nold\n<!-- end of b -->\nafter\n"
+    )
+    replace_section(document, "b", ["new", ""])
+    assert document.read_text() == (
+        "before\n<!-- b: written by make bench -->\n\nnew\n\n<!-- end of b -->\nafter\n"
+    )
+    with pytest.raises(ValueError, match="no section c"):
+        replace_section(document, "c", ["new"])
+
+
+def test_every_section_has_its_place_in_the_document():
+    from bench import SECTIONS
+
+    document = (TOOLS.parents[1] / "docs/benchmarks.md").read_text()
+    for name in SECTIONS:
+        assert document.count(f"<!-- speed of {name}: written by make bench -->") == 1
+
+
+def test_inputs_are_the_same_bytes_again(tmp_path):
+    from inputs import alignments
+
+    sizes = {"chr1": 3_000_000, "chr2": 2_000_000}
+    first, second = (tmp_path / name for name in "ab")
+    for folder in (first, second):
+        folder.mkdir()
+    found = [alignments(folder, sizes, 5000).read_bytes() for folder in (first, second)]
+    assert found[0] == found[1]
+
+
+def test_the_table_of_bins_covers_each_chromosome_once(tmp_path):
+    from inputs import annotation
+
+    path = annotation(tmp_path, {"chr1": 250, "chr2": 100})
+    rows = [line.split("\t")[1:4] for line in path.read_text().splitlines()[1:]]
+    assert rows == [
+        ["chr1", "1", "100"], ["chr1", "101", "200"], ["chr1", "201", "250"], ["chr2", "1", "100"],
+    ]  # fmt: skip
+
+
+def test_the_plain_prediction_is_the_pipelines(tmp_path, capsys):
+    import plain_torch
+    from small_models import CHROM_SIZES, random_bundle, write_random_signal
+
+    from deepregfinder.models.bundle import write_bundle
+    from deepregfinder.signal import open_signal
+    from deepregfinder.tiling import SignalReader, load_scorer, probabilities_at
+
+    bundle = random_bundle(temperature=1.0)
+    write_bundle(tmp_path / "bundle", bundle)
+    write_random_signal(tmp_path / "signal.zip")
+    plain_torch.predict(tmp_path / "bundle", tmp_path / "signal.zip", "chr1")
+    printed = capsys.readouterr().out
+    starts = np.arange(0, CHROM_SIZES["chr1"] // 100 + 1 - bundle.window_bins + 1, 2)
+    reader = SignalReader(bundle, open_signal(tmp_path / "signal.zip"), False)
+    ours = probabilities_at(load_scorer(bundle), reader.load("chr1"), starts)
+    means = [float(word) for word in printed.partition("[")[2].rstrip("]\n").split(",")]
+    np.testing.assert_allclose(means, ours.mean(axis=0), atol=1e-5)

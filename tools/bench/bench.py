@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Measure how fast the pipeline's steps are beside other programs, and print tables of ratios.
+
+Contestants take turns, round after round, so that whatever else the machine does meets them all;
+figures are medians. Inputs are simulated with fixed seeds, and kept in FOLDER.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+CODE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(CODE / "bin"))
+
+import contestants as programs  # noqa: E402
+import inputs  # noqa: E402
+import tables  # noqa: E402
+from contestants import Contestant  # noqa: E402
+from measure import Cost, measured  # noqa: E402
+
+log = logging.getLogger("bench")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured.
+
+    folder : for inputs and for what contestants write
+    sizes : the genome; n_reads : of the large BAM file
+    rounds : turns that each contestant has
+    quick : only what takes seconds
+    """
+
+    folder: Path
+    sizes: Mapping[str, int]
+    n_reads: int
+    rounds: int
+    quick: bool
+
+    def compare(self, title: str, contestants: Sequence[Contestant]) -> list[str]:
+        """Let contestants take turns; the lines of their table."""
+        costs: dict[Contestant, list[Cost]] = {one: [] for one in contestants}
+        for turn in range(self.rounds):
+            for one in contestants:
+                cost = measured(one.command, self.place(one), self.place(one) / "log.txt")
+                costs[one].append(cost)
+                log.info("%s, round %d: %s %.1f s", title, turn + 1, one.name, cost.wall)
+        return tables.comparison(title, costs)
+
+    def place(self, contestant: Contestant) -> Path:
+        """The folder that a contestant writes to."""
+        folder = self.folder / "runs" / contestant.name.replace(" ", "_")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def counting(plan: Plan) -> list[str]:
+    """One BAM file in bins of 100 bp; our counts must be those of featureCounts."""
+    sizes = inputs.chrom_sizes(plan.folder, plan.sizes)
+    table = inputs.annotation(plan.folder, plan.sizes)
+    large = inputs.alignments(plan.folder, plan.sizes, plan.n_reads)
+    ours, judge = programs.our_count(large, sizes), programs.feature_counts(large, table)
+    rivals = [ours, judge, programs.samtools(large)]
+    if not plan.quick:
+        rivals += programs.coverage_tools(large)
+    n_bins = sum(map(inputs.GEOMETRY.n_bins, plan.sizes.values()))
+    what = f"{plan.n_reads / 1e6:g} million reads, {n_bins / 1e6:.1f} million bins"
+    lines = plan.compare(what, rivals)
+    compared = programs.equal_counts(
+        plan.place(ours) / "counts.zip", plan.place(judge) / "counts.txt"
+    )
+    lines += [f"Of {compared:,} bins compared with featureCounts, all are equal.", ""]
+    if not plan.quick:
+        small = inputs.alignments(plan.folder, plan.sizes, 2_000_000)
+        rivals = [programs.our_count(small, sizes), programs.samtools(small)]
+        lines += plan.compare(f"2 million reads, {n_bins / 1e6:.1f} million bins", rivals)
+    return lines
+
+
+def training(plan: Plan) -> list[str]:
+    """The published network: 10 epochs of 30,000 windows of 12 marks."""
+    windows = inputs.windows(plan.folder, inputs.signal(plan.folder, plan.sizes), 30_000)
+    rivals = [programs.our_training(windows, "cnn"), programs.plain_training(windows)]
+    return plan.compare("cnn, 10 epochs of 30,000 windows of 12 marks", rivals)
+
+
+def prediction(plan: Plan) -> list[str]:
+    """The published network over chromosome 1, and ours over the whole genome."""
+    signal = inputs.signal(plan.folder, plan.sizes)
+    bundle = plan.folder / "cnn.bundle"
+    if not bundle.exists():
+        trained = programs.our_training(inputs.windows(plan.folder, signal, 30_000), "cnn")
+        measured(trained.command, plan.place(trained), plan.place(trained) / "log.txt")
+        (plan.place(trained) / "bundle").rename(bundle)
+    rivals = [
+        programs.our_prediction(bundle, signal, ["chr1"]),
+        programs.plain_prediction(bundle, signal, "chr1"),
+    ]
+    lines = plan.compare("cnn, every window of chr1 (1.2 million), 12 marks", rivals)
+    whole = programs.our_prediction(bundle, signal, list(plan.sizes))
+    return lines + plan.compare("cnn, every window of the genome (15.4 million), 12 marks", [whole])
+
+
+SECTIONS: dict[str, Callable[[Plan], list[str]]] = {
+    "counting": counting,
+    "training": training,
+    "prediction": prediction,
+}
+
+
+@click.command(help=__doc__)
+@click.argument("sections", nargs=-1, type=click.Choice(list(SECTIONS)))
+@click.option("--folder", type=click.Path(path_type=Path), default=CODE / ".bench")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--quick", is_flag=True, help="Counting of 4 million reads alone.")
+@click.option("--write", is_flag=True, help="Put the tables into docs/benchmarks.md.")
+def bench(sections: tuple[str, ...], folder: Path, rounds: int, quick: bool, write: bool) -> None:
+    logging.basicConfig(level=logging.INFO, format="bench: %(message)s")
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = Plan(folder, inputs.HG38, 4_000_000 if quick else 20_000_000, rounds, quick)
+    for name in sections or (("counting",) if quick else SECTIONS):
+        lines = [f"On {tables.machine()}.", "", *SECTIONS[name](plan)]
+        click.echo("\n" + "\n".join(lines))
+        if write:
+            tables.replace_section(CODE / "docs/benchmarks.md", f"speed of {name}", lines)
+
+
+if __name__ == "__main__":
+    bench()

@@ -1,0 +1,154 @@
+"""The commands that are held against each other, ours first."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import inputs
+
+CODE = Path(__file__).resolve().parents[2]
+BIN = CODE / "bin"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "deepregfinder/bench"
+DEEPTOOLS = CACHE / "deeptools/bin"
+THREADS = 2
+OURS = "this pipeline"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A command, run in a folder of its own.
+
+    name : what the tables call it
+    version : of the program; nothing for parts of this project
+    """
+
+    name: str
+    command: Sequence[str | Path]
+    version: str = ""
+
+
+def our_count(bam: Path, chrom_sizes: Path, name: str = OURS) -> Contestant:
+    """COUNT_BINS, as the pipeline calls it."""
+    command = (
+        *(sys.executable, BIN / "count_bins.py", "--bam", bam, "--chrom_sizes", chrom_sizes),
+        *("--id", "bench", "--sample", "bench", "--mark", "mark", "--replicate", "1"),
+        *("--bin_size", "100", "--counter", "native", "--min_mapq", "0", "--duplicates", "keep"),
+        *("--paired_end", "fragments", "--count_at", "overlap", "--extend", "0", "--shift", "0"),
+        *("--threads", str(THREADS), "--output", "counts.zip", "--summary", "counts.tsv"),
+    )
+    return Contestant(name, command)
+
+
+def feature_counts(bam: Path, annotation: Path) -> Contestant:
+    """As the published program counts: every bin of the genome is a feature."""
+    command = (
+        *("featureCounts", "-T", str(THREADS), "-F", "SAF", "-a", annotation),
+        *("-O", "--fracOverlap", "0.5", "-o", "counts.txt", bam),
+    )
+    return Contestant("featureCounts", command, _version("featureCounts", "-v"))
+
+
+def samtools(bam: Path) -> Contestant:
+    """What it takes a C program to read the file and do nothing with it."""
+    command = ("samtools", "view", "-c", "-@", str(THREADS), bam)
+    return Contestant("samtools view -c", command, _version("samtools", "--version"))
+
+
+def coverage_tools(bam: Path) -> list[Contestant]:
+    """Programs that make coverage in bins of 100 bp in other ways: deepTools and mosdepth."""
+    threads = str(THREADS)
+    version = _version(DEEPTOOLS / "deeptools", "--version")
+    summary = (
+        *(DEEPTOOLS / "multiBamSummary", "bins", "--bamfiles", bam, "--binSize", "100"),
+        *("-p", threads, "-o", "counts.npz"),
+    )
+    coverage = (
+        *(DEEPTOOLS / "bamCoverage", "-b", bam, "--binSize", "100", "-p", threads),
+        *("-o", "coverage.bw"),
+    )
+    depth = (_mosdepth(), "-t", threads, "-n", "--by", "100", "depth", bam)
+    return [
+        Contestant("deepTools multiBamSummary", summary, version),
+        Contestant("deepTools bamCoverage", coverage, version),
+        Contestant("mosdepth", depth, _version(depth[0], "--version")),
+    ]
+
+
+def our_training(windows: Path, model: str, signal: Path | None = None) -> Contestant:
+    """TRAIN_MODEL, as the pipeline calls it, with its defaults."""
+    command = (
+        *(sys.executable, BIN / "train_model.py", "--tensors", windows, "--model", model),
+        *("--seed", "1", "--seeds", "1", "--epochs", "10", "--batch_size", "256"),
+        *("--learning_rate", "0.01", "--weight_decay", "0.0001"),
+        *("--device", "cpu", "--threads", str(THREADS), "--output", "bundle"),
+        *(("--signal", signal) if signal else ()),
+    )
+    return Contestant(OURS, command)
+
+
+def our_prediction(bundle: Path, signal: Path, chroms: Sequence[str]) -> Contestant:
+    """PREDICT_GENOME, as the pipeline calls it, with its defaults."""
+    command = (
+        *(sys.executable, BIN / "predict_genome.py", "--bundle", bundle, "--signal", signal),
+        *("--chroms", ",".join(chroms), "--step", "200", "--quantile_map", "false"),
+        *("--device", "cpu", "--threads", str(THREADS), "--output", "probabilities.zip"),
+    )
+    return Contestant(OURS, command)
+
+
+def plain_training(windows: Path) -> Contestant:
+    command = (sys.executable, CODE / "tools/bench/plain_torch.py", "train", windows, "10", "256")
+    return Contestant("plain PyTorch loop", command)
+
+
+def plain_prediction(bundle: Path, signal: Path, chrom: str) -> Contestant:
+    script = CODE / "tools/bench/plain_torch.py"
+    command = (sys.executable, script, "predict", bundle, signal, chrom)
+    return Contestant("plain PyTorch loop", command)
+
+
+def equal_counts(ours: Path, theirs: Path) -> int:
+    """Number of bins in which our counts and those of featureCounts are compared, all equal.
+
+    SystemExit where a bin differs.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from deepregfinder.counting.store import open_counts
+
+    counts = open_counts(ours)
+    table = pd.read_csv(theirs, sep="\t", comment="#", usecols=[1, 6], dtype={1: "category"})
+    compared = 0
+    for chrom, part in table.groupby(table.columns[0], observed=True):
+        found, expected = counts.load(str(chrom)), part.iloc[:, 1].to_numpy()
+        if not np.array_equal(found, expected):
+            raise SystemExit(f"bench: counts on {chrom} are not those of featureCounts")
+        compared += len(found)
+    return compared
+
+
+def _version(program: str | Path, flag: str) -> str:
+    """The number by which a program knows itself."""
+    if not shutil.which(program):
+        raise SystemExit(f"bench: {program} is not here; tools/bench/setup installs it.")
+    done = subprocess.run([program, flag], capture_output=True, text=True, errors="replace")
+    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+    if not found:
+        raise SystemExit(f"bench: {program} {flag} names no version: {done.stderr.strip()}")
+    return found.group()
+
+
+def _mosdepth() -> str:
+    """mosdepth loads htslib by a name that only its development package has."""
+    library = CACHE / "lib"
+    os.environ["LD_LIBRARY_PATH"] = f"{library}:{os.environ.get('LD_LIBRARY_PATH', '')}"
+    return "mosdepth"
+
+
+assert inputs.GEOMETRY.bin_size == 100  # every command above says so

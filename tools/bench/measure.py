@@ -1,0 +1,91 @@
+"""What a command costs: wall time, CPU time, and the memory of all its processes together."""
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+_EVERY = 0.02
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One run of a command.
+
+    wall, cpu : seconds; cpu of the command and of all children that it waited for
+    memory : bytes; the largest resident set, summed over the processes alive at one time
+    """
+
+    wall: float
+    cpu: float
+    memory: int
+
+
+def measured(command: Sequence[str | Path], folder: Path, log: Path) -> Cost:
+    """Run a command in `folder` and say what it cost; SystemExit with its output if it fails."""
+    with log.open("wb") as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        watch = _Watch(process.pid)
+        watch.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        watch.stop()
+    if process.returncode:
+        end = log.read_text(errors="replace")[-2000:]
+        raise SystemExit(f"bench: {' '.join(map(str, command))} failed:\n{end}")
+    # Not ru_maxrss: it begins with the memory of the process that forked.
+    return Cost(wall, usage.ru_utime + usage.ru_stime, watch.peak)
+
+
+def typical(costs: Sequence[Cost]) -> Cost:
+    """The median of each figure."""
+    return Cost(
+        median(cost.wall for cost in costs),
+        median(cost.cpu for cost in costs),
+        int(median(cost.memory for cost in costs)),
+    )
+
+
+class _Watch(threading.Thread):
+    """Looks at a process and its descendants until it is told to stop."""
+
+    def __init__(self, root: int) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0
+        self._root = root
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        while not self._done.wait(_EVERY):
+            self.peak = max(self.peak, sum(map(_resident, _tree(self._root))))
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _tree(root: int) -> Iterator[int]:
+    """A process and its descendants."""
+    yield root
+    for task in Path(f"/proc/{root}/task").glob("*/children"):
+        try:
+            children = task.read_text().split()
+        except OSError:  # it has just ended
+            continue
+        for child in children:
+            yield from _tree(int(child))
+
+
+def _resident(process: int) -> int:
+    """Bytes of memory of a process; pages that processes share count in each."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

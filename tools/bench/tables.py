@@ -1,0 +1,67 @@
+"""The tables: one row a contestant, held against the first one."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from contestants import Contestant
+from measure import Cost, typical
+
+
+def comparison(title: str, costs: Mapping[Contestant, Sequence[Cost]]) -> list[str]:
+    """Lines of a table; the last column says how often the wall time of the first row each takes.
+
+    Medians; brackets hold the fastest and the slowest round.
+    """
+    rounds = {len(found) for found in costs.values()}
+    assert len(rounds) == 1
+    medians = {contestant: typical(found) for contestant, found in costs.items()}
+    first = next(iter(medians.values()))
+    lines = [
+        f"**{title}**" + (f", medians of {n} rounds" if (n := rounds.pop()) > 1 else ", one round"),
+        "",
+        "| program | wall time | CPU time | peak memory | wall time against the first row |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for contestant, cost in medians.items():
+        name = (
+            f"{contestant.name} ({contestant.version})" if contestant.version else contestant.name
+        )
+        walls = [one.wall for one in costs[contestant]]
+        spread = f" ({min(walls):.1f}-{max(walls):.1f})" if len(walls) > 1 else ""
+        lines.append(
+            f"| {name} | {cost.wall:.1f} s{spread} | {cost.cpu:.1f} s | {memory(cost.memory)} | "
+            f"{cost.wall / first.wall:.2f} |"
+        )
+    return [*lines, ""]
+
+
+def memory(size: float) -> str:
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def machine() -> str:
+    """The machine in words."""
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "unknown CPU",
+    )
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return (
+        f"{len(os.sched_getaffinity(0))} cores ({cpu}), {pages / 2**30:.0f} GiB of memory, no GPU"
+    )
+
+
+def replace_section(document: Path, name: str, lines: Iterable[str]) -> None:
+    """Put lines between the marks of a section of a document; ValueError if it has none."""
+    begin, end = f"<!-- {name}: written by make bench -->", f"<!-- end of {name} -->"
+    before, found, rest = document.read_text().partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{document} has no section {name}")
+    text = "\n".join(lines).strip("\n")
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
