@@ -183,7 +183,7 @@ def test_the_settings_of_aws_batch(pipeline):
         "aws.batch.terminateUnschedulableJobs": "true",
     }
     assert {name for name in changed if name.startswith("env.")} == {
-        "env.HOME", "env.XDG_CACHE_HOME", "env.NUMBA_CACHE_DIR", "env.TORCH_HOME",
+        "env.HOME", "env.XDG_CACHE_HOME", "env.TORCH_HOME",
     }  # fmt: skip
     assert "accelerator" in aws["process.container"]
     assert aws["process.'withLabel:process_gpu'.accelerator"] == (

@@ -80,6 +80,7 @@ def _count(
     values = np.zeros(grid.n_bins, np.uint32)
     tally = np.zeros(records.N_TALLY, np.int64)
     progress = Progress(_log, str(path), "records", os.fstat(stream.fileno()).st_size)
+    sections = np.empty((records.MAX_SECTIONS, 2), np.int64)
     while True:
         at = records.count_records(
             data,
@@ -96,6 +97,7 @@ def _count(
             rules.shift,
             values,
             tally,
+            sections,
         )
         if tally[records.FAULT]:
             raise InputError(
