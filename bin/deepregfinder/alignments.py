@@ -1,4 +1,4 @@
-"""What a BAM file says about itself: header, index, and its first reads.
+"""What a BAM or CRAM file says about itself: header, index, and its first reads.
 
 An inspection never fails because of the file: what is wrong with it is written down as sentences,
 so that `deepregfinder.inputs` can show the problems of all files at once. It travels as JSON.
@@ -7,9 +7,7 @@ so that `deepregfinder.inputs` can show the problems of all files at once. It tr
 import dataclasses
 import json
 import logging
-import os
 import statistics
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +15,12 @@ from typing import Literal
 
 import pysam
 
+from deepregfinder import cram
+from deepregfinder.alignment_format import alignment_format
 from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
 
 Role = Literal["chip", "control", "nascent"]
-
-# The empty BGZF block that ends every complete BAM file (SAM specification, section 4.1.2).
-END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 # The comment (@CO) of BAM files that are not of an experiment.
 SIMULATED = "simulated reads"
@@ -50,7 +47,8 @@ class AlignmentSummary:
     """One BAM file as `inspect_alignments` found it.
 
     file : name of the file, without its folder
-    sorted : the records really are in order of coordinate, whatever the header claims
+    sorted : the records really are in order of coordinate, whatever the header claims; not looked
+        into where there is no index
     chrom_sizes : every sequence of the header and its length in bp, in the order of the header
     mapped : mapped records of each sequence (secondary and supplementary ones among them)
     n_mapped, n_unmapped : records of the whole file
@@ -59,7 +57,8 @@ class AlignmentSummary:
         soft-clipped bases
     has_nh : those carry NH tags
     simulated : the header says so, as that of simulate_panel.py does
-    index : "given", "made" (no usable one was given), or "none" (it cannot be made)
+    index : "given", "made" (no usable one was given), or "none": it cannot be made, or the file is
+        a CRAM file, whose index does not say how many reads lie where
     problems : what is wrong with the file, in sentences
     """
 
@@ -116,7 +115,7 @@ def read_summary(path: Path) -> AlignmentSummary:
 def inspect_alignments(
     path: Path, identity: Identity, folder: Path, index: Path | None = None, threads: int = 1
 ) -> AlignmentSummary:
-    """Look at one BAM file without reading it whole.
+    """Look at one BAM or CRAM file, without reading it whole if an index comes with it.
 
     Only where no usable index is given is the file read once, to write `ID.bai` (`ID.csi` for a
     genome with chromosomes beyond 512 Mbp) into `folder`; never next to the file.
@@ -133,10 +132,13 @@ def inspect_alignments(
     pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
     found = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
     try:
-        _require_whole_bam(path)
+        is_cram = alignment_format(path) == "cram"
         found = _with_header(path, found)
         found = _with_first_reads(path, found)
-        found = _with_index(path, found, index, Path(folder), threads)
+        if is_cram:
+            found = _with_all_places(path, found)
+        else:
+            found = _with_index(path, found, index, Path(folder), threads)
         if found.n_mapped == 0:
             raise InputError(
                 f"holds no mapped read ({found.n_unmapped:,} unmapped): nothing can be counted. "
@@ -150,54 +152,9 @@ def inspect_alignments(
 # InputErrors from the functions below are the end of a sentence: the file's name goes before it.
 
 
-def _require_whole_bam(path: Path) -> None:
-    """Say what the file is if it is no BAM file, or that its end is missing."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(1 << 16)
-            file.seek(max(0, file.seek(0, os.SEEK_END) - len(END_OF_FILE)))
-            end = file.read()
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror}).") from None
-    if not start:
-        raise InputError("is empty. Copy it again.")
-    if start.startswith(b"CRAM"):
-        raise InputError(
-            "is a CRAM file; counting reads BAM. Make one with "
-            f"`samtools view -b -T genome.fa -o reads.bam {path.name}`."
-        )
-    if start.startswith((b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")):
-        raise InputError(
-            f"is a SAM file (text). Make a BAM file: `samtools sort -o reads.bam {path.name}`."
-        )
-    not_bam = "is no BAM file: it starts with {!r}. Check the path in the sheet."
-    if not start.startswith(b"\x1f\x8b"):
-        raise InputError(not_bam.format(start[:8]))
-    try:
-        unpacked = zlib.decompressobj(wbits=31).decompress(start, 64)
-    except zlib.error:
-        unpacked = b""
-    if not unpacked:
-        raise InputError("is damaged: its first block cannot be unpacked. Copy it again.")
-    if unpacked.startswith(b"\x1f\x8b"):
-        raise InputError("was compressed a second time with gzip. Unpack it with `gunzip`.")
-    if not unpacked.startswith(b"BAM\1"):
-        raise InputError(not_bam.format(unpacked[:8]))
-    if start[3] != 4 or start[12:14] != b"BC":
-        raise InputError(
-            "was compressed as a whole with gzip, not in blocks as a BAM file is. Make it again: "
-            f"`samtools view -b -o reads.bam {path.name}`."
-        )
-    if end != END_OF_FILE:
-        raise InputError(
-            "is cut short: the block that ends a BAM file is missing. Copy it again, or make it "
-            "again if the program that wrote it was interrupted."
-        )
-
-
 def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     try:
-        with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
+        with _open(path) as alignments:
             sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
             comments = alignments.header.to_dict().get("CO", [])
     except (OSError, ValueError):
@@ -215,11 +172,16 @@ def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     )
 
 
+def _open(path: Path) -> pysam.AlignmentFile:
+    options = list(cram.FORMAT_OPTIONS)
+    return pysam.AlignmentFile(str(path), check_sq=False, format_options=options)
+
+
 def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     """Fill in what the first primary alignments show."""
     lengths, paired, has_nh = [], False, False
     try:
-        with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
+        with _open(path) as alignments:
             for read in alignments.fetch(until_eof=True):
                 if read.is_unmapped or read.is_secondary or read.is_supplementary:
                     continue
@@ -236,6 +198,13 @@ def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary
         has_nh=has_nh,
         median_read_length=int(statistics.median(lengths)) if lengths else 0,
     )
+
+
+def _with_all_places(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
+    """Fill in how many reads of a CRAM file lie where, which its index does not know."""
+    mapped, n_unmapped = cram.mapped_records(path)
+    n_mapped = sum(mapped.values())
+    return dataclasses.replace(summary, mapped=mapped, n_mapped=n_mapped, n_unmapped=n_unmapped)
 
 
 def _with_index(
@@ -293,7 +262,7 @@ def _why_not_indexed(path: Path) -> str:
     """Read on to the first record that is out of order, and say where it is."""
     last = (0, 0)
     try:
-        with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
+        with _open(path) as alignments:
             for number, (place, chrom, start) in enumerate(_places(alignments), 1):
                 if place < last:
                     where = f"{chrom}:{start + 1:,}" if chrom else "an unplaced read"

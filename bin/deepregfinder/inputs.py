@@ -205,6 +205,11 @@ def _uncountable_reads(
             f"{summary.description} is paired-end, and featureCounts cannot count fragments at "
             "their midpoint. Use --counter native, or --paired_end reads to count mates one by one."
         )
+    if plan.counter == "featurecounts" and summary.file.endswith(".cram"):
+        yield (
+            f"{summary.description} is a CRAM file, which featureCounts cannot read. Use --counter "
+            "native."
+        )
     length = summary.median_read_length
     if plan.count_at == "overlap" and not fragments and length > 2 * plan.geometry.bin_size:
         yield (

@@ -1,6 +1,8 @@
 """An inspection says what a BAM file is, and what is wrong with it, without failing."""
 
+import dataclasses
 import gzip
+import shutil
 from pathlib import Path
 
 import pysam
@@ -161,7 +163,7 @@ def test_damage_inside_is_found_when_the_index_is_made(tmp_path):
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"CRAM\3\0" + bytes(50), "samtools view -b -T genome.fa"),
+        (b"CRAM\3\0" + bytes(50), "is damaged or cut short"),
         (b"@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:9\n", "SAM file (text)"),
         (b"chr1\t1\t2\n", "no BAM file: it starts with b'chr1"),
         (gzip.compress(b"chr1\t1\t2\n", mtime=0), "no BAM file: it starts with b'chr1"),
@@ -176,10 +178,29 @@ def test_files_that_are_no_bam_are_called_by_their_name(tmp_path, content, said)
     assert said in only_problem(path)
 
 
-def test_a_cram_file_is_recognised(tmp_path):
-    bam = write_bam(tmp_path / "a.bam", SIZES, [])
-    pysam.view("-C", "-o", str(tmp_path / "a.cram"), str(bam), catch_stdout=False)
-    assert "CRAM" in only_problem(tmp_path / "a.cram")
+def cram_of(bam: Path) -> Path:
+    path = bam.with_suffix(".cram")
+    options = ["--output-fmt-option", "no_ref"]
+    pysam.view("-C", *options, "-o", str(path), str(bam), catch_stdout=False)
+    return path
+
+
+def test_a_cram_file_shows_what_the_bam_file_of_the_same_reads_shows(tmp_path):
+    bam = write_bam(tmp_path / "a.bam", SIZES, [*READS[:-1], ("chr2", 900, "30M", 16), (None, -1)])
+    expected = inspected(bam)
+    shutil.rmtree(tmp_path / "task")
+    found = inspected(cram_of(bam))
+    assert found.n_unmapped == 1
+    assert found == dataclasses.replace(expected, file="a.cram", index="none", sorted=False)
+    assert not list((tmp_path / "task").iterdir())
+
+
+def test_a_cram_file_that_is_cut_is_refused(tmp_path):
+    whole = cram_of(write_bam(tmp_path / "b.bam", SIZES, READS))
+    whole.write_bytes(whole.read_bytes()[:-38])
+    said = only_problem(whole)
+    assert said.startswith("b.cram (K562, H3K27ac, replicate 1) is damaged or cut short: ")
+    assert said.endswith(". Copy it again.")
 
 
 def test_a_missing_file_is_a_problem(tmp_path):

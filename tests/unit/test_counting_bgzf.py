@@ -9,7 +9,7 @@ from alignment_samples import MAIN, random_bam
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepregfinder.alignments import END_OF_FILE
+from deepregfinder.alignment_format import END_OF_FILE
 from deepregfinder.counting import bgzf
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.rules import BinGrid, CountRules

@@ -203,6 +203,13 @@ def test_feature_counts_is_refused_what_it_cannot_count(paired, paired_end, refu
         assert check_inputs([file], [], plan)
 
 
+def test_feature_counts_is_refused_cram_files():
+    plan = dataclasses.replace(PLAN, counter="featurecounts")
+    (said,) = problems([dataclasses.replace(summary(), file="a.cram")], plan=plan)
+    assert said.startswith("a.cram (K562, Ha, replicate 1) is a CRAM file")
+    assert "--counter native" in said
+
+
 def test_windows_wider_than_every_chromosome_are_refused():
     plan = dataclasses.replace(PLAN, geometry=Geometry(10_000, 20))
     assert any(

@@ -66,6 +66,8 @@ def counting(plan: Plan) -> list[str]:
     ours, judge = programs.our_count(large, sizes), programs.feature_counts(large, table)
     rivals = [ours, judge, programs.samtools(large)]
     if not plan.quick:
+        cram = inputs.compressed(large)
+        rivals.append(programs.our_count(cram, sizes, f"{programs.OURS}, CRAM"))
         rivals += programs.coverage_tools(large)
     n_bins = sum(map(inputs.GEOMETRY.n_bins, plan.sizes.values()))
     what = f"{plan.n_reads / 1e6:g} million reads, {n_bins / 1e6:.1f} million bins"
@@ -76,7 +78,11 @@ def counting(plan: Plan) -> list[str]:
     lines += [f"Of {compared:,} bins compared with featureCounts, all are equal.", ""]
     if not plan.quick:
         small = inputs.alignments(plan.folder, plan.sizes, 2_000_000)
-        rivals = [programs.our_count(small, sizes), programs.samtools(small)]
+        rivals = [
+            programs.our_count(small, sizes),
+            programs.our_count(inputs.compressed(small), sizes, f"{programs.OURS}, CRAM"),
+            programs.samtools(small),
+        ]
         lines += plan.compare(f"2 million reads, {n_bins / 1e6:.1f} million bins", rivals)
     return lines
 

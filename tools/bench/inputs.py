@@ -76,6 +76,17 @@ def alignments(folder: Path, sizes: Mapping[str, int], n_reads: int) -> Path:
     return path
 
 
+def compressed(bam: Path) -> Path:
+    """The same reads as a CRAM file that needs no reference."""
+    path = bam.with_suffix(".cram")
+    if not path.exists():
+        log.info("writing %s", path.name)
+        options = ["--output-fmt-option", "no_ref", "-@", "2"]
+        with written_whole(path) as part:
+            pysam.view("-C", *options, "-o", str(part), str(bam), catch_stdout=False)
+    return path
+
+
 def _chromosome(
     index: int,
     length: int,

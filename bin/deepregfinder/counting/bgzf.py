@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 import deflate
 import numpy as np
 
-from deepregfinder.alignments import END_OF_FILE
+from deepregfinder.alignment_format import END_OF_FILE
 from deepregfinder.errors import InputError
 
 # What is read at a time: some 16 blocks or more, 4-5 MB when unpacked.

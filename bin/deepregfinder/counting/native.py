@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pysam
 
 from deepregfinder.counting import records
 from deepregfinder.counting.bgzf import HEADROOM, read_pieces
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
+from deepregfinder.cram import is_cram, write_bam
 from deepregfinder.errors import InputError
 from deepregfinder.progress import Progress
 
@@ -26,9 +26,6 @@ _log = logging.getLogger(__name__)
 
 _MAGIC = b"BAM\1"
 _LARGEST_HEADER = 1 << 28
-
-# Everything of a CRAM record but bases and qualities, so that no reference sequence is needed.
-_CRAM_OPTIONS = ("required_fields=0x19ff", "decode_md=0")
 
 
 def count_native(path: Path, rules: CountRules, grid: BinGrid, threads: int) -> BinCounts:
@@ -46,27 +43,22 @@ def count_native(path: Path, rules: CountRules, grid: BinGrid, threads: int) -> 
     InputError
         The file is damaged, cut short, or no BAM or CRAM file.
     """
-    with _as_bam(path) as bam, bam.open("rb") as stream:
+    with _as_bam(path, threads) as bam, bam.open("rb") as stream:
         return _count(stream, path, rules, grid, threads)
 
 
 @contextmanager
-def _as_bam(path: Path) -> Iterator[Path]:
+def _as_bam(path: Path, threads: int) -> Iterator[Path]:
     """The file itself; of a CRAM file, a BAM file that is there for a while."""
-    with path.open("rb") as file:
-        is_cram = file.read(4) == b"CRAM"
-    if not is_cram:
+    if not is_cram(path):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="cram-", dir=".") as folder:
         bam = Path(folder) / "reads.bam"
-        options = [word for option in _CRAM_OPTIONS for word in ("--input-fmt-option", option)]
         try:
-            pysam.quickcheck(str(path))  # a file without its end would be decoded in silence
-            pysam.view("-1", "-o", str(bam), *options, str(path), catch_stdout=False)
-        except pysam.SamtoolsError as error:
-            reason = " ".join(str(error.value).rpartition("stderr=")[2].split())
-            raise InputError(f"{path} is damaged or cut short: {reason}") from None
+            write_bam(path, bam, threads)
+        except InputError as error:
+            raise InputError(f"{path} {error}") from None
         yield bam
 
 

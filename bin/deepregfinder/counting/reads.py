@@ -9,6 +9,7 @@ import pysam
 
 from deepregfinder.counting.bgzf import require_end_of_file
 from deepregfinder.counting.rules import CountRules
+from deepregfinder.cram import FORMAT_OPTIONS
 from deepregfinder.errors import InputError
 
 READS_EXAMINED = 10_000
@@ -37,8 +38,7 @@ def glance_at(path: Path) -> Glance:
     pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
     lengths, paired_end = [], False
     try:
-        # Without bases and qualities, a CRAM file needs no reference sequence.
-        options = ["required_fields=0x3e"]
+        options = list(FORMAT_OPTIONS)
         with pysam.AlignmentFile(str(path), check_sq=False, format_options=options) as alignments:
             sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
             for read in _first_mapped(alignments):
