@@ -50,7 +50,9 @@ def test_filters_are_those_that_a_hook_on_the_plain_network_sees(model: str) -> 
     )
     plain.eval()
     seen: list[torch.Tensor] = []
-    plain.block1.register_forward_hook(lambda _layer, _inputs, output: seen.append(output))
+    plain.block1.register_forward_hook(
+        lambda _layer, _inputs, output: seen.append(output.squeeze(2))
+    )
     with torch.no_grad():
         plain(torch.from_numpy(x))
     layer = first_convolution(load_networks(bundle)[0])

@@ -62,7 +62,7 @@ def test_folding_batch_norms_changes_nothing(name):
         before = network(x).softmax(1)
         network.fold()
         torch.testing.assert_close(network(x).softmax(1), before, atol=1e-5, rtol=0)
-    assert not any(isinstance(module, torch.nn.BatchNorm1d) for module in network.modules())
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
 
 
 @pytest.mark.parametrize("name", NETWORK_NAMES)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from deepregfinder.models.layers import ConvolutionBlock, Network
+from deepregfinder.models.layers import ConvolutionBlock, Network, channels_last
 
 SHOWN = 6
 
@@ -59,7 +59,9 @@ def examine_filters(
     x : normalised windows, float32 (n, marks, bins), two or more; class_index : int64 (n,)
     """
     with torch.inference_mode():
-        activations = layer(torch.from_numpy(x)).numpy().astype(np.float64)
+        activations = (
+            layer(channels_last(torch.from_numpy(x))).squeeze(2).numpy().astype(np.float64)
+        )
     scores, positions, explained = first_components(activations)
     means, favourite, specificity = class_specificity(scores, class_index, n_classes)
     return Filters(

@@ -8,7 +8,7 @@ classes.
 
 from torch import Tensor, nn
 
-from deepregfinder.models.layers import ConvolutionBlock, Network
+from deepregfinder.models.layers import Convolution, ConvolutionBlock, Network, channels_last
 
 
 class ConvolutionalNetwork(Network):
@@ -20,13 +20,13 @@ class ConvolutionalNetwork(Network):
         self.block2 = ConvolutionBlock(32, 32, 3)
         self.block3 = ConvolutionBlock(32, 64, 3)
         self.block4 = ConvolutionBlock(64, 64, 3)
-        self.pool = nn.MaxPool1d(2)
-        self.output = nn.Conv1d(64, n_classes, 1, bias=False)
+        self.pool = nn.MaxPool2d((1, 2))
+        self.output = Convolution(64, n_classes, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.pool(self.block2(self.block1(x)))
+        x = self.pool(self.block2(self.block1(channels_last(x))))
         x = self.pool(self.block4(self.block3(x)))
-        return self.output(x.mean(dim=2, keepdim=True)).squeeze(2)
+        return self.output(x.mean(dim=3, keepdim=True)).flatten(1)
 
     def fold(self) -> None:
         for block in (self.block1, self.block2, self.block3, self.block4):

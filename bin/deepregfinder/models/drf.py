@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepregfinder.models.genome import ChromosomeSignal
+from deepregfinder.models.layers import Convolution, channels_last, folded
 
 SCALE = "scale"
 """Array of the mean RPM of each mark, beside those of the network."""
@@ -49,17 +50,21 @@ class ResidualBlock(nn.Module):
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
         padding = width // 2 * dilation
-        self.spread = nn.Conv1d(
+        self.spread = Convolution(
             _CHANNELS, _CHANNELS, width, padding=padding, dilation=dilation, bias=False
         )
-        self.norm1 = nn.BatchNorm1d(_CHANNELS)
-        self.mix = nn.Conv1d(_CHANNELS, _CHANNELS, 1, bias=False)
-        self.norm2 = nn.BatchNorm1d(_CHANNELS)
+        self.norm1: nn.Module = nn.BatchNorm2d(_CHANNELS)
+        self.mix = Convolution(_CHANNELS, _CHANNELS, 1, bias=False)
+        self.norm2: nn.Module = nn.BatchNorm2d(_CHANNELS)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         h = torch.relu(self.norm1(self.spread(x)))
         return torch.relu(x + self.dropout(self.norm2(self.mix(h))))
+
+    def fold(self) -> None:
+        self.spread, self.norm1 = folded(self.spread, self.norm1)
+        self.mix, self.norm2 = folded(self.mix, self.norm2)
 
 
 class DilatedNetwork(nn.Module):
@@ -67,28 +72,45 @@ class DilatedNetwork(nn.Module):
 
     def __init__(self, n_marks: int, n_classes: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(len(SPANS) * n_marks, _CHANNELS, 1, bias=False)
-        self.norm = nn.BatchNorm1d(_CHANNELS)
+        self.enter = Convolution(len(SPANS) * n_marks, _CHANNELS, 1, bias=False)
+        self.norm: nn.Module = nn.BatchNorm2d(_CHANNELS)
         self.fine = nn.Sequential(*(ResidualBlock(5, d, dropout) for d in (1, 2)))
         self.wide = nn.Sequential(*(ResidualBlock(3, d, dropout) for d in _DILATIONS))
-        self.output = nn.Conv1d(_CHANNELS, n_classes, 1)
+        self.output = Convolution(_CHANNELS, n_classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        # In training dropout draws in the order of memory: another layout would be another model.
+        x = x.unsqueeze(2) if self.training else channels_last(x)
         h = self.fine(torch.relu(self.norm(self.enter(x))))
-        return self.output(self.wide(functional.avg_pool1d(h, POOL)))
+        return self.output(self.wide(functional.avg_pool2d(h, (1, POOL)))).squeeze(2)
+
+    def fold(self) -> None:
+        """Simplify the network for inference, without changing what it computes."""
+        self.enter, self.norm = folded(self.enter, self.norm)
+        for block in [*self.fine, *self.wide]:
+            block.fold()
 
 
-def features(rpm: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def features(rpm: np.ndarray, scale: np.ndarray, threads: int = 1) -> np.ndarray:
     """What the network sees: sqrt of the means of RPM / scale over each of the SPANS.
 
-    rpm : float32 (marks, bins); scale : mean RPM of each mark, (marks,)
+    rpm : float32 (marks, bins); scale : mean RPM of each mark, (marks,); threads : marks at a time
 
     Returns float16 (spans x marks, bins), bins made even by a zero. Means end with the chromosome.
     """
-    odd = rpm.shape[1] % POOL
-    relative = np.pad(rpm / scale[:, np.newaxis], ((0, 0), (0, odd)))
-    means = [uniform_filter1d(relative, span, axis=1, mode="nearest") for span in SPANS]
-    return np.sqrt(np.maximum(np.concatenate(means), 0)).astype(np.float16)
+    n_marks, n_bins = rpm.shape
+    odd = n_bins % POOL
+    found = np.empty((len(SPANS), n_marks, n_bins + odd), np.float16)
+
+    def one(mark: int) -> None:
+        relative = np.pad(rpm[mark] / scale[mark], (0, odd))
+        for index, span in enumerate(SPANS):
+            mean = uniform_filter1d(relative, span, mode="nearest")
+            found[index, mark] = np.sqrt(np.maximum(mean, 0, out=mean), out=mean)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(one, range(n_marks)))
+    return found.reshape(-1, n_bins + odd)
 
 
 def load_network(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int) -> DilatedNetwork:
@@ -97,7 +119,9 @@ def load_network(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int)
     network.load_state_dict(
         {key: torch.from_numpy(np.array(a)) for key, a in arrays.items() if key != SCALE}
     )
-    return network.eval()
+    network.eval()
+    network.fold()
+    return network
 
 
 def check_drf(
@@ -189,6 +213,6 @@ def score_drf(
     network = load_network(arrays, len(scale), len(arrays["output.bias"]))
     centres = np.asarray(starts, np.int64) + window_bins // 2
     tiles = np.unique(np.concatenate([centres - 1, centres]) // POOL // TILE)
-    x = features(signal.rpm, scale)
+    x = features(signal.rpm, scale, threads)
     tiles = tiles[tiles * TILE < x.shape[1] // POOL]
     return at_centres(dense_probabilities(network, x, tiles, device, threads), centres)

@@ -1,7 +1,13 @@
-"""What the networks are built from."""
+"""What the networks are built from.
+
+Tensors here have the layout (n, channels, 1, bins) with the channels of a bin side by side in
+memory (`channels_last`): on a CPU convolutions, batch norms and pools are then up to twice as fast
+as on (n, channels, bins), in training and in prediction. Weights keep the shapes of `nn.Conv1d`.
+"""
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
@@ -12,19 +18,42 @@ class Network(nn.Module):
         """Simplify the network for inference, without changing what it computes."""
 
 
+def channels_last(x: Tensor) -> Tensor:
+    """Windows (n, channels, bins) as (n, channels, 1, bins), channels side by side."""
+    return x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+
+
+class Convolution(nn.Conv1d):
+    """A convolution along bins, over tensors (n, channels, 1, bins)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.conv2d(
+            x,
+            self.weight.unsqueeze(2),
+            self.bias,
+            padding=(0, int(self.padding[0])),
+            dilation=(1, self.dilation[0]),
+        )
+
+
 class ConvolutionBlock(nn.Module):
     """Convolution of odd width, padded with zeros to keep the length; batch norm; ReLU."""
 
     def __init__(self, n_in: int, n_out: int, width: int) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(n_in, n_out, width, padding=width // 2)
-        self.norm: nn.Module = nn.BatchNorm1d(n_out)
+        self.conv = Convolution(n_in, n_out, width, padding=width // 2)
+        self.norm: nn.Module = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.norm(self.conv(x)))
 
     def fold(self) -> None:
-        """Multiply the fixed batch norm of inference into the convolution: 1.4 times faster."""
-        if isinstance(self.norm, nn.BatchNorm1d):
-            self.conv = fuse_conv_bn_eval(self.conv, self.norm)
-            self.norm = nn.Identity()
+        """Multiply the fixed batch norm of inference into the convolution."""
+        self.conv, self.norm = folded(self.conv, self.norm)
+
+
+def folded(conv: Convolution, norm: nn.Module) -> tuple[Convolution, nn.Module]:
+    """One convolution that does the work of two layers, and what takes the place of the norm."""
+    if not isinstance(norm, nn.BatchNorm2d):
+        return conv, norm
+    return fuse_conv_bn_eval(conv, norm), nn.Identity()

@@ -7,7 +7,7 @@ for 12 marks and 5 classes: 16,896 of them are the two LSTM layers.
 
 from torch import Tensor, nn
 
-from deepregfinder.models.layers import ConvolutionBlock, Network
+from deepregfinder.models.layers import ConvolutionBlock, Network, channels_last
 
 
 class RecurrentNetwork(Network):
@@ -20,7 +20,7 @@ class RecurrentNetwork(Network):
         self.output = nn.Linear(32, n_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        steps, _ = self.lstm(self.block1(x).transpose(1, 2))
+        steps, _ = self.lstm(self.block1(channels_last(x)).squeeze(2).transpose(1, 2))
         return self.output(steps[:, -1])
 
     def fold(self) -> None:
