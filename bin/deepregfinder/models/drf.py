@@ -59,8 +59,8 @@ class ResidualBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = torch.relu(self.norm1(self.spread(x)))
-        return torch.relu(x + self.dropout(self.norm2(self.mix(h))))
+        h = torch.relu_(self.norm1(self.spread(x)))
+        return torch.relu_(self.dropout(self.norm2(self.mix(h))).add_(x))
 
     def fold(self) -> None:
         self.spread, self.norm1 = folded(self.spread, self.norm1)
@@ -81,7 +81,7 @@ class DilatedNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         # In training dropout draws in the order of memory: another layout would be another model.
         x = x.unsqueeze(2) if self.training else channels_last(x)
-        h = self.fine(torch.relu(self.norm(self.enter(x))))
+        h = self.fine(torch.relu_(self.norm(self.enter(x))))
         return self.output(self.wide(functional.avg_pool2d(h, (1, POOL)))).squeeze(2)
 
     def fold(self) -> None:

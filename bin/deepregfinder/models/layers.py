@@ -45,7 +45,7 @@ class ConvolutionBlock(nn.Module):
         self.norm: nn.Module = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.norm(self.conv(x)))
+        return torch.relu_(self.norm(self.conv(x)))
 
     def fold(self) -> None:
         """Multiply the fixed batch norm of inference into the convolution."""
