@@ -120,3 +120,22 @@ def test_the_plain_prediction_is_the_pipelines(tmp_path, capsys):
     ours = probabilities_at(load_scorer(bundle), reader.load("chr1"), starts)
     means = [float(word) for word in printed.partition("[")[2].rstrip("]\n").split(",")]
     np.testing.assert_allclose(means, ours.mean(axis=0), atol=1e-5)
+
+
+def test_a_trace_is_summed_by_step_and_says_when_no_task_ran(tmp_path):
+    from whole_run import busy_seconds, by_step, read_trace
+
+    trace = tmp_path / "trace.txt"
+    trace.write_text(
+        "process\tstatus\tstart\trealtime\t%cpu\tpeak_rss\n"
+        "REPORT:MAKE_REPORT\tCOMPLETED\t30000\t1000\t50.0\t16000000\n"
+        "SIGNAL:COUNT_BINS\tCOMPLETED\t10000\t4000\t100.0\t300000000\n"
+        "SIGNAL:COUNT_BINS\tCOMPLETED\t12000\t6000\t150.0\t400000000\n"
+        "SIGNAL:COUNT_BINS\tCACHED\t0\t6000\t150.0\t900000000\n"
+    )
+    tasks = read_trace(trace)
+    assert busy_seconds(tasks) == 8 + 1
+    assert by_step(tasks)[2:] == [
+        "| COUNT_BINS | 2 | 10 s | 6 s | 13 s | 400 MB |",
+        "| MAKE_REPORT | 1 | 1 s | 1 s | 0 s | 16 MB |",
+    ]

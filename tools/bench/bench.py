@@ -19,6 +19,7 @@ sys.path.insert(0, str(CODE / "bin"))
 import contestants as programs  # noqa: E402
 import inputs  # noqa: E402
 import tables  # noqa: E402
+import whole_run  # noqa: E402
 from contestants import Contestant  # noqa: E402
 from measure import Cost, measured  # noqa: E402
 
@@ -107,14 +108,40 @@ def prediction(plan: Plan) -> list[str]:
         programs.plain_prediction(bundle, signal, "chr1"),
     ]
     lines = plan.compare("cnn, every window of chr1 (1.2 million), 12 marks", rivals)
-    whole = programs.our_prediction(bundle, signal, list(plan.sizes))
-    return lines + plan.compare("cnn, every window of the genome (15.4 million), 12 marks", [whole])
+    dense = inputs.dilated_bundle(plan.folder, bundle, signal)
+    names = {"cnn": bundle, "drf": dense}
+    whole = [programs.our_prediction(b, signal, list(plan.sizes), n) for n, b in names.items()]
+    return lines + plan.compare("every window of the genome (15.4 million), 12 marks", whole)
+
+
+def assembly(plan: Plan) -> list[str]:
+    """BUILD_SIGNAL: the counts of 12 marks on the whole genome become one file of signal."""
+    counts = inputs.counts(plan.folder, plan.sizes)
+    ours = programs.our_signal(counts)
+    lines = plan.compare("12 marks, 30.9 million bins", [ours])
+    size = (plan.place(ours) / "signal.zip").stat().st_size
+    stored = sum(path.stat().st_size for path in counts) / len(counts)
+    lines.append(
+        f"The signal of the sample takes {tables.memory(size)}, the counts of a mark "
+        f"{tables.memory(stored)}."
+    )
+    return [*lines, ""]
+
+
+def pipeline(plan: Plan) -> list[str]:
+    """The whole pipeline on a panel simulated from real peak lists."""
+    data = whole_run.real_data()
+    if data is None:
+        raise SystemExit("bench: the whole run needs the real peak lists: set DRF_SHARED_DATA.")
+    return whole_run.whole_run(plan.folder, data)
 
 
 SECTIONS: dict[str, Callable[[Plan], list[str]]] = {
     "counting": counting,
+    "assembly": assembly,
     "training": training,
     "prediction": prediction,
+    "pipeline": pipeline,
 }
 
 

@@ -91,14 +91,26 @@ def our_training(windows: Path, model: str, signal: Path | None = None) -> Conte
     return Contestant(OURS, command)
 
 
-def our_prediction(bundle: Path, signal: Path, chroms: Sequence[str]) -> Contestant:
+def our_signal(counts: Sequence[Path]) -> Contestant:
+    """BUILD_SIGNAL, as the pipeline calls it."""
+    command = (
+        *(sys.executable, BIN / "build_signal.py", "--sample", "bench", "--control", "ignore"),
+        *(word for path in counts for word in ("--counts", path)),
+        *("--output", "signal.zip", "--summary", "signal.tsv"),
+    )
+    return Contestant(OURS, command)
+
+
+def our_prediction(
+    bundle: Path, signal: Path, chroms: Sequence[str], name: str = OURS
+) -> Contestant:
     """PREDICT_GENOME, as the pipeline calls it, with its defaults."""
     command = (
         *(sys.executable, BIN / "predict_genome.py", "--bundle", bundle, "--signal", signal),
         *("--chroms", ",".join(chroms), "--step", "200", "--quantile_map", "false"),
         *("--device", "cpu", "--threads", str(THREADS), "--output", "probabilities.zip"),
     )
-    return Contestant(OURS, command)
+    return Contestant(name, command)
 
 
 def plain_training(windows: Path) -> Contestant:

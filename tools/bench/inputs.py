@@ -1,5 +1,6 @@
 """What the contestants work on: simulated, with fixed seeds, made once in a folder and kept."""
 
+import dataclasses
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,8 @@ import pysam
 
 from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_names
+from deepregfinder.counting import store as counting_store
+from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.genome import Geometry, write_chrom_sizes
 from deepregfinder.signal import (
     Normalisation,
@@ -151,6 +154,46 @@ def signal(folder: Path, sizes: Mapping[str, int]) -> Path:
             library_sizes={mark: [4_600_000] for mark in MARKS},
             arrays=_rpm(sizes),
         )
+    return path
+
+
+def counts(folder: Path, sizes: Mapping[str, int]) -> list[Path]:
+    """Counts of twelve marks, one file a mark, of about five million reads each."""
+    grid, paths = BinGrid(sizes, GEOMETRY.bin_size), []
+    rules = CountRules(0, "keep", "fragments", "overlap", 0, 0)
+    for mark in MARKS:
+        path = folder / f"{len(sizes)}chromosomes.{mark}.counts.zip"
+        paths.append(path)
+        if path.exists():
+            continue
+        log.info("simulating the counts of %s", mark)
+        rng = random_numbers(SEED, "counts", mark)
+        peaks = np.repeat(rng.random(-(-grid.n_bins // 10)) < _ENRICHED, 10)[: grid.n_bins]
+        values = rng.poisson(np.where(peaks, 2, 0.15)).astype(np.uint32)
+        total = int(values.sum())
+        tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, False)
+        library = counting_store.Library(f"bench.{mark}", "bench", mark, "1")
+        found = BinCounts(grid, values, tally)
+        counting_store.write_counts(path, library, found, rules, blacklist=False)
+    return paths
+
+
+def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
+    """A drf of weights that were never trained, beside a trained cnn: the work is the same."""
+    import torch
+
+    from deepregfinder.models.bundle import read_bundle, write_bundle
+    from deepregfinder.models.drf import SCALE, DilatedNetwork
+
+    path = folder / "drf.bundle"
+    if not path.exists():
+        cnn = read_bundle(bundle)
+        torch.manual_seed(SEED)
+        network = DilatedNetwork(len(cnn.marks), len(cnn.classes))
+        weights = {key: value.numpy() for key, value in network.state_dict().items()}
+        opened = open_signal(signal_file)
+        weights[SCALE] = opened.load(next(iter(opened.chrom_sizes))).mean(axis=1)
+        write_bundle(path, dataclasses.replace(cnn, model="drf", weights=(weights,)))
     return path
 
 
