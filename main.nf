@@ -15,6 +15,7 @@ include { MODELS } from './subworkflows/models'
 include { QUALITY } from './subworkflows/quality'
 include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
+include { TRACKS } from './subworkflows/tracks'
 include { TRAINING_SET } from './subworkflows/training_set'
 include { adviceOn } from './functions/failures'
 include { checkedOptions ; helpText ; optional } from './functions/parameters'
@@ -98,6 +99,17 @@ workflow {
         options.prediction,
         options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling,
         options.hardware.device,
+    )
+
+    TRACKS(
+        SIGNAL.out.signal,
+        GENOME.out.probabilities,
+        GENOME.out.calls,
+        INPUTS.out.chrom_sizes,
+        tss,
+        blacklist,
+        optional(inputs, 'fasta'),
+        options.tracks,
     )
 
     EXTERNAL(

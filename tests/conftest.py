@@ -31,6 +31,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pipe
 @pytest.fixture(scope="session")
 def first_run(pipeline: Pipeline) -> Run:
     """Both samples trained, predicted and explained with three classes, from nothing."""
-    done = pipeline.run("first", *pipeline.inputs, "--explain", "true", resume=False)
+    done = pipeline.run(
+        "first", *pipeline.inputs, "--explain", "true", "--tracks", "true", resume=False
+    )
     assert done.exit_code == 0, done.output
     return done

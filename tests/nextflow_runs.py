@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
-# Explanations take a while: one run shows that they come (conftest.first_run).
+# Explanations and tracks take a while: one run shows that they come (conftest.first_run).
 SMALL = (
     "--n_background",
     "600",
@@ -22,6 +22,8 @@ SMALL = (
     "--scatter",
     "1",
     "--explain",
+    "false",
+    "--tracks",
     "false",
     "--models",
     "cnn",
@@ -76,7 +78,7 @@ class Pipeline:
         Of a parameter that is given twice, in SMALL and again, the latter counts.
         """
         given = list(arguments)
-        for option in ("--models", "--explain"):
+        for option in ("--models", "--explain", "--tracks"):
             if given.count(option) > 1:
                 at = given.index(option)
                 del given[at : at + 2]

@@ -1,5 +1,6 @@
 """docs/output.md lists exactly what a run leaves."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from documents import results_paths
 pytestmark = pytest.mark.pipeline
 
 # With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr,
-# --folds, --multiqc.
+# --folds, --fasta, --multiqc.
 NOT_HERE = {
+    "calls/<sample>/<sample>.<model>.<class>.fa",
     "regions/<sample>/states.tsv",
     "multiqc/multiqc_report.html",
     *(
@@ -28,10 +30,15 @@ COMPARED = "calls/differential/<a>_vs_<b>/<a>_vs_<b>.<model>"
 
 
 def general(path: Path) -> str:
-    """A path of the results folder with <sample> and <model> instead of their names."""
+    """A path of the results folder with <sample>, <model>, <class> and <mark> instead of names."""
     *folders, name = path.parts
+    if folders and folders[0] in ("hub", "igv"):
+        return f"{folders[0]}/"
+    if len(folders) > 1 and folders[0] == "signal":
+        return f"signal/<sample>/<mark>{path.suffix}"
     if len(folders) > 1:
         name = name.replace(f"{folders[1]}.cnn.", "<sample>.<model>.")
+        name = re.sub(r"[.](enhancer|promoter)[.]", ".<class>.", name)
     general = ("<sample>", "<model>")[: len(folders[1:])]
     return "/".join([*folders[:1], *general, *folders[3:], name])
 

@@ -1,8 +1,10 @@
 """The ways of running: what each leaves in the results folder, held against the output contract."""
 
 import json
+import shutil
 from pathlib import Path
 
+import pyBigWig
 import pytest
 from documents import results_paths
 
@@ -79,6 +81,19 @@ def test_the_libraries_of_a_simulated_panel_raise_no_doubt(first_run):
         for sample in "AB"
         for library in ("H3K27ac.1", "H3K27ac.2", "H3K4me1.1", "H3K4me3.1")
     ]
+
+
+def test_a_genome_browser_finds_its_tracks(first_run, tmp_path):
+    moved = shutil.copytree(first_run.results, tmp_path / "moved")
+    session = json.loads((moved / "igv/session.json").read_text())
+    paths = [(moved / "igv" / track["url"]).resolve() for track in session["tracks"]]
+    assert {path.suffix for path in paths} == {".bed", ".bw"}
+    assert all(path.stat().st_size > 0 for path in paths)
+    called = (moved / "calls/A/A.cnn.bed").read_text().splitlines()
+    with pyBigWig.open(str(moved / "calls/A/A.cnn.bb")) as bigbed:
+        entries = [e for chrom, n in bigbed.chroms().items() for e in bigbed.entries(chrom, 0, n)]
+    assert len(entries) == len(called) > 0
+    assert "bigDataUrl ../../signal/B/H3K4me3.bw" in (moved / "hub/custom/trackDb.txt").read_text()
 
 
 def test_the_model_learns_something(first_run):

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Write the UCSC track hub and the sessions of IGV."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--track", required=True, multiple=True, type=PATH,
+    help="Descriptions that signal_tracks.py and call_tracks.py wrote.",
+)  # fmt: skip
+@click.option("--chrom_sizes", required=True, type=PATH, help="Chromosomes of the run.")
+@click.option("--genome", help="Assembly by its name at UCSC.  [default: by the length of chr1]")
+@click.option("--hub", required=True, type=PATH, help="Folder of the hub.")
+@click.option("--igv", required=True, type=PATH, help="Folder of the sessions.")
+def browser_views(
+    track: tuple[Path, ...], chrom_sizes: Path, genome: str | None, hub: Path, igv: Path
+) -> None:
+    """Both folders belong beside calls/ and signal/ in the results, and name files there."""
+    from deepregfinder.genome import read_chrom_sizes
+    from deepregfinder.tracks.contents import Contents, assembly_of, read_descriptions
+    from deepregfinder.tracks.hub import write_hub
+    from deepregfinder.tracks.igv import write_sessions
+
+    sizes = read_chrom_sizes(chrom_sizes)
+    contents = Contents(genome or assembly_of(sizes), sizes, *read_descriptions(track))
+    write_hub(hub, contents)
+    write_sessions(igv, contents)
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        browser_views()

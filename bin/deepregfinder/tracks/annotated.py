@@ -1,0 +1,116 @@
+"""Calls with what one asks of them next: how sure, how near to which gene, in a blacklisted place.
+
+The table has a row for each call, in the order of the calls: COLUMNS, with a column p_<class> for
+each class (background too) before `seed_sd`.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.atomic import written_whole
+from deepregfinder.bedtools import near
+from deepregfinder.calling import Calls, calls_table
+from deepregfinder.probabilities import Probabilities
+
+COLUMNS = (
+    *("chrom", "start", "end", "class", "score", "summit"),
+    *("seed_sd", "nearest_tss", "tss_distance", "blacklisted"),
+)
+
+
+def annotate(
+    calls: Mapping[str, Calls],
+    scan: Probabilities,
+    tss: pd.DataFrame | None,
+    blacklist: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Annotate calls; empty text and -1 where there is no list of TSSs.
+
+    Parameters
+    ----------
+    calls : by chromosome, made from `scan`
+    tss : chrom, start, end, name of each TSS; blacklist : chrom, start, end
+
+    Returns
+    -------
+    DataFrame: score 0 to 1000; summit, tss_distance in bp (from the summit to the middle of the
+    nearest TSS; of equally near ones the first by position and name); p_<class> and seed_sd (the
+    standard deviation over seeds of the probability of the call's class, n - 1; 0 for one seed) of
+    the window at the summit; blacklisted 0 or 1.
+    """
+    table = calls_table(calls)
+    chroms = table["chrom"].to_numpy()
+    summit = _joined([found.summit for found in calls.values()])
+    index = table["class_index"].to_numpy(np.int64)
+    p = np.zeros((len(scan.classes), len(table)), np.float32)
+    sd = np.zeros(len(table), np.float32)
+    for chrom in calls:
+        here = chroms == chrom
+        if here.any():
+            p[:, here], sd[here] = _at_summits(scan, chrom, summit[here], index[here])
+    names, distance = nearest_tss(chroms, summit, tss)
+    blacklisted = np.zeros(len(table), bool)
+    if blacklist is not None and len(blacklist):
+        blacklisted = near(table, blacklist, 0)
+    return pd.DataFrame(
+        {
+            "chrom": chroms,
+            "start": table["start"].to_numpy(np.int64),
+            "end": table["end"].to_numpy(np.int64),
+            "class": np.array(scan.classes)[index],
+            "score": np.rint(table["score"].to_numpy(np.float64) * 1000).astype(np.int64),
+            "summit": summit,
+            **{f"p_{name}": row for name, row in zip(scan.classes, p, strict=True)},
+            "seed_sd": sd,
+            "nearest_tss": names,
+            "tss_distance": distance,
+            "blacklisted": blacklisted.astype(np.int64),
+        }
+    )
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts).astype(np.int64) if parts else np.empty(0, np.int64)
+
+
+def _at_summits(
+    scan: Probabilities, chrom: str, summit: np.ndarray, index: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (classes, n) of the windows at the summits, and the spread of the class."""
+    best = scan.load(chrom)
+    window = np.clip((summit - scan.window // 2) // scan.step, 0, best.shape[1] - 1)
+    if len(scan.seeds) == 1:
+        return best[:, window], np.zeros(len(window), np.float32)
+    members = scan.load_members(chrom)[:, index, window]
+    return best[:, window], members.std(axis=0, ddof=1)
+
+
+def nearest_tss(
+    chroms: np.ndarray, summit: np.ndarray, tss: pd.DataFrame | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Name of the nearest TSS and bp to it: object and int64, both (n,); "." and -1 for none."""
+    names, distance = np.full(len(summit), ".", object), np.full(len(summit), -1, np.int64)
+    if tss is None:
+        return names, distance
+    middle = ((tss["start"] + tss["end"]) // 2).to_numpy(np.int64)
+    listed = pd.DataFrame({"chrom": tss["chrom"], "middle": middle, "name": tss["name"]})
+    for chrom, sites in listed.sort_values(["middle", "name"]).groupby("chrom"):
+        here = np.flatnonzero(chroms == chrom)
+        at = sites["middle"].to_numpy()
+        right = np.searchsorted(at, summit[here])
+        candidates = np.stack([np.clip(right - 1, 0, len(at) - 1), np.clip(right, 0, len(at) - 1)])
+        gaps = np.abs(at[candidates] - summit[here])
+        nearest = at[candidates[gaps.argmin(axis=0), np.arange(len(here))]]
+        first = np.searchsorted(at, nearest)
+        names[here] = sites["name"].to_numpy()[first]
+        distance[here] = gaps.min(axis=0)
+    return names, distance
+
+
+def write_annotated(path: Path, table: pd.DataFrame) -> None:
+    """Write the table, tab-separated; probabilities have four decimals."""
+    with written_whole(path) as part:
+        table.to_csv(part, sep="\t", index=False, float_format="%.4f")

@@ -1,0 +1,91 @@
+"""bigWig files of the signal of a mark and of the probability of a class.
+
+Neighbouring bins of equal value make one entry, bins without a read too: reading back gives every
+bin its value, and most of a genome costs nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pybigtools
+
+from deepregfinder.atomic import written_whole
+from deepregfinder.probabilities import Probabilities
+from deepregfinder.signal import open_signal
+
+DIGITS = 3
+"""Of a probability, as many as the score of a call has."""
+
+Entry = tuple[str, int, int, float]
+
+
+def sorted_chroms(chrom_sizes: Mapping[str, int]) -> dict[str, int]:
+    """Chromosomes in the order of bytes, as both formats want them."""
+    return {chrom: chrom_sizes[chrom] for chrom in sorted(chrom_sizes, key=str.encode)}
+
+
+def runs(chrom: str, values: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> Iterator[Entry]:
+    """Entries of one chromosome, equal neighbours that touch as one.
+
+    values : float32, shape (n,); starts, ends : int64, shape (n,), bp, sorted, not overlapping
+    """
+    if not len(values):
+        return iter(())
+    opens = np.ones(len(values), bool)
+    opens[1:] = (values[1:] != values[:-1]) | (starts[1:] != ends[:-1])
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], len(values)) - 1
+    columns = (starts[first].tolist(), ends[last].tolist(), values[first].tolist())
+    return ((chrom, start, end, value) for start, end, value in zip(*columns, strict=True))
+
+
+def write_bigwig(path: Path, chrom_sizes: Mapping[str, int], entries: Iterable[Entry]) -> None:
+    """Write a bigWig file, whole or not at all. Entries come in the order of `sorted_chroms`."""
+    with written_whole(path) as part:
+        pybigtools.open(str(part), "w").write(sorted_chroms(chrom_sizes), entries)
+
+
+def write_mark(path: Path, signal_file: Path, mark: str) -> None:
+    """The signal of a mark in reads per million, bin by bin; the last bin ends with its chromosome.
+
+    Raises ValueError for a mark that the signal does not have.
+    """
+    signal = open_signal(signal_file)
+    row = signal.marks.index(mark)
+
+    def values(chrom: str) -> np.ndarray:
+        return signal.load(chrom)[row]
+
+    write_bigwig(path, signal.chrom_sizes, binned(signal.chrom_sizes, signal.bin_size, values))
+
+
+def binned(
+    chrom_sizes: Mapping[str, int], bin_size: int, values: Callable[[str], np.ndarray]
+) -> Iterator[Entry]:
+    """Entries of all chromosomes from a value for each bin."""
+    for chrom, length in sorted_chroms(chrom_sizes).items():
+        track = values(chrom)
+        starts = np.arange(len(track), dtype=np.int64) * bin_size
+        yield from runs(chrom, track, starts, np.minimum(starts + bin_size, length))
+
+
+def write_class(path: Path, scan: Probabilities, class_name: str) -> None:
+    """The calibrated probability of a class, rounded: each window at the step in its middle.
+
+    Before the first and behind the last middle there is no window, and no value.
+    """
+    index = scan.classes.index(class_name)
+
+    def entries() -> Iterator[Entry]:
+        for chrom in sorted_chroms({chrom: scan.chrom_sizes[chrom] for chrom in scan.chroms}):
+            track = scan.load(chrom)[index].round(DIGITS)
+            starts = middles(len(track), scan.step, scan.window)
+            yield from runs(chrom, track, starts, starts + scan.step)
+
+    write_bigwig(path, scan.chrom_sizes, entries())
+
+
+def middles(n: int, step: int, window: int) -> np.ndarray:
+    """Where the middle `step` bp of each of n windows begin: int64, shape (n,), bp."""
+    return np.arange(n, dtype=np.int64) * step + (window - step) // 2

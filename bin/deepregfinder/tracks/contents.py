@@ -1,0 +1,110 @@
+"""What there is to browse, and where it lies in the results folder.
+
+Files are named by paths relative to the results folder, as in docs/output.md: hub and sessions lead
+from their own folder to them, so that everything still works after the results were moved.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deepregfinder.atomic import written_whole
+from deepregfinder.errors import InputError
+
+# Length of chromosome 1, by the names of UCSC.
+ASSEMBLIES = {
+    "hg19": 249_250_621,
+    "hg38": 248_956_422,
+    "mm10": 195_471_971,
+    "mm39": 195_154_279,
+}
+UNKNOWN = "custom"
+
+
+@dataclass(frozen=True)
+class SignalTracks:
+    """The signal tracks of a sample: RPM of each mark."""
+
+    sample: str
+    marks: tuple[str, ...]
+
+    def bigwig(self, mark: str) -> str:
+        return f"signal/{self.sample}/{mark}.bw"
+
+
+@dataclass(frozen=True)
+class CallTracks:
+    """The tracks of one model on a sample; classes are those but background."""
+
+    sample: str
+    model: str
+    trained_on: str
+    classes: tuple[str, ...]
+    n_calls: int
+
+    @property
+    def bed(self) -> str:
+        return f"calls/{self.sample}/{self.sample}.{self.model}.bed"
+
+    @property
+    def bigbed(self) -> str:
+        """There is none without any call."""
+        return f"calls/{self.sample}/{self.sample}.{self.model}.bb"
+
+    def bigwig(self, class_name: str) -> str:
+        return f"calls/{self.sample}/{self.sample}.{self.model}.{class_name}.bw"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All tracks of a run. assembly : a name of UCSC, or UNKNOWN."""
+
+    assembly: str
+    chrom_sizes: Mapping[str, int]
+    signals: tuple[SignalTracks, ...]
+    calls: tuple[CallTracks, ...]
+
+    @property
+    def samples(self) -> list[str]:
+        return sorted({t.sample for t in self.signals} | {t.sample for t in self.calls})
+
+    def signal_of(self, sample: str) -> list[SignalTracks]:
+        return [track for track in self.signals if track.sample == sample]
+
+    def calls_of(self, sample: str) -> list[CallTracks]:
+        return [track for track in self.calls if track.sample == sample]
+
+
+def assembly_of(chrom_sizes: Mapping[str, int]) -> str:
+    """The assembly whose chr1 has this length, by names of UCSC; UNKNOWN for any other."""
+    lengths = {length: name for name, length in ASSEMBLIES.items()}
+    return lengths.get(chrom_sizes.get("chr1", 0), UNKNOWN)
+
+
+def write_description(path: Path, tracks: SignalTracks | CallTracks) -> None:
+    """Describe the tracks of a task, for `read_description`."""
+    with written_whole(path) as part:
+        part.write_text(json.dumps(asdict(tracks), indent=2) + "\n")
+
+
+def read_descriptions(
+    paths: Sequence[Path],
+) -> tuple[tuple[SignalTracks, ...], tuple[CallTracks, ...]]:
+    """Signals and calls, sorted by sample and model; raises InputError where one is damaged."""
+    signals: list[SignalTracks] = []
+    calls: list[CallTracks] = []
+    for path in paths:
+        try:
+            fields = json.loads(path.read_text())
+            fields |= {key: tuple(fields[key]) for key in ("marks", "classes") if key in fields}
+            if "model" in fields:
+                calls.append(CallTracks(**fields))
+            else:
+                signals.append(SignalTracks(**fields))
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(f"{path} describes no tracks ({error}).") from None
+    return (
+        tuple(sorted(signals, key=lambda track: track.sample)),
+        tuple(sorted(calls, key=lambda track: (track.sample, track.model))),
+    )

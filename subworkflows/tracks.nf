@@ -1,0 +1,39 @@
+include { BROWSER_VIEWS } from '../modules/tracks/browser_views'
+include { CALL_TRACKS } from '../modules/tracks/call_tracks'
+include { SIGNAL_TRACKS } from '../modules/tracks/signal_tracks'
+include { codeDigest } from '../functions/scripts'
+
+// What a genome browser shows: signal, probabilities and calls as bigWig and bigBed, a UCSC hub and sessions of IGV.
+workflow TRACKS {
+    take:
+    signal // [meta, signal]
+    probabilities // [meta, files]
+    calls // [meta, bed]
+    chrom_sizes
+    tss
+    blacklist
+    fasta // the genome, or nothing
+    options // parameters of the tracks
+
+    main:
+    SIGNAL_TRACKS(options.tracks ? signal : channel.empty(), codeDigest('signal_tracks.py'))
+    CALL_TRACKS(
+        options.tracks ? probabilities.join(calls) : channel.empty(),
+        tss,
+        blacklist,
+        fasta,
+        options.top_calls,
+        codeDigest('call_tracks.py'),
+    )
+
+    def descriptions = SIGNAL_TRACKS.out.description
+        .mix(CALL_TRACKS.out.description)
+        .toSortedList { one, other -> one.name <=> other.name }
+        .filter { files -> files }
+    BROWSER_VIEWS(descriptions, chrom_sizes, options.subMap('genome'), codeDigest('browser_views.py'))
+
+    views = BROWSER_VIEWS.out.hub.mix(BROWSER_VIEWS.out.igv)
+
+    emit:
+    views
+}
