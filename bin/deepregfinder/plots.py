@@ -6,6 +6,7 @@ which a drawing program can edit.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,8 +72,18 @@ def new_figure(path: Path, width: float, height: float) -> Iterator[Figure]:
             for kind, metadata in _NO_METADATA.items():
                 with written_whole(Path(path).with_suffix(kind)) as part:
                     figure.savefig(part, dpi=DPI, metadata=metadata)
+                    if kind == ".svg":
+                        part.write_text(_with_steady_names(part.read_text()))
         finally:
             plt.close(figure)
+
+
+def _with_steady_names(drawing: str) -> str:
+    """Clip paths named in their order: matplotlib names some after addresses in memory."""
+    names = dict.fromkeys(re.findall(r'<clipPath id="(p[0-9a-f]{10})"', drawing))
+    for number, name in enumerate(names, 1):
+        drawing = drawing.replace(name, f"clip{number}")
+    return drawing
 
 
 @contextmanager
