@@ -36,7 +36,7 @@ def call_tracks(
     description: Path,
 ) -> None:
     """Write, each with the prefix: annotated.tsv; bb (bigBed, if there is a call); <class>.bw
-    (probability of each class but background); <class>.great.bed; <class>.fa with --fasta.
+    (probability of each class but background); <class>.great.bed4; <class>.fa with --fasta.
     """
     from deepregfinder.calling import read_calls
     from deepregfinder.intervals import read_intervals
@@ -64,7 +64,7 @@ def call_tracks(
     for name in scan.classes[1:]:
         write_class(beside(f"{name}.bw"), scan, name)
         of_class = ranked[ranked["class"] == name]
-        write_bed4(beside(f"{name}.great.bed"), of_class)
+        write_bed4(beside(f"{name}.great.bed4"), of_class)
         if fasta:
             write_sequences(beside(f"{name}.fa"), fasta, of_class, top_calls)
     write_description(

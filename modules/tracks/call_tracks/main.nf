@@ -18,7 +18,7 @@ process CALL_TRACKS {
     tuple val(meta), path("${prefix}.bb"), emit: bigbed, optional: true // where there is a call
     tuple val(meta), path("${prefix}.*.bw"), emit: bigwigs
     tuple val(meta), path("${prefix}.annotated.tsv"), emit: annotated
-    tuple val(meta), path("${prefix}.*.great.bed"), emit: great
+    tuple val(meta), path("${prefix}.*.great.bed4"), emit: great
     tuple val(meta), path("${prefix}.*.fa"), emit: sequences, optional: true
     path "${prefix}.tracks.json", emit: description
     tuple val(task.process), eval('versions.py python numpy zarr pybigtools pysam bedtools'), topic: versions
@@ -43,6 +43,6 @@ process CALL_TRACKS {
     stub:
     prefix = "${meta.sample}.${meta.model}"
     """
-    touch ${prefix}.bb ${prefix}.class.bw ${prefix}.annotated.tsv ${prefix}.class.great.bed ${prefix}.tracks.json
+    touch ${prefix}.bb ${prefix}.class.bw ${prefix}.annotated.tsv ${prefix}.class.great.bed4 ${prefix}.tracks.json
     """
 }
