@@ -139,3 +139,16 @@ def test_a_trace_is_summed_by_step_and_says_when_no_task_ran(tmp_path):
         "| COUNT_BINS | 2 | 10 s | 6 s | 13 s | 400 MB |",
         "| MAKE_REPORT | 1 | 1 s | 1 s | 0 s | 16 MB |",
     ]
+
+
+def test_our_step_takes_the_command_and_counts_as_many_reads_as_there_are(tmp_path):
+    from contestants import our_count
+    from inputs import alignments, chrom_sizes
+    from measure import measured
+
+    from deepregfinder.counting.store import open_counts
+
+    sizes = {"chr1": 3_000_000}
+    one = our_count(alignments(tmp_path, sizes, 2000), chrom_sizes(tmp_path, sizes))
+    measured(one.command, tmp_path, tmp_path / "log.txt")
+    assert 1500 < open_counts(tmp_path / "counts.zip").library_size <= 2000

@@ -40,6 +40,7 @@ def our_count(bam: Path, chrom_sizes: Path, name: str = OURS) -> Contestant:
         *("--bin_size", "100", "--counter", "native", "--min_mapq", "0", "--duplicates", "keep"),
         *("--paired_end", "fragments", "--count_at", "overlap", "--extend", "0", "--shift", "0"),
         *("--threads", str(THREADS), "--output", "counts.zip", "--summary", "counts.tsv"),
+        *("--quality", "quality.tsv"),
     )
     return Contestant(name, command)
 
