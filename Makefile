@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-real test-containers test-slurm test-resume test-browser bench bench-quick lint format lock images clean
+.PHONY: help setup demo test test-fast test-robust test-real test-containers test-slurm test-resume test-browser bench bench-quick lint format lock images clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -31,6 +31,9 @@ test: setup ## run the tests that need nothing but this folder
 
 test-fast: setup ## run the tests of the library and its scripts only
 	@$(python) -m pytest -n 2 tests/unit tests/cli -m "not real_data" -q
+
+test-robust: setup ## give the scripts every bad input of the catalogue
+	@$(python) -m pytest tests/bad_inputs -q
 
 test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says where it is)
 	@$(python) -m pytest -m real_data

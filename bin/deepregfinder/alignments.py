@@ -106,7 +106,7 @@ def read_summary(path: Path) -> AlignmentSummary:
         fields = json.loads(Path(path).read_text())
         fields["problems"] = tuple(fields["problems"])
         return AlignmentSummary(**fields)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise InputError(
             f"{path} is no summary of a BAM file as inspect_bam.py makes it."
         ) from None

@@ -15,6 +15,8 @@ _Positions = TypeVar("_Positions", int, "np.ndarray")
 
 SPLITS = ("train", "validation", "test")
 
+_LONGEST_RANGE = 1_000
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -45,7 +47,7 @@ def bare_name(chrom: str) -> str:
 def natural_order(chrom: str) -> tuple[int, int, str]:
     """Sort key: 1, 2, ..., 22, then names (X, Y), whatever the prefix."""
     name = bare_name(chrom)
-    return (0, int(name), chrom) if name.isdigit() else (1, 0, chrom)
+    return (0, int(name), chrom) if name.isdecimal() else (1, 0, chrom)
 
 
 def read_chrom_sizes(path: Path) -> dict[str, int]:
@@ -66,7 +68,7 @@ def read_chrom_sizes(path: Path) -> dict[str, int]:
         fields = line.split()
         if not fields or line.startswith("#"):
             continue
-        if len(fields) < 2 or not fields[1].isdigit() or int(fields[1]) == 0:
+        if len(fields) < 2 or not fields[1].isdecimal() or int(fields[1]) == 0:
             problems.append(f"{path}, line {number}: expected a name and a length, found {line!r}.")
         elif fields[0] in sizes:
             problems.append(f"{path}, line {number}: chromosome {fields[0]} comes twice.")
@@ -99,12 +101,20 @@ def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
 
 
 def parse_chromosome_list(text: str) -> frozenset[str]:
-    """Read `1-7,X` into bare names {1, ..., 7, X}."""
+    """Read `1-7,X` into bare names {1, ..., 7, X}.
+
+    Raises InputError where a range runs backwards, or holds more than 1,000 chromosomes.
+    """
     names: set[str] = set()
     for item in filter(None, (part.strip() for part in str(text).split(","))):
         first, dash, last = item.partition("-")
         first, last = bare_name(first), bare_name(last)
-        if dash and first.isdigit() and last.isdigit():
+        if dash and first.isdecimal() and last.isdecimal():
+            if not 0 <= int(last) - int(first) < _LONGEST_RANGE:
+                raise InputError(
+                    f"{item} is no range of chromosomes: write the smaller number first, and at "
+                    f"most {_LONGEST_RANGE:,} chromosomes, such as 1-7."
+                )
             names.update(str(number) for number in range(int(first), int(last) + 1))
         else:
             names.add(bare_name(item))
