@@ -1,10 +1,15 @@
 """What a user is told when an input is wrong."""
 
+import errno
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from pathlib import Path
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class InputError(Exception):
@@ -36,8 +41,8 @@ def log_to_stderr(level: int = logging.INFO) -> None:
 def plain_errors() -> Iterator[None]:
     """Run a script: progress goes to stderr; an InputError ends it as one message, exit code 1.
 
-    Where a process that it started was killed, it ends as if it had been killed itself (137):
-    Nextflow then tries the task again with more memory.
+    So does a full disk. Where memory is refused, or a process that it started was killed, it ends
+    as if it had been killed itself (137): Nextflow then tries the task again with more memory.
     """
     log_to_stderr()
     try:
@@ -45,6 +50,18 @@ def plain_errors() -> Iterator[None]:
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        print(
+            f"ERROR: no room is left in {Path.cwd()} ({os.strerror(error.errno)}): free some, or "
+            "choose another work folder with -work-dir; -resume goes on from here.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    except MemoryError:
+        print("ERROR: this task ran out of memory.", file=sys.stderr)
+        sys.exit(137)
     except BrokenProcessPool:
         print("ERROR: a process of this task was killed, most likely for memory.", file=sys.stderr)
         sys.exit(137)
