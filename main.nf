@@ -162,6 +162,8 @@ workflow {
             dropped: TRAINING_SET.out.dropped,
             states: TRAINING_SET.out.states_summary,
             regions: TRAINING_SET.out.regions_summary,
+            test_windows: TRAINING_SET.out.test_windows,
+            test_windows_plots: TRAINING_SET.out.test_windows_plot,
             calls: GENOME.out.calls_summary,
             examples: EXAMPLES.out.examples,
             validation: GENOME.out.validation.map { _meta, table -> table },

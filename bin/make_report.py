@@ -20,6 +20,8 @@ PATH = click.Path(path_type=Path)
 @click.option("--dropped", multiple=True, type=PATH, help="<sample>.dropped.tsv.")
 @click.option("--states", multiple=True, type=PATH, help="<sample>.states.tsv.")
 @click.option("--regions_summary", multiple=True, type=PATH, help="<sample>.regions.tsv.")
+@click.option("--test_windows", multiple=True, type=PATH, help="<sample>.test_windows.tsv.")
+@click.option("--test_windows_plots", multiple=True, type=PATH, help="The same as .png.")
 @click.option("--evaluation", multiple=True, type=PATH, help="Folders of evaluate_model.py.")
 @click.option("--explanation", multiple=True, type=PATH, help="Folders of explain_model.py.")
 @click.option("--calls", multiple=True, type=PATH, help="<sample>.<model>.calls.tsv.")
@@ -48,6 +50,8 @@ def make_report(
     dropped: tuple[Path, ...],
     states: tuple[Path, ...],
     regions_summary: tuple[Path, ...],
+    test_windows: tuple[Path, ...],
+    test_windows_plots: tuple[Path, ...],
     evaluation: tuple[Path, ...],
     explanation: tuple[Path, ...],
     calls: tuple[Path, ...],
@@ -91,6 +95,8 @@ def make_report(
         dropped=dropped,
         states=states,
         regions=regions_summary,
+        test_windows=test_windows,
+        test_windows_plots=test_windows_plots,
         evaluations=evaluation,
         explanations=explanation,
         calls=calls,

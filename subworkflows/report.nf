@@ -38,6 +38,8 @@ workflow REPORT {
         sorted.dropped,
         sorted.states,
         sorted.regions,
+        sorted.test_windows,
+        sorted.test_windows_plots,
         folders.evaluated,
         folders.explained,
         sorted.calls,

@@ -1,6 +1,7 @@
 include { ASSIGN_STATES } from '../modules/regions/assign_states'
 include { BUILD_TENSORS } from '../modules/training/build_tensors'
 include { DEFINE_REGIONS } from '../modules/regions/define_regions'
+include { DESCRIBE_WINDOWS } from '../modules/regions/describe_windows'
 include { codeDigest } from '../functions/scripts'
 
 // Labelled windows and their signal: what a model learns from and is judged by.
@@ -32,11 +33,18 @@ workflow TRAINING_SET {
     candidates = ASSIGN_STATES.out.candidates.mix(with_nascent.plain.map { meta, bed, _counts -> [meta, bed] })
     BUILD_TENSORS(signal.join(candidates), tensor_options, codeDigest('build_tensors.py'))
 
+    def described = BUILD_TENSORS.out.regions
+        .join(lists)
+        .map { meta, regions, dhs, enhancers, _promoter_marks, tfbs -> [meta, regions, dhs, enhancers, tfbs] }
+    DESCRIBE_WINDOWS(described, tss, chrom_sizes, tensor_options.classes, codeDigest('describe_windows.py'))
+
     tensors = BUILD_TENSORS.out.tensors
     regions = BUILD_TENSORS.out.regions
     dropped = DEFINE_REGIONS.out.dropped
     states_summary = ASSIGN_STATES.out.summary
     regions_summary = BUILD_TENSORS.out.summary
+    test_windows = DESCRIBE_WINDOWS.out.table
+    test_windows_plot = DESCRIBE_WINDOWS.out.plot
 
     emit:
     candidates
@@ -45,4 +53,6 @@ workflow TRAINING_SET {
     dropped
     states_summary
     regions_summary
+    test_windows
+    test_windows_plot
 }

@@ -11,6 +11,7 @@ from deepregfinder.classes import class_names
 from deepregfinder.crispr import HEADER as CRISPR
 from deepregfinder.examples import Example, Examples, Interval, Kind, write_examples
 from deepregfinder.report.collect import Files, Run, collect
+from deepregfinder.surroundings import HEADER as SURROUNDINGS
 
 # A picture of one pixel.
 PNG = bytes.fromhex(
@@ -115,6 +116,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
     files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
     files |= {"annotations": [], "crispr": [], "model_plots": []}
     files |= _quality(folder, plan) | {"examples": []}
+    files |= {"test_windows": [], "test_windows_plots": []}
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -207,6 +209,15 @@ def _labels(folder: Path, plan: Plan, sample: str, files: Mapping[str, list[Path
             ("promoter", "all", 250, 50, 200, ".", 2.5, 50.0, 15.0),
         ]
         files["states"].append(_write(folder / f"{sample}.states.tsv", STATES, rows))
+    near = [
+        (kind, "background", marker, 30, 3, 6, 12, 24, 150, 250, ".")
+        for marker in ("dhs", "tss")
+        for kind in ("labelled", "natural")
+    ]
+    header = " ".join(SURROUNDINGS)
+    files["test_windows"].append(_write(folder / f"{sample}.test_windows.tsv", header, near))
+    files["test_windows_plots"].append(folder / f"{sample}.test_windows.png")
+    files["test_windows_plots"][-1].write_bytes(PNG)
     header = "class candidates dropped_min_nonzero not_needed train validation test"
     rows = [(name, 300, 20, 0, 200, 40, 40) for name in class_names(plan.n_classes)]
     files["regions"].append(_write(folder / f"{sample}.regions.tsv", header, rows))

@@ -62,6 +62,26 @@ def near(intervals: pd.DataFrame, others: pd.DataFrame, distance: int) -> np.nda
     return is_near
 
 
+def distances(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """How far (bp) each interval is from the nearest of the others: float64, shape (intervals,).
+
+    0 where they overlap, 1 where they touch end to end; infinite without any on the chromosome.
+    """
+    found = np.full(len(intervals), np.inf)
+    here = intervals["chrom"].isin(set(others["chrom"])).to_numpy()
+    if here.any():
+        rows = np.flatnonzero(here)
+        with temporary_files_here():
+            nearest = (
+                _numbered(intervals[here])
+                .sort()
+                .closest(BedTool.from_dataframe(others[BED3]).sort(), d=True, t="first")
+            )
+            table = np.loadtxt(nearest.fn, dtype=np.int64, usecols=(3, 7), ndmin=2, delimiter="\t")
+        found[rows[table[:, 0]]] = table[:, 1]
+    return found
+
+
 def overlapping_pairs(
     intervals: pd.DataFrame, others: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -21,6 +21,8 @@ OPTIONS = {
     "dropped": "dropped",
     "states": "states",
     "regions": "regions_summary",
+    "test_windows": "test_windows",
+    "test_windows_plots": "test_windows_plots",
     "evaluations": "evaluation",
     "explanations": "explanation",
     "calls": "calls",
@@ -112,7 +114,7 @@ def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     page = (tmp_path / "report.html").read_text()
     assert page.count("<polyline") >= 2 + 2 + 3 + 2 + 2
-    assert page.count("data:image/png") == 1
+    assert page.count("data:image/png") == 2
     assert "Spread over 2 networks" in page
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from region_samples import peaks, points
 
-from deepregfinder.bedtools import cluster, merge, near, overlapping_pairs, tiles_without
+from deepregfinder.bedtools import (
+    cluster,
+    distances,
+    merge,
+    near,
+    overlapping_pairs,
+    tiles_without,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +39,18 @@ def test_near_answers_in_the_order_of_the_rows() -> None:
 def test_near_nothing_is_never() -> None:
     assert near(points("chr1", 1, 2), peaks(), 1000).tolist() == [False, False]
     assert near(peaks(), points("chr1", 1), 1000).tolist() == []
+
+
+def test_distances_are_those_of_the_nearest_bases_in_the_order_of_the_rows() -> None:
+    intervals = peaks(
+        ("chr2", 500, 510), ("chr1", 1000, 1100), ("chrX", 0, 5), ("chr1", 210, 220),
+        ("chr1", 150, 160), ("chr1", 200, 210),
+    )  # fmt: skip
+    others = peaks(("chr1", 1300, 1400), ("chr2", 100, 200), ("chr1", 100, 200))
+    assert distances(intervals, others).tolist() == [301, 201, float("inf"), 11, 0, 1]
+    near_enough = [near(intervals, others, d).tolist() for d in (0, 11, 201)]
+    assert near_enough == [(distances(intervals, others) <= d).tolist() for d in (0, 11, 201)]
+    assert distances(intervals, peaks()).tolist() == [float("inf")] * 6
 
 
 def test_merge_joins_across_gaps_of_at_most_the_distance() -> None:

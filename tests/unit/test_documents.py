@@ -23,6 +23,7 @@ from deepregfinder import (
     scoring,
     selection,
     states,
+    surroundings,
     validation,
 )
 from deepregfinder.classes import CLASS_SETS
@@ -232,6 +233,7 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "signal/libraries.tsv": tables.COLUMNS,
         "evaluation/summary.tsv": report_summary.COLUMNS,
         "evaluation/<sample>/comparison.tsv": comparison.HEADER,
+        "regions/<sample>/test_windows.tsv": surroundings.HEADER,
         f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,
         f"{COMPARED}.marks.tsv": differential.MARK_COLUMNS,
         "evaluation/<sample>/annotations.tsv": annotations.HEADER,

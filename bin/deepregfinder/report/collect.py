@@ -25,6 +25,7 @@ from deepregfinder.report.tables import (
     LibraryQuality,
     SeedValidation,
     Selected,
+    Surrounding,
     Transition,
     Validation,
     Version,
@@ -53,6 +54,8 @@ class Files:
     dropped: Sequence[Path] = ()
     states: Sequence[Path] = ()
     regions: Sequence[Path] = ()
+    test_windows: Sequence[Path] = ()
+    test_windows_plots: Sequence[Path] = ()
     evaluations: Sequence[Path] = ()
     explanations: Sequence[Path] = ()
     calls: Sequence[Path] = ()
@@ -69,12 +72,14 @@ class Files:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """How the labelled windows of a sample came about."""
+    """How the labelled windows of a sample came about, and what those that test lie near."""
 
     sample: str
     drops: tuple[Drop, ...] = ()
     states: tuple[Cluster, ...] = ()
     windows: tuple[Selected, ...] = ()
+    surroundings: tuple[Surrounding, ...] = ()
+    surroundings_plot: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -273,12 +278,14 @@ def collect(files: Files, command: str) -> Run:
 
 
 def _training_sets(files: Files) -> Iterator[TrainingSet]:
-    drops, states, windows = (
+    drops, states, windows, surroundings, plots = (
         {_named(path, ending): path for path in paths}
         for paths, ending in (
             (files.dropped, ".dropped.tsv"),
             (files.states, ".states.tsv"),
             (files.regions, ".regions.tsv"),
+            (files.test_windows, ".test_windows.tsv"),
+            (files.test_windows_plots, ".test_windows.png"),
         )
     )
     for sample in sorted(drops.keys() | states.keys() | windows.keys()):
@@ -287,6 +294,8 @@ def _training_sets(files: Files) -> Iterator[TrainingSet]:
             read_rows(drops[sample], Drop) if sample in drops else (),
             read_rows(states[sample], Cluster) if sample in states else (),
             read_rows(windows[sample], Selected) if sample in windows else (),
+            read_rows(surroundings[sample], Surrounding) if sample in surroundings else (),
+            plots[sample].read_bytes() if sample in plots else b"",
         )
 
 

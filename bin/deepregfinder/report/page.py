@@ -18,6 +18,7 @@ from deepregfinder.report import accuracy, browser, charts, curves, evidence, fo
 from deepregfinder.report.collect import Run
 from deepregfinder.report.methods_text import methods
 from deepregfinder.report.tables import Library, Version
+from deepregfinder.surroundings import MARKERS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -165,6 +166,7 @@ def render(run: Run) -> str:
         formats=formats,
         words=words,
         methods=methods(run),
+        markers=MARKERS,
         fate_colours=_FATE_COLOURS,
         fates=fates(run.libraries),
         tools=tools(run.versions),

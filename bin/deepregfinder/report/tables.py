@@ -162,6 +162,23 @@ class Selected:
 
 
 @dataclass(frozen=True)
+class Surrounding:
+    """A row of `<sample>.test_windows.tsv`: distances of windows of a class to a kind of marker."""
+
+    windows: str
+    class_: str
+    marker: str
+    n: int
+    touching: int
+    within_2kb: int
+    within_10kb: int
+    within_100kb: int
+    lower_quartile: int | None
+    median: int | None
+    upper_quartile: int | None
+
+
+@dataclass(frozen=True)
 class Validation:
     """A row of `<sample>.<model>.validation.tsv`."""
 

@@ -14,6 +14,8 @@ process MAKE_REPORT {
     path dropped
     path states
     path regions
+    path test_windows
+    path test_windows_plots
     path evaluations, stageAs: 'evaluation/?/*'
     path explanations, stageAs: 'explanation/?/*'
     path calls
@@ -53,6 +55,8 @@ process MAKE_REPORT {
         ${repeated('--dropped', dropped)} \\
         ${repeated('--states', states)} \\
         ${repeated('--regions_summary', regions)} \\
+        ${repeated('--test_windows', test_windows)} \\
+        ${repeated('--test_windows_plots', test_windows_plots)} \\
         ${repeated('--evaluation', evaluations)} \\
         ${repeated('--explanation', explanations)} \\
         ${repeated('--calls', calls)} \\
