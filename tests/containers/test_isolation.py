@@ -35,7 +35,7 @@ def tasks(pipeline, docker_run):
         "all_processes", "-profile", "docker,test", *SMALL, "--classes", "5",
         "--nascent_transform", "log2", "--regions", pipeline.panel / "blacklist.bed",
         "--seeds", "2", "--explain", "true", "--train_on", "A", "--annotations", sheet,
-        "--crispr", pairs, "--crispr_sample", "A",
+        "--crispr", pairs, "--crispr_sample", "A", "--tracks", "true",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     return {
@@ -45,10 +45,11 @@ def tasks(pipeline, docker_run):
 
 
 def processes() -> list[str]:
-    """All of them but MULTIQC, whose program the images have only when asked for."""
+    """All of them but MULTIQC, whose program the images have only when asked for, and the folds:
+    with 5 classes this panel has too few windows for them."""
     modules = (Path(__file__).parents[2] / "modules").glob("*/*/main.nf")
     names = {re.search(r"^process (\w+)", file.read_text(), re.M)[1] for file in modules}
-    return sorted(names - {"MULTIQC"})
+    return sorted(names - {"MULTIQC", "CROSS_VALIDATE", "SUMMARISE_FOLDS"})
 
 
 def declared_inputs(task: Path) -> dict[Path, Path]:
