@@ -1,5 +1,6 @@
 """The benchmark: what it measures, and how its tables are put together."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -152,3 +153,12 @@ def test_our_step_takes_the_command_and_counts_as_many_reads_as_there_are(tmp_pa
     one = our_count(alignments(tmp_path, sizes, 2000), chrom_sizes(tmp_path, sizes))
     measured(one.command, tmp_path, tmp_path / "log.txt")
     assert 1500 < open_counts(tmp_path / "counts.zip").library_size <= 2000
+
+
+def test_a_process_that_has_ended_has_no_descendants_and_stops_no_watch():
+    import measure
+
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert list(measure._tree(ended.pid)) == [ended.pid]
+    assert measure._resident(ended.pid) == 0

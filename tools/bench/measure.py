@@ -73,9 +73,13 @@ class _Watch(threading.Thread):
 def _tree(root: int) -> Iterator[int]:
     """A process and its descendants."""
     yield root
-    for task in Path(f"/proc/{root}/task").glob("*/children"):
+    try:
+        tasks = list(Path(f"/proc/{root}/task").iterdir())
+    except OSError:  # it has just ended
+        return
+    for task in tasks:
         try:
-            children = task.read_text().split()
+            children = (task / "children").read_text().split()
         except OSError:  # it has just ended
             continue
         for child in children:
