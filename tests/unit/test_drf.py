@@ -10,7 +10,8 @@ from small_genome import small_genome
 from small_models import chromosome
 
 from deepregfinder import dense_training
-from deepregfinder.dense_training import best_cut, class_weights
+from deepregfinder.dense_calibration import best_cut
+from deepregfinder.dense_data import class_weights
 from deepregfinder.errors import InputError
 from deepregfinder.models import drf
 from deepregfinder.models.bundle import read_bundle

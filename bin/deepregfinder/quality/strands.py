@@ -14,6 +14,7 @@ import pysam
 
 from deepregfinder.atomic import written_whole
 from deepregfinder.counting.store import Library
+from deepregfinder.cram import FORMAT_OPTIONS
 from deepregfinder.errors import InputError
 
 READS = 500_000
@@ -23,9 +24,6 @@ SMOOTH = 11  # shifts: 55 bp
 DEVIATIONS = 5
 PHANTOM = 10  # bp around the read length in which no fragment length is looked for
 _FEWEST_READS = 100
-
-# Everything of a CRAM record but bases and qualities.
-_CRAM_OPTIONS = ["required_fields=0x19ff", "decode_md=0"]
 
 
 COLUMNS = (
@@ -87,7 +85,8 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
     places: list[tuple[int, bool, int]] = []
     lengths: list[int] = []
     marked = 0
-    with pysam.AlignmentFile(str(path), check_sq=False, format_options=_CRAM_OPTIONS) as reads:
+    options = list(FORMAT_OPTIONS)
+    with pysam.AlignmentFile(str(path), check_sq=False, format_options=options) as reads:
         chrom = next((name for name in reads.references if name in chrom_sizes), "")
         wanted = reads.get_tid(chrom)
         in_order = reads.header.to_dict().get("HD", {}).get("SO") == "coordinate"
