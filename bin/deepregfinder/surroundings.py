@@ -28,6 +28,7 @@ MARKERS = {
     "factor": "an enhancer factor or other TF",
 }
 _LIMITS = (0, 2_000, 10_000, 100_000)
+_FURTHEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,9 @@ def draw_surroundings(path: Path, found: Sequence[Surroundings], sample: str) ->
                     continue
                 shown = np.sort(one.distance[np.isfinite(one.distance)])
                 share = np.arange(1, len(shown) + 1) / len(one.distance)
+                # On to the edge: what lies at 0 alone would be a line on the axis.
+                share = np.append(share, len(shown) / len(one.distance))
+                shown = np.append(shown, _FURTHEST)
                 class_ = class_named(one.class_)
                 natural = one.windows == NATURAL
                 axes.step(
@@ -123,7 +127,7 @@ def draw_surroundings(path: Path, found: Sequence[Surroundings], sample: str) ->
                     label=f"{class_.label}{', every window' if natural else ''}",
                 )  # fmt: skip
             axes.set_xscale("symlog", linthresh=100)
-            axes.set(xlim=(0, 1e6), ylim=(0, 1.01))
+            axes.set(xlim=(0, _FURTHEST), ylim=(0, 1.02))
             axes.set(xlabel=f"bp to {MARKERS[marker]}", ylabel="Share of test windows")
             axes.set_title(sample if axes is panels[0] else "")
         panels[0].legend(loc="upper left")
