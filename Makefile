@@ -26,8 +26,8 @@ demo/panel/samplesheet.csv:
 	@bin/simulate_panel.py --outdir demo/panel --samples A,B --replicates 1,H3K4me3=2 --control --nascent stranded --threads 2
 
 test: setup ## run the tests that need nothing but this folder
-	@$(python) -m pytest -n 2 tests/unit tests/cli tests/oracle -m "not real_data" -q
-	@$(python) -m pytest tests/pipeline
+	@$(python) -m pytest -n 2 tests/unit tests/cli tests/oracle tests/pipeline/test_parameters.py -m "not real_data" -q
+	@$(python) -m pytest tests/pipeline --ignore tests/pipeline/test_parameters.py
 
 test-fast: setup ## run the tests of the library and its scripts only
 	@$(python) -m pytest -n 2 tests/unit tests/cli -m "not real_data" -q

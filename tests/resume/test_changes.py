@@ -9,7 +9,8 @@ import pytest
 pytestmark = pytest.mark.pipeline
 
 AFTER_EVALUATION = {"EVALUATE_MODEL", "COMPARE_MODELS", "MAKE_REPORT"}
-AFTER_CALLING = {"CALL_ELEMENTS"} | AFTER_EVALUATION
+AFTER_CALLING = {"CALL_ELEMENTS", "SHOW_EXAMPLES"} | AFTER_EVALUATION
+OTHERS_THAT_DRAW = {"COMPARE_LIBRARIES", "DESCRIBE_WINDOWS"}
 
 
 def test_a_second_identical_run_is_cached_whole(pipeline, first_run):
@@ -57,8 +58,8 @@ def test_a_changed_bam_reruns_its_sample_only(pipeline, first_run):
 @pytest.mark.parametrize(
     ("file", "rerun"),
     [
-        ("bin/deepregfinder/calling.py", AFTER_CALLING),
-        ("bin/deepregfinder/plots.py", AFTER_EVALUATION),
+        ("bin/deepregfinder/calling.py", AFTER_CALLING | OTHERS_THAT_DRAW),
+        ("bin/deepregfinder/plots.py", AFTER_EVALUATION | OTHERS_THAT_DRAW),
         ("bin/make_report.py", {"MAKE_REPORT"}),
         ("bin/deepregfinder/report/templates/style.css", {"MAKE_REPORT"}),
         ("README.md", set()),

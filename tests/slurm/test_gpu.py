@@ -10,7 +10,9 @@ pytestmark = pytest.mark.pipeline
 
 FAST = ("-c", Path(__file__).parent / "fast.config")
 ON_GPUS = {"TRAIN_MODEL", "PREDICT_GENOME", "SCORE_REGIONS"}
-AFTER_TRAINING = ON_GPUS | {"CALL_ELEMENTS", "EVALUATE_MODEL", "COMPARE_MODELS", "MAKE_REPORT"}
+AFTER_TRAINING = ON_GPUS | {
+    *("CALL_ELEMENTS", "EVALUATE_MODEL", "COMPARE_MODELS", "SHOW_EXAMPLES", "MAKE_REPORT"),
+}
 
 
 @pytest.fixture(scope="module")

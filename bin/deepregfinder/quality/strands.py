@@ -17,7 +17,7 @@ from deepregfinder.counting.store import Library
 from deepregfinder.cram import FORMAT_OPTIONS
 from deepregfinder.errors import InputError
 
-READS = 500_000
+READS = 200_000
 LONGEST, STEP = 1000, 5
 SHORTEST_FRAGMENT = 50
 SMOOTH = 11  # shifts: 55 bp
