@@ -54,8 +54,8 @@ def plain_errors() -> Iterator[None]:
         if error.errno not in _NO_ROOM:
             raise
         print(
-            f"ERROR: no room is left in {Path.cwd()} ({os.strerror(error.errno)}): free some, or "
-            "choose another work folder with -work-dir; -resume goes on from here.",
+            f"ERROR: a disk is full ({os.strerror(error.errno)}); this task works in {Path.cwd()}: "
+            "make room, or choose another work folder with -work-dir; -resume goes on from here.",
             file=sys.stderr,
         )
         sys.exit(1)

@@ -42,7 +42,7 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
         "featureCounts (Liao et al. 2014) if they had a mapping quality of at least 7.",
         "controls were subtracted",
         "a vector random forest after RFECS (Rajagopal et al. 2013)",
-        "Networks (cnn; 3 seeds, averaged)",
+        "Networks of windows (cnn; 3 seeds, averaged)",
         "A: 280 background, 280 enhancer, 280 promoter",
         "training 1-7, validation 8-16, test 17-22,X,Y",
     ):
@@ -51,6 +51,19 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
     assert references.RFECS in found.references
     assert references.CHROMHMM not in found.references
     assert "active" not in text
+
+
+def test_each_network_is_described_as_it_is_kept(tmp_path: Path) -> None:
+    best, average = "the epoch with the best validation", "an exponential moving average"
+    for models, told in {
+        ("drf",): (False, True),
+        ("cnn",): (True, False),
+        ("cnn", "drf"): (True, True),
+    }.items():
+        folder = tmp_path / "_".join(models)
+        folder.mkdir()
+        text = " ".join(methods(made_up(folder, Plan(models=models))).paragraphs)
+        assert (best in text, average in text) == told
 
 
 def test_what_was_not_done_is_not_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ MODELS: Mapping[str, tuple[str, Reference | None]] = {
     "cnn": ("the convolutional network of DeepRegFinder", references.DEEPREGFINDER),
     "rnn": ("the recurrent network of DeepRegFinder", references.DEEPREGFINDER),
     "mlp": ("a fully connected network after EP-DNN", references.EP_DNN),
-    "drf": ("a dense convolutional network along the chromosome (drf)", None),
+    "drf": ("a dilated residual network that runs along the chromosome (drf)", None),
     "rf": ("a random forest", references.RANDOM_FOREST),
     "gbm": ("gradient-boosted trees", references.BOOSTING),
     "rfecs": ("a vector random forest after RFECS", references.RFECS),
@@ -24,7 +24,7 @@ MODELS: Mapping[str, tuple[str, Reference | None]] = {
     "preprint": ("the likelihoods of PREPRINT", references.PREPRINT),
     "ccre": ("the rules of the ENCODE registry of cCREs", references.CCRE),
 }
-NETWORKS = ("cnn", "rnn", "mlp", "drf")
+NETWORKS_OF_WINDOWS = ("cnn", "rnn", "mlp")
 
 
 @dataclass(frozen=True)
@@ -159,17 +159,26 @@ def _training(run: Run, cite: _Citations) -> str:
         what, work = MODELS.get(name, (name, None))
         said.append(f"{what} {cite(work)}" if work else what)
     text = f"The models were {listed(said)}. "
-    if networks := [name for name in names if name in NETWORKS]:
-        settings = f"seed {of('seed')}" if of("seeds") == 1 else f"{of('seeds')} seeds, averaged"
+    settings = f"seed {of('seed')}" if of("seeds") == 1 else f"{of('seeds')} seeds, averaged"
+    if networks := [name for name in names if name in NETWORKS_OF_WINDOWS]:
         text += (
-            f"Networks ({', '.join(networks)}; {settings}) were trained with PyTorch "
+            f"Networks of windows ({', '.join(networks)}; {settings}) were trained with PyTorch "
             f"{cite(references.PYTORCH)}, and those of the epoch with the best validation mean "
             "average precision were kept. "
         )
-    return text + (
-        f"Probabilities were calibrated on the validation windows by temperature scaling "
-        f"{cite(references.TEMPERATURE)} where the model allows it."
-    )
+    if "drf" in names:
+        text += (
+            f"drf ({settings}) was trained with PyTorch {cite(references.PYTORCH)} on every place "
+            "of the training chromosomes; its weights are an exponential moving average over all "
+            "steps, and its probabilities were calibrated on every place of the validation "
+            "chromosomes. "
+        )
+    whose = "Those of the others" if "drf" in names else "Probabilities"
+    if names != ["drf"]:
+        text += (
+            f"{whose} were calibrated on the labelled validation windows, where that is possible. "
+        )
+    return f"{text}Calibration was by temperature scaling {cite(references.TEMPERATURE)}."
 
 
 def _calls(run: Run) -> str:

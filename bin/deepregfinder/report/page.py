@@ -92,7 +92,7 @@ PLOTS = {
     "learning_curve": (
         "Learning curve",
         "Validation mAP by epoch, and by number of trees for forests. Dot: the highest; networks "
-        "are kept as they were there, forests whole.",
+        "of windows are kept as they were there, drf and forests as they end.",
     ),
 }
 
