@@ -69,8 +69,9 @@ def cross_validate(
     value. A training that was interrupted continues from its checkpoint in the current folder.
     """
     from deepregfinder import selection
-    from deepregfinder.evaluation import evaluate, predict_test_windows
+    from deepregfinder.evaluation import evaluate
     from deepregfinder.folds import assigned, fold_plan, scores, write_scores
+    from deepregfinder.labelled_predictions import predict_test_windows
     from deepregfinder.models.accessibility import marks_seen
     from deepregfinder.models.device import choose_device
     from deepregfinder.optimisation import TrainingOptions, remove_checkpoints

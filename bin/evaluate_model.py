@@ -72,8 +72,10 @@ def evaluate_model(
     from deepregfinder.calling import read_calls
     from deepregfinder.elements import merged_tss
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation import evaluate, predict_test_windows
+    from deepregfinder.evaluation import evaluate
+    from deepregfinder.evaluation_plots import draw_evaluation
     from deepregfinder.intervals import read_intervals
+    from deepregfinder.labelled_predictions import predict_test_windows
     from deepregfinder.metrics_json import seeds_table, to_json
     from deepregfinder.model_card import write_model_card
     from deepregfinder.models.bundle import read_bundle
@@ -109,7 +111,7 @@ def evaluate_model(
     plots.write_table(output / "seeds.tsv", seeds_table(measured))
     write_replicates(output / "replicates.safetensors", measured)
     write_model_card(model_card, trained, metrics)
-    plots.draw_evaluation(output, measured, bundle / "learning_curve.tsv")
+    draw_evaluation(output, measured, bundle / "learning_curve.tsv")
 
 
 if __name__ == "__main__":

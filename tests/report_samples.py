@@ -212,7 +212,7 @@ def _labels(folder: Path, plan: Plan, sample: str, files: Mapping[str, list[Path
     near = [
         (kind, "background", marker, 30, 3, 6, 12, 24, 150, 250, ".")
         for marker in ("dhs", "tss")
-        for kind in ("labelled", "natural")
+        for kind in ("labelled", *(["natural"] if plan.natural else []))
     ]
     header = " ".join(SURROUNDINGS)
     files["test_windows"].append(_write(folder / f"{sample}.test_windows.tsv", header, near))

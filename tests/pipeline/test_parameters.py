@@ -58,9 +58,11 @@ def test_all_mistakes_in_parameters_are_reported_at_once(pipeline):
     assert "Submitted process" not in done.output
 
 
-@pytest.mark.parametrize("parser", ["v1", "v2"])
-def test_booleans_given_as_text_mean_what_they_say(pipeline, parser, tmp_path, monkeypatch):
-    monkeypatch.setenv("NXF_SYNTAX_PARSER", parser)
+def test_booleans_given_as_text_mean_what_they_say_to_the_newer_parser(
+    pipeline, tmp_path, monkeypatch
+):
+    """To the older one: test_runs.py::test_random_split."""
+    monkeypatch.setenv("NXF_SYNTAX_PARSER", "v2")
     parameters = tmp_path / "flag.json"
     parameters.write_text('{"quantile_map": "false", "seeds": "1"}')
     # A launch folder of its own: the two parsers do not share a cache.

@@ -126,9 +126,13 @@ def test_five_classes_and_every_network(pipeline, first_run):
     assert (done.results / "regions/A/states.tsv").exists()
 
 
-def test_random_split(pipeline, first_run):
-    done = pipeline.run("random", *pipeline.inputs, "--split", "random", *ONLY_A)
+def test_random_split(pipeline, first_run, tmp_path):
+    parameters = tmp_path / "flag.json"
+    parameters.write_text('{"quantile_map": "false", "split": "random"}')
+    done = pipeline.run("random", *pipeline.inputs, "-params-file", parameters, *ONLY_A)
     assert done.exit_code == 0, done.output
+    written = json.loads((done.results / "pipeline_info/params.json").read_text())
+    assert written["quantile_map"] is False, "given as text"
     assert_complete(done.results, "A", "cnn", 3)
     metrics = json.loads((done.results / "evaluation/A/cnn/metrics.json").read_text())
     assert metrics["natural"] is None

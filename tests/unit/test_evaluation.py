@@ -7,7 +7,8 @@ from small_evaluation import PLAN, bundle, elements, write_scan
 
 from deepregfinder.calibration import temper
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation import Evaluation, evaluate, labelled_test_windows
+from deepregfinder.evaluation import Evaluation, evaluate
+from deepregfinder.labelled_predictions import labelled_test_windows
 from deepregfinder.metrics_json import to_json
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.probabilities import (

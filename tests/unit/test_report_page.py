@@ -93,6 +93,14 @@ def test_every_section_says_something(tmp_path: Path, plan: Plan) -> None:
         assert len(said.strip()) > 30, section.key
 
 
+def test_the_background_of_the_genome_is_told_where_there_is_one(tmp_path: Path) -> None:
+    for name, told in (("usual", True), ("random split", False)):
+        (tmp_path / name).mkdir()
+        regions = Page(render(made_up(tmp_path / name, PLANS[name]))).texts["regions"]
+        assert "What test windows lie near" in regions
+        assert ("On the test chromosomes as they are" in regions) == told
+
+
 def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "applied").mkdir()
     (tmp_path / "trained").mkdir()

@@ -8,7 +8,6 @@ import numpy as np
 
 from deepregfinder.calling import Calls
 from deepregfinder.classes import class_named
-from deepregfinder.evaluation import labelled_test_windows
 from deepregfinder.explain.attributions import (
     TOLERANCE,
     Attributions,
@@ -33,6 +32,7 @@ from deepregfinder.explain.places import (
     normalised_windows,
 )
 from deepregfinder.explain.profiles import Profiles, average_profiles
+from deepregfinder.labelled_predictions import labelled_test_windows
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.layers import Network
 from deepregfinder.signal import Signal

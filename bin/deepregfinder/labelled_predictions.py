@@ -1,0 +1,64 @@
+"""What a model says of the labelled test windows of a sample."""
+
+import numpy as np
+
+from deepregfinder.errors import InputError
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.signal import QuantileMap, Signal
+from deepregfinder.tensors import Tensors
+from deepregfinder.tiling import SignalReader, load_scorer, predict_places, predict_windows
+
+
+def labelled_test_windows(bundle: Bundle, tensors: Tensors, quantile_map: bool) -> np.ndarray:
+    """The labelled test windows as the bundle wants them: RPM, float32 (windows, marks, bins).
+
+    quantile_map : give each mark the distribution that it had in the training sample, as when the
+        genome was predicted with `--quantile_map true`
+
+    Raises InputError where the windows do not fit the model.
+    """
+    problems = []
+    if tensors.classes != bundle.classes:
+        problems.append(
+            f"The labels have the classes {', '.join(tensors.classes)}, the model "
+            f"{', '.join(bundle.classes)}: run with --classes {len(bundle.classes)}."
+        )
+    if tensors.geometry != bundle.geometry:
+        problems.append(
+            f"The labelled windows have {tensors.window_bins} bins of {tensors.bin_size} bp, the "
+            f"model wants {bundle.window_bins} of {bundle.bin_size} bp."
+        )
+    if missing := [mark for mark in bundle.marks if mark not in tensors.marks]:
+        problems.append(f"The labelled windows of {tensors.sample} lack {', '.join(missing)}.")
+    if problems:
+        raise InputError.of(problems)
+    marks = [tensors.marks.index(mark) for mark in bundle.marks]
+    x = tensors.x[tensors.select("test")][:, marks]
+    if quantile_map:
+        source = np.asarray(tensors.normalisation.quantiles, np.float32)[marks]
+        target = np.asarray(bundle.normalisation.quantiles, np.float32)
+        mapped = QuantileMap(source, target).apply(x.transpose(1, 0, 2))
+        x = np.ascontiguousarray(mapped.transpose(1, 0, 2))
+    return x
+
+
+def predict_test_windows(
+    bundle: Bundle, tensors: Tensors, signal: Signal | None, quantile_map: bool
+) -> np.ndarray:
+    """Probabilities of each member, before calibration, of the labelled test windows.
+
+    Returns float32 (members, windows, classes). Raises InputError where the windows do not fit the
+    model, or a model of the genome is given no signal.
+    """
+    x = labelled_test_windows(bundle, tensors, quantile_map)
+    if bundle.kind != "genome":
+        return predict_windows(bundle, x)
+    if signal is None:
+        raise InputError(f"{bundle.model} sees the chromosome around a window: give --signal.")
+    rows = tensors.select("test")
+    return predict_places(
+        load_scorer(bundle),
+        SignalReader(bundle, signal, quantile_map),
+        np.array(tensors.chroms)[tensors.chrom[rows]],
+        tensors.start[rows] // tensors.bin_size,
+    )
