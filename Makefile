@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-robust test-real test-containers test-slurm test-resume test-browser bench bench-quick lint format lock images clean
+.PHONY: help setup demo test test-fast test-ways test-robust test-real test-containers test-slurm test-resume test-browser bench bench-quick lint format lock images clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -27,10 +27,13 @@ demo/panel/samplesheet.csv:
 
 test: setup ## run the tests that need nothing but this folder
 	@$(python) -m pytest -n 2 tests/unit tests/cli tests/oracle tests/pipeline/test_parameters.py -m "not real_data" -q
-	@$(python) -m pytest tests/pipeline --ignore tests/pipeline/test_parameters.py
+	@$(python) -m pytest tests/pipeline --ignore tests/pipeline/test_parameters.py -m "not ways"
 
 test-fast: setup ## run the tests of the library and its scripts only
 	@$(python) -m pytest -n 2 tests/unit tests/cli -m "not real_data" -q
+
+test-ways: setup ## run the pipeline in the ways that `make test` leaves out: 2 and 5 classes, every network, forests, options
+	@$(python) -m pytest tests/pipeline -m ways
 
 test-robust: setup ## give the scripts every bad input of the catalogue
 	@$(python) -m pytest tests/bad_inputs -q

@@ -103,6 +103,7 @@ def test_the_model_learns_something(first_run):
     assert metrics["map"] > 2 * chance
 
 
+@pytest.mark.ways
 def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pipeline, first_run):
     models = ("rf", "gbm", "rfecs")
     done = pipeline.run(
@@ -115,6 +116,7 @@ def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pi
     assert "EXPLAIN_MODEL" not in {task["process"] for task in done.tasks}
 
 
+@pytest.mark.ways
 def test_five_classes_and_every_network(pipeline, first_run):
     done = pipeline.run(
         "five", *pipeline.inputs, *ONLY_A, "--classes", "5", "--models", "cnn,rnn,mlp",
@@ -126,6 +128,7 @@ def test_five_classes_and_every_network(pipeline, first_run):
     assert (done.results / "regions/A/states.tsv").exists()
 
 
+@pytest.mark.ways
 def test_random_split(pipeline, first_run, tmp_path):
     parameters = tmp_path / "flag.json"
     parameters.write_text('{"quantile_map": "false", "split": "random"}')
@@ -254,6 +257,7 @@ def test_own_regions_are_scored_and_evidence_of_others_is_compared(pipeline, fir
     assert float(rows[1]["promoter"]) >= float(rows[0]["promoter"])
 
 
+@pytest.mark.ways
 def test_featurecounts_gives_the_same_results(pipeline, first_run):
     done = pipeline.run("featurecounts", *pipeline.inputs, "--counter", "featurecounts", *ONLY_A)
     assert done.exit_code == 0, done.output
@@ -262,6 +266,7 @@ def test_featurecounts_gives_the_same_results(pipeline, first_run):
     assert {task["process"] for task in done.tasks if task["status"] == "CACHED"} >= {"INSPECT_BAM"}
 
 
+@pytest.mark.ways
 def test_options_of_counting_and_signal_reach_the_model(pipeline, first_run):
     done = pipeline.run(
         "options", *pipeline.inputs, "--train_on", "A", "--predict_on", "B",
