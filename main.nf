@@ -21,6 +21,7 @@ include { adviceOn } from './functions/failures'
 include { checkedOptions ; helpText ; optional } from './functions/parameters'
 include { closing } from './functions/summary'
 include { planned } from './functions/plan'
+include { settingsOf } from './functions/settings'
 
 workflow {
     main:
@@ -33,6 +34,7 @@ workflow {
     // What will be done: every parameter and sheet is checked before the first task starts.
     def plan = planned(checkedOptions(params, schema), schema, file("${projectDir}/assets"))
     def options = plan.options
+    def settings = settingsOf(options)
     def inputs = options.input_output
     def tss = optional(inputs, 'tss')
     def blacklist = optional(inputs, 'blacklist')
@@ -50,7 +52,7 @@ workflow {
             gaps: gaps,
             regions: regions,
         ],
-        options.geometry + options.split + options.counting.subMap('counter', 'paired_end', 'count_at') + options.hardware.subMap('scatter') + [train: !plan.train_on.isEmpty()],
+        settings.checks + [train: !plan.train_on.isEmpty()],
     )
 
     SIGNAL(
@@ -58,8 +60,8 @@ workflow {
         plan.samples,
         INPUTS.out.chrom_sizes,
         blacklist,
-        options.geometry.subMap('bin_size') + options.counting,
-        options.signal,
+        settings.counting,
+        settings.signal,
     )
 
     TRAINING_SET(
@@ -70,9 +72,9 @@ workflow {
         gaps,
         SIGNAL.out.signal,
         SIGNAL.out.nascent,
-        options.run.subMap('classes') + options.geometry.subMap('bin_size', 'window_bins') + (options.region_rules - options.region_rules.subMap('min_nonzero')) + options.split + options.training.subMap('seed'),
-        options.geometry.subMap('bin_size', 'window_bins') + options.states,
-        options.run.subMap('classes') + options.geometry.subMap('window_bins') + options.region_rules.subMap('min_nonzero', 'n_background') + options.normalisation + options.split + options.training.subMap('seed'),
+        settings.regions,
+        settings.states,
+        settings.tensors,
     )
 
     QUALITY(SIGNAL.out.counts, SIGNAL.out.quality, TRAINING_SET.out.regions)
@@ -84,7 +86,7 @@ workflow {
         plan.train_on,
         plan.models,
         channel.fromList(plan.bundles),
-        options.training,
+        settings.training,
         options.hardware.device,
     )
 
@@ -96,8 +98,8 @@ workflow {
         plan.labels,
         tss,
         regions,
-        options.prediction,
-        options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling,
+        settings.prediction,
+        settings.calling,
         options.hardware.device,
     )
 
@@ -109,7 +111,7 @@ workflow {
         tss,
         blacklist,
         optional(inputs, 'fasta'),
-        options.tracks,
+        settings.tracks,
     )
 
     EXTERNAL(
@@ -120,7 +122,7 @@ workflow {
         GENOME.out.calls,
         [table: optional(options.external, 'crispr'), chain: optional(options.external, 'crispr_chain'), sample: options.external.crispr_sample],
         INPUTS.out.chrom_sizes,
-        options.evaluation.subMap('bootstrap') + options.training.subMap('seed'),
+        settings.external,
     )
 
     EVALUATION(
@@ -132,8 +134,8 @@ workflow {
         GENOME.out.calls,
         EXTERNAL.out.scores,
         tss,
-        options.region_rules.subMap('tss_merge', 'tss_distance') + options.calling.subMap('threshold') + options.evaluation.subMap('bootstrap') + options.training.subMap('seed'),
-        options.interpretation + options.prediction.subMap('quantile_map') + options.training.subMap('seed'),
+        settings.evaluation,
+        settings.explaining,
     )
 
     FOLDS(
@@ -143,13 +145,13 @@ workflow {
         plan.models,
         options.evaluation.folds,
         tss,
-        options.run.subMap('classes') + options.geometry.subMap('window_bins') + options.region_rules.subMap('min_nonzero', 'n_background') + options.normalisation + options.training + options.prediction.subMap('step'),
+        settings.folds,
         options.hardware.device,
     )
 
-    EXAMPLES(GENOME.out.calls, SIGNAL.out.signal, TRAINING_SET.out.regions, options.run.subMap('classes'))
+    EXAMPLES(GENOME.out.calls, SIGNAL.out.signal, TRAINING_SET.out.regions, settings.examples)
 
-    DIFFERENCES(plan.pairs, GENOME.out.calls, GENOME.out.probabilities, SIGNAL.out.counts, options.differences)
+    DIFFERENCES(plan.pairs, GENOME.out.calls, GENOME.out.probabilities, SIGNAL.out.counts, settings.differences)
 
     REPORT(
         INPUTS.out.table,

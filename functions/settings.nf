@@ -1,0 +1,31 @@
+// Which parameters each step needs: a change of any other leaves its finished tasks as they are.
+
+/** The parameters of each step as maps that its process turns into options, from the groups of the schema. */
+def settingsOf(Map options) {
+    def classes = options.run.subMap('classes')
+    def bin_size = options.geometry.subMap('bin_size')
+    def window_bins = options.geometry.subMap('window_bins')
+    def seed = options.training.subMap('seed')
+    def bootstrap = options.evaluation.subMap('bootstrap')
+    def tss_rules = options.region_rules.subMap('tss_merge', 'tss_distance')
+    def window_rules = options.region_rules.subMap('min_nonzero')
+    def drawing = classes + window_bins + window_rules + options.region_rules.subMap('n_background') + options.normalisation
+    return [
+        checks: options.geometry + options.split + options.counting.subMap('counter', 'paired_end', 'count_at') + options.hardware.subMap('scatter'),
+        counting: bin_size + options.counting,
+        signal: options.signal,
+        regions: classes + bin_size + window_bins + (options.region_rules - window_rules) + options.split + seed,
+        states: bin_size + window_bins + options.states,
+        tensors: drawing + options.split + seed,
+        training: options.training,
+        prediction: options.prediction,
+        calling: tss_rules + options.calling,
+        tracks: options.tracks,
+        external: bootstrap + seed,
+        evaluation: tss_rules + options.calling.subMap('threshold') + bootstrap + seed,
+        explaining: options.interpretation + options.prediction.subMap('quantile_map') + seed,
+        folds: drawing + options.training + options.prediction.subMap('step'),
+        examples: classes,
+        differences: options.differences,
+    ]
+}
