@@ -15,6 +15,9 @@ from deepregfinder.truth import label_windows, labelled_elements
 MARK_DROPOUT = 0.05
 """Share of marks that a stretch does not see, on average: half of the stretches see all."""
 
+REVERSED = 0.5
+"""Share of stretches that are read from the end."""
+
 _EDGE = 24
 
 
@@ -103,7 +106,7 @@ def draw(
         part = x[POOL * start : POOL * (start + length)].T.astype(np.float32)
         said = y[start : start + length].astype(np.int64)
         said[:_EDGE] = said[-_EDGE:] = -1
-        if rng.random() < 0.5:
+        if rng.random() < REVERSED:
             part, said = part[:, ::-1], said[::-1]
         if rng.random() < 0.5:
             seen = (rng.random(n_marks) >= 2 * MARK_DROPOUT).astype(np.float32)

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""What each part of `drf` gives: trained again without it, judged as every model is.
+
+    tools/accuracy/ablation.py FOLDER LINE      (after tools/accuracy/run FOLDER)
+
+Each variant leaves one part out and is evaluated on the test windows, every window and the ranked
+calls of the test chromosomes. `tools/accuracy/methods.py` makes the table, with paired intervals.
+What is finished is not computed again. Single seeds and the average of all stand in seeds.tsv.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import click
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from deepregfinder import dense_calibration, dense_data, dense_training, truth
+from deepregfinder.errors import log_to_stderr
+from deepregfinder.models import drf
+from deepregfinder.models.genome import TrainingGenome
+
+TEST_CHROMS = "chr19,chr22"
+Replaced = dict[Any, dict[str, Any]]
+
+
+def _narrow() -> Replaced:
+    """The window and 200 bp on each side of it are all that the network sees."""
+    return _no_means() | {drf: {"SPANS": (1,), "_DILATIONS": (1, 2)}}
+
+
+def _no_means() -> Replaced:
+    return {module: {"SPANS": (1,)} for module in (drf, dense_data, dense_training)}
+
+
+def _linear() -> Replaced:
+    """RPM over its mean instead of the square root of that."""
+    original = drf.features
+
+    def features(rpm: np.ndarray, scale: np.ndarray, threads: int = 1) -> np.ndarray:
+        return np.square(original(rpm, scale, threads).astype(np.float32)).astype(np.float16)
+
+    return {module: {"features": features} for module in (drf, dense_data, dense_calibration)}
+
+
+def _labelled_negatives() -> Replaced:
+    """Background is that of the labelled windows, not of every place of the chromosomes."""
+    original = dense_data.write_dense
+
+    def write_dense(
+        folder: Path, genome: TrainingGenome, split: str, scale: np.ndarray
+    ) -> dense_data.DenseData:
+        data = original(folder, genome, split, scale)
+        if split != "train":
+            return data
+        tensors, y = genome.tensors, np.load(data.y)
+        step = drf.POOL * tensors.bin_size
+        for index, chrom in enumerate(genome.chroms(split)):
+            here = tensors.chrom == tensors.chroms.index(chrom)
+            background = np.sort(tensors.midpoints[here & (tensors.y == 0)])
+            part = y[data.bounds[index] : data.bounds[index + 1]]
+            centres = np.arange(len(part), dtype=np.int64) * step + step // 2
+            far = truth.distance_to_nearest(background, centres) > truth.POSITIVE_WITHIN
+            part[far & (part == 0)] = -1
+        np.save(data.y, y)
+        return data
+
+    return {dense_training: {"write_dense": write_dense}}
+
+
+def _one_direction() -> Replaced:
+    def run_tile(network: drf.DilatedNetwork, x: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            return network(x[None])[0].softmax(dim=0)
+
+    return {dense_data: {"REVERSED": 0.0}, drf: {"run_tile": run_tile}}
+
+
+def _constant_rate() -> Replaced:
+    schedules = torch.optim.lr_scheduler
+
+    def constant(optimizer: torch.optim.Optimizer, *_: object, **__: object) -> Any:
+        return schedules.ConstantLR(optimizer, factor=1.0)
+
+    return {schedules: {"OneCycleLR": constant}}
+
+
+def _equal_weights() -> Replaced:
+    def class_weights(_y: np.ndarray, n_classes: int) -> np.ndarray:
+        return np.ones(n_classes, np.float32)
+
+    return {dense_training: {"class_weights": class_weights}}
+
+
+VARIANTS: dict[str, Callable[[], Replaced]] = {
+    "drf": dict,
+    "window only": _narrow,
+    "no wide means": _no_means,
+    "no square root": _linear,
+    "labelled negatives only": _labelled_negatives,
+    "one direction": _one_direction,
+    "no hidden marks": lambda: {dense_data: {"MARK_DROPOUT": 0.0}},
+    "no average of weights": lambda: {dense_training: {"EMA_DECAY": 0.0}},
+    "constant rate": _constant_rate,
+    "equal weights": _equal_weights,
+    "no dropout": lambda: {dense_training: {"DROPOUT": 0.0}},
+}
+
+
+@contextmanager
+def without(variant: str) -> Iterator[None]:
+    """The library as it is without a part, in this process."""
+    with ExitStack() as stack:
+        for module, names in VARIANTS[variant]().items():
+            stack.enter_context(patch.multiple(module, **names))
+        yield
+
+
+def judge(variant: str, folder: Path, line: str, tss: Path, epochs: int, seeds: int) -> Path:
+    """Train and evaluate one variant, in one thread; the folder of its evaluation."""
+    from call_elements import call_elements
+    from evaluate_model import evaluate_model
+    from predict_genome import predict_genome
+    from train_model import train_model
+
+    torch.set_num_threads(1)
+    folder, tss = folder.resolve(), tss.resolve()
+    place = folder / "ablation" / line / variant.replace(" ", "_")
+    evaluation = place / "evaluation" / variant.replace(" ", "_")
+    if (evaluation / "metrics.json").exists():
+        return evaluation
+    place.mkdir(parents=True, exist_ok=True)
+    os.chdir(place)  # training leaves its files in the current folder
+    inputs = folder / f"{line}_3" / "tensors"
+    tensors, signal = inputs / f"{line}.tensors.safetensors", inputs / f"{line}.signal.zip"
+    bundle, scan, bed = (place / name for name in ("bundle", "scan.zip", "calls.bed"))
+    rules = {"tss": tss, "tss_merge": 500, "tss_distance": 2000, "threshold": None}
+    network = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
+    with without(variant):
+        train_model.callback(  # type: ignore[misc]
+            tensors=tensors, signal=signal, tss=None, accessibility="needed", model="drf", seed=1,
+            seeds=seeds, epochs=epochs, device="cpu", threads=1, output=bundle, **network,
+        )  # fmt: skip
+        predict_genome.callback(  # type: ignore[misc]
+            bundle=bundle, signal=signal, chroms=TEST_CHROMS, step=200, quantile_map=False,
+            device="cpu", threads=1, output=scan,
+        )  # fmt: skip
+        call_elements.callback(  # type: ignore[misc]
+            sample=line, model="drf", probabilities=(scan,), dhs=None, enhancers=(), tfbs=(),
+            validation_slop=1000, output=bed, validation=place / "validation.tsv",
+            summary=place / "calls.tsv", seeds_summary=None, **rules,
+        )  # fmt: skip
+        evaluate_model.callback(  # type: ignore[misc]
+            sample=line, model="drf", bundle=bundle, tensors=tensors, signal=signal,
+            probabilities=(scan,), calls=bed, bootstrap=200, output=evaluation,
+            model_card=place / "model_card.md", seed=1, **rules,
+        )  # fmt: skip
+    return evaluation
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.argument("line")
+@click.option("--tss", required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--seeds", type=int, default=3)
+@click.option("--epochs", type=int, default=10)
+@click.option("--only", multiple=True, type=click.Choice(tuple(VARIANTS)), help="These variants.")
+@click.option("--processes", type=int, default=2)
+def ablation(
+    folder: Path,
+    line: str,
+    tss: Path,
+    seeds: int,
+    epochs: int,
+    only: tuple[str, ...],
+    processes: int,
+) -> None:
+    """Judge every variant and print the folders of their evaluations."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, context, log_to_stderr, (logging.INFO,)) as pool:
+        tasks = [
+            pool.submit(judge, variant, folder, line, tss, epochs, seeds)
+            for variant in only or VARIANTS
+        ]
+        for task in tasks:
+            print(task.result())
+
+
+if __name__ == "__main__":
+    ablation()
