@@ -8,6 +8,7 @@ import click
 from deepregfinder.errors import plain_errors
 
 PATH = click.Path(path_type=Path)
+NO_EMAIL = "not_given"  # UCSC wants the line
 
 
 @click.command()
@@ -17,10 +18,16 @@ PATH = click.Path(path_type=Path)
 )  # fmt: skip
 @click.option("--chrom_sizes", required=True, type=PATH, help="Chromosomes of the run.")
 @click.option("--genome", help="Assembly by its name at UCSC.  [default: by the length of chr1]")
+@click.option("--hub_email", default=NO_EMAIL, help="Address in the hub.  [default: none]")
 @click.option("--hub", required=True, type=PATH, help="Folder of the hub.")
 @click.option("--igv", required=True, type=PATH, help="Folder of the sessions.")
 def browser_views(
-    track: tuple[Path, ...], chrom_sizes: Path, genome: str | None, hub: Path, igv: Path
+    track: tuple[Path, ...],
+    chrom_sizes: Path,
+    genome: str | None,
+    hub_email: str,
+    hub: Path,
+    igv: Path,
 ) -> None:
     """Both folders belong beside calls/ and signal/ in the results, and name files there."""
     from deepregfinder.genome import read_chrom_sizes
@@ -30,7 +37,7 @@ def browser_views(
 
     sizes = read_chrom_sizes(chrom_sizes)
     contents = Contents(genome or assembly_of(sizes), sizes, *read_descriptions(track))
-    write_hub(hub, contents)
+    write_hub(hub, contents, hub_email)
     write_sessions(igv, contents)
 
 

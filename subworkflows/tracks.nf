@@ -30,7 +30,7 @@ workflow TRACKS {
         .mix(CALL_TRACKS.out.description)
         .toSortedList { one, other -> one.name <=> other.name }
         .filter { files -> files }
-    BROWSER_VIEWS(descriptions, chrom_sizes, options.subMap('genome'), codeDigest('browser_views.py'))
+    BROWSER_VIEWS(descriptions, chrom_sizes, options.subMap('genome', 'hub_email'), codeDigest('browser_views.py'))
 
     views = BROWSER_VIEWS.out.hub.mix(BROWSER_VIEWS.out.igv)
 

@@ -142,6 +142,16 @@ def test_calls_carry_the_probabilities_of_their_best_window(scan, annotated):
         assert row["tss_distance"] == (abs(row["summit"] - 4000) if near else -1)
 
 
+def test_what_else_a_call_could_be_is_that_of_a_search_through_its_windows(scan, annotated):
+    for row in annotated.to_dict("records"):
+        p = scan.load(row["chrom"])
+        middle = np.arange(p.shape[1]) * STEP + WINDOW // 2
+        inside = p[1:, (middle >= row["start"]) & (middle < row["end"])].max(axis=1)
+        others = {n: v for n, v in zip(CLASSES[1:], inside, strict=True) if n != row["class"]}
+        assert row["other_p"] == max(others.values())
+        assert others[row["other_class"]] == row["other_p"]
+
+
 def test_the_nearest_tss_is_that_of_a_search_through_all():
     rng = np.random.default_rng(3)
     start = rng.integers(0, 5000, 60)
@@ -198,8 +208,9 @@ def test_without_a_call_there_is_no_bigbed_and_the_hub_does_not_name_one(tmp_pat
     with pytest.raises(ValueError, match="no call"):
         write_bigbed(tmp_path / "none.bb", table, CLASSES, STEP, SIZES)
     track = CallTracks("A", "cnn", "A", CLASSES[1:], len(table))
-    write_hub(tmp_path, Contents("hg38", SIZES, (), (track,)))
+    write_hub(tmp_path, Contents("hg38", SIZES, (), (track,)), "lab@example.org")
     assert ".bb" not in (tmp_path / "hg38/trackDb.txt").read_text()
+    assert "email lab@example.org\n" in (tmp_path / "hub.txt").read_text()
 
 
 def test_great_gets_unique_names_and_motif_tools_the_sequence_at_the_summit(tmp_path, annotated):
@@ -245,7 +256,7 @@ def results(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     )
     contents = Contents(request.param, SIZES, signals, calls)
     made = tmp_path / "made"
-    write_hub(made / "hub", contents)
+    write_hub(made / "hub", contents, "not_given")
     write_sessions(made / "igv", contents)
     paths = [signal.bigwig(mark) for signal in signals for mark in signal.marks]
     for track in calls:

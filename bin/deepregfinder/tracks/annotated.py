@@ -17,7 +17,7 @@ from deepregfinder.probabilities import Probabilities
 
 COLUMNS = (
     *("chrom", "start", "end", "class", "score", "summit"),
-    *("seed_sd", "nearest_tss", "tss_distance", "blacklisted"),
+    *("seed_sd", "other_class", "other_p", "nearest_tss", "tss_distance", "blacklisted"),
 )
 
 
@@ -39,18 +39,29 @@ def annotate(
     DataFrame: score 0 to 1000; summit, tss_distance in bp (from the summit to the middle of the
     nearest TSS; of equally near ones the first by position and name); p_<class> and seed_sd (the
     standard deviation over seeds of the probability of the call's class, n - 1; 0 for one seed) of
-    the window at the summit; blacklisted 0 or 1.
+    the window at the summit; other_class and other_p, the element class other than the call's that
+    is likeliest in any window with its middle inside the call, and its probability there ("." and 0
+    where there is no other class): calls do not overlap, but places may be of two classes;
+    blacklisted 0 or 1.
     """
     table = calls_table(calls)
     chroms = table["chrom"].to_numpy()
     summit = _joined([found.summit for found in calls.values()])
     index = table["class_index"].to_numpy(np.int64)
     p = np.zeros((len(scan.classes), len(table)), np.float32)
+    inside = np.zeros_like(p)
     sd = np.zeros(len(table), np.float32)
     for chrom in calls:
         here = chroms == chrom
         if here.any():
-            p[:, here], sd[here] = _at_summits(scan, chrom, summit[here], index[here])
+            best = scan.load(chrom)
+            window = np.clip((summit[here] - scan.window // 2) // scan.step, 0, best.shape[1] - 1)
+            p[:, here] = best[:, window]
+            sd[here] = _seed_sd(scan, chrom, index[here], window)
+            start, end = (table.loc[here, side].to_numpy(np.int64) for side in ("start", "end"))
+            inside[:, here] = highest_inside(best, scan.step, scan.window, start, end)
+    inside[0] = inside[index, np.arange(len(table))] = 0
+    other = inside.argmax(axis=0)
     names, distance = nearest_tss(chroms, summit, tss)
     blacklisted = np.zeros(len(table), bool)
     if blacklist is not None and len(blacklist):
@@ -65,6 +76,8 @@ def annotate(
             "summit": summit,
             **{f"p_{name}": row for name, row in zip(scan.classes, p, strict=True)},
             "seed_sd": sd,
+            "other_class": np.where(other > 0, np.array(scan.classes)[other], "."),
+            "other_p": inside.max(axis=0, initial=0),
             "nearest_tss": names,
             "tss_distance": distance,
             "blacklisted": blacklisted.astype(np.int64),
@@ -76,16 +89,28 @@ def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts).astype(np.int64) if parts else np.empty(0, np.int64)
 
 
-def _at_summits(
-    scan: Probabilities, chrom: str, summit: np.ndarray, index: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (classes, n) of the windows at the summits, and the spread of the class."""
-    best = scan.load(chrom)
-    window = np.clip((summit - scan.window // 2) // scan.step, 0, best.shape[1] - 1)
+def _seed_sd(scan: Probabilities, chrom: str, index: np.ndarray, window: np.ndarray) -> np.ndarray:
+    """The spread over the seeds of the probability of class `index` in `window`: (n,)."""
     if len(scan.seeds) == 1:
-        return best[:, window], np.zeros(len(window), np.float32)
-    members = scan.load_members(chrom)[:, index, window]
-    return best[:, window], members.std(axis=0, ddof=1)
+        return np.zeros(len(window), np.float32)
+    return scan.load_members(chrom)[:, index, window].std(axis=0, ddof=1)
+
+
+def highest_inside(
+    probabilities: np.ndarray, step: int, window: int, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """The highest probability of each class in windows with their middle in [start, end).
+
+    probabilities : (classes, windows), one every `step` bp; start, end : bp, (n,), each with a
+        middle inside
+
+    Returns (classes, n).
+    """
+    first = -(-(start - window // 2) // step)
+    last = -(-(end - window // 2) // step)
+    edges = np.stack([first, last], axis=1).clip(0, probabilities.shape[1]).ravel()
+    padded = np.pad(probabilities, ((0, 0), (0, 1)))
+    return np.maximum.reduceat(padded, edges, axis=1)[:, ::2]
 
 
 def nearest_tss(

@@ -23,6 +23,8 @@ _BED9 = (
 )
 _MORE = (
     ("float", "seedSd", "Standard deviation over seeds of the probability of the class"),
+    ("string", "otherClass", "The other class that is likeliest within the call"),
+    ("float", "otherP", "Its probability there"),
     ("string", "nearestTss", "Nearest transcription start site"),
     ("int", "tssDistance", "Distance to it in bp, -1 without a list"),
     ("uint", "blacklisted", "1 where the call overlaps the blacklist"),
@@ -77,6 +79,7 @@ def _entries(
         fields = (
             *(row["class"], row["score"], ".", *thick, colours[row["class"]]),
             *(f"{row[f'p_{name}']:.4f}" for name in classes),
-            *(f"{row['seed_sd']:.4f}", row["nearest_tss"], row["tss_distance"], row["blacklisted"]),
+            *(f"{row['seed_sd']:.4f}", row["other_class"], f"{row['other_p']:.4f}"),
+            *(row["nearest_tss"], row["tss_distance"], row["blacklisted"]),
         )
         yield row["chrom"], row["start"], row["end"], "\t".join(map(str, fields))

@@ -18,15 +18,18 @@ _VIEWS = {"calls": "Calls", "probability": "Probability", "signal": "Signal"}
 _UP = "../../"
 
 
-def write_hub(folder: Path, contents: Contents) -> None:
-    """Write the hub into `folder`, which lies beside calls/ and signal/."""
+def write_hub(folder: Path, contents: Contents, email: str) -> None:
+    """Write the hub into `folder`, which lies beside calls/ and signal/.
+
+    email : whom UCSC names to those who open the hub
+    """
     files = {
         "hub.txt": _stanza(
             hub="deepregfinder",
             shortLabel="DeepRegFinder",
             longLabel="Regulatory elements found by DeepRegFinder-NF",
             genomesFile="genomes.txt",
-            email="nobody@example.org",
+            email=email,
             descriptionUrl=f"{contents.assembly}/calls.html",
         ),
         "genomes.txt": _genome(contents),
