@@ -3,14 +3,12 @@
 Screenshots and the printed page lie in the folder DRF_SCREENSHOTS, if set, for people to look at.
 """
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from report_samples import Plan, made_up
-from webdriver import Browser, headless_chromium, missing
+from webdriver import Browser, missing
 
 from deepregfinder.report.page import SECTIONS, render
 
@@ -26,12 +24,6 @@ SIZES = {"desktop": (1400, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with headless_chromium(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     path = folder / "report.html"
@@ -44,13 +36,6 @@ def opened(browser: Browser, page: Path) -> Browser:
     browser.resize(*SIZES["desktop"])
     browser.open(page)
     return browser
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = Path(os.environ.get("DRF_SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def each(browser: Browser, selector: str, what: str) -> list:

@@ -303,7 +303,7 @@ def test_moved_sessions_lead_to_every_track(results):
     web = json.loads((results / "igv/session.json").read_text())
     assert {(results / "igv" / track["url"]).resolve() for track in web["tracks"]} == there
     if "reference" in web:
-        assert (results / "igv" / web["reference"]["chromSizesURL"]).exists()
+        assert (results / "igv" / web["reference"]["fastaURL"]).exists()
         assert (results / "igv" / session.get("genome")).exists()
     else:
         assert session.get("genome") == web["genome"] == "hg38"

@@ -83,7 +83,14 @@ def _web(contents: Contents) -> dict[str, Any]:
     session: dict[str, Any] = (
         {"genome": contents.assembly}
         if known
-        else {"reference": {"id": UNKNOWN, "name": UNKNOWN, "chromSizesURL": SIZES}}
+        else {
+            "reference": {
+                "id": UNKNOWN,
+                "name": UNKNOWN,
+                "format": "chromsizes",
+                "fastaURL": SIZES,
+            }
+        }
     )
     tracks = []
     for number, track in enumerate(_rows(contents), 1):
