@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from nextflow_runs import Pipeline, Run, copied_pipeline
 
+# Tests run side by side: an OpenMP thread that has nothing to do must not keep a core from another.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = Path(os.environ.get("DRF_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
