@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from documents import first_cells, results_paths, section
+from messages import messages
 from small_evaluation import write_world
 
 from deepregfinder import (
@@ -40,6 +41,7 @@ DOCUMENTS = (
     "docs/clusters.md",
     "docs/output.md",
     "docs/methods.md",
+    "docs/troubleshooting.md",
 )
 
 # Options of other programs that documents name.
@@ -138,11 +140,28 @@ def test_every_parameter_that_a_document_names_exists(
     schema: dict, texts: dict[str, str], repository: Path
 ) -> None:
     parameters = {name for group in schema["$defs"].values() for name in group["properties"]}
-    simulation = (repository / "bin/simulate_panel.py").read_text()
+    scripts = {path.name: path.read_text() for path in (repository / "bin").glob("*.py")}
     for name, text in texts.items():
+        # Messages of scripts name options of their own.
+        of_scripts = "".join(scripts.values()) if "troubleshooting" in name else None
+        code = of_scripts or scripts["simulate_panel.py"]
         named = set(re.findall(r"(?<![\w-])--([a-zA-Z]\w*)", text))
-        unknown = {one for one in named - parameters - FOREIGN if f'"--{one}"' not in simulation}
+        unknown = {one for one in named - parameters - FOREIGN if f'"--{one}"' not in code}
         assert not unknown, f"{name} names --{', --'.join(sorted(unknown))}, which is no parameter"
+
+
+def test_every_message_is_explained_and_none_that_is_gone(
+    repository: Path, texts: dict[str, str]
+) -> None:
+    rows = re.findall(r"^\| (.+?) \| .*\|$", texts["docs/troubleshooting.md"], re.MULTILINE)
+    listed = {row.replace("\\|", "|").replace("&lt;", "<") for row in rows}
+    said = {
+        text: file for text, file in messages(repository).items() if "simulate_panel" not in file
+    }
+    lacking = "\n".join(f"{file}: {text}" for text, file in said.items() if text not in listed)
+    assert not lacking, f"docs/troubleshooting.md does not explain:\n{lacking}"
+    gone = {row for row in listed if "…" in row} - said.keys()
+    assert not gone, f"docs/troubleshooting.md explains what nothing says: {gone}"
 
 
 def test_every_column_of_the_sheets_is_described(repository: Path, texts: dict[str, str]) -> None:
