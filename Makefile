@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ways test-robust test-real test-containers test-slurm test-resume test-browser bench bench-quick lint format lock images clean
+.PHONY: help setup demo test test-fast test-ways test-robust test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick lint format lock images clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -53,6 +53,9 @@ test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost
 
 test-resume: setup ## change things and kill runs at random moments, and resume
 	@$(python) -m pytest tests/resume
+
+reproduce: setup ## run a finished result again and compare every data file: RESULTS=folder [ARGS="-profile docker"]
+	@tools/reproduce $(or $(RESULTS),$(error name the results folder: make reproduce RESULTS=demo/results)) $(ARGS)
 
 bench: setup ## measure speed beside other programs and write the tables of docs/benchmarks.md (quiet machine, about an hour)
 	@tools/bench/setup

@@ -17,6 +17,7 @@ include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
 include { TRAINING_SET } from './subworkflows/training_set'
+include { writeChecksums } from './functions/checksums'
 include { adviceOn } from './functions/failures'
 include { checkedOptions ; helpText ; optional } from './functions/parameters'
 include { closing } from './functions/summary'
@@ -193,6 +194,7 @@ workflow {
 
     workflow.onComplete = {
         if (workflow.success) {
+            writeChecksums(inputs.outdir.toString())
             def table = file("${inputs.outdir}/evaluation/summary.tsv")
             def stats = workflow.stats
             log.info('\n' + closing(inputs.outdir.toString(), table.exists() ? table.text : null, workflow.duration.toString(), stats.succeedCount + stats.cachedCount, stats.cachedCount) + '\n')
