@@ -25,6 +25,8 @@ DEVIATIONS = 5
 PHANTOM = 10  # bp around the read length in which no fragment length is looked for
 _FEWEST_READS = 100
 
+_PROPER, _REVERSE, _DUPLICATE = 0x2, 0x10, 0x400
+_LEFT_OUT = 0x4 | 0x80 | 0x100 | 0x800  # unmapped, second mate, secondary, supplementary
 
 COLUMNS = (
     *("id", "sample", "mark", "replicate", "chrom", "sampled", "read_length"),
@@ -82,9 +84,7 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
     min_mapq : lowest mapping quality
     """
     pysam.set_verbosity(0)  # no index is needed, so that nobody need be told that there is none
-    places: list[tuple[int, bool, int]] = []
-    lengths: list[int] = []
-    marked = 0
+    places: list[tuple[int, int, int, int]] = []
     options = list(FORMAT_OPTIONS)
     with pysam.AlignmentFile(str(path), check_sq=False, format_options=options) as reads:
         chrom = next((name for name in reads.references if name in chrom_sizes), "")
@@ -95,26 +95,25 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
                 if in_order and places:
                     break
                 continue
-            if read.flag & 0x904 or read.mapping_quality < min_mapq or read.is_read2:
+            flag = read.flag
+            if flag & _LEFT_OUT or read.mapping_quality < min_mapq:
                 continue
-            reverse, length = read.is_reverse, read.query_length
-            end = (read.reference_end or 0) - 1 if reverse else read.reference_start
-            fragment = abs(read.template_length) if read.is_proper_pair else 0
-            places.append((end, reverse, fragment))
-            lengths.append(length)
-            marked += read.is_duplicate
+            end = (read.reference_end or 0) - 1 if flag & _REVERSE else read.reference_start
+            fragment = abs(read.template_length) if flag & _PROPER else 0
+            places.append((end, flag, fragment, read.query_length))
             if in_order and len(places) == READS:
                 break
-    table = np.array(places, np.int64).reshape(-1, 3)
-    ends, backward, fragments = table[:, 0], table[:, 1] > 0, table[:, 2]
+    ends, flags, fragments, lengths = np.array(places, np.int64).reshape(-1, 4).T
+    backward = flags & _REVERSE > 0
+    keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
     return Ends(
         chrom,
-        int(np.median(lengths)) if lengths else 0,
+        int(np.median(lengths)) if len(lengths) else 0,
         np.sort(ends[~backward]),
         np.sort(ends[backward]),
         fragments[fragments > 0],
-        len(table) - len(np.unique(table, axis=0)),
-        marked,
+        len(keys) - len(np.unique(keys)),
+        int(np.count_nonzero(flags & _DUPLICATE)),
     )
 
 
@@ -140,15 +139,28 @@ def cross_correlation(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndar
     Both for shifts 0, STEP, ..., LONGEST; shape (shifts,).
     """
     first, second = np.unique(forward), np.unique(reverse)
-    low = min(first[0], second[0])
-    span = int(max(first[-1], second[-1]) - low) + 1
-    there = np.zeros(span + LONGEST + 1, bool)
-    there[second - low] = True
-    shifts = np.arange(0, LONGEST + 1, STEP)
-    pairs = np.array([np.count_nonzero(there[first - low + shift]) for shift in shifts])
+    span = int(max(first[-1], second[-1]) - min(first[0], second[0])) + 1
+    pairs = _pairs(first, second)[::STEP]
     p, q = len(first) / span, len(second) / span
     spread = np.sqrt(p * (1 - p) * q * (1 - q))
-    return pairs, (pairs / span - p * q) / spread if spread else np.zeros(len(shifts))
+    return pairs, (pairs / span - p * q) / spread if spread else np.zeros(len(pairs))
+
+
+def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """How many of `first` have one of `second` 0, 1, ..., LONGEST bp behind; both sorted, unique.
+
+    Neighbours are taken in turn, all first ones, all second ones, ..., until none is near enough.
+    """
+    found = np.zeros(LONGEST + 1, np.int64)
+    neighbour = np.searchsorted(second, first)
+    while len(first):
+        there = neighbour < len(second)
+        first, neighbour = first[there], neighbour[there]
+        distance = second[neighbour] - first
+        near = distance <= LONGEST
+        found += np.bincount(distance[near], minlength=LONGEST + 1)
+        first, neighbour = first[near], neighbour[near] + 1
+    return found
 
 
 def _by_strands(ends: Ends) -> tuple[int | None, float | None]:
