@@ -43,7 +43,7 @@ def write_arrays(
             name,
             data=np.ascontiguousarray(array),
             chunks=chunks,
-            compressors=BloscCodec(cname="zstd", clevel=3, shuffle=BloscShuffle.bitshuffle),
+            compressors=BloscCodec(cname="zstd", clevel=2, shuffle=BloscShuffle.bitshuffle),
         )
     with written_whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         for key in sorted(stored):
