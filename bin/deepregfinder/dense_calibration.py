@@ -67,7 +67,7 @@ def calibrate_drf(
     elements = labelled_elements(tensors, chroms)
     dense, truth, membership = [], [], []
     for chrom in chroms:
-        x = features(genome.load(chrom).rpm, scale)
+        x = features(genome.load(chrom).rpm, scale, threads)
         tiles = np.arange(-(-x.shape[1] // (POOL * TILE)))
         here = tensors.chrom[rows] == tensors.chroms.index(chrom)
         mean = np.zeros((n_classes, x.shape[1] // POOL))

@@ -66,6 +66,15 @@ def test_a_mirrored_chromosome_has_mirrored_probabilities():
     np.testing.assert_allclose(there, back, atol=2e-3)
 
 
+def test_the_mirrored_network_reads_the_other_way():
+    network = drf.load_network(random_arrays(), 3, 3)
+    x = torch.rand(2, 12, 300, generator=torch.Generator().manual_seed(6))
+    with torch.inference_mode():
+        there, back = network.mirrored()(x), network(x.flip(2)).flip(2)
+        assert abs(there - network(x)).max() > 0.01
+    torch.testing.assert_close(there, back, atol=1e-5, rtol=0)
+
+
 def test_nothing_beyond_the_halo_is_seen():
     arrays = random_arrays()
     rpm = np.random.default_rng(3).gamma(0.5, 2, (3, 1000)).astype(np.float32)

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -69,6 +71,14 @@ def test_folding_batch_norms_changes_nothing(name):
 def test_weight_shapes_are_those_of_the_network(name):
     state = build_network(name, 7, 16, 2).state_dict()
     assert weight_shapes(name, 7, 16, 2) == {key: tuple(v.shape) for key, v in state.items()}
+
+
+def test_weight_shapes_are_known_without_loading_sympy(repository):
+    code = (
+        "import sys; from deepregfinder.models import weight_shapes; "
+        "weight_shapes('cnn', 12, 20, 3); sys.exit('sympy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=repository / "bin").returncode == 0
 
 
 def test_unknown_model_is_refused():

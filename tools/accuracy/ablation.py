@@ -78,7 +78,9 @@ def _labelled_negatives() -> Replaced:
 
 
 def _one_direction() -> Replaced:
-    def run_tile(network: drf.DilatedNetwork, x: torch.Tensor) -> torch.Tensor:
+    def run_tile(
+        network: drf.DilatedNetwork, _mirrored: drf.DilatedNetwork, x: torch.Tensor
+    ) -> torch.Tensor:
         with torch.inference_mode():
             return network(x[None])[0].softmax(dim=0)
 

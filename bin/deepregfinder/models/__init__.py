@@ -47,8 +47,6 @@ def weight_shapes(
     name: str, n_marks: int, window_bins: int, n_classes: int
 ) -> dict[str, tuple[int, ...]]:
     """Names and shapes of all weights and running statistics of a network; allocates none."""
-    import torch
+    from deepregfinder.models import layers
 
-    with torch.device("meta"):
-        network = build_network(name, n_marks, window_bins, n_classes)
-    return {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    return layers.weight_shapes(lambda: build_network(name, n_marks, window_bins, n_classes))

@@ -5,10 +5,14 @@ memory (`channels_last`): on a CPU convolutions, batch norms and pools are then 
 as on (n, channels, bins), in training and in prediction. Weights keep the shapes of `nn.Conv1d`.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.overrides import TorchFunctionMode
 
 
 class Network(nn.Module):
@@ -57,3 +61,25 @@ def folded(conv: Convolution, norm: nn.Module) -> tuple[Convolution, nn.Module]:
     if not isinstance(norm, nn.BatchNorm2d):
         return conv, norm
     return fuse_conv_bn_eval(conv, norm), nn.Identity()
+
+
+def weight_shapes(build: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of all weights and running statistics of a network; allocates none."""
+    with torch.device("meta"), _WithoutValues():
+        network = build()
+    return {key: tuple(value.shape) for key, value in network.state_dict().items()}
+
+
+class _WithoutValues(TorchFunctionMode):
+    """Draws no values: for tensors without memory, torch would load sympy first, half a second."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if func in (nn.init.uniform_, nn.init.kaiming_uniform_):
+            return None
+        return func(*args, **(kwargs or {}))
