@@ -12,7 +12,6 @@ class, renormalised (Saerens, Latinne, Decaestecker: Neural Computation 14:21-41
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
 
 _SMALLEST = 1e-30
 # Validation windows without any error would sharpen everything to 0 and 1, and calls could no
@@ -62,6 +61,8 @@ def fit_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
     probabilities : (n, classes), before calibration, of windows that no network was trained on
     y : (n,) true class indices
     """
+    from scipy.optimize import minimize_scalar  # slow to load, and only fits need it
+
     log_p = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST))
     true = log_p[np.arange(len(y)), y]
     top = log_p.max(axis=1)
@@ -82,6 +83,8 @@ def fit_bias(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
 
     probabilities : (n, classes), of windows that no network was trained on; y : (n,) class indices
     """
+    from scipy.optimize import minimize
+
     log_p = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST))
     shares = np.bincount(y, minlength=log_p.shape[1]) / len(y)
 

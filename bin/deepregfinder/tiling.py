@@ -245,7 +245,9 @@ class SignalReader:
 
     def load(self, chrom: str) -> ChromosomeSignal:
         """The signal of a chromosome, marks in the order of the bundle."""
-        rpm = self._signal.load(chrom)[self._marks]
+        rpm = self._signal.load(chrom)
+        if self._marks != list(range(len(rpm))):
+            rpm = rpm[self._marks]
         if self._map is not None:
             rpm = self._map.apply(rpm)
         length = self._signal.chrom_sizes[chrom]
