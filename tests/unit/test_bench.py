@@ -124,7 +124,7 @@ def test_the_plain_prediction_is_the_pipelines(tmp_path, capsys):
 
 
 def test_a_trace_is_summed_by_step_and_says_when_no_task_ran(tmp_path):
-    from whole_run import busy_seconds, by_step, read_trace
+    from whole_run import busy_seconds, by_step, critical_path, read_trace
 
     trace = tmp_path / "trace.txt"
     trace.write_text(
@@ -136,10 +136,49 @@ def test_a_trace_is_summed_by_step_and_says_when_no_task_ran(tmp_path):
     )
     tasks = read_trace(trace)
     assert busy_seconds(tasks) == 8 + 1
+    assert [task.seconds for task in critical_path(tasks)] == [6, 1]
     assert by_step(tasks)[2:] == [
         "| COUNT_BINS | 2 | 10 s | 6 s | 13 s | 400 MB |",
         "| MAKE_REPORT | 1 | 1 s | 1 s | 0 s | 16 MB |",
     ]
+
+
+def test_growth_is_held_against_the_smallest_size(tmp_path):
+    from contestants import Contestant
+    from growth import Series, draw, table
+    from measure import Cost
+
+    small, large = Contestant("small", ("a",)), Contestant("large", ("b",))
+    costs = {
+        small: [Cost(2, 1, 10_000_000), Cost(4, 2, 20_000_000), Cost(40, 3, 30_000_000)],
+        large: [Cost(8, 5, 30_000_000)] * 3,
+    }
+    measured = [(Series("COUNT_BINS", "million reads", {5: small, 20: large}), costs)]
+    assert table(measured)[2:-1] == [
+        "| COUNT_BINS | million reads | 5 | 4.0 s | 2.0 s | 20 MB | 1.0 | 1.0 | 1.0 |",
+        "| COUNT_BINS | million reads | 20 | 8.0 s | 5.0 s | 30 MB | 4.0 | 2.5 | 1.5 |",
+    ]
+    for name in "ab":
+        draw(tmp_path / f"{name}.png", measured)
+    drawing = (tmp_path / "a.svg").read_text()
+    assert drawing == (tmp_path / "b.svg").read_text()
+    assert "million reads" in drawing
+
+
+def test_what_grows_is_what_the_commands_are_given(tmp_path):
+    from growth import assembly, counting, prediction
+
+    by_reads, by_threads = counting({5: tmp_path / "5.bam", 20: tmp_path / "20.bam"}, tmp_path)
+    assert [one.command[one.command.index("--bam") + 1].name for one in by_reads.runs.values()] == [
+        "5.bam", "20.bam",
+    ]  # fmt: skip
+    for n, one in by_threads.runs.items():
+        assert one.command[one.command.index("--threads") + 1] == str(n)
+        assert tmp_path / "20.bam" in one.command
+    for n, one in assembly([tmp_path / f"{k}.zip" for k in range(12)]).runs.items():
+        assert one.command.count("--counts") == n
+    sizes = {"chr1": 200_000_000, "chr21": 50_000_000, "chrX": 150_000_000}
+    assert list(prediction(tmp_path, tmp_path, sizes).runs) == [50, 200, 400]
 
 
 def test_our_step_takes_the_command_and_counts_as_many_reads_as_there_are(tmp_path):

@@ -6,8 +6,9 @@ figures are medians. Inputs are simulated with fixed seeds, and kept in FOLDER.
 """
 
 import logging
+import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ CODE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CODE / "bin"))
 
 import contestants as programs  # noqa: E402
+import growth as growing  # noqa: E402
 import inputs  # noqa: E402
 import tables  # noqa: E402
 import whole_run  # noqa: E402
@@ -24,6 +26,8 @@ from contestants import Contestant  # noqa: E402
 from measure import Cost, measured  # noqa: E402
 
 log = logging.getLogger("bench")
+
+GROWTH_PLOT = CODE / "docs/images/growth.svg"
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,17 @@ class Plan:
 
     def compare(self, title: str, contestants: Sequence[Contestant]) -> list[str]:
         """Let contestants take turns; the lines of their table."""
+        return tables.comparison(title, self.costs(title, contestants))
+
+    def costs(self, title: str, contestants: Iterable[Contestant]) -> dict[Contestant, list[Cost]]:
+        """What contestants cost in each of their turns."""
         costs: dict[Contestant, list[Cost]] = {one: [] for one in contestants}
         for turn in range(self.rounds):
-            for one in contestants:
+            for one in costs:
                 cost = measured(one.command, self.place(one), self.place(one) / "log.txt")
                 costs[one].append(cost)
                 log.info("%s, round %d: %s %.1f s", title, turn + 1, one.name, cost.wall)
-        return tables.comparison(title, costs)
+        return costs
 
     def place(self, contestant: Contestant) -> Path:
         """The folder that a contestant writes to."""
@@ -98,20 +106,25 @@ def training(plan: Plan) -> list[str]:
 def prediction(plan: Plan) -> list[str]:
     """The published network over chromosome 1, and ours over the whole genome."""
     signal = inputs.signal(plan.folder, plan.sizes)
-    bundle = plan.folder / "cnn.bundle"
-    if not bundle.exists():
-        trained = programs.our_training(inputs.windows(plan.folder, signal, 30_000), "cnn")
-        measured(trained.command, plan.place(trained), plan.place(trained) / "log.txt")
-        (plan.place(trained) / "bundle").rename(bundle)
+    cnn, drf = _bundles(plan, signal)
     rivals = [
-        programs.our_prediction(bundle, signal, ["chr1"]),
-        programs.plain_prediction(bundle, signal, "chr1"),
+        programs.our_prediction(cnn, signal, ["chr1"]),
+        programs.plain_prediction(cnn, signal, "chr1"),
     ]
     lines = plan.compare("cnn, every window of chr1 (1.2 million), 12 marks", rivals)
-    dense = inputs.dilated_bundle(plan.folder, bundle, signal)
-    names = {"cnn": bundle, "drf": dense}
+    names = {"cnn": cnn, "drf": drf}
     whole = [programs.our_prediction(b, signal, list(plan.sizes), n) for n, b in names.items()]
     return lines + plan.compare("every window of the genome (15.4 million), 12 marks", whole)
+
+
+def _bundles(plan: Plan, signal: Path) -> tuple[Path, Path]:
+    """A trained cnn, and a drf."""
+    cnn = plan.folder / "cnn.bundle"
+    if not cnn.exists():
+        trained = programs.our_training(inputs.windows(plan.folder, signal, 30_000), "cnn")
+        measured(trained.command, plan.place(trained), plan.place(trained) / "log.txt")
+        (plan.place(trained) / "bundle").rename(cnn)
+    return cnn, inputs.dilated_bundle(plan.folder, cnn, signal)
 
 
 def assembly(plan: Plan) -> list[str]:
@@ -128,6 +141,27 @@ def assembly(plan: Plan) -> list[str]:
     return [*lines, ""]
 
 
+def growth(plan: Plan) -> list[str]:
+    """Counting with more reads and threads, assembly with more marks, prediction with more bp."""
+    sizes, signal = (make(plan.folder, plan.sizes) for make in (inputs.chrom_sizes, inputs.signal))
+    reads = {n: inputs.alignments(plan.folder, plan.sizes, n * 1_000_000) for n in (5, 10, 20)}
+    _, drf = _bundles(plan, signal)
+    all_series = [
+        *growing.counting(reads, sizes),
+        growing.assembly(inputs.counts(plan.folder, plan.sizes)),
+        growing.prediction(drf, signal, plan.sizes),
+    ]
+    measurements = [
+        (one, plan.costs(f"{one.step} by {one.along}", one.runs.values())) for one in all_series
+    ]
+    growing.draw(plan.folder / GROWTH_PLOT.with_suffix(".png").name, measurements)
+    return [
+        f"![Time and memory against reads, threads, marks and genome](images/{GROWTH_PLOT.name})",
+        "",
+        *growing.table(measurements),
+    ]
+
+
 def pipeline(plan: Plan) -> list[str]:
     """The whole pipeline on a panel simulated from real peak lists."""
     data = whole_run.real_data()
@@ -141,6 +175,7 @@ SECTIONS: dict[str, Callable[[Plan], list[str]]] = {
     "assembly": assembly,
     "training": training,
     "prediction": prediction,
+    "growth": growth,
     "pipeline": pipeline,
 }
 
@@ -161,6 +196,8 @@ def bench(sections: tuple[str, ...], folder: Path, rounds: int, quick: bool, wri
         click.echo("\n" + "\n".join(lines))
         if write:
             tables.replace_section(CODE / "docs/benchmarks.md", f"speed of {name}", lines)
+            if name == "growth":
+                shutil.copy(folder / GROWTH_PLOT.name, GROWTH_PLOT)
 
 
 if __name__ == "__main__":

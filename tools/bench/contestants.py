@@ -32,14 +32,14 @@ class Contestant:
     version: str = ""
 
 
-def our_count(bam: Path, chrom_sizes: Path, name: str = OURS) -> Contestant:
+def our_count(bam: Path, chrom_sizes: Path, name: str = OURS, threads: int = THREADS) -> Contestant:
     """COUNT_BINS, as the pipeline calls it."""
     command = (
         *(sys.executable, BIN / "count_bins.py", "--bam", bam, "--chrom_sizes", chrom_sizes),
         *("--id", "bench", "--sample", "bench", "--mark", "mark", "--replicate", "1"),
         *("--bin_size", "100", "--counter", "native", "--min_mapq", "0", "--duplicates", "keep"),
         *("--paired_end", "fragments", "--count_at", "overlap", "--extend", "0", "--shift", "0"),
-        *("--threads", str(THREADS), "--output", "counts.zip", "--summary", "counts.tsv"),
+        *("--threads", str(threads), "--output", "counts.zip", "--summary", "counts.tsv"),
         *("--quality", "quality.tsv"),
     )
     return Contestant(name, command)
@@ -92,14 +92,14 @@ def our_training(windows: Path, model: str, signal: Path | None = None) -> Conte
     return Contestant(OURS, command)
 
 
-def our_signal(counts: Sequence[Path]) -> Contestant:
+def our_signal(counts: Sequence[Path], name: str = OURS) -> Contestant:
     """BUILD_SIGNAL, as the pipeline calls it."""
     command = (
         *(sys.executable, BIN / "build_signal.py", "--sample", "bench", "--control", "ignore"),
         *(word for path in counts for word in ("--counts", path)),
         *("--output", "signal.zip", "--summary", "signal.tsv"),
     )
-    return Contestant(OURS, command)
+    return Contestant(name, command)
 
 
 def our_prediction(
