@@ -57,9 +57,9 @@ test-resume: setup ## change things and kill runs at random moments, and resume
 reproduce: setup ## run a finished result again and compare every data file: RESULTS=folder [ARGS="-profile docker"]
 	@tools/reproduce $(or $(RESULTS),$(error name the results folder: make reproduce RESULTS=demo/results)) $(ARGS)
 
-bench: setup ## measure speed beside other programs and write the tables of docs/benchmarks.md (quiet machine, about an hour)
+bench: setup ## measure speed beside other programs and write the tables of docs/benchmarks.md (quiet machine, about an hour; sections="counting growth" for some)
 	@tools/bench/setup
-	@$(python) tools/bench/bench.py --write
+	@$(python) tools/bench/bench.py $(sections) --write
 
 bench-quick: setup ## print how fast counting is beside featureCounts and samtools (a few minutes)
 	@tools/bench/setup
