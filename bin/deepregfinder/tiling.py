@@ -75,13 +75,15 @@ class WindowScorer(ABC):
         if len(starts) == 0:
             return
         values = self.bundle.normalisation.apply(signal.rpm).astype(np.float32, copy=False)
-        track = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+        n_marks, n_bins = len(values), self.bundle.window_bins
+        # Marks of a bin side by side, as networks want them: a window is one stretch of memory.
+        track = torch.from_numpy(np.ascontiguousarray(values.T)).to(self.device)
         at = torch.from_numpy(np.asarray(starts, np.int64)).to(self.device)
-        # (marks, every start, bins): a view, nothing is copied.
-        view = track.unfold(1, self.bundle.window_bins, 1)
+        # (every start, bins x marks): a view, nothing is copied.
+        view = track.flatten().unfold(0, n_bins * n_marks, n_marks)
 
         def score(part: slice) -> None:
-            windows = view[:, at[part]].transpose(0, 1).contiguous()
+            windows = view.index_select(0, at[part]).view(-1, n_bins, n_marks).transpose(1, 2)
             keep(part, self(windows).cpu().numpy())
 
         _in_batches(self, len(starts), score)
@@ -137,7 +139,7 @@ class ForestScorer(WindowScorer):
         self._evaluate = evaluate_forest
 
     def __call__(self, windows: Tensor) -> Tensor:
-        x = windows.numpy()
+        x = windows.contiguous().numpy()
         members = [self._evaluate(self.bundle.model, a, x) for a in self.bundle.weights]
         return torch.from_numpy(np.stack(members))
 
