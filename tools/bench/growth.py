@@ -85,6 +85,9 @@ def draw(path: Path, measured: Measured) -> None:
             above.plot(sizes, [cost.wall for cost in medians], "o-", color=AFTER, label="wall time")
             above.plot(sizes, [cost.cpu for cost in medians], "s--", color=VALIDATION, label="CPU")
             below.plot(sizes, [cost.memory / 1e9 for cost in medians], "o-", color=AFTER)
-            above.set(title=series.step, ylabel="seconds", xlim=(0, None), ylim=(0, None))
-            below.set(xlabel=series.along, ylabel="peak memory, GB", ylim=(0, None))
+            above.set(title=series.step, ylabel="seconds")
+            below.set(xlabel=series.along, ylabel="peak memory, GB")
+            for panel in (above, below):
+                panel.set_xlim(0, 1.08 * max(sizes))
+                panel.set_ylim(0, 1.08 * panel.dataLim.ymax)
             above.legend()

@@ -4,7 +4,7 @@ import csv
 import logging
 import os
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,14 +74,14 @@ def whole_run(folder: Path, data: Path) -> list[str]:
     tasks = read_trace(place / "results/pipeline_info/execution_trace.txt")
     idle = cost.wall - busy_seconds(tasks)
     path = critical_path(tasks)
-    others = cost.wall - sum(task.seconds for task in path)
     return [
         f"From BAM files to the report in {cost.wall / 60:.1f} minutes; all processes together "
         f"took at most {memory(cost.memory)} at a time, Nextflow's Java among them. In "
-        f"{100 * idle / cost.wall:.0f} % of the time no task ran: that is Nextflow alone. Of the "
-        f"time, {100 * others / cost.wall:.0f} % is not that of the tasks that had to wait for "
-        "each other, where Nextflow started, noticed that a task had ended, or began the next: "
-        f"{', '.join(task.process for task in path)}.",
+        f"{100 * idle / cost.wall:.0f} % of the time no task ran.",
+        "",
+        f"The tasks that had to wait for each other, for input or for cores, ran for "
+        f"{100 * sum(task.seconds for task in path) / cost.wall:.0f} % of the time; the rest is "
+        f"Nextflow's own. They are: {_listed(path)}.",
         "",
         *by_step(tasks),
         "",
@@ -124,6 +124,12 @@ def critical_path(tasks: Iterable[Task]) -> list[Task]:
     while left := [task for task in left if task.end <= path[0].start]:
         path.insert(0, left[-1])
     return path
+
+
+def _listed(path: Sequence[Task]) -> str:
+    """`2 COUNT_BINS, BUILD_SIGNAL`, in the order of the path."""
+    numbers = Counter(task.process for task in path)
+    return ", ".join(f"{n} {name}" if n > 1 else name for name, n in numbers.items())
 
 
 def by_step(tasks: Sequence[Task]) -> list[str]:
