@@ -1,7 +1,7 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
 include { existing ; listed ; readJson } from './parameters'
-include { readAnnotations ; readLabels ; readSamples } from './sheets'
+include { place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
  * Read the sheets and bundles that the options name, and stop with every problem found. Returns a map:
@@ -43,6 +43,7 @@ def planned(Map given, schemaFile, assets) {
         problems << "--pretrained names ${n} bundles that are all ${name}: run them one by one."
     }
     problems.addAll(lackingControls(kept, options.signal.control))
+    problems.addAll(nascentMarks(rows, chips, inputs.labels))
     if (options.evaluation.folds in [1, 2] || (options.evaluation.folds && !train_on)) {
         problems << "--folds ${options.evaluation.folds}: " + (train_on ? 'chromosomes have to train, validate and test, so there are 3 folds or more (0: none).' : 'no model is trained in this run; leave it out.')
     }
@@ -100,11 +101,11 @@ def readBundle(String path) {
     }
     def fits = content instanceof Map
         && content.format == 'deepregfinder-bundle'
-        && content.sample ==~ /[A-Za-z0-9][A-Za-z0-9_+-]*/
+        && content.sample ==~ /[A-Za-z0-9][A-Za-z0-9_+-]{0,59}/
         && content.model ==~ /[a-z0-9]+/
         && content.classes instanceof List
         && content.marks instanceof List
-        && content.marks.every { mark -> mark ==~ /[A-Za-z0-9][A-Za-z0-9._+-]*/ }
+        && content.marks.every { mark -> mark ==~ /[A-Za-z0-9][A-Za-z0-9._+-]{0,79}/ }
         && content.bin_size instanceof Integer
         && content.window_bins instanceof Integer
         && content.normalisation instanceof Map
@@ -183,6 +184,14 @@ def lackingControls(List chips, String control) {
     return lacking.collect { bam ->
         "--control ${control} needs a control for every BAM, but that of ${bam.meta.sample} ${bam.meta.mark} ${bam.meta.replicate} has none in --input."
     }
+}
+
+/** A file of --input cannot be nascent RNA as well: active and poised would be told apart by a mark. */
+def nascentMarks(List rows, List chips, labels) {
+    def ids = chips.collectEntries { chip -> [place(chip.bam), chip.meta.id] }
+    return rows.collectMany { row -> row.nascent.collect { bam -> [row.sample, bam] } }
+        .findAll { _sample, bam -> ids.containsKey(place(bam)) }
+        .collect { sample, bam -> "${labels}: ${bam.name} is nascent RNA of ${sample} there, but in --input ${ids[place(bam)]}.".toString() }
 }
 
 def nascentBams(Map row) {

@@ -8,16 +8,7 @@ include { listed ; readJson } from './parameters'
  */
 def readSamples(sheet, schemaFile) {
     def rows = readSheet(sheet, readJson(schemaFile))
-    def problems = repeats(rows, ['sample', 'mark', 'replicate']) + repeats(rows, ['bam'])
-    rows.each { row ->
-        if (row.control && row.control == row.bam) {
-            problems << "row ${row.line}: the BAM is its own control."
-        }
-        if (row.sample == 'control') {
-            problems << "row ${row.line}, column sample: the name 'control' is taken; call the sample something else."
-        }
-    }
-    stopOn(sheet, problems)
+    stopOn(sheet, repeats(rows, ['sample', 'mark', 'replicate']) + spelledApart(rows, ['sample', 'mark']) + misused(rows))
     def controls = rows.collect { row -> row.control }.findAll().unique().sort { path -> path.toString() }
     def control_ids = uniqueNames(controls)
     def chips = rows.collect { row ->
@@ -38,6 +29,50 @@ def readSamples(sheet, schemaFile) {
     return (chips + inputs).sort { entry -> entry.meta.id }
 }
 
+/** Files that stand in two places of --input, by whatever path or link, and names that the run itself needs. */
+def misused(List rows) {
+    def problems = []
+    def by_place = rows.groupBy { row -> place(row.bam) }
+    by_place.findAll { _place, same -> same.size() > 1 }.each { _place, same ->
+        problems << "rows ${same*.line.join(', ')}: the same bam (${same*.bam.unique().join(', ')})."
+    }
+    rows.each { row ->
+        def owners = row.control ? by_place[place(row.control)] ?: [] : []
+        if (row in owners) {
+            problems << "row ${row.line}: the BAM is its own control."
+        }
+        else if (owners) {
+            problems << "row ${row.line}: its control ${row.control.name} is also the BAM of row ${owners[0].line}; a file is either a mark or a control."
+        }
+        if (row.sample == 'control') {
+            problems << "row ${row.line}, column sample: the name 'control' is taken; call the sample something else."
+        }
+        if (row.mark == 'nascent') {
+            problems << "row ${row.line}, column mark: nascent RNA is no mark; name its file in the sheet of --labels."
+        }
+    }
+    return problems
+}
+
+/** Where a file really lies: two paths may lead to one file. */
+def place(path) {
+    return path.scheme == 'file' ? path.toRealPath() : path
+}
+
+/** Names of a column that differ in capitals only: most likely one thing, which would be taken for two. */
+def spelledApart(List rows, List columns) {
+    return columns.collectMany { column ->
+        rows
+            .groupBy { row -> row[column].toLowerCase() }
+            .collect { _name, same -> same.groupBy { row -> row[column] } }
+            .findAll { spellings -> spellings.size() > 1 }
+            .collect { spellings ->
+                def lines = spellings.values().collect { same -> same[0].line }
+                "rows ${lines.join(', ')}, column ${column}: ${spellings.keySet().join(', ')} differ in capitals only; spell them alike."
+            }
+    }
+}
+
 /**
  * Read --labels. Returns one map for each sample: [sample, dhs, enhancers, promoter_marks, tfbs, nascent], the last
  * four lists of files; nascent holds none, one (unstranded) or two (sense, antisense) BAMs.
@@ -54,6 +89,9 @@ def readLabels(sheet, schemaFile, List samples, classes) {
         }
         else if (row.nascent && row.nascent_sense) {
             problems << "row ${row.line}: give either nascent or the two strand columns, not both."
+        }
+        else if (row.nascent_sense && place(row.nascent_sense) == place(row.nascent_antisense)) {
+            problems << "row ${row.line}: nascent_sense and nascent_antisense are one file; name the file of each strand, or give it as nascent."
         }
         else if (classes == 5 && !row.nascent && !row.nascent_sense) {
             problems << "row ${row.line}: 5 classes need nascent RNA (column nascent, or nascent_sense and nascent_antisense)."
@@ -115,6 +153,10 @@ def readSheet(sheet, Map schema) {
         error("${sheet} is empty; its first line should be: ${columns.keySet().join(',')}")
     }
     def header = table[0].collect { name -> name.replace('\uFEFF', '') }
+    if (!header.any { name -> columns.containsKey(name) }) {
+        def start = header.join(',').replaceAll('[^\\p{Graph} ]', '?').take(40)
+        error("${sheet} has no header that is known: its first line begins with '${start}', and should be: ${columns.keySet().join(',')}")
+    }
     def problems = []
     header.findAll { name -> name && !columns.containsKey(name) }.each { name ->
         problems << "row 1: column '${name}' is unknown; the columns are ${columns.keySet().join(', ')}."
@@ -165,11 +207,27 @@ def checkedCell(sheet, name, text, Map rule, required, line, List problems) {
     if (!rule.format) {
         return text
     }
-    def files = (list ? text.tokenize(';') : [text]).collect { path -> resolved(path.trim(), sheet) }
-    files.findAll { file -> !file.exists() || file.isDirectory() }.each { file ->
-        problems << "row ${line}, column ${name}: there is no file ${file}."
-    }
+    def files = (list ? text.tokenize(';') : [text]).collect { path -> existingFile(path.trim(), sheet, line, name, problems) }
     return list ? files : files[0]
+}
+
+/** The file of a cell; adds to `problems` why it cannot be used. */
+def existingFile(String path, sheet, line, name, List problems) {
+    def found = null
+    try {
+        found = resolved(path, sheet)
+    }
+    catch (Exception _fault) {
+        problems << "row ${line}, column ${name}: '${path}' is no path that can be read here.".toString()
+        return null
+    }
+    if (!found.exists() || found.isDirectory()) {
+        problems << "row ${line}, column ${name}: there is no file ${found}.".toString()
+    }
+    else if (found.name.startsWith('-')) {
+        problems << "row ${line}, column ${name}: ${found.name} begins with a dash, as an option does; rename it, or link to it by another name.".toString()
+    }
+    return found
 }
 
 /** A path of a sheet: absolute or remote as it stands, else from the sheet's folder or, if not there, the launch folder. */

@@ -1,0 +1,29 @@
+// What the driver says of many sets of parameters, without starting a task: the checks of main.nf, one set after the other.
+
+include { checkedOptions ; readJson } from '../../functions/parameters'
+include { planned } from '../../functions/plan'
+
+workflow {
+    def code = projectDir.resolve('../..').normalize()
+    def schema = code.resolve('nextflow_schema.json')
+    def answers = readJson(file(params.cases)).collectEntries { name, given ->
+        [name, answerTo(given, schema, code.resolve('assets'))]
+    }
+    file(params.answers).text = groovy.json.JsonOutput.toJson(answers)
+}
+
+/** The message that a run with these parameters stops with, and of which kind it is; nothing where its tasks would start. */
+def answerTo(Map given, schema, assets) {
+    try {
+        planned(checkedOptions(given, schema), schema, assets)
+    }
+    catch (Throwable thrown) {
+        // Groovy wraps what a function of another script throws.
+        def fault = thrown
+        while (fault instanceof java.lang.reflect.InvocationTargetException) {
+            fault = fault.cause
+        }
+        return [kind: fault.class.simpleName, message: fault.message ?: '']
+    }
+    return null
+}
