@@ -50,18 +50,24 @@ def checkedOptions(given, schemaFile) {
     return schema['$defs'].collectEntries { group, content -> [group, values.subMap(content.properties.keySet())] }
 }
 
-/** The file that a parameter names, which must exist. */
-def existing(String name, String path) {
-    def found = file(path, glob: false)
-    if (!found.exists() || found.isDirectory()) {
-        error("--${name}: there is no file ${path}.")
+/** The file that a parameter names; `checkedOptions` has seen it. */
+def named(path) {
+    return file(path, glob: false)
+}
+
+def isFile(path) {
+    try {
+        def found = named(path)
+        return found.exists() && !found.isDirectory()
     }
-    return found
+    catch (Exception _fault) {
+        return false
+    }
 }
 
 /** The file of a parameter that may be left out, as an input of a process: the file, or nothing. */
 def optional(Map inputs, String name) {
-    return inputs[name] ? existing(name, inputs[name]) : []
+    return inputs[name] ? named(inputs[name]) : []
 }
 
 /** One message for all problems of a kind. */
@@ -112,7 +118,11 @@ def typed(value, String type) {
     if (type in ['integer', 'number'] && text ==~ /[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?/) {
         def number = new BigDecimal(text)
         def whole = number.stripTrailingZeros().scale() <= 0
-        return type == 'number' && !whole ? number : (whole ? number.longValue() : value)
+        if (!whole) {
+            return type == 'number' ? number : value
+        }
+        // What no long can hold stays as it is: every parameter has a range that it is out of.
+        return number.abs() < 1e15 ? number.longValue() : number
     }
     return type == 'string' ? text : value
 }
@@ -143,6 +153,9 @@ def faultOf(value, Map rule) {
     if (rule.pattern && !(value ==~ rule.pattern)) {
         return "does not look as it should (${rule.description})."
     }
+    if (rule.format == 'file-path' && !isFile(value)) {
+        return 'there is no such file.'
+    }
     return null
 }
 
@@ -170,8 +183,17 @@ def contradictions(Map values) {
     ['crispr_sample', 'crispr_chain'].findAll { name -> values[name] && !values.crispr }.each { name ->
         problems << "--${name} means nothing without --crispr.".toString()
     }
+    ['train_on', 'predict_on', 'pretrained'].findAll { name -> values[name] != null && !values[name].tokenize(', ') }.each { name ->
+        problems << "--${name} names nothing; leave it out.".toString()
+    }
+    if (isFile(values.outdir)) {
+        problems << "--outdir ${values.outdir} is a file; name a folder.".toString()
+    }
     if (values.step % values.bin_size != 0) {
         problems << "--step ${values.step} is no multiple of --bin_size ${values.bin_size}."
+    }
+    if (values.step > values.bin_size * values.window_bins) {
+        problems << "--step ${values.step} is wider than a window (${values.bin_size * values.window_bins} bp): what lies between would never be looked at."
     }
     if (values.counter == 'featurecounts' && values.count_at == 'midpoint') {
         problems << '--counter featurecounts cannot count at midpoints: use --counter native or --count_at overlap.'

@@ -1,6 +1,6 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
-include { existing ; listed ; readJson } from './parameters'
+include { listed ; named ; readJson } from './parameters'
 include { place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
@@ -21,10 +21,10 @@ def planned(Map given, schemaFile, assets) {
     def inputs = given.input_output
     def bundles = inputs.pretrained ? inputs.pretrained.tokenize(',').collect { path -> readBundle(path.trim()) } : []
     def options = followBundles(given, bundles, schemaFile)
-    def chips = readSamples(existing('input', inputs.input), assets.resolve('schema_input.json'))
+    def chips = readSamples(named(inputs.input), assets.resolve('schema_input.json'))
     def samples = chips.findAll { bam -> bam.meta.role == 'chip' }.collect { bam -> bam.meta.sample }.unique().sort()
     def rows = inputs.labels
-        ? readLabels(existing('labels', inputs.labels), assets.resolve('schema_labels.json'), samples, options.run.classes)
+        ? readLabels(named(inputs.labels), assets.resolve('schema_labels.json'), samples, options.run.classes)
         : []
     def labelled = rows.collect { row -> row.sample }
 
@@ -44,7 +44,7 @@ def planned(Map given, schemaFile, assets) {
     }
     problems.addAll(lackingControls(kept, options.signal.control))
     problems.addAll(nascentMarks(rows, chips, inputs.labels))
-    if (options.evaluation.folds in [1, 2] || (options.evaluation.folds && !train_on)) {
+    if (options.evaluation.folds && (options.evaluation.folds < 3 || !train_on)) {
         problems << "--folds ${options.evaluation.folds}: " + (train_on ? 'chromosomes have to train, validate and test, so there are 3 folds or more (0: none).' : 'no model is trained in this run; leave it out.')
     }
     def pairs = comparisons(options.run.compare, applied, predict_on, problems)
@@ -58,7 +58,7 @@ def planned(Map given, schemaFile, assets) {
 
     def labels = rows.findAll { row -> row.sample in needed }
     def annotations = options.external.annotations
-        ? readAnnotations(existing('annotations', options.external.annotations), assets.resolve('schema_annotations.json'), labels*.sample, options.run.classes)
+        ? readAnnotations(named(options.external.annotations), assets.resolve('schema_annotations.json'), labels*.sample, options.run.classes)
         : []
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
     return [

@@ -4,7 +4,6 @@ tests/pipeline/test_parameters.py shows what a user sees of it: exit code, and n
 """
 
 import gzip
-import os
 
 import pytest
 from driver_answers import answers
@@ -203,8 +202,8 @@ def said(tmp_path_factory):
     for name in FILES:
         (folder / name).touch()
     (folder / "folder.bam").mkdir()
-    os.symlink("a.bam", folder / "link.bam")
-    os.symlink("gone.bam", folder / "dead.bam")
+    (folder / "link.bam").symlink_to("a.bam")
+    (folder / "dead.bam").symlink_to("gone.bam")
     good = {"input": GOOD, "labels": GOOD_LABELS}
     cases = {}
     for kind, table in (

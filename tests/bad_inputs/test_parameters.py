@@ -1,0 +1,155 @@
+"""Parameters that are out of range, misspelt or contradict each other: no task starts."""
+
+import pytest
+from driver_answers import answers
+
+FILES = {
+    "in.csv": "sample,mark,replicate,bam,control\nK,H3K27ac,1,a.bam,\nL,H3K27ac,1,b.bam,\n",
+    "labels.csv": "sample,dhs,enhancers,promoter_marks\nK,x.bed,x.bed,x.bed\nL,x.bed,x.bed,x.bed\n",
+    "annotations.csv": "name,bed,mapping\na,x.bed,*=enhancer\n",
+    **dict.fromkeys(("a.bam", "b.bam", "x.bed", "tss.bed"), ""),
+}
+GOOD = {"input": "in.csv", "labels": "labels.csv", "tss": "tss.bed"}
+
+NAMES = {
+    "a letter swapped": ({"inptu": "x"}, "did you mean --input?"),
+    "a plural": ({"label": "x"}, "did you mean --labels?"),
+    "a name of another program": ({"genome_size": "x"}, "--genome_size is no parameter"),
+    "two at once": ({"foo": 1, "barr": 2}, "There are 2 parameter problems:"),
+}
+RANGES = {
+    "text for a number": ({"min_mapq": "many"}, "--min_mapq many: must be a whole number"),
+    "a fraction of a read": ({"min_mapq": "1.5"}, "--min_mapq 1.5: must be a whole number"),
+    "nothing": ({"epochs": ""}, "--epochs : must be a whole number"),
+    "a flag without its value": ({"epochs": True}, "--epochs true: must be a whole number"),
+    "no number": ({"threshold": "NaN"}, "--threshold NaN: must be a number"),
+    "no end": ({"threshold": "Infinity"}, "--threshold Infinity: must be a number"),
+    "hexadecimal": ({"seed": "0x10"}, "--seed 0x10: must be a whole number"),
+    "a separator of thousands": ({"n_background": "30,000"}, "30,000: must be a whole number"),
+    "an underscore": ({"n_background": "30_000"}, "30_000: must be a whole number"),
+    "a unit": ({"tss_distance": "2kb"}, "--tss_distance 2kb: must be a whole number"),
+    "a decimal comma": ({"threshold": "0,5"}, "--threshold 0,5: must be a number"),
+    "a per cent": ({"fdr": "5%"}, "--fdr 5%: must be a number"),
+    "a shell command": ({"seed": "$(touch hit)"}, "--seed $(touch hit): must be a whole number"),
+    "a number past 64 bits": ({"n_background": "18446744073709551646"}, "must be at most 10000000"),
+    "a number past all memory": ({"step": "1e999999999"}, "must be at most 1000000"),
+    "negative quality": ({"min_mapq": -1}, "must be at least 0"),
+    "more than a MAPQ": ({"min_mapq": 255}, "must be at most 254"),
+    "a probability above 1": ({"threshold": "1.01"}, "must be at most 1"),
+    "a negative probability": ({"threshold": "-0.1"}, "must be at least 0"),
+    "a discovery rate above 1": ({"fdr": 2}, "must be at most 1"),
+    "no learning": ({"learning_rate": 0}, "must be above 0"),
+    "fast learning": ({"learning_rate": 2}, "must be at most 1"),
+    "negative decay": ({"weight_decay": "-1e-4"}, "must be at least 0"),
+    "no epoch": ({"epochs": 0}, "must be at least 1"),
+    "no seed": ({"seeds": 0}, "must be at least 1"),
+    "too many seeds": ({"seeds": 51}, "must be at most 50"),
+    "a negative seed": ({"seed": -1}, "must be at least 0"),
+    "a batch of one": ({"batch_size": 1}, "must be at least 2"),
+    "tiny bins": ({"bin_size": 9}, "must be at least 10"),
+    "huge bins": ({"bin_size": 10001}, "must be at most 10000"),
+    "short windows": ({"window_bins": 6}, "must be at least 8"),
+    "odd windows": ({"window_bins": 21}, "must be a multiple of 2"),
+    "little background": ({"n_background": 29}, "must be at least 30"),
+    "a negative distance": ({"promoter_slop": -1}, "must be at least 0"),
+    "no width": ({"max_tf_peak_width": 0}, "must be at least 1"),
+    "far extension": ({"extend": 1001}, "must be at most 1000"),
+    "a far shift": ({"shift": -1001}, "must be at least -1000"),
+    "many folds": ({"folds": 25}, "must be at most 24"),
+    "many replicates of a bootstrap": ({"bootstrap": 10001}, "must be at most 10000"),
+    "no group": ({"scatter": 0}, "must be at least 1"),
+    "no GPU": ({"gpus": 0}, "must be at least 1"),
+}
+CHOICES = {
+    "four classes": ({"classes": 4}, "must be one of 2, 3, 5"),
+    "an unknown model": ({"models": "cnn,resnet"}, "--models cnn,resnet: does not look"),
+    "no model": ({"models": ""}, "--models : does not look"),
+    "a comma too many": ({"models": "cnn,,rnn"}, "--models cnn,,rnn: does not look"),
+    "semicolons between models": ({"models": "cnn;rnn"}, "--models cnn;rnn: does not look"),
+    "a model in capitals": ({"models": "CNN"}, "--models CNN: does not look"),
+    "an unknown counter": ({"counter": "htseq"}, "must be one of native, featurecounts"),
+    "an unknown control": ({"control": "divide"}, "must be one of ignore, subtract, channel"),
+    "an unknown transform": ({"transform": "ln"}, "must be one of none, log2, asinh"),
+    "an unknown split": ({"split": "sample"}, "must be one of chromosome, random"),
+    "an unknown centre": ({"center": "middle"}, "must be one of midpoint, summit, dhs"),
+    "an unknown device": ({"device": "gpu"}, "must be one of cpu, cuda, auto"),
+    "maybe": ({"quantile_map": "maybe"}, "must be true or false"),
+    "true in capitals": ({"tracks": "TRUE"}, "must be true or false"),
+    "one for true": ({"explain": 1}, "must be true or false"),
+    "one sample to compare": ({"compare": "K"}, "--compare K: does not look"),
+    "three samples to compare": ({"compare": "K:L:K"}, "--compare K:L:K: does not look"),
+    "an assembly of blanks": ({"genome": "hg 38"}, "--genome hg 38: does not look"),
+    "an address of nobody": ({"hub_email": "nobody"}, "--hub_email nobody: does not look"),
+    "a bucket that is a folder": ({"work_bucket": "/x"}, "--work_bucket /x: does not look"),
+}
+FILES_GIVEN = {
+    "no samplesheet there": ({"input": "gone.csv"}, "--input gone.csv: there is no such file"),
+    "a folder": ({"input": "."}, "--input .: there is no such file"),
+    "a flag for a file": ({"tss": True}, "--tss true: there is no such file"),
+    "no TSSs there": ({"tss": "gone.bed"}, "--tss gone.bed: there is no such file"),
+    "no blacklist there": ({"blacklist": "gone.bed"}, "--blacklist gone.bed: there is no such"),
+    "no genome there": ({"fasta": "gone.fa"}, "--fasta gone.fa: there is no such file"),
+    "a pattern": ({"regions": "*.bed"}, "--regions *.bed: there is no such file"),
+    "an unknown protocol": ({"gaps": "gopher://x"}, "--gaps gopher://x: there is no such file"),
+    "results in a file": ({"outdir": "in.csv"}, "--outdir in.csv is a file; name a folder"),
+    "two files gone": ({"tss": "a", "gaps": "b"}, "There are 2 parameter problems:"),
+}
+TOGETHER = {
+    "nothing at all": (dict.fromkeys(GOOD), "--input is missing"),
+    "no labels": ({"labels": None}, "--labels is missing"),
+    "no TSSs": ({"tss": None}, "--tss is missing"),
+    "a trained model and training": (
+        {"pretrained": "x", "train_on": "K"},
+        "--pretrained and --train_on contradict each other",
+    ),
+    "a step between bins": ({"step": 150}, "--step 150 is no multiple of --bin_size 100"),
+    "a step beyond a window": ({"step": 2100}, "--step 2100 is wider than a window (2000 bp)"),
+    "midpoints by featureCounts": (
+        {"counter": "featurecounts", "count_at": "midpoint"},
+        "--counter featurecounts cannot count at midpoints",
+    ),
+    "annotations without labels": (
+        {"annotations": "annotations.csv", "labels": None, "pretrained": "x"},
+        "--annotations needs --labels",
+    ),
+    "an experiment of no sample": ({"crispr": "x.bed"}, "--crispr_sample is missing"),
+    "a sample of no experiment": ({"crispr_sample": "K"}, "means nothing without --crispr"),
+    "a chain of no experiment": ({"crispr_chain": "x.bed"}, "means nothing without --crispr"),
+    "an experiment of an unknown sample": (
+        {"crispr": "x.bed", "crispr_sample": "M"},
+        "--crispr_sample: sample 'M' is not predicted",
+    ),
+    "a comma to train on": ({"train_on": ","}, "--train_on names nothing"),
+    "nothing to predict": ({"predict_on": ""}, "--predict_on names nothing"),
+    "no bundle": ({"pretrained": " , "}, "--pretrained names nothing"),
+    "an unknown sample to train on": ({"train_on": "M"}, "sample 'M' has no row in --labels"),
+    "a sample in other capitals": ({"predict_on": "k"}, "sample 'k' is not in --input"),
+    "two folds": ({"folds": 2}, "so there are 3 folds or more"),
+    "one fold": ({"folds": 1}, "so there are 3 folds or more"),
+    "a random split of drf": ({"split": "random", "models": "drf"}, "--split random: drf would"),
+    "wide bins of drf": ({"bin_size": 300, "step": 300}, "--models drf needs --bin_size 200 or"),
+    "rules without open chromatin": ({"models": "ccre"}, "needs an accessibility track: K, L"),
+    "rules for poised elements": ({"models": "ccre", "classes": 5}, "5 classes need nascent RNA"),
+    "controls that are not there": ({"control": "subtract"}, "needs a control for every BAM"),
+    "a sample against itself": ({"compare": "K:K"}, "a sample cannot be compared with itself"),
+    "a pair without a model": ({"compare": "K:L"}, "no model predicts both"),
+}
+CASES = {**NAMES, **RANGES, **CHOICES, **FILES_GIVEN, **TOGETHER}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("parameters")
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    changed = {case: GOOD | given for case, (given, _) in CASES.items()}
+    return answers(folder, changed | {"as it should be": GOOD})
+
+
+def test_what_is_changed_in_each_case_is_good_without(said):
+    assert said["as it should be"] == ""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_parameter_is_refused(case, said):
+    assert CASES[case][1] in said[case]
