@@ -1,0 +1,14 @@
+import pytest
+from refusals import READS, SIZES
+from small_bams import write_bam
+
+from deepregfinder.alignments import Identity, inspect_alignments, write_summary
+
+
+@pytest.fixture
+def summary(tmp_path):
+    """What inspect_bam.py found in a good BAM file."""
+    bam = write_bam(tmp_path / "good.bam", SIZES, READS)
+    path = tmp_path / "good.bam.json"
+    write_summary(path, inspect_alignments(bam, Identity("good", "K", "M", "1", "chip"), tmp_path))
+    return path
