@@ -1,7 +1,7 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
 include { listed ; named ; readJson } from './parameters'
-include { place ; readAnnotations ; readLabels ; readSamples } from './sheets'
+include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
  * Read the sheets and bundles that the options name, and stop with every problem found. Returns a map:
@@ -101,14 +101,19 @@ def readBundle(String path) {
     }
     def fits = content instanceof Map
         && content.format == 'deepregfinder-bundle'
+        && content.sample instanceof String
         && content.sample ==~ /[A-Za-z0-9][A-Za-z0-9_+-]{0,59}/
         && content.model ==~ /[a-z0-9]+/
         && content.classes instanceof List
+        && content.classes == classNames(content.classes.size())
         && content.marks instanceof List
         && content.marks.every { mark -> mark ==~ /[A-Za-z0-9][A-Za-z0-9._+-]{0,79}/ }
         && content.bin_size instanceof Integer
+        && content.bin_size > 0
         && content.window_bins instanceof Integer
+        && content.window_bins > 0
         && content.normalisation instanceof Map
+        && content.normalisation.control in ['ignore', 'subtract', 'channel']
     if (!fits) {
         error("--pretrained ${path}: model.json does not describe a DeepRegFinder bundle. Copy the bundle again.")
     }

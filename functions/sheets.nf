@@ -111,11 +111,7 @@ def readLabels(sheet, schemaFile, List samples, classes) {
  * last nothing where the assembly is that of the run.
  */
 def readAnnotations(sheet, schemaFile, List labelled, classes) {
-    def known = [
-        2: ['background', 'enhancer'],
-        3: ['background', 'enhancer', 'promoter'],
-        5: ['background', 'poised_enhancer', 'active_enhancer', 'poised_promoter', 'active_promoter'],
-    ][classes as int]
+    def known = classNames(classes)
     def rows = readSheet(sheet, readJson(schemaFile))
     def problems = []
     rows.each { row ->
@@ -134,6 +130,15 @@ def readAnnotations(sheet, schemaFile, List labelled, classes) {
     }
     stopOn(sheet, problems + repeats(each, ['name', 'sample']))
     return each.sort { row -> "${row.sample} ${row.name}".toString() }
+}
+
+/** The classes of a run in their order; nothing where there is no such number of classes. */
+def classNames(classes) {
+    return [
+        2: ['background', 'enhancer'],
+        3: ['background', 'enhancer', 'promoter'],
+        5: ['background', 'poised_enhancer', 'active_enhancer', 'poised_promoter', 'active_promoter'],
+    ][classes as int]
 }
 
 /** Read a CSV sheet; values of format file-path become files, those of file-path-list lists of files. */
