@@ -46,7 +46,7 @@ DOCUMENTS = (
 
 # Options of other programs that documents name.
 FOREIGN = {
-    *("fracOverlap", "exclude"),  # featureCounts, tar
+    *("fracOverlap", "exclude", "check"),  # featureCounts, tar, sha256sum
     *("nv", "fakeroot", "shm", "network", "ulimit", "format"),  # container engines
     *("constraint", "cpus", "gres", "job", "me", "mem", "noheader", "output", "partition", "time"),
 }
