@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ways test-robust test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick lint format lock images clean
+.PHONY: help setup demo test test-fast test-ways test-robust test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick lint format lock images sbom audit clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -76,13 +76,19 @@ lock: ## renew the lock files from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/requirements.lock
 	@uv pip compile pyproject.toml --extra test -c docker/requirements.lock --universal --python-version 3.11 --generate-hashes -q --no-header -o tests/requirements.lock
 
-# TORCH_INDEX (cpu only), AWSCLI and MULTIQC are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.
+# BASE, TORCH_INDEX (cpu only), AWSCLI and MULTIQC are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.
 images: ## build the container images of -profile docker (needs a Docker engine)
 	@for target in cpu cuda; do \
 	    index=''; [ $$target = cuda ] || index='$(TORCH_INDEX)'; \
-	    docker build --network=host --target $$target --build-arg VERSION=$(version) \
+	    docker build --network=host --target $$target --build-arg VERSION=$(version) $(if $(BASE),--build-arg BASE='$(BASE)') \
 	        --build-arg TORCH_INDEX="$$index" --build-arg AWSCLI='$(AWSCLI)' --build-arg MULTIQC='$(MULTIQC)' -t deepregfinder-nf:$(version)-$$target docker; \
 	done
 
+sbom: ## write what the images hold, as CycloneDX files in sbom/ (after `make images`)
+	@tools/supply sbom sbom deepregfinder-nf:$(version)-cpu deepregfinder-nf:$(version)-cuda
+
+audit: ## ask for known vulnerabilities of the Python packages of the lock file
+	@tools/supply audit
+
 clean: ## remove the demo, work folders and caches of this folder
-	@rm -rf demo .bench work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf demo sbom .bench work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -38,7 +38,7 @@ def settings(texts):
 
 def test_base_image(sections, dockerfile):
     assert sections["header"] == ["Bootstrap: docker", "From: debian:bookworm-slim"]
-    assert "FROM debian:bookworm-slim AS tasks" in dockerfile
+    assert {"ARG BASE=debian:bookworm-slim", "FROM ${BASE} AS tasks"} <= set(dockerfile)
 
 
 def test_the_same_commands_run(sections, dockerfile):
@@ -64,5 +64,8 @@ def test_the_same_environment(sections, dockerfile):
 
 def test_the_labels_of_the_cuda_image(sections, dockerfile):
     common, _cpu, cuda = arguments(dockerfile, "LABEL")
-    wanted = settings([common, cuda]) | {"org.opencontainers.image.version": version()}
+    wanted = settings([common, cuda]) | {
+        "org.opencontainers.image.version": version(),
+        "org.opencontainers.image.base.name": "debian:bookworm-slim",
+    }
     assert dict(line.split(" ", 1) for line in sections["labels"]) == wanted

@@ -110,3 +110,16 @@ def test_the_cuda_image_carries_cuda_and_lets_the_driver_in(images):
     environment = dict(line.split("=", 1) for line in inspected(images.cuda)["Config"]["Env"])
     assert environment["NVIDIA_DRIVER_CAPABILITIES"] == "compute,utility"
     assert environment["NVIDIA_VISIBLE_DEVICES"] == "all"
+
+
+def test_the_bills_of_materials_name_what_is_inside(images, repository, tmp_path):
+    command = [repository / "tools/supply", "sbom", tmp_path, images.cpu]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    bills = {path.name: json.loads(path.read_text()) for path in tmp_path.glob("*.cdx.json")}
+    python, debian = sorted(bills.items(), key=lambda bill: "python" not in bill[0])
+    assert {bill["bomFormat"] for bill in bills.values()} == {"CycloneDX"}
+    lines = (repository / "docker/requirements.lock").read_text().splitlines()
+    locked = {line.partition("==")[0] for line in lines if line[:1].isalpha()}
+    assert {part["name"] for part in python[1]["components"]} >= locked
+    assert {part["name"] for part in debian[1]["components"]} >= {"bedtools", "subread", "procps"}

@@ -42,6 +42,7 @@ DOCUMENTS = (
     "docs/output.md",
     "docs/methods.md",
     "docs/troubleshooting.md",
+    "docs/security.md",
 )
 
 # Options of other programs that documents name.
