@@ -3,9 +3,12 @@
 Tables are data frames with the columns chrom, start and end (0-based half-open) and any others.
 "Within d bp" means, as `bedtools window -w d` does, that the nearest bases of two intervals lie at
 positions that differ by at most d; within 0 bp means that they overlap. bedtools exchanges files:
-they lie in a folder of their own inside the current one, and are gone when a function returns.
+they lie in a folder of their own inside the current one, and are gone when a function returns. A
+full disk cuts them short without a word from bedtools: no room left is an OSError.
 """
 
+import errno
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +18,8 @@ import numpy as np
 import pandas as pd
 import pybedtools
 from pybedtools import BedTool
+
+from deepregfinder.atomic import is_full
 
 BED3 = ["chrom", "start", "end"]
 
@@ -28,8 +33,11 @@ def temporary_files_here() -> Iterator[None]:
         try:
             yield
         finally:
+            full = is_full(Path(folder))
             pybedtools.cleanup()
             tempfile.tempdir = before
+            if full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
 
 
 def _numbered(intervals: pd.DataFrame) -> BedTool:

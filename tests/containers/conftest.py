@@ -62,3 +62,30 @@ def docker_run(pipeline: Pipeline, images: Images, local_run: Run, sealed: Path)
     done = pipeline.run("docker", "-c", sealed, "-profile", "docker,test", *SMALL)
     assert done.exit_code == 0, done.output
     return done
+
+
+@pytest.fixture(scope="session")
+def tasks(pipeline: Pipeline, docker_run: Run) -> dict[str, Path]:
+    """The work folder of a task of each process, from a run in which all of them have one."""
+    states, sheet, pairs = (
+        pipeline.panel / name for name in ("states.bed", "annotations.csv", "pairs.tsv")
+    )
+    sites = [line.split("\t")[:3] for line in (pipeline.panel / "tss.bed").open()]
+    places = [(chrom, max(0, int(start) - 500), int(start) + 500) for chrom, start, _ in sites]
+    states.write_text("".join(f"{c}\t{s}\t{e}\tTss\n" for c, s, e in places))
+    sheet.write_text(f"name,sample,bed,mapping,chain\nstates,,{states},Tss=active_promoter,\n")
+    pairs.write_text(
+        "chrom\tchromStart\tchromEnd\tRegulated\n"
+        + "".join(f"{c}\t{s}\t{e}\tTRUE\n" for c, s, e in places)
+    )
+    done = pipeline.run(
+        "all_processes", "-profile", "docker,test", *SMALL, "--classes", "5",
+        "--nascent_transform", "log2", "--regions", pipeline.panel / "blacklist.bed",
+        "--seeds", "2", "--explain", "true", "--train_on", "A", "--annotations", sheet,
+        "--crispr", pairs, "--crispr_sample", "A", "--tracks", "true",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return {
+        task["process"]: next((pipeline.launch / "work").glob(f"{task['hash']}*"))
+        for task in done.tasks
+    }

@@ -5,68 +5,15 @@ unset, without a network and with hardly any shared memory. Nothing of the pipel
 other tasks or of the machine can be seen there.
 """
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from nextflow_runs import SMALL
+from tasks import declared_inputs, outputs, processes
 
 STRANGER = 12345
 CACHES = ("NUMBA_CACHE_DIR=/task/.cache/numba", "MPLCONFIGDIR=/task/.cache/matplotlib")
-
-
-@pytest.fixture(scope="module")
-def tasks(pipeline, docker_run):
-    """The work folder of a task of each process, from a run in which all of them have one."""
-    states, sheet, pairs = (
-        pipeline.panel / name for name in ("states.bed", "annotations.csv", "pairs.tsv")
-    )
-    sites = [line.split("\t")[:3] for line in (pipeline.panel / "tss.bed").open()]
-    places = [(chrom, max(0, int(start) - 500), int(start) + 500) for chrom, start, _ in sites]
-    states.write_text("".join(f"{c}\t{s}\t{e}\tTss\n" for c, s, e in places))
-    sheet.write_text(f"name,sample,bed,mapping,chain\nstates,,{states},Tss=active_promoter,\n")
-    pairs.write_text(
-        "chrom\tchromStart\tchromEnd\tRegulated\n"
-        + "".join(f"{c}\t{s}\t{e}\tTRUE\n" for c, s, e in places)
-    )
-    done = pipeline.run(
-        "all_processes", "-profile", "docker,test", *SMALL, "--classes", "5",
-        "--nascent_transform", "log2", "--regions", pipeline.panel / "blacklist.bed",
-        "--seeds", "2", "--explain", "true", "--train_on", "A", "--annotations", sheet,
-        "--crispr", pairs, "--crispr_sample", "A", "--tracks", "true",
-    )  # fmt: skip
-    assert done.exit_code == 0, done.output
-    return {
-        task["process"]: next((pipeline.launch / "work").glob(f"{task['hash']}*"))
-        for task in done.tasks
-    }
-
-
-def processes() -> list[str]:
-    """All of them but MULTIQC, whose program the images have only when asked for, and the folds:
-    with 5 classes this panel has too few windows for them."""
-    modules = (Path(__file__).parents[2] / "modules").glob("*/*/main.nf")
-    names = {re.search(r"^process (\w+)", file.read_text(), re.M)[1] for file in modules}
-    return sorted(names - {"MULTIQC", "CROSS_VALIDATE", "SUMMARISE_FOLDS"})
-
-
-def declared_inputs(task: Path) -> dict[Path, Path]:
-    """Nextflow puts links to the inputs into the folder of a task: where -> what."""
-    links = [path for path in task.rglob("*") if path.is_symlink()]
-    return {path.relative_to(task): path.resolve() for path in links}
-
-
-def outputs(folder: Path) -> dict[str, bytes]:
-    """Everything else in the folder of a task; HTML carries dates."""
-    return {
-        str(path.relative_to(folder)): b"" if path.suffix == ".html" else path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not path.is_symlink()
-        and not path.relative_to(folder).parts[0].startswith(".")
-    }
 
 
 @pytest.mark.parametrize("process", processes())

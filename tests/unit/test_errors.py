@@ -5,6 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
+from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError, plain_errors
 
 
@@ -31,3 +32,14 @@ def test_a_fault_ends_as_one_sentence(fault, code, said, capsys):
 def test_any_other_fault_keeps_its_traceback():
     with pytest.raises(PermissionError), plain_errors():
         raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_a_library_that_calls_a_full_disk_otherwise_means_the_same(tmp_path):
+    with (
+        pytest.raises(OSError, match="No space left") as told,
+        written_whole(tmp_path / "a") as part,
+    ):
+        part.write_text("half")
+        raise RuntimeError("I/O error: No space left on device (os error 28)")
+    assert told.value.errno == errno.ENOSPC
+    assert not list(tmp_path.iterdir())

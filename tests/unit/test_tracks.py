@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -27,7 +28,7 @@ from deepregfinder.probabilities import (
 from deepregfinder.signal import write_signal
 from deepregfinder.tracks.annotated import annotate, nearest_tss
 from deepregfinder.tracks.bigbed import autosql, write_bigbed
-from deepregfinder.tracks.bigwig import middles, runs, write_class, write_mark
+from deepregfinder.tracks.bigwig import check_end, middles, runs, write_class, write_mark
 from deepregfinder.tracks.contents import (
     UNKNOWN,
     CallTracks,
@@ -110,6 +111,16 @@ def test_a_probability_stands_in_the_middle_of_its_window(tmp_path, scan):
             for start, value in zip(middles(len(expected), STEP, WINDOW), expected, strict=True):
                 np.testing.assert_allclose(found[start : start + STEP], value, atol=1e-6)
             assert np.isnan(found[: (WINDOW - STEP) // 2]).all()
+
+
+def test_a_file_that_was_cut_short_in_silence_is_noticed(tmp_path, scan):
+    path = tmp_path / "promoter.bw"
+    write_class(path, scan, "promoter")
+    check_end(path)
+    for size in (path.stat().st_size - 4, 0):
+        os.truncate(path, size)
+        with pytest.raises(OSError, match="promoter.bw"):
+            check_end(path)
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, 2.5]), max_size=30), st.data())

@@ -8,7 +8,7 @@ import pybigtools
 
 from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_named
-from deepregfinder.tracks.bigwig import sorted_chroms
+from deepregfinder.tracks.bigwig import check_end, raise_if_full, sorted_chroms
 
 _BED9 = (
     ("string", "chrom", "Chromosome"),
@@ -61,9 +61,13 @@ def write_bigbed(
     if annotated.empty:
         raise ValueError("no call to write")
     with written_whole(path) as part:
-        pybigtools.open(str(part), "w").write(
-            sorted_chroms(chrom_sizes), _entries(annotated, classes, step), autosql(classes)
-        )
+        try:
+            pybigtools.open(str(part), "w").write(
+                sorted_chroms(chrom_sizes), _entries(annotated, classes, step), autosql(classes)
+            )
+        except BaseException as error:
+            raise_if_full(part, error)
+        check_end(part)
 
 
 def _entries(
