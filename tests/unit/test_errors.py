@@ -35,11 +35,12 @@ def test_any_other_fault_keeps_its_traceback():
 
 
 def test_a_library_that_calls_a_full_disk_otherwise_means_the_same(tmp_path):
-    with (
-        pytest.raises(OSError, match="No space left") as told,
-        written_whole(tmp_path / "a") as part,
-    ):
-        part.write_text("half")
-        raise RuntimeError("I/O error: No space left on device (os error 28)")
+    def write() -> None:
+        with written_whole(tmp_path / "a") as part:
+            part.write_text("half")
+            raise RuntimeError("I/O error: No space left on device (os error 28)")
+
+    with pytest.raises(OSError, match="No space left") as told:
+        write()
     assert told.value.errno == errno.ENOSPC
     assert not list(tmp_path.iterdir())

@@ -119,7 +119,7 @@ def test_a_file_that_was_cut_short_in_silence_is_noticed(tmp_path, scan):
     check_end(path)
     for size in (path.stat().st_size - 4, 0):
         os.truncate(path, size)
-        with pytest.raises(OSError, match="promoter.bw"):
+        with pytest.raises(OSError, match=r"promoter\.bw"):
             check_end(path)
 
 
