@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from deepregfinder.errors import InputError
+
 _SMALLEST = 1e-30
 # Validation windows without any error would sharpen everything to 0 and 1, and calls could no
 # longer be ranked: hence the lower limit.
@@ -60,9 +62,12 @@ def fit_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
 
     probabilities : (n, classes), before calibration, of windows that no network was trained on
     y : (n,) true class indices
+
+    Raises InputError where there is no window.
     """
     from scipy.optimize import minimize_scalar  # slow to load, and only fits need it
 
+    _require_windows(y)
     log_p = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST))
     true = log_p[np.arange(len(y)), y]
     top = log_p.max(axis=1)
@@ -78,13 +83,24 @@ def fit_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
     return float(np.exp(-found.x))
 
 
+def _require_windows(y: np.ndarray) -> None:
+    if not len(y):
+        raise InputError(
+            "There is no validation window to calibrate probabilities with: choose other "
+            "chromosomes with --validation_chroms."
+        )
+
+
 def fit_bias(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
     """The bias for `shift_priors`, of background 0, of least negative log-likelihood.
 
     probabilities : (n, classes), of windows that no network was trained on; y : (n,) class indices
+
+    Raises InputError where there is no window.
     """
     from scipy.optimize import minimize
 
+    _require_windows(y)
     log_p = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST))
     shares = np.bincount(y, minlength=log_p.shape[1]) / len(y)
 

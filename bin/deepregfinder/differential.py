@@ -186,7 +186,15 @@ def change_of_mark(
 def changes_of_marks(
     elements: Elements, counts: tuple[Sequence[Counts], Sequence[Counts]]
 ) -> tuple[MarkChange, ...]:
-    """Compare every mark that both samples have, by name. InputError where there is none."""
+    """Compare every mark that both samples have, by name. InputError where there is none, or a
+    library is empty."""
+    if empty := [
+        str(one.attributes["id"]) for one in (*counts[0], *counts[1]) if not one.library_size
+    ]:
+        raise InputError(
+            f"{', '.join(empty)}: the library has 0 usable reads, so that its reads cannot be held "
+            "against others. Leave it out of the samplesheet."
+        )
     by_mark: tuple[dict[str, list[Counts]], ...] = ({}, {})
     for found, sample in zip(by_mark, counts, strict=True):
         for one in sorted(sample, key=lambda one: str(one.attributes["id"])):

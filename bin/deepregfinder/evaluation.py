@@ -35,6 +35,9 @@ from deepregfinder.ranking import RankedCalls, rank_calls, ranked_average_precis
 from deepregfinder.tensors import Tensors
 from deepregfinder.truth import labelled_elements
 
+# Below so many windows of a class, one more or less moves its figures by several per cent.
+FEW_WINDOWS = 20
+
 log = logging.getLogger(__name__)
 
 
@@ -127,6 +130,12 @@ def evaluate(
             f"{', '.join(map(str, bundle.seeds))}."
         )
     rows = tensors.select("test")
+    if not len(rows):
+        raise InputError(
+            f"{sample}: of {len(tensors.y):,} labelled windows none is there to test {model} on "
+            f"({_tested_on(tensors)}): there is nothing to evaluate. Choose other chromosomes with "
+            "--test_chroms."
+        )
     is_random = tensors.split_plan.mode == "random"
     chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
     sizes = {c: n for c, n in tensors.chrom_sizes.items() if is_random or c in chroms}
@@ -187,7 +196,11 @@ def evaluate(
         calls=measured_calls,
         natural_reason=reason,
         chroms=scanned,
-        notes=(*_notes(bundle, tensors), *_tss_note(measured_calls, tss, tss_distance)),
+        notes=(
+            *_notes(bundle, tensors),
+            *_few_note(tensors, rows),
+            *_tss_note(measured_calls, tss, tss_distance),
+        ),
     )
 
 
@@ -234,6 +247,29 @@ def _why_not_natural(
     if not set(chroms) & set(scan.chroms):
         return "no test chromosome was predicted"
     return None
+
+
+def _tested_on(tensors: Tensors) -> str:
+    if tensors.split_plan.mode == "random":
+        return "--split random"
+    chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
+    return f"test chromosomes: {', '.join(chroms) or 'none'}"
+
+
+def _few_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
+    """Classes of which there are too few test windows to say much."""
+    counts = np.bincount(tensors.y[rows], minlength=len(tensors.classes))
+    few = [
+        f"{n} of {name}"
+        for name, n in zip(tensors.classes, counts.tolist(), strict=True)
+        if n < FEW_WINDOWS
+    ]
+    if not few:
+        return []
+    return [
+        f"There are few test windows ({', '.join(few)}): the figures of these classes say little. "
+        "More chromosomes to test on (--test_chroms) give more."
+    ]
 
 
 def _notes(bundle: Bundle, tensors: Tensors) -> list[str]:

@@ -153,11 +153,12 @@ def draw_folds(path: Path, rows: Sequence[Score]) -> None:
         for axes, setting in zip(panels, shown, strict=True):
             for number, (model, (colour, _)) in enumerate(style.items()):
                 for place, name in enumerate(classes):
-                    values = groups.get((model, setting, name, "average_precision"), [])
+                    values = np.array(groups.get((model, setting, name, "average_precision"), []))
+                    values = values[np.isfinite(values)]
                     at = place + (number - (len(style) - 1) / 2) * width
                     axes.bar(
                         at,
-                        np.nanmean(values),
+                        values.mean() if len(values) else 0,
                         width * 0.9,
                         color=colour,
                         alpha=0.45,

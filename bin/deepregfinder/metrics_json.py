@@ -191,14 +191,19 @@ def _calls_section(evaluation: Evaluation, reasons: dict[str, str]) -> dict[str,
         }
         for figure, value in figures.items():
             if value is None:
-                lack = "call" if figure == "precision" and elements[index] else "labelled element"
+                lacks_calls = figure == "precision" or (figure == "f1" and elements[index])
+                lack = "call" if lacks_calls else "labelled element"
                 reasons[f"natural.calls.per_class.{name}.{figure}"] = f"there is no {lack} of it"
         if intervals is not None and measured.replicates is not None:
             intervals[name] = {
                 key: interval(values[:, index]) for key, values in measured.replicates.items()
             }
-    precisions = measured.figures["average_precision"][0, 1:]
-    return {"per_class": per_class, "map": _number(precisions.mean()), "intervals": intervals}
+    mean = _number(measured.figures["average_precision"][0, 1:].mean())
+    if mean is None:
+        reasons["natural.calls.map"] = "a class has no labelled element"
+    if intervals is None:
+        reasons["natural.calls.intervals"] = _why_no_intervals(evaluation.n_replicates)
+    return {"per_class": per_class, "map": mean, "intervals": intervals}
 
 
 def seeds_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
