@@ -35,7 +35,7 @@ test-fast: setup ## run the tests of the library and its scripts only
 test-ways: setup ## run the pipeline in the ways that `make test` leaves out: 2 and 5 classes, every network, forests, options
 	@$(python) -m pytest tests/pipeline -m ways
 
-test-robust: setup ## give the scripts every bad input of the catalogue
+test-robust: setup ## give the scripts and the checks before them every bad input of the catalogue
 	@$(python) -m pytest tests/bad_inputs -q
 
 test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says where it is)
