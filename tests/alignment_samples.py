@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,12 @@ def random_cigar(rng: random.Random) -> str:
     return "".join([*before, *pieces, *after])
 
 
-def random_record(rng: random.Random, number: int, paired: bool) -> str:
+def random_record(
+    rng: random.Random, number: int, paired: bool, sizes: Mapping[str, int] = SIZES
+) -> str:
     """A line of SAM: any flags, qualities, tags; often near the ends of a chromosome."""
-    chrom = rng.choice(list(SIZES))
-    size = SIZES[chrom]
+    chrom = rng.choice(list(sizes))
+    size = sizes[chrom]
     where = rng.random()
     if where < 0.3:
         position = rng.randint(1, min(size, 150))
@@ -56,7 +59,8 @@ def random_record(rng: random.Random, number: int, paired: bool) -> str:
     if paired:
         chances += [(0x2, 0.6), (0x8, 0.1), (0x20, 0.5)]
         flag = 0x1 | rng.choice([0x40, 0x80])
-        mate = f"{rng.choice(['=', '=', 'chr10'])}\t{rng.randint(1, 900)}\t{rng.randint(-400, 400)}"
+        other = rng.choice(["=", "=", list(sizes)[-1]])
+        mate = f"{other}\t{rng.randint(1, 900)}\t{rng.randint(-400, 400)}"
     flag += sum(bit for bit, chance in chances if rng.random() < chance)
     cigar = random_cigar(rng) if rng.random() < 0.99 else "*"
     n_bases = sum(int(n) for n, kind in re.findall(r"(\d+)([MIDNSHP=X])", cigar) if kind in "MIS=X")
@@ -72,14 +76,20 @@ def random_record(rng: random.Random, number: int, paired: bool) -> str:
     return "\t".join(map(str, fields))
 
 
-def random_bam(path: Path, seed: int, n_records: int, share_paired: float = 0.0) -> Path:
+def random_bam(
+    path: Path,
+    seed: int,
+    n_records: int,
+    share_paired: float = 0.0,
+    sizes: Mapping[str, int] = SIZES,
+) -> Path:
     """Write a BAM file of random records, in no order."""
     rng = random.Random(seed)
-    lines = [random_record(rng, k, rng.random() < share_paired) for k in range(n_records)]
-    return bam_of(path, lines)
+    lines = [random_record(rng, k, rng.random() < share_paired, sizes) for k in range(n_records)]
+    return bam_of(path, lines, sizes)
 
 
-def bam_of(path: Path, lines: list[str], sizes: dict[str, int] = SIZES) -> Path:
+def bam_of(path: Path, lines: list[str], sizes: Mapping[str, int] = SIZES) -> Path:
     """Turn lines of SAM, without header, into a BAM file."""
     text = path.with_suffix(".sam")
     header = "".join(f"@SQ\tSN:{chrom}\tLN:{size}\n" for chrom, size in sizes.items())
