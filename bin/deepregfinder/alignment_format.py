@@ -1,9 +1,11 @@
-"""Whether a file is a whole BAM or CRAM file, and what else it is if not."""
+"""Whether a file is a whole BAM or CRAM file, what else it is if not, and how it is opened."""
 
 import os
 import zlib
 from pathlib import Path
 from typing import Literal
+
+import pysam
 
 from deepregfinder import cram
 from deepregfinder.errors import InputError
@@ -58,3 +60,18 @@ def alignment_format(path: Path) -> Literal["bam", "cram"]:
             "again if the program that wrote it was interrupted."
         )
     return "bam"
+
+
+def open_alignments(path: Path) -> pysam.AlignmentFile:
+    """Open a file that `alignment_format` has looked at; no index is needed, of CRAM no reference.
+
+    Raises OSError or ValueError if it cannot be opened; so does reading on, if it is damaged.
+    """
+    pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
+    try:
+        pysam.quickcheck("-u", str(path))
+    except pysam.SamtoolsError:
+        # pysam.AlignmentFile would say so too, but leaves a traceback on stderr behind.
+        raise OSError(f"the header of {path} cannot be read") from None
+    options = list(cram.FORMAT_OPTIONS)
+    return pysam.AlignmentFile(str(path), check_sq=False, format_options=options)

@@ -16,7 +16,7 @@ from typing import Literal
 import pysam
 
 from deepregfinder import cram
-from deepregfinder.alignment_format import alignment_format
+from deepregfinder.alignment_format import alignment_format, open_alignments
 from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
 
@@ -129,7 +129,6 @@ def inspect_alignments(
     threads : for making an index
     """
     path = Path(path)
-    pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
     found = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
     try:
         is_cram = alignment_format(path) == "cram"
@@ -154,7 +153,7 @@ def inspect_alignments(
 
 def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     try:
-        with _open(path) as alignments:
+        with open_alignments(path) as alignments:
             sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
             comments = alignments.header.to_dict().get("CO", [])
     except (OSError, ValueError):
@@ -172,16 +171,11 @@ def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     )
 
 
-def _open(path: Path) -> pysam.AlignmentFile:
-    options = list(cram.FORMAT_OPTIONS)
-    return pysam.AlignmentFile(str(path), check_sq=False, format_options=options)
-
-
 def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     """Fill in what the first primary alignments show."""
     lengths, paired, has_nh = [], False, False
     try:
-        with _open(path) as alignments:
+        with open_alignments(path) as alignments:
             for read in alignments.fetch(until_eof=True):
                 if read.is_unmapped or read.is_secondary or read.is_supplementary:
                     continue
@@ -262,7 +256,7 @@ def _why_not_indexed(path: Path) -> str:
     """Read on to the first record that is out of order, and say where it is."""
     last = (0, 0)
     try:
-        with _open(path) as alignments:
+        with open_alignments(path) as alignments:
             for number, (place, chrom, start) in enumerate(_places(alignments), 1):
                 if place < last:
                     where = f"{chrom}:{start + 1:,}" if chrom else "an unplaced read"

@@ -16,10 +16,10 @@ from unittest.mock import patch
 
 import numpy as np
 from alignment_samples import random_bam
+from fuzz.blocks import random_blocks, write_blocks
 
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.rules import BinGrid, CountRules
-from fuzz.blocks import random_blocks, write_blocks
 
 USABLE = ("Assigned", "Unassigned_NoFeatures", "Unassigned_Overlapping_Length")
 
@@ -38,7 +38,9 @@ def random_setting(rng: random.Random) -> Setting:
     """Any reference and any rules that featureCounts can follow."""
     names = [f"chr{name}" for name in (*range(1, 23), "X", "Y", "M")] + ["GL000192.1", "chrUn_7"]
     sizes = {
-        name: rng.choice([rng.randint(1, 300), rng.randint(300, 5_000), rng.randint(5_000, 300_000)])
+        name: rng.choice(
+            [rng.randint(1, 300), rng.randint(300, 5_000), rng.randint(5_000, 300_000)]
+        )
         for name in rng.sample(names, rng.randint(1, 8))
     }
     counted = rng.sample(list(sizes), rng.randint(1, len(sizes)))
@@ -121,7 +123,7 @@ def featurecounts(
 
 def _tallies(summary: Path) -> list[tuple[int, ...]]:
     with summary.open() as file:
-        header, *rows = csv.reader(file, delimiter="\t")
+        _, *rows = csv.reader(file, delimiter="\t")
     by_status = {status: np.array(numbers, int) for status, *numbers in rows}
     left_out = ("Unmapped", "MappingQuality", "Duplicate", "MultiMapping")
     columns = [

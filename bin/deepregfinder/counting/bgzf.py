@@ -4,7 +4,6 @@ Format: SAM specification, section 4.1. A block is a gzip member that names its 
 blocks can be found without unpacking them.
 """
 
-import os
 import struct
 from collections import deque
 from collections.abc import Iterator
@@ -23,6 +22,9 @@ PIECE = 1 << 20
 
 # Free bytes before each unpacked piece, where a reader may put what the last piece left over.
 HEADROOM = 1 << 16
+
+# Deflated zeros shrink a thousandfold: a piece of them is not unpacked at once.
+_MOST_UNPACKED = 1 << 24
 
 _LARGEST_BLOCK = 1 << 16
 _FIXED = struct.Struct("<4s6xH")
@@ -46,14 +48,6 @@ def require_sound(path: Path, threads: int) -> None:
     with path.open("rb") as stream:
         for _ in read_pieces(stream, path, threads):
             pass
-
-
-def require_end_of_file(path: Path) -> None:
-    """Raise InputError unless the file ends with the empty block that ends every BGZF file."""
-    with path.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - len(END_OF_FILE)))
-        if file.read() != END_OF_FILE:
-            raise _cut_short(path)
 
 
 def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarray]:
@@ -97,20 +91,21 @@ def _packed_pieces(stream: BinaryIO, path: Path) -> Iterator[tuple[bytes, list[_
     while chunk := stream.read(PIECE):
         piece = rest + chunk
         last = (last + chunk)[-len(END_OF_FILE) :]
-        blocks, used = _find_blocks(piece, path, offset)
-        if blocks:
+        while blocks := _find_blocks(piece, path, offset):
             yield piece, blocks, offset
-        offset += used
-        rest = piece[used:]
+            used = blocks[-1].end + _FOOTER.size
+            offset += used
+            piece = piece[used:]
+        rest = piece
     if rest or last != END_OF_FILE:
         raise _cut_short(path)
 
 
-def _find_blocks(piece: bytes, path: Path, offset: int) -> tuple[list[_Block], int]:
-    """The whole blocks at the start of a piece, and the bytes they take."""
-    blocks = []
-    at = 0
-    while at + _FIXED.size <= len(piece):
+def _find_blocks(piece: bytes, path: Path, offset: int) -> list[_Block]:
+    """The whole blocks at the start of a piece, as many as may be unpacked at a time."""
+    blocks: list[_Block] = []
+    at = unpacked = 0
+    while at + _FIXED.size <= len(piece) and unpacked < _MOST_UNPACKED:
         magic, n_extra = _FIXED.unpack_from(piece, at)
         payload = at + _FIXED.size + n_extra
         if magic != _MAGIC:
@@ -127,7 +122,8 @@ def _find_blocks(piece: bytes, path: Path, offset: int) -> tuple[list[_Block], i
             raise _damaged(path, offset + at, "names an impossible size")
         blocks.append(_Block(at, payload, end - _FOOTER.size, crc, size))
         at = end
-    return blocks, at
+        unpacked += size
+    return blocks
 
 
 def _block_size(extra: bytes) -> int:

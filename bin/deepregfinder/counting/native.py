@@ -68,7 +68,8 @@ def _count(
     pieces = read_pieces(stream, path, threads)
     data, at, header = _read_header(pieces, path)
     first_bin = np.array([grid.first_bin.get(chrom, -1) for chrom in header], np.int64)
-    lengths = np.array(list(header.values()), np.int64)
+    # Not the lengths of the header: counts beyond a chromosome of the grid would lie elsewhere.
+    lengths = np.array([grid.chrom_sizes.get(chrom, 0) for chrom in header], np.int64)
     values = np.zeros(grid.n_bins, np.uint32)
     tally = np.zeros(records.N_TALLY, np.int64)
     progress = Progress(_log, str(path), "records", os.fstat(stream.fileno()).st_size)
@@ -151,7 +152,10 @@ def _parse_header(data: np.ndarray, path: Path) -> tuple[int, dict[str, int]] | 
                 raise _bad_header(path)
             name, length = struct.unpack_from(f"<{name_length}si", content, at + 4)
             at += 8 + name_length
-            lengths[name.rstrip(b"\0").decode(errors="replace")] = length
+            name = name.rstrip(b"\0")
+            if b"\0" in name:
+                raise _bad_header(path)
+            lengths[name.decode(errors="replace")] = length
     except struct.error:
         return None
     if len(lengths) != n_references:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pysam
 
-from deepregfinder.counting.bgzf import require_end_of_file
+from deepregfinder.alignment_format import alignment_format, open_alignments
 from deepregfinder.counting.rules import CountRules
-from deepregfinder.cram import FORMAT_OPTIONS
 from deepregfinder.errors import InputError
 
 READS_EXAMINED = 10_000
@@ -34,12 +33,13 @@ class Glance:
 
 def glance_at(path: Path) -> Glance:
     """Look at both ends of a BAM or CRAM file; InputError if it cannot be read, or has no end."""
-    _require_whole(path)
-    pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
+    try:
+        alignment_format(path)
+    except InputError as error:
+        raise InputError(f"{path} {error}") from None
     lengths, paired_end = [], False
     try:
-        options = list(FORMAT_OPTIONS)
-        with pysam.AlignmentFile(str(path), check_sq=False, format_options=options) as alignments:
+        with open_alignments(path) as alignments:
             sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
             for read in _first_mapped(alignments):
                 pieces = read.cigartuples or ()
@@ -50,19 +50,6 @@ def glance_at(path: Path) -> Glance:
             f"{path} is damaged: its header or its first reads cannot be unpacked. Copy it again."
         ) from None
     return Glance(sizes, paired_end, statistics.median(lengths) if lengths else 0)
-
-
-def _require_whole(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-        if start == b"CRAM":
-            return
-        if start[:2] != b"\x1f\x8b":
-            raise InputError(f"{path} is no BAM file: it starts with {start!r}.")
-        require_end_of_file(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 def _first_mapped(alignments: pysam.AlignmentFile) -> Iterator[pysam.AlignedSegment]:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pysam
 
+from deepregfinder.alignment_format import open_alignments
 from deepregfinder.atomic import written_whole
 from deepregfinder.counting.store import Library
-from deepregfinder.cram import FORMAT_OPTIONS
 from deepregfinder.errors import InputError
 
 READS = 200_000
@@ -83,13 +83,11 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
     chrom_sizes : the main chromosomes
     min_mapq : lowest mapping quality
     """
-    pysam.set_verbosity(0)  # no index is needed, so that nobody need be told that there is none
     places: list[tuple[int, int, int, int]] = []
-    options = list(FORMAT_OPTIONS)
-    with pysam.AlignmentFile(str(path), check_sq=False, format_options=options) as reads:
+    with open_alignments(path) as reads:
         chrom = next((name for name in reads.references if name in chrom_sizes), "")
         wanted = reads.get_tid(chrom)
-        in_order = reads.header.to_dict().get("HD", {}).get("SO") == "coordinate"
+        in_order = _in_order(reads)
         for read in reads.fetch(until_eof=True):
             if read.reference_id != wanted:
                 if in_order and places:
@@ -115,6 +113,14 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
         len(keys) - len(np.unique(keys)),
         int(np.count_nonzero(flags & _DUPLICATE)),
     )
+
+
+def _in_order(reads: pysam.AlignmentFile) -> bool:
+    """Whether the header says so; nothing depends on it but how soon one may stop reading."""
+    try:
+        return bool(reads.header.to_dict().get("HD", {}).get("SO") == "coordinate")
+    except ValueError:
+        return False
 
 
 def quality_of(ends: Ends) -> Quality:
