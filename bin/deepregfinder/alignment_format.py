@@ -49,7 +49,7 @@ def alignment_format(path: Path) -> Literal["bam", "cram"]:
         raise InputError("was compressed a second time with gzip. Unpack it with `gunzip`.")
     if not unpacked.startswith(b"BAM\1"):
         raise InputError(not_bam.format(unpacked[:8]))
-    if start[3] != 4 or start[12:14] != b"BC":
+    if start[3] != 4 or start[12:16] != b"BC\2\0":
         raise InputError(
             "was compressed as a whole with gzip, not in blocks as a BAM file is. Make it again: "
             f"`samtools view -b -o reads.bam {path.name}`."
@@ -65,7 +65,8 @@ def alignment_format(path: Path) -> Literal["bam", "cram"]:
 def open_alignments(path: Path) -> pysam.AlignmentFile:
     """Open a file that `alignment_format` has looked at; no index is needed, of CRAM no reference.
 
-    Raises OSError or ValueError if it cannot be opened; so does reading on, if it is damaged.
+    Raises OSError or ValueError if it cannot be opened or its header cannot be read; so does
+    reading on, if it is damaged.
     """
     pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
     try:
@@ -74,4 +75,12 @@ def open_alignments(path: Path) -> pysam.AlignmentFile:
         # pysam.AlignmentFile would say so too, but leaves a traceback on stderr behind.
         raise OSError(f"the header of {path} cannot be read") from None
     options = list(cram.FORMAT_OPTIONS)
-    return pysam.AlignmentFile(str(path), check_sq=False, format_options=options)
+    alignments = pysam.AlignmentFile(str(path), check_sq=False, format_options=options)
+    try:
+        # The text of a header is looked into only when it is asked for; not all of it at once.
+        alignments.header.to_dict()
+        alignments.get_tid("")
+    except (AssertionError, ValueError):
+        alignments.close()
+        raise OSError(f"the header of {path} cannot be read") from None
+    return alignments

@@ -18,6 +18,7 @@ import pysam
 from deepregfinder import cram
 from deepregfinder.alignment_format import alignment_format, open_alignments
 from deepregfinder.atomic import written_whole
+from deepregfinder.counting.bgzf import require_sound
 from deepregfinder.errors import InputError
 
 Role = Literal["chip", "control", "nascent"]
@@ -244,10 +245,12 @@ def _make_index(path: Path, summary: AlignmentSummary, folder: Path, threads: in
     made = folder / f"{summary.id}.{'csi' if coarse else 'bai'}"
     _log.info("%s: making an index", path.name)
     try:
+        # Of a damaged block, threads of htslib 1.24 may wait for each other for ever.
+        require_sound(path, threads)
         with written_whole(made) as part:
             options = ["-c"] if coarse else ["-b"]
             pysam.index(*options, "-@", str(threads), str(path), str(part))
-    except pysam.SamtoolsError:
+    except (InputError, pysam.SamtoolsError):
         raise InputError(_why_not_indexed(path)) from None
     return made
 

@@ -6,6 +6,7 @@ then packed again with the right checksums: only the counter itself can notice t
 """
 
 import gzip
+import os
 import random
 import resource
 import signal
@@ -177,7 +178,10 @@ def count_damaged(first: int, stop: int, folder: Path) -> tuple[Counter[str], li
     faults = []
     while first < stop:
         command = [sys.executable, "-m", "fuzz.mutated_files", str(first), str(stop), str(folder)]
-        run = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        run = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", env=environment
+        )
         lines = run.stdout.splitlines()
         for line in lines:
             number, what, ending = line.split("\t")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pysam
 
 from deepregfinder.alignment_format import open_alignments
 from deepregfinder.atomic import written_whole
@@ -87,7 +86,7 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
     with open_alignments(path) as reads:
         chrom = next((name for name in reads.references if name in chrom_sizes), "")
         wanted = reads.get_tid(chrom)
-        in_order = _in_order(reads)
+        in_order = reads.header.to_dict().get("HD", {}).get("SO") == "coordinate"
         for read in reads.fetch(until_eof=True):
             if read.reference_id != wanted:
                 if in_order and places:
@@ -113,14 +112,6 @@ def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> En
         len(keys) - len(np.unique(keys)),
         int(np.count_nonzero(flags & _DUPLICATE)),
     )
-
-
-def _in_order(reads: pysam.AlignmentFile) -> bool:
-    """Whether the header says so; nothing depends on it but how soon one may stop reading."""
-    try:
-        return bool(reads.header.to_dict().get("HD", {}).get("SO") == "coordinate")
-    except ValueError:
-        return False
 
 
 def quality_of(ends: Ends) -> Quality:

@@ -1,0 +1,172 @@
+"""Model bundles and text tables with random damage: a sentence, or something sound."""
+
+import copy
+import json
+import math
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save
+from small_models import random_bundle
+
+from deepregfinder.errors import InputError
+from deepregfinder.genome import read_chrom_sizes
+from deepregfinder.intervals import read_intervals
+from deepregfinder.models.bundle import read_bundle, write_bundle
+
+NONSENSE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(1 << 70), 1 << 70),
+    st.floats(),
+    st.text(max_size=8),
+    st.sampled_from(
+        ["../x", "a\nb", "<script>", "chr1", [], {}, [[]], {"": {}}, [0] * 3, 0, 1, -1]
+    ),
+)
+
+fuzzed = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def ends_well(read: Callable[[], Any], path: Path) -> Any:
+    """What is read; None if it is refused with a sentence that names the file."""
+    try:
+        return read()
+    except InputError as error:
+        assert str(path) in str(error)
+        assert str(error).endswith(".")
+        return None
+
+
+def places(content: Any, path: tuple = ()) -> list[tuple]:
+    """The way to every value inside a JSON document."""
+    items: Any = ()
+    if isinstance(content, dict):
+        items = content.items()
+    elif isinstance(content, list):
+        items = enumerate(content)
+    return [path, *(way for key, value in items for way in places(value, (*path, key)))]
+
+
+@pytest.fixture(scope="module", params=["cnn", "rf"])
+def bundle(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    write_bundle(folder, random_bundle(request.param, n_members=2))
+    description = json.loads((folder / "model.json").read_text())
+    return description, load_file(folder / "model.safetensors")
+
+
+def write(folder: Path, description: Any, packed: bytes) -> None:
+    if isinstance(description, dict) and description.get("weights_sha256"):
+        description["weights_sha256"] = sha256(packed).hexdigest()
+    (folder / "model.json").write_text(json.dumps(description))
+    (folder / "model.safetensors").write_bytes(packed)
+
+
+def sound_or_refused(folder: Path) -> None:
+    """A bundle that is read can be written and read again, and knows of no number but numbers."""
+    found = ends_well(lambda: read_bundle(folder), folder)
+    if found is None:
+        return
+    write_bundle(folder / "again", found)
+    again = read_bundle(folder / "again")
+    assert again.labelled_bias == found.labelled_bias
+    assert again.members == found.members
+    assert all(math.isfinite(member.validation_map) for member in found.members)
+    members = np.full((len(found.members), 5, len(found.classes)), 1 / len(found.classes))
+    assert np.isfinite(found.labelled_probabilities(members)).all()
+
+
+@fuzzed
+@given(data=st.data())
+def test_a_description_with_other_values_is_sound_or_refused(bundle, tmp_path, data):
+    description, arrays = copy.deepcopy(bundle[0]), bundle[1]
+    for _ in range(data.draw(st.integers(1, 3))):
+        *way, last = data.draw(st.sampled_from(places(description)[1:]))
+        place = description
+        for key in way:
+            place = place[key]
+        if data.draw(st.booleans()):
+            place[last] = data.draw(NONSENSE)
+        else:
+            del place[last]
+    write(tmp_path, description, save(arrays))
+    sound_or_refused(tmp_path)
+
+
+@fuzzed
+@given(data=st.data())
+def test_weights_of_other_shapes_types_and_values_are_sound_or_refused(bundle, tmp_path, data):
+    description, arrays = bundle[0], dict(bundle[1])
+    key = data.draw(st.sampled_from(sorted(arrays)))
+    array = arrays.pop(key)
+    change = data.draw(st.sampled_from(["missing", "type", "shape", "value", "name"]))
+    if change == "type":
+        arrays[key] = array.astype(data.draw(st.sampled_from(["f8", "f2", "i8", "u1", "?"])))
+    elif change == "shape":
+        arrays[key] = data.draw(st.sampled_from([array.reshape(-1), array[:-1], array[None]]))
+    elif change == "value":
+        arrays[key] = array.copy()
+        wrong = [math.nan, math.inf, -1, 1 << 20] if array.dtype.kind == "f" else [-1, 1 << 20]
+        index = data.draw(st.integers(0, array.size - 1))
+        arrays[key].reshape(-1)[index] = data.draw(st.sampled_from(wrong))
+    elif change == "name":
+        arrays[data.draw(st.text(max_size=20))] = array
+    write(tmp_path, dict(description), save(arrays))
+    sound_or_refused(tmp_path)
+
+
+@fuzzed
+@given(data=st.data())
+def test_packed_weights_with_other_bytes_are_sound_or_refused(bundle, tmp_path, data):
+    packed = bytearray(save(bundle[1]))
+    header = 8 + int.from_bytes(packed[:8], "little")
+    for _ in range(data.draw(st.integers(1, 4))):
+        packed[data.draw(st.integers(0, header - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.sampled_from([None, 0, 7, 8, header, header + 1, -1]))
+    write(tmp_path, dict(bundle[0]), bytes(packed[:cut]))
+    sound_or_refused(tmp_path)
+
+
+FIELDS = st.one_of(
+    st.sampled_from(
+        ["chr1", "chr2", "0", "100", "200", "-1", "1e3", "nan", "0x1", "9" * 25, "", " "]
+    ),
+    st.text(max_size=6),
+)
+TABLES = st.lists(
+    st.lists(FIELDS, min_size=1, max_size=6).map("\t".join), min_size=1, max_size=6
+).flatmap(lambda lines: st.sampled_from(["\n", "\r\n", "\r"]).map(lambda end: end.join(lines)))
+
+
+@fuzzed
+@given(content=st.one_of(TABLES.map(lambda text: text.encode(errors="replace")), st.binary()))
+def test_a_list_of_intervals_is_sound_or_refused(tmp_path, content):
+    path = tmp_path / "peaks.bed"
+    path.write_bytes(content)
+    found = ends_well(lambda: read_intervals(path), path)
+    if found is not None:
+        assert (found["start"] >= 0).all()
+        assert (found["end"] > found["start"]).all()
+        assert found["chrom"].str.fullmatch(r"\S+").all()
+
+
+@fuzzed
+@given(content=st.one_of(TABLES.map(lambda text: text.encode(errors="replace")), st.binary()))
+def test_a_table_of_chromosomes_is_sound_or_refused(tmp_path, content):
+    path = tmp_path / "chrom.sizes"
+    path.write_bytes(content)
+    found = ends_well(lambda: read_chrom_sizes(path), path)
+    if found is not None:
+        assert found
+        assert all(size > 0 and chrom and chrom == chrom.strip() for chrom, size in found.items())
