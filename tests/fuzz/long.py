@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from fuzz.mutated_files import count_damaged
 from fuzz.random_files import unequal_files
 
 BATCH = 50
-DAMAGED_AT_A_TIME = 500
+DAMAGED_AT_A_TIME = 250
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 START, END = "<!-- written by make fuzz -->\n", "<!-- end -->\n"
 
@@ -27,43 +29,57 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000, help="random BAM files")
     parser.add_argument("--damaged", type=int, default=5_000, help="damaged BAM files")
     parser.add_argument("--seed", type=int, default=1, help="other seeds give other files")
+    parser.add_argument("--jobs", type=int, default=2, help="files at the same time")
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
     given = parser.parse_args()
-    pysam.set_verbosity(0)
-    table, faults = [], []
-
     n_batches = -(-given.files // BATCH)
-    for batch in range(n_batches):
-        with tempfile.TemporaryDirectory() as folder:
-            faults += unequal_files(given.seed * 1_000_000 + batch, BATCH, Path(folder))
-        if batch % 10 == 9:
-            print(f"random: {(batch + 1) * BATCH:,} files, {len(faults)} unequal", flush=True)
-    n_files = n_batches * BATCH
-    table.append(("random files, counted by both", n_files))
-    table.append(("... with equal counts and equal tallies", n_files - len(faults)))
+    seeds = range(given.seed * 1_000_000, given.seed * 1_000_000 + n_batches)
+    unequal: list[str] = []
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for done, found in enumerate(pool.map(_random_batch, seeds), 1):
+            unequal += found
+            if done % 10 == 0:
+                print(f"random: {done * BATCH:,} files, {len(unequal)} unequal", flush=True)
 
-    refused = equal = 0
-    wrong: list[str] = []
     first = given.seed * 1_000_000
-    for start in range(first, first + given.damaged, DAMAGED_AT_A_TIME):
-        stop = min(start + DAMAGED_AT_A_TIME, first + given.damaged)
-        with tempfile.TemporaryDirectory() as folder:
-            endings, found = count_damaged(start, stop, Path(folder))
-        refused += endings["refused"]
-        equal += endings["equal"]
-        wrong += found
-        print(f"damaged: {stop - first:,} files, {len(wrong)} ended otherwise", flush=True)
-    table.append(("damaged files", given.damaged))
-    table.append(("... refused with a sentence", refused))
-    table.append(("... counted as pysam reads them", equal))
-    table.append(("... wrong counts, tracebacks, crashes, time-outs", len(wrong)))
+    starts = range(first, first + given.damaged, DAMAGED_AT_A_TIME)
+    stops = [min(start + DAMAGED_AT_A_TIME, first + given.damaged) for start in starts]
+    endings: Counter[str] = Counter()
+    wrong: list[str] = []
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for stop, (counted, found) in zip(
+            stops, pool.map(_damaged_part, starts, stops), strict=True
+        ):
+            endings += counted
+            wrong += found
+            print(f"damaged: {stop - first:,} files, {len(wrong)} ended otherwise", flush=True)
 
+    n_files = n_batches * BATCH
+    table = [
+        ("random files, counted by both", n_files),
+        ("... with equal counts and equal tallies", n_files - len(unequal)),
+        ("damaged files", given.damaged),
+        ("... refused with a sentence", endings["refused"]),
+        ("... counted as pysam reads them", endings["equal"]),
+        ("... wrong counts, tracebacks, crashes, time-outs", len(wrong)),
+    ]
     figures = _markdown(table, given)
-    print(figures, *faults, *wrong, sep="\n")
+    print(figures, *unequal, *wrong, sep="\n")
     if given.write:
         before, _, rest = DOCUMENT.read_text().partition(START)
         DOCUMENT.write_text(before + START + figures + END + rest.partition(END)[2])
-    sys.exit(bool(faults or wrong))
+    sys.exit(bool(unequal or wrong))
+
+
+def _random_batch(seed: int) -> list[str]:
+    pysam.set_verbosity(0)
+    with tempfile.TemporaryDirectory() as folder:
+        return unequal_files(seed, BATCH, Path(folder))
+
+
+def _damaged_part(first: int, stop: int) -> tuple[Counter[str], list[str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        return count_damaged(first, stop, Path(folder))
 
 
 def _markdown(table: list[tuple[str, int]], given: argparse.Namespace) -> str:

@@ -43,9 +43,10 @@ def ends_well(read: Callable[[], Any], path: Path) -> Any:
     try:
         return read()
     except InputError as error:
-        assert str(path) in str(error)
-        assert str(error).endswith(".")
-        return None
+        sentence = str(error)
+    assert str(path) in sentence
+    assert sentence.endswith(".")
+    return None
 
 
 def places(content: Any, path: tuple = ()) -> list[tuple]:
@@ -58,10 +59,10 @@ def places(content: Any, path: tuple = ()) -> list[tuple]:
     return [path, *(way for key, value in items for way in places(value, (*path, key)))]
 
 
-@pytest.fixture(scope="module", params=["cnn", "rf"])
-def bundle(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp(request.param)
-    write_bundle(folder, random_bundle(request.param, n_members=2))
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cnn")
+    write_bundle(folder, random_bundle(n_members=2))
     description = json.loads((folder / "model.json").read_text())
     return description, load_file(folder / "model.safetensors")
 
@@ -114,7 +115,7 @@ def test_weights_of_other_shapes_types_and_values_are_sound_or_refused(bundle, t
     if change == "type":
         arrays[key] = array.astype(data.draw(st.sampled_from(["f8", "f2", "i8", "u1", "?"])))
     elif change == "shape":
-        arrays[key] = data.draw(st.sampled_from([array.reshape(-1), array[:-1], array[None]]))
+        arrays[key] = data.draw(st.sampled_from([array[None], np.append(array, array)]))
     elif change == "value":
         arrays[key] = array.copy()
         wrong = [math.nan, math.inf, -1, 1 << 20] if array.dtype.kind == "f" else [-1, 1 << 20]

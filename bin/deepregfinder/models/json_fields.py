@@ -22,12 +22,13 @@ class JsonFields:
     def fault(self, key: str, problem: str) -> InputError:
         return InputError(f"{self.where} is damaged: {key}: {problem}.")
 
-    def of(self, key: str, kind: type[_T]) -> _T:
+    def of(self, key: str, *kinds: type[_T]) -> _T:
         if key not in self.content:
             raise self.fault(key, "it is missing")
         value = self.content[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.fault(key, f"expected {kind.__name__}, found {str(value)[:60]!r}")
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            expected = " or ".join(kind.__name__ for kind in kinds)
+            raise self.fault(key, f"expected {expected}, found {str(value)[:60]!r}")
         return value
 
     def text(self, key: str) -> str:
@@ -50,7 +51,7 @@ class JsonFields:
         return value
 
     def number(self, key: str, low: float, high: float) -> float:
-        value: float = self.of(key, (int, float))  # type: ignore[arg-type]
+        value = self.of(key, int, float)
         if not low <= value <= high:
             raise self.fault(key, f"{value} is not between {low} and {high}")
         return float(value)
