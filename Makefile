@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ways test-robust test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick lint format lock images sbom audit clean
+.PHONY: help setup demo test test-fast test-ways test-robust fuzz test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick lint format lock images sbom audit clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -35,8 +35,11 @@ test-fast: setup ## run the tests of the library and its scripts only
 test-ways: setup ## run the pipeline in the ways that `make test` leaves out: 2 and 5 classes, every network, forests, options
 	@$(python) -m pytest tests/pipeline -m ways
 
-test-robust: setup ## give the scripts and the checks before them every bad input of the catalogue
-	@$(python) -m pytest tests/bad_inputs -q
+test-robust: setup ## give the scripts and the checks before them every bad input of the catalogue, and random and damaged files
+	@$(python) -m pytest tests/bad_inputs tests/fuzz -q
+
+fuzz: setup ## count thousands of random and damaged BAM files (minutes): ARGS="--files 10000 --damaged 5000 --seed 1 --jobs 2 --write"
+	@PYTHONPATH=bin:tests $(python) tests/fuzz/long.py $(ARGS)
 
 test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says where it is)
 	@$(python) -m pytest -m real_data

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+from fuzz.blocks import packed, write_blocks
 from small_bams import record, write_bam
 
 from deepregfinder.alignments import (
@@ -157,6 +158,26 @@ def test_damage_inside_is_found_when_the_index_is_made(tmp_path):
     path.write_bytes(content)
     assert "damaged" in only_problem(path)
     assert not list((tmp_path / "task").iterdir()), "no half-written index stays"
+
+
+def test_damaged_blocks_never_reach_the_threads_of_htslib(tmp_path, monkeypatch):
+    """Which may wait for each other for ever (found by `make fuzz`)."""
+    path = write_bam(tmp_path / "a.bam", SIZES, [("chr1", start) for start in range(9_000)])
+    content = bytearray(path.read_bytes())
+    content[-40] ^= 0xFF
+    path.write_bytes(content)
+    monkeypatch.setattr("pysam.index", lambda *_: pytest.fail("it was to be indexed"))
+    assert "damaged" in only_problem(path)
+
+
+@pytest.mark.parametrize("change", [(b"@SQ\tSN:chr1", b"?SQ\tSN:chr1"), (b"\tLN:", b"\tLX:")])
+def test_a_header_that_contradicts_itself_is_refused_without_a_traceback(change, tmp_path, capfd):
+    whole = write_bam(tmp_path / "whole.bam", SIZES, READS)
+    content = gzip.decompress(whole.read_bytes())
+    path = tmp_path / "a.bam"
+    write_blocks(path, [packed(content.replace(*change, 1))])
+    assert "header cannot be read" in only_problem(path)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

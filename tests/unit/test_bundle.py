@@ -104,6 +104,7 @@ def repack(folder, arrays):
         ({"members": [1]}, "expected a JSON object"),
         ({"members__0__seed": -1}, "seed: -1 is not between"),
         ({"members__0__validation_map": 1.5}, "validation_map: 1.5"),
+        ({"members__0__validation_map": "best"}, "validation_map: expected int or float, found"),
         ({"members__0__best_epoch": None}, "best_epoch: it is missing"),
         ({"normalisation": []}, "normalisation: expected dict"),
         ({"normalisation__mean": None}, "normalisation: 'mean'"),

@@ -153,6 +153,40 @@ def test_records_of_nonsense_in_sound_blocks_end_in_a_sentence(bam, tmp_path):
     assert len(said) > 5
 
 
+def test_blocks_that_shrank_a_thousandfold_are_unpacked_in_parts(tmp_path):
+    path = tmp_path / "zeros.gz"
+    path.write_bytes(pack(bytes(1_000 * 65_280), 65_280))
+    assert path.stat().st_size < bgzf.PIECE
+    with path.open("rb") as stream:
+        sizes = [len(piece) for piece in bgzf.read_pieces(stream, path, threads=1)]
+    assert max(sizes) < 18_000_000
+    assert sum(sizes) - len(sizes) * bgzf.HEADROOM == 1_000 * 65_280
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [((b"chr10\0", b"ch\0r1\0"), "header contradicts itself"), ((b"BAM\1", b"BAM\2"), "no BAM")],
+)
+def test_a_header_of_nonsense_ends_in_a_sentence(bam, change, said, tmp_path):
+    path = tmp_path / "nonsense.bam"
+    path.write_bytes(pack(gzip.decompress(bam.read_bytes()).replace(*change, 1), 60_000))
+    with pytest.raises(InputError, match=said):
+        count_native(path, RULES, GRID, threads=1)
+
+
+def test_no_read_counts_beyond_its_chromosome_whatever_the_header_claims(bam, tmp_path):
+    """Else it would count on the next chromosome, or outside of all arrays."""
+    expected = count_native(bam, RULES, GRID, threads=1)
+    length = b"chr10\0" + struct.pack("<i", MAIN["chr10"])
+    claimed = b"chr10\0" + struct.pack("<i", (1 << 31) - 1)
+    content = gzip.decompress(bam.read_bytes())
+    assert length in content
+    path = tmp_path / "longer.bam"
+    path.write_bytes(pack(content.replace(length, claimed), 60_000))
+    found = count_native(path, RULES, GRID, threads=1)
+    assert np.array_equal(found.values, expected.values)
+
+
 def test_a_damaged_block_is_named_by_its_place(tmp_path):
     path = tmp_path / "file.gz"
     content = bytearray(pack(bytes(1_000), 500))

@@ -43,11 +43,13 @@ DOCUMENTS = (
     "docs/methods.md",
     "docs/troubleshooting.md",
     "docs/security.md",
+    "docs/reliability.md",
 )
 
 # Options of other programs that documents name.
 FOREIGN = {
     *("fracOverlap", "exclude", "check"),  # featureCounts, tar, sha256sum
+    *("files", "damaged", "seed", "jobs", "write"),  # make fuzz
     *("nv", "fakeroot", "shm", "network", "ulimit", "format"),  # container engines
     *("constraint", "cpus", "gres", "job", "me", "mem", "noheader", "output", "partition", "time"),
 }
