@@ -17,6 +17,9 @@ SPLITS = ("train", "validation", "test")
 
 _LONGEST_RANGE = 1_000
 
+# A length in bp; those of BAM files stay below 2 ** 31.
+_LENGTH = re.compile("0*[1-9][0-9]{0,9}")
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -68,7 +71,7 @@ def read_chrom_sizes(path: Path) -> dict[str, int]:
         fields = line.split()
         if not fields or line.startswith("#"):
             continue
-        if len(fields) < 2 or not fields[1].isdecimal() or int(fields[1]) == 0:
+        if len(fields) < 2 or not _LENGTH.fullmatch(fields[1]) or int(fields[1]) >= 1 << 31:
             problems.append(f"{path}, line {number}: expected a name and a length, found {line!r}.")
         elif fields[0] in sizes:
             problems.append(f"{path}, line {number}: chromosome {fields[0]} comes twice.")
