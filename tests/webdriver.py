@@ -64,11 +64,11 @@ class Browser:
         """The value of a JavaScript expression on the page; that of a promise, when it has one."""
         return self.ask("POST", "/execute/sync", script=f"return ({expression})", args=[])
 
-    def await_text(self, selector: str, text: str) -> None:
-        """Wait until the first element that is found shows a text."""
+    def wait_until(self, condition: str) -> None:
+        """Wait until a JavaScript expression is true on the page."""
         end = time.monotonic() + _PATIENCE
-        while (shown := self.evaluate(f"document.querySelector({selector!r}).innerText")) != text:
-            assert time.monotonic() < end, f"{selector} shows {shown!r} for too long, not {text!r}"
+        while not self.evaluate(condition):
+            assert time.monotonic() < end, f"not within {_PATIENCE} s: {condition}"
             time.sleep(0.05)
 
     def find(self, selector: str) -> "Element":

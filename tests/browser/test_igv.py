@@ -87,5 +87,9 @@ def test_igv_shows_every_track_with_its_values(
         "[v.track.name, Math.max(...found.map(f => f.value))])))"
     )
     assert expected.items() <= dict(highest).items()
+    browser.wait_until(
+        "[...document.querySelector('#igv').shadowRoot.querySelectorAll('[class*=spinner]')]"
+        ".every(e => !e.offsetHeight)"
+    )
     assert browser.console() == []
     browser.screenshot(pictures / "igv.png")

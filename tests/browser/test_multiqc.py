@@ -26,7 +26,9 @@ def test_a_run_makes_the_page_of_multiqc(
         "multiqc", *pipeline.inputs, "--explain", "true", "--tracks", "true", "--multiqc", "true"
     )
     assert done.exit_code == 0, done.output
+    browser.resize(1400, 900)
     browser.open(done.results / "multiqc/multiqc_report.html")
+    browser.wait_until("document.querySelector('.js-plotly-plot')")
     shown = browser.evaluate("document.body.innerText")
     for title in ("DeepRegFinder-NF: records", "quality of libraries", "accuracy"):
         assert title.lower() in shown.lower(), title

@@ -49,7 +49,7 @@ def assert_whole(browser: Browser) -> None:
     shown = dict(each(browser, "main > section", "[e.id, e.offsetHeight]"))
     assert list(shown) == [section.key for section in SECTIONS]
     assert min(shown.values()) > 60
-    assert all(each(browser, "img", "!e.complete || e.naturalWidth > 0"))
+    assert all(each(browser, "img", "e.complete && e.naturalWidth > 0"))
     assert browser.evaluate("performance.getEntriesByType('resource').length") == 0
 
 
@@ -128,7 +128,7 @@ def test_texts_are_copied(opened: Browser) -> None:
     allowed = ["clipboardReadWrite", "clipboardSanitizedWrite"]
     opened.devtools("Browser.grantPermissions", permissions=allowed)
     opened.find("#methods button.copy").click()
-    opened.await_text("#methods button.copy", "Copied")
+    opened.wait_until("document.querySelector('#methods button.copy').innerText == 'Copied'")
 
 
 def test_everything_is_reached_by_the_tab_key(opened: Browser) -> None:

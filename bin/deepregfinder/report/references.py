@@ -30,14 +30,25 @@ TEMPERATURE = Reference(
     "Guo et al. 2017",
     "Guo C, Pleiss G, Sun Y, Weinberger KQ. On calibration of modern neural networks. ICML 2017.",
 )
-PYTORCH = Reference("Paszke et al. 2019", "Paszke A, et al. NeurIPS 2019.")
-SCIKIT_LEARN = Reference("Pedregosa et al. 2011", "Pedregosa F, et al. JMLR 2011, 12:2825-2830.")
+PYTORCH = Reference(
+    "Paszke et al. 2019",
+    "Paszke A, et al. PyTorch: an imperative style, high-performance deep learning library. "
+    "NeurIPS 2019.",
+)
+SCIKIT_LEARN = Reference(
+    "Pedregosa et al. 2011",
+    "Pedregosa F, et al. Scikit-learn: machine learning in Python. JMLR 2011, 12:2825-2830.",
+)
 MODERATED = Reference(
     "Smyth 2004",
     "Smyth GK. Linear models and empirical Bayes methods for assessing differential expression. "
     "Statistical Applications in Genetics and Molecular Biology 2004, 3:3.",
 )
-FDR = Reference("Benjamini and Hochberg 1995", "Benjamini Y, Hochberg Y. JRSS B 1995, 57:289-300.")
+FDR = Reference(
+    "Benjamini and Hochberg 1995",
+    "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and powerful "
+    "approach to multiple testing. JRSS B 1995, 57:289-300.",
+)
 INTEGRATED_GRADIENTS = Reference(
     "Sundararajan et al. 2017",
     "Sundararajan M, Taly A, Yan Q. Axiomatic attribution for deep networks. ICML 2017.",
