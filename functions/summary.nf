@@ -10,10 +10,11 @@ def closing(String results, String table, String took, tasks, cached) {
     def open = [
         ['report.html', 'everything on one page: what was found, how good it is, what to be careful about'],
         ['calls/', 'the calls, for a genome browser'],
+        ['igv/session.xml', 'calls, probabilities and signal in IGV; hub/ is the same for UCSC'],
         ['evaluation/summary.tsv', 'a row for each sample, model and class'],
         ['signal/libraries.tsv', 'how good each BAM file is'],
         ['pipeline_info/', 'parameters, versions, resources of every task'],
-    ]
+    ].findAll { path, _what -> file("${results}/${path}").exists() }
     def width = open.collect { path, _what -> path.size() }.max()
     def paths = open.collect { path, what -> "  ${results}/${path.padRight(width)}  ${what}" }
     return (["Done in ${took}: ${tasks} tasks${cached ? ", ${cached} of them done before" : ''}."] + shown + ['Open next:'] + paths).join('\n')

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 
 from deepregfinder.classes import class_named
@@ -15,13 +14,17 @@ Points = Mapping[str, Mapping[str, tuple[float, float]]]
 
 _BARS = {"precision": "Precision", "recall": "Recall", "f1": "F1", "average_precision": "AP"}
 _DASHES = ("-", "--")
+# Colours of models: for colour-blind eyes too (Paul Tol, "muted"); not those of classes.
+_MODELS = (
+    *("#117733", "#AA4499", "#999933", "#CC6677", "#44AA99", "#882255", "#332288", "#DDCC77"),
+    "#88CCEE",
+)
 
 
 def colours(models: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Colour and dash of each model; beyond ten, colours come again with another dash."""
-    palette = mpl.colormaps["tab10"]
+    """Colour and dash of each model; beyond nine, colours come again with another dash."""
     return {
-        model: (mpl.colors.to_hex(palette(number % 10)), _DASHES[number // 10 % 2])
+        model: (_MODELS[number % len(_MODELS)], _DASHES[number // len(_MODELS) % 2])
         for number, model in enumerate(models)
     }
 

@@ -69,7 +69,7 @@ def test_the_end_says_what_was_found_and_what_to_open(first_run):
     assert {line.split(":")[0].strip() for line in end} >= {"A cnn", "B cnn", "Open next"}
     found, paths = end[1:3], [Path(line.split()[0]) for line in end[end.index("Open next:") + 1 :]]
     assert all("enhancers" in line and "mean average precision of calls" in line for line in found)
-    assert first_run.results / "report.html" in paths
+    assert {first_run.results / name for name in ("report.html", "igv/session.xml")} <= set(paths)
     assert all(path.exists() for path in paths)
 
 

@@ -73,7 +73,7 @@ def test_tags_are_balanced_links_resolve_and_nothing_is_loaded(tmp_path: Path, p
     inside = [one for one in page.values("href") if one.startswith("#")]
     assert {one.removeprefix("#") for one in inside} <= set(ids)
     beside = set(page.values("href")) - {*inside, "data:,"}
-    places = r"(evaluation|calls|signal|hub|igv)/[\w./]+"
+    places = r"(evaluation|calls|regions|signal|hub|igv)/[\w./]+"
     assert all(re.fullmatch(places, one) for one in beside), beside
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.S)
     (policy,) = (one for one in page.values("content") if one.startswith("default-src"))
