@@ -69,6 +69,7 @@ def served(first_run, tmp_path: Path) -> Iterator[str]:
 def test_igv_shows_every_track_with_its_values(
     browser: Browser, served: str, first_run, pictures: Path
 ) -> None:
+    browser.resize(1200, 900)
     browser.ask("POST", "/url", url=f"{served}/igv/index.html")
     shown = browser.evaluate(
         "igv.createBrowser(document.querySelector('#igv'), "
