@@ -133,6 +133,7 @@ workflow {
         SIGNAL.out.signal,
         GENOME.out.probabilities,
         GENOME.out.calls,
+        GENOME.out.validation,
         EXTERNAL.out.scores,
         tss,
         settings.evaluation,

@@ -21,28 +21,40 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--annotation", multiple=True, type=FILE, help="Tables of score_annotation.py, of the sample."
 )
+@click.option(
+    "--validation",
+    multiple=True,
+    type=FILE,
+    help="Tables <sample>.<model>.validation.tsv of models that predicted the sample.",
+)
 @click.option("--output", required=True, type=FILE, help="The table (TSV).")
-@click.option("--curves", required=True, type=FILE, help="Precision-recall curves (PNG).")
-@click.option("--bars", required=True, type=FILE, help="Figures on the test windows (PNG).")
+@click.option("--plots", required=True, help="How the names of all plots begin.")
 @click.option("--annotations", type=FILE, help="All annotations in one table, if there are any.")
 def compare_models(
     evaluation: tuple[Path, ...],
     annotation: tuple[Path, ...],
+    validation: tuple[Path, ...],
     output: Path,
-    curves: Path,
-    bars: Path,
+    plots: str,
     annotations: Path | None,
 ) -> None:
     """Figures of every model and class with intervals, and paired differences against `cnn`.
 
-    Where there is no `cnn`, the first model is the reference. Annotations are points among the
-    curves.
+    Where there is no `cnn`, the first model is the reference. Plots are <plots>_pr, _bars,
+    _confusion and _chromosomes, each as .png and .svg; _natural_pr of the models measured at
+    natural prevalence, and _calls with --validation. Annotations are points among the curves.
     """
     import csv
 
     from deepregfinder.annotations import join_tables, points_on_test_windows
-    from deepregfinder.comparison import compare, read_seeds
-    from deepregfinder.comparison_plots import draw_bars, draw_curves
+    from deepregfinder.comparison import by_chromosome, compare, read_seeds
+    from deepregfinder.comparison_plots import (
+        draw_bars,
+        draw_calls,
+        draw_confusions,
+        draw_curves,
+        draw_spread,
+    )
     from deepregfinder.plots import write_table
     from deepregfinder.replicates import read_replicates
 
@@ -57,12 +69,32 @@ def compare_models(
         return list(csv.DictReader(path.read_text().splitlines(), delimiter="\t"))
 
     names, classes, table = [model.model for model in models], models[0].classes, rows(output)
-    points = {folder.name: rows(folder / "pr_curve.tsv") for folder in evaluation}
     if annotation and annotations:
         write_table(annotations, join_tables(annotation))
     scored = [row for path in annotation for row in rows(path)]
-    draw_curves(curves, points, table, classes, points_on_test_windows(scored))
-    draw_bars(bars, table, names, classes, "test")
+
+    def of_all(name: str) -> dict[str, list[dict[str, str]]]:
+        paths = {folder.name: folder / name for folder in evaluation}
+        return {model: rows(path) for model, path in paths.items() if path.exists()}
+
+    def plot(name: str) -> Path:
+        return Path(f"{plots}_{name}.png")
+
+    curves = of_all("pr_curve.tsv")
+    draw_curves(plot("pr"), curves, table, classes, "test", points_on_test_windows(scored))
+    if natural := of_all("natural_pr_curve.tsv"):
+        draw_curves(plot("natural_pr"), natural, table, classes, "natural")
+    draw_bars(plot("bars"), table, names, classes, "test")
+    draw_confusions(plot("confusion"), of_all("confusion_matrix.tsv"), classes)
+    spreads = {
+        title: spread
+        for setting, title in (("test", "Test windows"), ("natural", "Whole test chromosomes"))
+        if (spread := by_chromosome(models, setting))
+    }
+    draw_spread(plot("chromosomes"), spreads, names, classes[1:])
+    if validation:
+        calls = {path.name.split(".")[1]: rows(path) for path in validation}
+        draw_calls(plot("calls"), calls, classes[1:])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ workflow EVALUATION {
     signal // [meta, signal]
     probabilities // [meta, files]
     calls // [meta, bed]
+    validation // [meta, table]
     annotations // [meta, table] of annotations that were scored
     tss
     options // parameters of the evaluation
@@ -39,12 +40,18 @@ workflow EVALUATION {
     )
 
     def of_sample = EVALUATE_MODEL.out.evaluation
-        .map { meta, folder -> [[sample: meta.sample], folder] }
+        .map { meta, folder -> [[sample: meta.sample], 'evaluation', folder] }
+        .mix(
+            annotations.map { meta, table -> [[sample: meta.sample], 'annotation', table] },
+            validation.map { meta, table -> [[sample: meta.sample], 'validation', table] },
+        )
         .groupTuple()
-        .map { meta, folders -> [meta, folders.sort { folder -> folder.name }] }
-        .join(annotations.map { meta, table -> [[sample: meta.sample], table] }.groupTuple(), remainder: true)
-        .map { meta, folders, tables -> [meta, folders, (tables ?: []).sort { table -> table.name }] }
-        .filter { _meta, folders, _tables -> folders }
+        .map { meta, kinds, files ->
+            [meta] + ['evaluation', 'annotation', 'validation'].collect { kind ->
+                files.withIndex().findAll { _file, i -> kinds[i] == kind }.collect { file, _i -> file }.sort { file -> file.name }
+            }
+        }
+        .filter { _meta, folders, _annotated, _validated -> folders }
     COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
 
     evaluations = EVALUATE_MODEL.out.evaluation

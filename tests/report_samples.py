@@ -131,7 +131,7 @@ def write_run(folder: Path, plan: Plan) -> Files:
         files["signal"].append(_write(folder / f"{sample}.signal.tsv", SIGNAL, [row]))
         if plan.labels:
             _labels(folder, plan, sample, files)
-            for name in ("comparison_pr", "comparison_bars"):
+            for name in ("comparison_pr", "comparison_bars", "comparison_confusion"):
                 files["model_plots"].append(folder / f"{sample}.{name}.png")
                 files["model_plots"][-1].write_bytes(PNG)
         if plan.of_others:

@@ -79,6 +79,18 @@ def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[tuple[
     return rows
 
 
+def by_chromosome(
+    models: Sequence[Replicates], setting: str
+) -> dict[tuple[str, str], tuple[float, list[float]]]:
+    """Model and class -> average precision, and that of each test chromosome alone."""
+    return {
+        (model.model, name): (float(values[0]), alone.tolist())
+        for model in models
+        for name, figure, values, alone in _figures(model, setting)
+        if figure == "average_precision" and name != "mean"
+    }
+
+
 def _figures(model: Replicates, setting: str) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
     """Class, figure, its rows (estimate first), and its value on each chromosome alone."""
     for figure in FIGURES:

@@ -1,4 +1,4 @@
-"""Plots over all models of a sample: precision-recall curves, and bars with intervals."""
+"""Plots over all models of a sample: curves, bars with intervals, confusion matrices, spreads."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder.classes import class_named
-from deepregfinder.plots import figure_of
+from deepregfinder.plots import figure_of, new_figure, shaded
 
 Table = Sequence[Mapping[str, str]]
 Points = Mapping[str, Mapping[str, tuple[float, float]]]
@@ -34,11 +34,12 @@ def draw_curves(
     curves: Mapping[str, Table],
     comparison: Table,
     classes: Sequence[str],
+    setting: str,
     points: Points | None = None,
 ) -> None:
-    """A panel for each class but background, with the curve of every model on the test windows.
+    """A panel for each class but background, with the precision-recall curve of every model.
 
-    curves : model -> rows of pr_curve.tsv
+    curves : model -> rows of pr_curve.tsv or natural_pr_curve.tsv, as `setting` is test or natural
     comparison : rows of comparison.tsv, for average precisions and their intervals in the legends
     points : shown as markers, with their names in the legend
     """
@@ -54,7 +55,7 @@ def draw_curves(
                     [float(row["recall"]) for row in here],
                     [float(row["precision"]) for row in here],
                     color=colour, ls=dash, lw=1.4,
-                    label=f"{model}  {_with_interval(comparison, model, name)}",
+                    label=f"{model}  {_with_interval(comparison, setting, model, name)}",
                 )  # fmt: skip
             for number, (point, by_class) in enumerate((points or {}).items()):
                 if name in by_class:
@@ -68,10 +69,10 @@ def draw_curves(
             )  # fmt: skip
 
 
-def _with_interval(comparison: Table, model: str, name: str) -> str:
+def _with_interval(comparison: Table, setting: str, model: str, name: str) -> str:
     for row in comparison:
         if (row["setting"], row["model"], row["class"], row["figure"]) == (
-            *("test", model, name), "average_precision",
+            *(setting, model, name), "average_precision",
         ):  # fmt: skip
             text = "." if row["value"] == "." else f"{float(row['value']):.3f}"
             if row["low"] != ".":
@@ -111,6 +112,85 @@ def draw_bars(
             axes.set_ylim(0, 1)
             axes.grid(axis="x", visible=False)
             axes.set_title(class_named(name).label)
+        panels[0].legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3)
+
+
+def draw_spread(
+    path: Path,
+    panels: Mapping[str, Mapping[tuple[str, str], tuple[float, Sequence[float]]]],
+    models: Sequence[str],
+    classes: Sequence[str],
+) -> None:
+    """Average precisions as bars, with dots for what they are made of (folds, chromosomes).
+
+    panels : title -> model and class -> height of the bar, and dots
+    classes : without background
+    """
+    style, width = colours(models), 0.8 / len(models)
+    breadth = 1.2 + (1.4 + 0.5 * len(models) * len(classes)) * len(panels)
+    with figure_of(path, breadth, 3.6, len(panels)) as drawn:
+        for axes, (title, bars) in zip(drawn, panels.items(), strict=True):
+            for number, (model, (colour, _)) in enumerate(style.items()):
+                for place, name in enumerate(classes):
+                    height, dots = bars.get((model, name), (np.nan, ()))
+                    at = place + (number - (len(models) - 1) / 2) * width
+                    axes.bar(
+                        at, np.nan_to_num(height), width * 0.9, color=colour, alpha=0.45, lw=0,
+                        label=model if place == 0 else None,
+                    )  # fmt: skip
+                    beside = np.linspace(-0.25, 0.25, len(dots)) * width
+                    axes.plot(at + beside, dots, "o", ms=3.5, color=colour)
+            axes.set_xticks(range(len(classes)), [class_named(name).label for name in classes])
+            axes.set(ylim=(0, 1), ylabel="AP", title=title)
+            axes.grid(axis="x", visible=False)
+        drawn[0].legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=4)
+
+
+def draw_confusions(path: Path, matrices: Mapping[str, Table], classes: Sequence[str]) -> None:
+    """The confusion matrix of every model, one beside the other; shade is the share of the row.
+
+    matrices : model -> rows of confusion_matrix.tsv
+    """
+    columns = min(4, len(matrices))
+    rows = -(-len(matrices) // columns)
+    labels = [class_named(name).label.replace(" ", "\n") for name in classes]
+    size = 1.2 + 0.62 * len(classes)
+    with new_figure(path, size * columns, (size + 0.2) * rows) as figure:
+        drawn = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, (model, table) in zip(drawn, matrices.items(), strict=False):
+            windows = np.array([[int(row[name]) for name in classes] for row in table])
+            share = windows / np.maximum(windows.sum(axis=1, keepdims=True), 1)
+            shaded(axes, share, [f"{value:.0%}" for value in share.ravel()], labels)
+            axes.tick_params(labelsize=6)
+            axes.set_title(model)
+        for axes in drawn[len(matrices) :]:
+            axes.remove()
+        figure.supxlabel("Predicted", fontsize=9)
+        figure.supylabel("Labelled", fontsize=9)
+
+
+def draw_calls(path: Path, tables: Mapping[str, Table], classes: Sequence[str]) -> None:
+    """How many elements every model calls, and which share of them a marker validates.
+
+    tables : model -> rows of validation.tsv; classes : without background
+    """
+    style, width = colours(list(tables)), 0.84 / len(tables)
+    breadth = max(4.4, 1.2 + 0.3 * len(tables) * len(classes)) * 2
+    with figure_of(path, breadth, 3.6 + 0.19 * -(-len(tables) // 3), 2) as panels:
+        for axes, column in zip(panels, ("calls", "rate"), strict=True):
+            for number, (model, table) in enumerate(tables.items()):
+                colour, dash = style[model]
+                found = {row["class"]: _number(row[column]) for row in table}
+                at = np.arange(len(classes)) + (number - (len(tables) - 1) / 2) * width
+                axes.bar(
+                    at, [np.nan_to_num(found.get(name, np.nan)) for name in classes], width * 0.92,
+                    color=colour, label=model, hatch="///" if dash == "--" else None,
+                    edgecolor="white", lw=0,
+                )  # fmt: skip
+            axes.set_xticks(range(len(classes)), [class_named(name).label for name in classes])
+            axes.grid(axis="x", visible=False)
+        panels[0].set_title("Calls")
+        panels[1].set(title="Validation rate", ylim=(0, 1))
         panels[0].legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3)
 
 

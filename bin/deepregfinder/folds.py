@@ -16,13 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepregfinder.classes import class_named
-from deepregfinder.comparison_plots import colours
+from deepregfinder.comparison_plots import draw_spread
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation import Evaluation, Measured
 from deepregfinder.genome import ChromosomeSplit, balanced_groups, bare_name
 from deepregfinder.metrics import CALIBRATION
-from deepregfinder.plots import figure_of, write_table
+from deepregfinder.plots import write_table
 from deepregfinder.replicates import FIGURES
 from deepregfinder.splits import SplitPlan
 
@@ -142,32 +141,21 @@ def _grouped(rows: Sequence[Score]) -> Mapping[tuple[str, str, str, str], list[f
 
 def draw_folds(path: Path, rows: Sequence[Score]) -> None:
     """AP of every fold as a dot and their mean as a bar, a panel for each setting."""
-    style = colours(sorted({row.model for row in rows}))
     groups = _grouped([row for row in rows if row.figure == "average_precision"])
+    panels = {
+        title.capitalize(): {
+            (model, name): (_mean(values), values)
+            for (model, where, name, _), values in groups.items()
+            if where == setting
+        }
+        for setting, title in SETTINGS.items()
+        if any(key[1] == setting for key in groups)
+    }
+    models = sorted({row.model for row in rows})
     classes = list(dict.fromkeys(row.class_ for row in rows if row.class_ not in ("all", "mean")))
-    shown = [setting for setting in SETTINGS if any(key[1] == setting for key in groups)]
-    width = 0.8 / len(style)
-    with figure_of(
-        path, 1.2 + (1.4 + 0.5 * len(style) * len(classes)) * len(shown), 3.6, len(shown)
-    ) as panels:
-        for axes, setting in zip(panels, shown, strict=True):
-            for number, (model, (colour, _)) in enumerate(style.items()):
-                for place, name in enumerate(classes):
-                    values = np.array(groups.get((model, setting, name, "average_precision"), []))
-                    values = values[np.isfinite(values)]
-                    at = place + (number - (len(style) - 1) / 2) * width
-                    axes.bar(
-                        at,
-                        values.mean() if len(values) else 0,
-                        width * 0.9,
-                        color=colour,
-                        alpha=0.45,
-                        lw=0,
-                        label=model if place == 0 else None,
-                    )
-                    spread = np.linspace(-0.25, 0.25, len(values)) * width
-                    axes.plot(at + spread, values, "o", ms=3.5, color=colour)
-            axes.set_xticks(range(len(classes)), [class_named(name).label for name in classes])
-            axes.set(ylim=(0, 1), ylabel="AP", title=SETTINGS[setting].capitalize())
-            axes.grid(axis="x", visible=False)
-        panels[0].legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=4)
+    draw_spread(path, panels, models, classes)
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else np.nan

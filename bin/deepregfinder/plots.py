@@ -165,14 +165,14 @@ def draw_confusion(
     size = 2.6 + 0.62 * len(classes)
     with figure_of(folder / f"{name}.png", size, size) as (axes,):
         cells = zip(share.ravel(), confusion.ravel(), strict=True)
-        _shaded(axes, share, [f"{value:.0%}\n{number:,}" for value, number in cells], labels)
+        shaded(axes, share, [f"{value:.0%}\n{number:,}" for value, number in cells], labels)
         axes.set(xlabel="Predicted", ylabel="Labelled")
         axes.set_title(title)
     rows = [(class_name, *row) for class_name, row in zip(classes, confusion.tolist(), strict=True)]
     write_table(folder / f"{name}.tsv", [("truth", *classes), *rows])
 
 
-def _shaded(axes: Axes, share: np.ndarray, texts: Sequence[str], labels: Sequence[str]) -> None:
+def shaded(axes: Axes, share: np.ndarray, texts: Sequence[str], labels: Sequence[str]) -> None:
     """A square matrix of shares from 0 to 1 as shades, with a text in each cell, row by row."""
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for ((row, column), value), text in zip(np.ndenumerate(share), texts, strict=True):
@@ -199,7 +199,7 @@ def draw_transitions(
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     size = 2.6 + 0.62 * len(classes)
     with figure_of(path, size, size) as (axes,):
-        _shaded(axes, share, [f"{number:,}" for number in matrix.ravel()], labels)
+        shaded(axes, share, [f"{number:,}" for number in matrix.ravel()], labels)
         axes.set(xlabel=f"In {samples[1]}", ylabel=f"In {samples[0]}")
         axes.set_title("Elements by class")
 

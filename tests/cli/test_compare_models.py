@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from small_evaluation import write_world
 
 from compare_models import compare_models
+from deepregfinder.comparison import by_chromosome
 from deepregfinder.errors import InputError
 from deepregfinder.replicates import read_replicates
 from evaluate_model import evaluate_model
@@ -27,7 +28,9 @@ def evaluate(folder: Path, model: str, scan: str = "", bootstrap: int = 40, seed
 def compare(folder: Path, *models: str) -> list[dict[str, str]]:
     words = [text for model in models for text in ("--evaluation", str(folder / model))]
     output = folder / "comparison.tsv"
-    words += ["--curves", str(folder / "pr.png"), "--bars", str(folder / "bars.png")]
+    words += ["--plots", str(folder / "K562.comparison")]
+    for table in sorted(folder.glob("K562.*.validation.tsv")):
+        words += ["--validation", str(table)]
     CliRunner().invoke(compare_models, [*words, "--output", str(output)], catch_exceptions=False)
     with output.open() as lines:
         return list(csv.DictReader(lines, delimiter="\t"))
@@ -53,14 +56,41 @@ def test_a_model_never_differs_from_its_copy(world: Path) -> None:
     assert {row["setting"] for row in rows} == {"test", "natural", "calls"}
     compared = [row for row in rows if row["difference"] != "."]
     assert len(compared) > 30
-    for plot in ("pr.png", "bars.png"):
-        assert (world / plot).read_bytes().startswith(b"\x89PNG")
     for row in compared:
         assert row["reference"] == "cnn"
         assert float(row["difference"]) == 0
         assert row["excludes_zero"] in ("no", ".")
     ratios = [row for row in rows if row["figure"] == "false_calls_ratio_at_equal_recall"]
     assert {row["value"] for row in ratios} <= {"1.000000", "."}
+
+
+def test_every_plot_names_every_model(world: Path) -> None:
+    header = "class\tcalls\tvalidated\trate\tmarker\n"
+    for model, calls in (("cnn", 40), ("mlp", 60)):
+        rows = f"enhancer\t{calls}\t20\t0.5\tDHS\npromoter\t10\t.\t.\t.\n"
+        (world / f"K562.{model}.validation.tsv").write_text(header + rows)
+    compare(world, "mlp", "cnn")
+    for name in ("pr", "natural_pr", "bars", "confusion", "chromosomes", "calls"):
+        drawing = (world / f"K562.comparison_{name}.svg").read_text()
+        assert (world / f"K562.comparison_{name}.png").read_bytes().startswith(b"\x89PNG")
+        for text in ("cnn", "mlp", *(() if name == "confusion" else ("enhancer",))):
+            assert text in drawing, (name, text)
+
+
+def test_chromosomes_are_measured_alone(world: Path) -> None:
+    models = [read_replicates(world / "cnn")]
+    whole, alone = by_chromosome(models, "test")["cnn", "enhancer"]
+    row = next(
+        row
+        for row in compare(world, "cnn")
+        if (row["setting"], row["class"], row["figure"])
+        == ("test", "enhancer", "average_precision")
+    )
+    assert len(alone) == 2, "chr3 and chr4"
+    assert f"{whole:.6f}" == row["value"]
+    assert [f"{value:.6f}" for value in (min(alone), max(alone))] == [
+        row["lowest_chromosome"], row["highest_chromosome"],
+    ]  # fmt: skip
 
 
 def test_values_and_intervals_are_those_of_metrics_json(world: Path) -> None:

@@ -61,6 +61,23 @@ MODEL_PLOTS = {
         "Every model side by side, test windows",
         "Lines: 95 % intervals over blocks of the genome.",
     ),
+    "comparison_natural_pr": (
+        "Precision and recall of every model, whole test chromosomes",
+        "The same at natural prevalence.",
+    ),
+    "comparison_confusion": (
+        "Labelled and predicted class of every model, test windows",
+        "Each row sums to 100 %; the diagonal is right.",
+    ),
+    "comparison_calls": (
+        "Calls of every model, and their validation rate",
+        "Calls on all predicted chromosomes; the rate is the share with a marker nearby. A rate is "
+        "easily high where few are called: read both together.",
+    ),
+    "comparison_chromosomes": (
+        "Every model on every test chromosome",
+        "A bar: average precision on all test chromosomes together. A dot: on one of them alone.",
+    ),
     "comparison_folds": (
         "Every model in every fold",
         "A dot: average precision on a group of chromosomes that the model was not trained on. A "

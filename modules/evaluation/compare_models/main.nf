@@ -6,7 +6,7 @@ process COMPARE_MODELS {
     label 'process_single'
 
     input:
-    tuple val(meta), path(evaluations), path(annotations)
+    tuple val(meta), path(evaluations), path(annotations), path(validation)
     val code // digest of the script and of the library behind it
 
     output:
@@ -22,14 +22,14 @@ process COMPARE_MODELS {
     'compare_models.py' \\
         ${repeated('--evaluation', evaluations)} \\
         ${repeated('--annotation', annotations)} \\
+        ${repeated('--validation', validation)} \\
         --output ${meta.sample}.comparison.tsv \\
-        --curves ${meta.sample}.comparison_pr.png \\
-        --bars ${meta.sample}.comparison_bars.png \\
+        --plots ${meta.sample}.comparison \\
         --annotations ${meta.sample}.annotations.tsv
     """
 
     stub:
     """
-    touch ${meta.sample}.comparison.tsv ${meta.sample}.comparison_{pr,bars}.{png,svg}
+    touch ${meta.sample}.comparison.tsv ${meta.sample}.comparison_{pr,bars,confusion,chromosomes}.{png,svg}
     """
 }
