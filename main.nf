@@ -4,6 +4,7 @@
 // to reads per million; open chromatin with a TSS or an enhancer factor gives labelled windows of 2 kb; networks learn
 // them from the marks, slide over the whole genome, and their windows are joined into calls, which are then judged.
 
+include { ACROSS } from './subworkflows/across'
 include { DIFFERENCES } from './subworkflows/differences'
 include { EVALUATION } from './subworkflows/evaluation'
 include { EXAMPLES } from './subworkflows/examples'
@@ -140,6 +141,14 @@ workflow {
         settings.explaining,
     )
 
+    ACROSS(
+        MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on },
+        TRAINING_SET.out.tensors,
+        SIGNAL.out.signal,
+        options.evaluation.across && options.split.split == 'chromosome',
+        settings.across,
+    )
+
     FOLDS(
         SIGNAL.out.signal,
         TRAINING_SET.out.candidates,
@@ -176,6 +185,7 @@ workflow {
             transition_pictures: DIFFERENCES.out.pictures,
             compared_marks: DIFFERENCES.out.marks,
             model_plots: EVALUATION.out.plots.mix(FOLDS.out.plots),
+            across: ACROSS.out.plots,
             annotations: EVALUATION.out.annotated,
             crispr: EXTERNAL.out.crispr.map { _meta, table -> table },
         ],

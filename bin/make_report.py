@@ -32,6 +32,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--transition_pictures", multiple=True, type=PATH, help="The same as .png.")
 @click.option("--model_plots", multiple=True, type=PATH, help="<sample>.comparison_*.png.")
 @click.option("--compared_marks", multiple=True, type=PATH, help="<a>_vs_<b>.<model>.marks.tsv.")
+@click.option("--across", multiple=True, type=PATH, help="across.<model>.png.")
 @click.option("--annotations", multiple=True, type=PATH, help="<sample>.annotations.tsv.")
 @click.option("--crispr", multiple=True, type=PATH, help="<sample>.<model>.crispr.tsv.")
 @click.option("--versions", required=True, type=PATH, help="Process, tool and version (TSV).")
@@ -62,6 +63,7 @@ def make_report(
     transition_pictures: tuple[Path, ...],
     model_plots: tuple[Path, ...],
     compared_marks: tuple[Path, ...],
+    across: tuple[Path, ...],
     annotations: tuple[Path, ...],
     crispr: tuple[Path, ...],
     versions: Path,
@@ -107,6 +109,7 @@ def make_report(
         transition_pictures=transition_pictures,
         model_plots=model_plots,
         compared_marks=compared_marks,
+        across=across,
         annotations=annotations,
         crispr=crispr,
     )

@@ -22,6 +22,7 @@ def settingsOf(Map options) {
         calling: tss_rules + options.calling,
         tracks: options.tracks,
         external: bootstrap + seed,
+        across: bootstrap + seed,
         evaluation: tss_rules + options.calling.subMap('threshold') + bootstrap + seed,
         explaining: options.interpretation + options.prediction.subMap('quantile_map') + seed,
         folds: drawing + options.training + options.prediction.subMap('step'),

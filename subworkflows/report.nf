@@ -50,6 +50,7 @@ workflow REPORT {
         sorted.transition_pictures,
         sorted.model_plots,
         sorted.compared_marks,
+        sorted.across,
         sorted.annotations,
         sorted.crispr,
         versions,

@@ -183,7 +183,7 @@ def draw_calls(path: Path, tables: Mapping[str, Table], classes: Sequence[str]) 
                 found = {row["class"]: _number(row[column]) for row in table}
                 at = np.arange(len(classes)) + (number - (len(tables) - 1) / 2) * width
                 axes.bar(
-                    at, [np.nan_to_num(found.get(name, np.nan)) for name in classes], width * 0.92,
+                    at, [found.get(name, np.nan) for name in classes], width * 0.92,
                     color=colour, label=model, hatch="///" if dash == "--" else None,
                     edgecolor="white", lw=0,
                 )  # fmt: skip

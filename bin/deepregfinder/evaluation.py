@@ -138,12 +138,8 @@ def evaluate(
         )
     is_random = tensors.split_plan.mode == "random"
     chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
-    sizes = {c: n for c, n in tensors.chrom_sizes.items() if is_random or c in chroms}
-    blocks = Blocks.over(sizes)
+    blocks, block = blocks_of_test_windows(tensors)
     weights = block_weights(blocks, n_replicates, seed)
-
-    first = np.array([blocks.first.get(chrom, 0) for chrom in tensors.chroms])
-    block = first[tensors.chrom[rows]] + tensors.midpoints[rows] // blocks.size
     truth = tensors.y[rows].astype(np.int64)
     log.info("%s, %s: %d test windows in %d blocks", sample, model, len(rows), len(blocks))
 
@@ -165,7 +161,7 @@ def evaluate(
         if absent := sorted(set(chroms) - set(scanned)):
             log.warning("Test chromosomes that were not predicted: %s", ", ".join(absent))
         elements = labelled_elements(tensors, scanned)
-        part = Blocks.over({chrom: sizes[chrom] for chrom in scanned})
+        part = Blocks.over({chrom: tensors.chrom_sizes[chrom] for chrom in scanned})
         part_weights = block_weights(part, n_replicates, seed)
         log.info("%s, %s: every window of %s", sample, model, ", ".join(scanned))
         several = len(scan.seeds) > 1
@@ -202,6 +198,18 @@ def evaluate(
             *_tss_note(measured_calls, tss, tss_distance),
         ),
     )
+
+
+def blocks_of_test_windows(tensors: Tensors) -> tuple[Blocks, np.ndarray]:
+    """The blocks that a bootstrap draws, of all chromosomes where windows were divided at random,
+    and the number of the block of each test window: int64 (windows,)."""
+    rows, plan = tensors.select("test"), tensors.split_plan
+    chroms = tensors.chroms
+    if plan.mode != "random":
+        chroms = tuple(plan.chromosomes.select(chroms, "test"))
+    blocks = Blocks.over({chrom: n for chrom, n in tensors.chrom_sizes.items() if chrom in chroms})
+    first = np.array([blocks.first.get(chrom, 0) for chrom in tensors.chroms])
+    return blocks, first[tensors.chrom[rows]] + tensors.midpoints[rows] // blocks.size
 
 
 def call_figures(

@@ -172,8 +172,17 @@ def draw_confusion(
     write_table(folder / f"{name}.tsv", [("truth", *classes), *rows])
 
 
-def shaded(axes: Axes, share: np.ndarray, texts: Sequence[str], labels: Sequence[str]) -> None:
-    """A square matrix of shares from 0 to 1 as shades, with a text in each cell, row by row."""
+def shaded(
+    axes: Axes,
+    share: np.ndarray,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    down: Sequence[str] | None = None,
+) -> None:
+    """A matrix of shares from 0 to 1 as shades, with a text in each cell, row by row.
+
+    labels : of the columns; down : of the rows, where they are not the same
+    """
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for ((row, column), value), text in zip(np.ndenumerate(share), texts, strict=True):
         axes.text(
@@ -181,7 +190,8 @@ def shaded(axes: Axes, share: np.ndarray, texts: Sequence[str], labels: Sequence
             fontsize=8, color="white" if value > 0.55 else INK,
         )  # fmt: skip
     axes.set_xticks(range(len(labels)), labels)
-    axes.set_yticks(range(len(labels)), labels)
+    rows = labels if down is None else down
+    axes.set_yticks(range(len(rows)), rows)
     axes.grid(visible=False)
     axes.tick_params(length=0)
     for spine in axes.spines.values():

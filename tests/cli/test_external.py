@@ -46,7 +46,7 @@ def test_annotations_come_into_one_table_and_plot(world: Path) -> None:
     for name, mapping in (("one", "*_Enh=enhancer"), ("two", "1_TssA's=promoter;*=enhancer")):
         words = f"--name {name} --mapping {mapping} {SCORE} @K562.{name}.annotation.tsv"
         run(score_annotation, world, words)
-    compare = "--evaluation @cnn --output @c.tsv --curves @{}.png --bars @bars.png "
+    compare = "--evaluation @cnn --output @c.tsv --plots @{} "
     run(compare_models, world, compare.format("bare") + "--annotations @nothing.tsv")
     assert not (world / "nothing.tsv").exists()
     words = "--annotation @K562.one.annotation.tsv --annotation @K562.two.annotation.tsv "
@@ -54,7 +54,8 @@ def test_annotations_come_into_one_table_and_plot(world: Path) -> None:
     found = [(row["annotation"], row["setting"], row["class"]) for row in rows(world / "all.tsv")]
     of_each = [(s, c) for s in ("test", "calls") for c in ("enhancer", "promoter")]
     assert found == [(name, *rest) for name in ("one", "two") for rest in of_each]
-    assert (world / "full.png").read_bytes() != (world / "bare.png").read_bytes()
+    assert (world / "full_pr.png").read_bytes() != (world / "bare_pr.png").read_bytes()
+    assert not (world / "bare_natural_pr.png").exists(), "the genome was not predicted"
 
 
 def test_elements_of_an_experiment_go_through_both_scripts(world: Path) -> None:

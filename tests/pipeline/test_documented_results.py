@@ -39,6 +39,8 @@ def general(path: Path) -> str:
     if len(folders) > 1:
         name = name.replace(f"{folders[1]}.cnn.", "<sample>.<model>.")
         name = re.sub(r"[.](enhancer|promoter)[.]", ".<class>.", name)
+    if folders[1:] == ["across"]:
+        return f"evaluation/across/<model>{path.suffix}"
     general = ("<sample>", "<model>")[: len(folders[1:])]
     return "/".join([*folders[:1], *general, *folders[3:], name])
 

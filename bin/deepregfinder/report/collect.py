@@ -66,6 +66,7 @@ class Files:
     transition_pictures: Sequence[Path] = ()
     model_plots: Sequence[Path] = ()
     compared_marks: Sequence[Path] = ()
+    across: Sequence[Path] = ()
     annotations: Sequence[Path] = ()
     crispr: Sequence[Path] = ()
 
@@ -187,6 +188,7 @@ class Run:
     """A run as the report shows it.
 
     model_plots : sample -> plots of all its models, by their names
+    across : model -> plot of its average precision between samples
     annotations : sample -> scores of annotations made by others
     """
 
@@ -203,6 +205,7 @@ class Run:
     examples: tuple[Examples, ...] = ()
     comparisons: tuple[Compared, ...] = ()
     model_plots: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    across: Mapping[str, bytes] = field(default_factory=dict)
     annotations: Mapping[str, tuple[AnnotationScore, ...]] = field(default_factory=dict)
     command: str = field(default="")
 
@@ -269,6 +272,10 @@ def collect(files: Files, command: str) -> Run:
         examples=tuple(map(read_examples, files.examples)),
         comparisons=tuple(_comparisons(files)),
         model_plots=_model_plots(files),
+        across={
+            _named(path, ".png").removeprefix("across."): path.read_bytes()
+            for path in sorted(map(Path, files.across))
+        },
         annotations={
             _named(path, ".annotations.tsv"): read_rows(path, AnnotationScore)
             for path in files.annotations

@@ -26,6 +26,7 @@ process MAKE_REPORT {
     path transition_pictures
     path model_plots
     path compared_marks
+    path across
     path annotations
     path crispr
     val versions
@@ -67,6 +68,7 @@ process MAKE_REPORT {
         ${repeated('--transition_pictures', transition_pictures)} \\
         ${repeated('--model_plots', model_plots)} \\
         ${repeated('--compared_marks', compared_marks)} \\
+        ${repeated('--across', across)} \\
         ${repeated('--annotations', annotations)} \\
         ${repeated('--crispr', crispr)} \\
         --versions versions.tsv \\

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Measure models of one kind on the labelled test windows of samples of others."""
+
+from pathlib import Path
+
+import click
+
+from deepregfinder.errors import plain_errors
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--model", required=True, help="Kind of the models.")
+@click.option(
+    "--bundle", required=True, multiple=True, type=FILE, help="Folder of a model, one a sample."
+)
+@click.option(
+    "--tensors",
+    required=True,
+    multiple=True,
+    type=FILE,
+    help="Labelled windows of a sample (build_tensors.py).",
+)
+@click.option(
+    "--signal",
+    required=True,
+    multiple=True,
+    type=FILE,
+    help="Signal of each of these samples, in the same order.",
+)
+@click.option("--bootstrap", required=True, type=int, help="Replicates of the block bootstrap.")
+@click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
+@click.option("--output", required=True, type=FILE, help="The table (TSV).")
+@click.option("--plot", required=True, type=FILE, help="The matrix as heat maps (PNG).")
+def evaluate_across(
+    model: str,
+    bundle: tuple[Path, ...],
+    tensors: tuple[Path, ...],
+    signal: tuple[Path, ...],
+    bootstrap: int,
+    seed: int,
+    output: Path,
+    plot: Path,
+) -> None:
+    """Write average precision of every model on every sample, and what a model of the sample's own
+    would give, with intervals; on other samples with and without quantile mapping."""
+    from deepregfinder.across import draw_across, measure_across, table
+    from deepregfinder.errors import InputError
+    from deepregfinder.models.bundle import read_bundle
+    from deepregfinder.plots import write_table
+    from deepregfinder.signal import open_signal
+    from deepregfinder.tensors import open_tensors
+
+    bundles = [read_bundle(folder) for folder in bundle]
+    samples = [
+        (open_tensors(windows), open_signal(rpm))
+        for windows, rpm in zip(tensors, signal, strict=True)
+    ]
+    for windows, rpm in samples:
+        if windows.sample != rpm.sample:
+            raise InputError(f"--tensors is of {windows.sample}, its --signal of {rpm.sample}.")
+    tested = measure_across(bundles, samples, bootstrap, seed)
+    write_table(output, table(model, bundles[0].classes, tested))
+    draw_across(plot, model, bundles[0].classes, tested)
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        evaluate_across()

@@ -1,0 +1,30 @@
+include { EVALUATE_ACROSS } from '../modules/evaluation/evaluate_across'
+include { codeDigest } from '../functions/scripts'
+
+// How much a model loses on a sample that it was not trained on: every kind of model, trained on each sample, tested on all.
+workflow ACROSS {
+    take:
+    bundles // [meta, bundle] of models that were trained here
+    tensors // [meta, tensors]
+    signal // [meta, signal]
+    wanted // whether to do so
+    options // bootstrap and seed
+
+    main:
+    def samples = tensors
+        .join(signal)
+        .toSortedList { one, other -> one[0].sample <=> other[0].sample }
+        .map { rows -> [rows.collect { row -> row[1] }, rows.collect { row -> row[2] }] }
+    def of_model = bundles
+        .map { meta, bundle -> [[model: meta.model], meta.trained_on, bundle] }
+        .groupTuple()
+        .map { meta, trained_on, folders -> [meta, folders.withIndex().sort { pair -> trained_on[pair[1]] }.collect { pair -> pair[0] }] }
+        .combine(samples)
+        .filter { _meta, _folders, windows, _rpm -> wanted && windows.size() > 1 }
+    EVALUATE_ACROSS(of_model, options, codeDigest('evaluate_across.py'))
+
+    plots = EVALUATE_ACROSS.out.plot
+
+    emit:
+    plots
+}

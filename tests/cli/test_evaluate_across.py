@@ -1,0 +1,57 @@
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from small_evaluation import SIZES, bundle, elements
+from small_models import write_random_signal
+
+from deepregfinder.errors import InputError
+from deepregfinder.models.bundle import write_bundle
+from deepregfinder.tensors import write_tensors
+from evaluate_across import evaluate_across
+
+SAMPLES = ("K562", "GM12878")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    for seed, sample in enumerate(SAMPLES):
+        write_bundle(tmp_path / sample, replace(bundle(), sample=sample))
+        write_tensors(
+            tmp_path / f"{sample}.tensors.safetensors", replace(elements(seed=seed), sample=sample)
+        )
+        write_random_signal(tmp_path / f"{sample}.signal.zip", sample=sample, chrom_sizes=SIZES)
+    return tmp_path
+
+
+def run(world: Path, signals: tuple[str, ...]) -> None:
+    words = "--model cnn --bootstrap 20 --seed 1 --output @across.cnn.tsv --plot @across.cnn.png"
+    for sample, signal in zip(SAMPLES, signals, strict=True):
+        words += f" --bundle @{sample} --tensors @{sample}.tensors.safetensors"
+        words += f" --signal @{signal}.signal.zip"
+    text = words.replace("@", f"{world}/")
+    CliRunner().invoke(evaluate_across, text.split(), catch_exceptions=False)
+
+
+def test_every_model_meets_every_sample(world: Path) -> None:
+    run(world, SAMPLES)
+    rows = list(csv.DictReader((world / "across.cnn.tsv").open(), delimiter="\t"))
+    met = {(row["trained_on"], row["tested_on"], row["quantile_map"]) for row in rows}
+    assert met == {
+        (one, other, mapped)
+        for one in SAMPLES
+        for other in SAMPLES
+        for mapped in ("false", "true")
+        if one != other or mapped == "false"
+    }
+    assert {row["class"] for row in rows} == {"enhancer", "promoter", "mean"}
+    assert all(float(row["low"]) <= float(row["high"]) for row in rows)
+    assert (world / "across.cnn.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_signal_of_another_sample_is_refused(world: Path) -> None:
+    with pytest.raises(InputError, match="--tensors is of K562, its --signal of GM12878"):
+        run(world, SAMPLES[::-1])
+    assert not (world / "across.cnn.tsv").exists()
