@@ -9,8 +9,10 @@ from deepregfinder.tensors import Tensors
 from deepregfinder.tiling import SignalReader, load_scorer, predict_places, predict_windows
 
 
-def labelled_test_windows(bundle: Bundle, tensors: Tensors, quantile_map: bool) -> np.ndarray:
-    """The labelled test windows as the bundle wants them: RPM, float32 (windows, marks, bins).
+def labelled_windows(
+    bundle: Bundle, tensors: Tensors, quantile_map: bool, split: str = "test"
+) -> np.ndarray:
+    """Labelled windows of a split as the bundle wants them: RPM, float32 (windows, marks, bins).
 
     quantile_map : give each mark the distribution that it had in the training sample, as when the
         genome was predicted with `--quantile_map true`
@@ -33,7 +35,7 @@ def labelled_test_windows(bundle: Bundle, tensors: Tensors, quantile_map: bool) 
     if problems:
         raise InputError.of(problems)
     marks = [tensors.marks.index(mark) for mark in bundle.marks]
-    x = tensors.x[tensors.select("test")][:, marks]
+    x = tensors.x[tensors.select(split)][:, marks]
     if quantile_map:
         source = np.asarray(tensors.normalisation.quantiles, np.float32)[marks]
         target = np.asarray(bundle.normalisation.quantiles, np.float32)
@@ -50,7 +52,7 @@ def predict_test_windows(
     Returns float32 (members, windows, classes). Raises InputError where the windows do not fit the
     model, or a model of the genome is given no signal.
     """
-    x = labelled_test_windows(bundle, tensors, quantile_map)
+    x = labelled_windows(bundle, tensors, quantile_map)
     if bundle.kind != "genome":
         return predict_windows(bundle, x)
     if signal is None:

@@ -1,5 +1,6 @@
 """explain_model.py writes every plot with its table, and says what a model does not have."""
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,13 @@ from explain_model import explain_model
 
 KINDS = ("png", "svg", "tsv")
 ALWAYS = {"explain.json", *(f"mark_importance.{kind}" for kind in KINDS)}
-PLOTS = ("signal_profiles", "attributions", "filter_activations", "filter_weights")
+PLOTS = (
+    "mark_elimination",
+    "signal_profiles",
+    "attributions",
+    "filter_activations",
+    "filter_weights",
+)
 
 
 def run(folder: Path, **changed: str) -> dict:
@@ -83,7 +90,10 @@ def test_what_is_written_is_what_the_documents_list(world: Path, repository: Pat
     facts = json.loads((world / "out/explain.json").read_text())
     described = section(text, f"### `{where}explain.json`")
     assert all(f"`{key}`" in described for key in (*facts, *facts["attributions"]["enhancer"]))
-    for name in ("mark_importance", "signal_profiles", "attributions", "filter_weights", "filters"):
+    for name in (
+        *("mark_importance", "mark_elimination", "signal_profiles", "attributions"),
+        *("filter_weights", "filters"),
+    ):
         with (world / f"out/{name}.tsv").open() as lines:
             header = lines.readline().rstrip("\n").split("\t")
         columns = [column for column in header if not column.startswith("mean_")]
@@ -110,6 +120,11 @@ def test_importance_starts_from_the_accuracy_of_the_evaluation(world: Path) -> N
         line.split("\t") for line in (world / "out/mark_importance.tsv").read_text().split("\n")
     ]
     assert {row[0] for row in table[1:-1]} == set(MARKS)
+    with (world / "out/mark_elimination.tsv").open() as lines:
+        steps = [row for row in csv.DictReader(lines, delimiter="\t") if row["class"] == "enhancer"]
+    assert [row["marks_left"] for row in steps] == ["3", "2", "1", "0"]
+    assert float(steps[0]["average_precision"]) == pytest.approx(expected[1], abs=1e-5)
+    assert {row["taken"] for row in steps} == {".", *MARKS}
     assert {row[1] for row in table[1:-1]} == {"map", "enhancer", "promoter"}
 
 
@@ -124,9 +139,10 @@ def test_networks_without_convolution_and_forests_say_what_they_lack(
     arrays = fit_forest("rf", windows.x[rows], windows.y[rows].astype(int), 3, 1, 1)
     forest = replace(random_bundle("cnn"), **facts, model="rf", weights=(arrays,))
     write_bundle(tmp_path / "rf", forest)
+    eliminated = ALWAYS | {f"mark_elimination.{kind}" for kind in KINDS}
     for model, left_out, drawn in (
-        ("mlp", "mlp has no convolution", ALWAYS | {f"attributions.{kind}" for kind in KINDS}),
-        ("rf", "rf is no network", ALWAYS),
+        ("mlp", "mlp has no convolution", eliminated | {f"attributions.{k}" for k in KINDS}),
+        ("rf", "rf is no network", eliminated),
     ):
         found = run(
             world, model=model, bundle=str(tmp_path / model), output=str(tmp_path / model / "out")

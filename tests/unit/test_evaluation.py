@@ -8,7 +8,7 @@ from small_evaluation import PLAN, bundle, elements, write_scan
 from deepregfinder.calibration import temper
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation import Evaluation, evaluate
-from deepregfinder.labelled_predictions import labelled_test_windows
+from deepregfinder.labelled_predictions import labelled_windows
 from deepregfinder.metrics_json import to_json
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.probabilities import (
@@ -146,16 +146,16 @@ def test_marks_are_matched_by_name() -> None:
     windows = elements()
     rows = windows.select("test")
     turned = replace(windows, marks=windows.marks[::-1], x=windows.x[:, ::-1])
-    np.testing.assert_array_equal(labelled_test_windows(bundle(), turned, False), windows.x[rows])
+    np.testing.assert_array_equal(labelled_windows(bundle(), turned, False), windows.x[rows])
     lacking = replace(windows, marks=windows.marks[:2], x=windows.x[:, :2])
     with pytest.raises(InputError, match=windows.marks[2]):
-        labelled_test_windows(bundle(), lacking, False)
+        labelled_windows(bundle(), lacking, False)
 
 
 def test_quantile_mapping_gives_windows_the_distribution_of_the_training_sample() -> None:
     windows = elements()
     double = replace(windows.normalisation, quantiles=windows.normalisation.quantiles * 2)
-    found = labelled_test_windows(bundle(), replace(windows, normalisation=double), True)
+    found = labelled_windows(bundle(), replace(windows, normalisation=double), True)
     highest = windows.normalisation.quantiles.max()
     plain = windows.x[windows.select("test")]
     inside = plain < highest / 2

@@ -1,5 +1,6 @@
 """Filters, profiles, importance of marks and attributions, each against an independent answer."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from small_models import CHROM_SIZES, GEOMETRY, MARKS, random_bundle, write_rand
 
 from deepregfinder.calling import Calls
 from deepregfinder.explain.attributions import centred_logits, integrated_gradients
+from deepregfinder.explain.elimination import eliminate, exchanged
 from deepregfinder.explain.filters import (
     class_specificity,
     examine_filters,
@@ -169,6 +171,30 @@ def test_the_mark_that_makes_the_classes_is_the_most_important_one() -> None:
     assert drops.argmax() == 2
     assert drops[2] == pytest.approx(found.intact[1] - y.mean(), abs=0.1)
     assert drops[1] == 0
+
+
+def test_marks_go_in_the_order_in_which_they_can_be_spared() -> None:
+    """Mark 0 is not used; 1 and 2 say the same, 3 half as much: a twin can be spared, not both."""
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 2, 600)
+    x = rng.normal(size=(600, 4, 1))
+    twin = y[:, None] * 3 + rng.normal(size=(600, 1))
+    x[:, 1], x[:, 2], x[:, 3] = twin, twin, y[:, None] * 1.5 + rng.normal(size=(600, 1))
+    block, start = np.arange(600) // 10, np.arange(600)
+
+    def score(marks: Sequence[int]) -> np.ndarray:
+        seen = exchanged(x, block, start, marks, seed=1)[:, :, 0]
+        p = 1 / (1 + np.exp(-seen[:, 1] - seen[:, 2] - seen[:, 3]))
+        return np.column_stack([1 - p, p])
+
+    found = eliminate((score, y), (score, y), 4)
+    assert found.order[0] == 0
+    assert set(found.order[1:3]) & {1, 2}
+    assert found.order[-1] in (1, 2)
+    np.testing.assert_array_equal(found.areas[0], average_precisions(score(()), y))
+    np.testing.assert_array_equal(found.areas[1], found.areas[0])
+    assert found.areas[4, 1] == pytest.approx(0.5, abs=0.1), "guessing"
+    assert found.areas[0, 1] > found.areas[2, 1] > found.areas[4, 1]
 
 
 def test_blocks_of_windows_change_places_whole() -> None:

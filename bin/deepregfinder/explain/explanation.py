@@ -1,6 +1,6 @@
 """Everything that explains one model on one sample."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from deepregfinder.explain.attributions import (
     centred_logits,
     integrated_gradients,
 )
+from deepregfinder.explain.elimination import Elimination, WithoutMarks, eliminate, exchanged
 from deepregfinder.explain.filters import Filters, examine_filters, first_convolution
 from deepregfinder.explain.importance import (
     REPEATS,
@@ -32,12 +33,12 @@ from deepregfinder.explain.places import (
     normalised_windows,
 )
 from deepregfinder.explain.profiles import Profiles, average_profiles
-from deepregfinder.labelled_predictions import labelled_test_windows
+from deepregfinder.labelled_predictions import labelled_windows
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.layers import Network
 from deepregfinder.signal import Signal
 from deepregfinder.tensors import Tensors
-from deepregfinder.tiling import SignalReader, load_networks
+from deepregfinder.tiling import SignalReader, load_networks, predict_windows
 
 MOST_WINDOWS = 500
 MOST_ATTRIBUTED = 100
@@ -56,6 +57,7 @@ class Explanation:
     model: str
     bundle: Bundle
     importance: Importance
+    elimination: Elimination | None
     profiles: Profiles | None
     places: Places | None
     called: bool
@@ -84,7 +86,7 @@ def explain(
 
     Raises InputError where labels or signal do not fit the model.
     """
-    x = labelled_test_windows(bundle, tensors, quantile_map)
+    x = labelled_windows(bundle, tensors, quantile_map)
     reader = SignalReader(bundle, signal, quantile_map)
     importance, intact = _importance(bundle, tensors, x, reader, seed, threads)
     notes = []
@@ -95,6 +97,18 @@ def explain(
         profiles = average_profiles(signal, bundle.marks, calls, len(bundle.classes))
         if not profiles.calls.any():
             notes.append("The model called nothing whose signal could be averaged.")
+    elimination = None
+    if bundle.kind == "genome":
+        notes.append(
+            f"{bundle.model} sees the chromosome around a window: its marks are not taken away one "
+            "by one, which would take hours."
+        )
+    else:
+        elimination = eliminate(
+            _without_marks(bundle, tensors, quantile_map, "validation", seed, threads),
+            _without_marks(bundle, tensors, quantile_map, "test", seed, threads),
+            len(bundle.marks),
+        )
     places, filters, attributions = None, None, {}
     if bundle.kind == "network":
         places = _top_places(bundle, tensors, intact, calls, seed)
@@ -121,6 +135,7 @@ def explain(
         model=model,
         bundle=bundle,
         importance=importance,
+        elimination=elimination,
         profiles=profiles,
         places=places,
         called=calls is not None,
@@ -143,14 +158,36 @@ def _importance(
         where = np.array(tensors.chroms, dtype=object)[chrom]
         score = genome_score(bundle, signals, where, start, block_bp, threads)
     else:
-        most = max(tensors.chrom_sizes.values()) // block_bp + 1
-        block = np.unique(chrom * most + start // block_bp, return_inverse=True)[1]
-        score = windows_score(bundle, x, block, start, threads)
+        score = windows_score(bundle, x, _block(tensors, rows, block_bp), start, threads)
     intact = score(None, np.random.default_rng(seed))
     found = mark_importance(
         score, tensors.y[rows], len(bundle.marks), REPEATS[bundle.kind], seed, block_bp
     )
     return found, intact
+
+
+def _block(tensors: Tensors, rows: np.ndarray, block_bp: int) -> np.ndarray:
+    """Number of the block that each of the windows lies in, from 0, without gaps."""
+    most = max(tensors.chrom_sizes.values()) // block_bp + 1
+    place = tensors.chrom[rows].astype(np.int64) * most + tensors.start[rows] // block_bp
+    return np.unique(place, return_inverse=True)[1]
+
+
+def _without_marks(
+    bundle: Bundle, tensors: Tensors, quantile_map: bool, split: str, seed: int, threads: int
+) -> tuple[WithoutMarks, np.ndarray]:
+    """How the labelled windows of a split are scored without some marks, and their classes."""
+    x, rows = labelled_windows(bundle, tensors, quantile_map, split), tensors.select(split)
+    start = tensors.start[rows]
+    names = [tensors.chroms[index] for index in np.unique(tensors.chrom[rows])]
+    block_bp = block_size({name: tensors.chrom_sizes[name] for name in names})
+    block = _block(tensors, rows, block_bp)
+
+    def score(marks: Sequence[int]) -> np.ndarray:
+        changed = exchanged(x, block, start, marks, seed)
+        return bundle.labelled_probabilities(predict_windows(bundle, changed, "cpu", threads))
+
+    return score, tensors.y[rows]
 
 
 def _top_places(

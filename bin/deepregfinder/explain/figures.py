@@ -12,6 +12,7 @@ from scipy.cluster.hierarchy import dendrogram
 
 from deepregfinder.classes import class_named
 from deepregfinder.explain.attributions import Attributions
+from deepregfinder.explain.elimination import Elimination
 from deepregfinder.explain.explanation import Explanation
 from deepregfinder.explain.filters import Filters, clustered_rows, standardised
 from deepregfinder.explain.importance import Importance
@@ -30,6 +31,8 @@ def draw_explanation(folder: Path, explanation: Explanation) -> None:
     bundle = explanation.bundle
     title = f"{explanation.sample}, {explanation.model}"
     draw_importance(folder, bundle.classes, bundle.marks, explanation.importance, title)
+    if explanation.elimination is not None:
+        draw_elimination(folder, bundle.classes, bundle.marks, explanation.elimination, title)
     if explanation.profiles is not None and explanation.profiles.calls.any():
         draw_profiles(folder, bundle.classes, bundle.marks, explanation.profiles, title)
     if explanation.attributions:
@@ -77,6 +80,39 @@ def draw_importance(
         axes.tick_params(axis="y", length=0)
         figure.legend(loc="outside lower center", ncols=2)
     write_table(folder / "mark_importance.tsv", rows)
+
+
+def draw_elimination(
+    folder: Path, classes: Sequence[str], marks: Sequence[str], found: Elimination, title: str
+) -> None:
+    """Average precision while marks are taken away, one by one from left to right.
+
+    Table: marks_left, taken (the mark that went last), left (names), class (or map),
+    average_precision.
+    """
+    lines = [("map", "mean", INK, found.areas[:, 1:].mean(axis=1))]
+    for index, name in enumerate(classes[1:], 1):
+        member = class_named(name)
+        lines.append((name, member.label, member.hex_colour, found.areas[:, index]))
+    taken = [".", *(marks[mark] for mark in found.order)]
+    rows: Rows = [("marks_left", "taken", "left", "class", "average_precision")]
+    for step, last in enumerate(taken):
+        left = [mark for mark in marks if mark not in taken[1 : step + 1]]
+        rows += [
+            (len(left), last, ",".join(left) or ".", name, areas[step])
+            for name, _, _, areas in lines
+        ]
+    with new_figure(folder / "mark_elimination.png", 2.2 + 0.42 * len(taken), 4.2) as figure:
+        axes = figure.subplots()
+        for name, label, colour, areas in lines:
+            style = "D-" if name == "map" else "o-"
+            axes.plot(areas, style, ms=4, color=colour, label=label)
+        ticks = ["all marks", *(f"- {mark}" for mark in taken[1:])]
+        axes.set_xticks(range(len(taken)), ticks, rotation=60, ha="right", fontsize=8)
+        axes.set(ylim=(0, 1.02), ylabel="Average precision")
+        axes.set_title(f"{title}: marks taken away", fontsize=9)
+        figure.legend(loc="outside lower center", ncols=3)
+    write_table(folder / "mark_elimination.tsv", rows)
 
 
 def draw_profiles(

@@ -34,8 +34,8 @@ from deepregfinder.report.tables import (
 
 # Plots of an explanation, in the order in which the page shows them.
 EXPLAINING = (
-    *("mark_importance", "signal_profiles", "attributions", "filter_activations"),
-    "filter_weights",
+    *("mark_importance", "mark_elimination", "signal_profiles", "attributions"),
+    *("filter_activations", "filter_weights"),
 )
 
 

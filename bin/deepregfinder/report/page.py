@@ -121,6 +121,12 @@ EXPLAINING = {
         "between places, with the spread over repeats. Marks that say the same stand in for each "
         "other, and may all seem unimportant.",
     ),
+    "mark_elimination": (
+        "How many marks suffice",
+        "Marks are taken away one by one, each time the one that is missed least on the validation "
+        "windows; average precision is that of the labelled test windows. The model is not trained "
+        "again: one that is trained on the marks that are left may do better.",
+    ),
     "signal_profiles": (
         "Signal of calls",
         "Mean signal of each mark around the summits of all calls.",
