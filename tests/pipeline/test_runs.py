@@ -141,6 +141,30 @@ def test_random_split(pipeline, first_run, tmp_path):
     assert metrics["natural"] is None
 
 
+def test_drf_stands_beside_cnn_and_goes_to_the_other_sample(pipeline, first_run):
+    done = pipeline.run("drf", *pipeline.inputs, "--models", "cnn,drf")
+    assert done.exit_code == 0, done.output
+    assert_complete(done.results, "A", "drf", 3)
+    for name in ("pr", "natural_pr", "bars", "confusion", "chromosomes", "calls"):
+        drawing = (done.results / f"evaluation/A/comparison_{name}.svg").read_text()
+        assert "cnn" in drawing
+        assert "drf" in drawing
+    for model in ("cnn", "drf"):
+        lines = (done.results / f"evaluation/across/{model}.tsv").read_text().splitlines()
+        rows = [
+            dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]
+        ]
+        means = {
+            (row["trained_on"], row["tested_on"], row["quantile_map"]): row["average_precision"]
+            for row in rows
+            if row["class"] == "mean"
+        }
+        metrics = json.loads((done.results / f"evaluation/A/{model}/metrics.json").read_text())
+        assert float(means["A", "A", "false"]) == pytest.approx(metrics["map"], abs=1e-5)
+        assert ("A", "B", "true") in means
+    assert "From one sample to another" in (done.results / "report.html").read_text()
+
+
 def test_train_on_one_sample_and_predict_another(pipeline, first_run):
     done = pipeline.run(
         "other", *pipeline.inputs, "--train_on", "A", "--predict_on", "B", "--folds", "3"
