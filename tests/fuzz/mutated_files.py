@@ -31,7 +31,7 @@ from deepregfinder.quality.strands import quality_of, sample_ends
 
 IDENTITY = Identity("K562_H3K27ac_1", "K562", "H3K27ac", "1", "chip")
 
-SECONDS = 20
+SECONDS = 120
 MEMORY = 1 << 31
 
 EXTREMES = (-(1 << 31), -2, -1, 0, 1, 0xFF, 0xFFFF, 1 << 28, (1 << 31) - 1)
@@ -202,6 +202,8 @@ def count_damaged(first: int, stop: int, folder: Path) -> tuple[Counter[str], li
 def main(first: int, stop: int, folder: Path) -> None:
     """Count files [first, stop), each within SECONDS and MEMORY; a line before and after each."""
     pysam.set_verbosity(0)
+    import deepregfinder.counting.native  # noqa: F401  (loading it takes seconds, of no file's time)
+
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     path = folder / "damaged.bam"
     for number in range(first, stop):

@@ -32,7 +32,7 @@ NONSENSE = st.one_of(
 )
 
 fuzzed = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
