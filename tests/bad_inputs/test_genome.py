@@ -13,6 +13,11 @@ TABLES = {
     "negative length": (b"chr1\t-5\n", "line 1: expected a name and a length"),
     "fraction": (b"chr1\t5.5\n", "line 1: expected a name and a length"),
     "commas": (b"chr1,50000\n", "line 1: expected a name and a length"),
+    "thousands of digits": (
+        b"chr1\t" + b"9" * 5_000 + b"\n",
+        "line 1: expected a name and a length",
+    ),
+    "longer than a BAM file can say": (b"chr1\t2147483648\n", "line 1: expected a name"),
     "a superscript": ("chr1\t5²\n".encode(), "line 1: expected a name and a length"),
     "a chromosome twice": (b"chr1\t50000\nchr1\t50000\n", "line 2: chromosome chr1 comes twice"),
     "no text": (b"\xff\xfe\0\1", "cannot be read as text"),

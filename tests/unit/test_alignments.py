@@ -170,7 +170,10 @@ def test_damaged_blocks_never_reach_the_threads_of_htslib(tmp_path, monkeypatch)
     assert "damaged" in only_problem(path)
 
 
-@pytest.mark.parametrize("change", [(b"@SQ\tSN:chr1", b"?SQ\tSN:chr1"), (b"\tLN:", b"\tLX:")])
+@pytest.mark.parametrize(
+    "change",
+    [(b"@SQ\tSN:chr1", b"?SQ\tSN:chr1"), (b"\tLN:", b"\tLX:"), (b"\5\0\0\0chr1", b"\xff" * 8)],
+)
 def test_a_header_that_contradicts_itself_is_refused_without_a_traceback(change, tmp_path, capfd):
     whole = write_bam(tmp_path / "whole.bam", SIZES, READS)
     content = gzip.decompress(whole.read_bytes())
@@ -184,6 +187,7 @@ def test_a_header_that_contradicts_itself_is_refused_without_a_traceback(change,
     ("content", "said"),
     [
         (b"", "is empty"),
+        (packed(b"BAM\1").replace(b"BC\2\0", b"BC\3\0"), "as a whole with gzip"),
         (b"CRAM\3\0" + bytes(50), "is damaged or cut short"),
         (b"@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:9\n", "SAM file (text)"),
         (b"chr1\t1\t2\n", "no BAM file: it starts with b'chr1"),
