@@ -36,7 +36,7 @@ test-ways: setup ## run the pipeline in the ways that `make test` leaves out: 2 
 	@$(python) -m pytest tests/pipeline -m ways
 
 test-robust: setup ## give the scripts and the checks before them every bad input of the catalogue, and random and damaged files
-	@$(python) -m pytest tests/bad_inputs tests/fuzz -q
+	@$(python) -m pytest -n 2 --dist loadfile tests/bad_inputs tests/fuzz -q
 
 fuzz: setup ## count thousands of random and damaged BAM files (minutes): ARGS="--files 10000 --damaged 5000 --seed 1 --jobs 2 --write"
 	@PYTHONPATH=bin:tests $(python) tests/fuzz/long.py $(ARGS)
