@@ -52,6 +52,51 @@ def test_the_launch_form_of_a_platform_knows_sheets_icons_and_what_is_required(r
     assert with_schema == {"input", "labels", "annotations"}
 
 
+# Keys and formats that launch forms know: docs/nextflow_schema of the plugin nf-schema.
+KEYS = {
+    *("type", "default", "description", "help_text", "fa_icon", "hidden", "enum", "pattern"),
+    *("format", "exists", "mimetype", "schema", "minimum", "maximum"),
+    *(
+        "exclusiveMinimum",
+        "multipleOf",
+    ),  # of JSON Schema: checked, though not every form shows them
+}
+LONGEST_DESCRIPTION = 110
+
+
+def test_a_launch_form_understands_every_key_and_shows_short_descriptions(repository):
+    schema = json.loads((repository / "nextflow_schema.json").read_text())
+    assert schema.keys() >= {"$schema", "$id", "title", "description", "type", "$defs", "allOf"}
+    for group in schema["$defs"].values():
+        assert group.keys() >= {"title", "description", "type", "properties", "fa_icon"}
+        for name, rule in group["properties"].items():
+            assert rule.keys() <= KEYS, name
+            assert rule["type"] in ("string", "integer", "number", "boolean"), name
+            assert rule.get("format") in (None, "file-path", "directory-path"), name
+            assert rule.get("default", True) not in (None, ""), name
+            assert len(rule["description"]) <= LONGEST_DESCRIPTION, name
+            assert not rule["description"].endswith("."), name
+            if rule.keys() & {"exists", "mimetype", "schema"}:
+                assert rule["format"] == "file-path", name
+
+
+def test_files_to_read_have_to_exist_and_patterns_mean_the_whole_value(repository):
+    """JSON Schema looks for a pattern anywhere in a value, the pipeline at the whole of it."""
+    schema = json.loads((repository / "nextflow_schema.json").read_text())
+    rules = [group["properties"] for group in schema["$defs"].values()]
+    for name, rule in (item for group in rules for item in group.items()):
+        assert rule.get("exists", False) == (rule.get("format") == "file-path"), name
+    sheets = [json.loads((repository / name).read_text()) for name in SCHEMAS[1:]]
+    for name, rule in (
+        item
+        for group in [*rules, *(s["items"]["properties"] for s in sheets)]
+        for item in group.items()
+    ):
+        if pattern := rule.get("pattern"):
+            assert pattern.startswith("^"), name
+            assert pattern.endswith("$"), name
+
+
 def test_reports_of_a_platform_are_files_that_a_run_leaves(repository):
     listed = results_paths((repository / "docs/output.md").read_text())
     paths = re.findall(r'^  "(.+)":$', (repository / "tower.yml").read_text(), re.M)
