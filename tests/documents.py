@@ -1,6 +1,7 @@
 """How tests read the documents: sections, tables, and the paths that docs/output.md promises."""
 
 import re
+import shlex
 
 RESULTS = "## What lies where"
 
@@ -21,3 +22,32 @@ def first_cells(part: str) -> list[str]:
 def results_paths(output_document: str) -> set[str]:
     """Every path of the results folder, with <sample> and <model>."""
     return set(first_cells(section(output_document, RESULTS)))
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The code of a language, block by block, without indentation of lists."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.M | re.S)
+    return [re.sub(rf"^{indent}", "", code, flags=re.M) for indent, code in found]
+
+
+def commands(block: str) -> list[list[str]]:
+    """The words of each command of a shell block; here-documents and comments are left out."""
+    block = re.sub(r"<<'END'\n.*?^END$", "", block, flags=re.M | re.S).replace("\\\n", " ")
+    found = []
+    for line in block.splitlines():
+        words = shlex.shlex(line, posix=True, punctuation_chars=True)
+        words.whitespace_split = True
+        command: list[str] = []
+        for word in [*words, ";"]:
+            if set(word) <= set("();<>|&"):
+                found.append(command)
+                command = []
+            elif command or word not in ("exec", "do", "then"):
+                command.append(word)
+    return [command for command in found if command]
+
+
+def parameters(command: list[str]) -> dict[str, str]:
+    """The pipeline's parameters of a command, as text; one that says `...` stands for others."""
+    pairs = zip(command, [*command[1:], "..."], strict=True)
+    return {name[2:]: value for name, value in pairs if name.startswith("--") and value != "..."}
