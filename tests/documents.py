@@ -38,10 +38,13 @@ def commands(block: str) -> list[list[str]]:
         words = shlex.shlex(line, posix=True, punctuation_chars=True)
         words.whitespace_split = True
         command: list[str] = []
+        redirected = False
         for word in [*words, ";"]:
-            if set(word) <= set("();<>|&"):
+            if set(word) <= set("();|&"):
                 found.append(command)
                 command = []
+            elif redirected or set(word) <= set("<>"):
+                redirected = not redirected
             elif command or word not in ("exec", "do", "then"):
                 command.append(word)
     return [command for command in found if command]
