@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ways test-robust fuzz test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick lint format lock images sbom audit clean
+.PHONY: help setup demo test test-fast test-ways test-robust fuzz test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick pictures lint format lock images sbom audit clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -67,6 +67,10 @@ bench: setup ## measure speed beside other programs and write the tables of docs
 bench-quick: setup ## print how fast counting is beside featureCounts and samtools (a few minutes)
 	@tools/bench/setup
 	@$(python) tools/bench/bench.py --quick --rounds 1
+
+pictures: demo ## draw the pictures of docs/output.md anew, from the demo (needs Chromium)
+	@tools/browser
+	@$(python) tools/pictures.py demo/results docs/images/output
 
 lint: setup ## check style and types
 	@ruff check . && ruff format --check . && mypy

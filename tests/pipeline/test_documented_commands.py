@@ -128,15 +128,20 @@ def test_every_documented_run_here_gets_as_far_as_its_first_task(launch, reposit
 def test_a_block_does_what_it_says_up_to_its_first_task(launch, repository, tmp_path, name):
     program = tmp_path / "nextflow"
     program.write_text(
-        '#!/usr/bin/env bash\nexec "$CODE/tools/nextflow" "${@/#main.nf/$CODE/main.nf}" -preview\n'
+        "#!/usr/bin/env bash\n"
+        "PATH=$WITHOUT_ME\n"  # tools/nextflow takes the Nextflow that it finds there
+        'exec "$CODE/tools/nextflow" "${@/#main.nf/$CODE/main.nf}" -preview\n'
     )
     program.chmod(0o755)
+    path = os.environ["PATH"]
+    there = {"CODE": str(repository), "WITHOUT_ME": path, "PATH": f"{tmp_path}:{path}"}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", BLOCKS[name]],
         cwd=launch,
-        env=os.environ | {"CODE": str(repository), "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        env=os.environ | there,
         capture_output=True,
         text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PREVIEW" in done.stdout

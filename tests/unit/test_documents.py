@@ -15,6 +15,7 @@ from messages import messages
 from small_evaluation import write_world
 
 from deepregfinder import (
+    __version__,
     annotations,
     comparison,
     crispr,
@@ -44,6 +45,7 @@ DOCUMENTS = (
     "docs/troubleshooting.md",
     "docs/security.md",
     "docs/reliability.md",
+    "docs/contributing.md",
 )
 
 # Options of other programs that documents name.
@@ -381,3 +383,40 @@ def test_modules_that_methods_names_exist(repository: Path, texts: dict[str, str
     for names in re.findall(r"^\[(`\w+`[^\]]*)\]", texts["docs/methods.md"], re.M):
         for module in re.findall(r"`(\w+)`", names):
             assert (library / f"{module}.py").exists() or (library / module).is_dir(), module
+
+
+def test_every_process_is_on_the_map_of_the_code(repository: Path, texts: dict[str, str]) -> None:
+    rows = section(texts["docs/contributing.md"], "## The map")
+    modules = (repository / "modules").glob("*/*/main.nf")
+    processes = {path.parent.name.upper() for path in modules}
+    assert set(re.findall(r"\b[A-Z]{3,}(?:_[A-Z]+)+\b|MULTIQC", rows)) == processes
+    subworkflows = {path.name for path in (repository / "subworkflows").glob("*.nf")}
+    assert subworkflows <= set(re.findall(r"`(\w+\.nf)`", rows))
+    steps = [row for row in rows.splitlines() if re.search("[A-Z]{4}", row)]
+    named = {name for row in steps for name in re.findall(r"`(\w+/?)`", row)}
+    library = list((repository / "bin/deepregfinder").iterdir())
+    assert named
+    assert named <= {f"{path.name}/" if path.is_dir() else path.stem for path in library}
+
+
+def test_pictures_are_there_and_those_that_are_drawn(
+    repository: Path, texts: dict[str, str]
+) -> None:
+    shown = re.findall(r"!\[(.+)\]\((images/output/\S+)\)", texts["docs/output.md"])
+    folder = repository / "docs/images/output"
+    assert {f"images/output/{path.name}" for path in folder.iterdir()} == {one for _, one in shown}
+    drawn = (repository / "tools/pictures.py").read_text()
+    for _alt, name in shown:
+        assert Path(name).stem in drawn
+        assert (repository / "docs" / name).stat().st_size <= 60_000
+
+
+def test_the_version_is_the_same_everywhere(repository: Path, texts: dict[str, str]) -> None:
+    for name in ("nextflow.config", "pyproject.toml", "docker/Singularity.def"):
+        text = (repository / name).read_text()
+        found = re.search(r"\bversion (?:= )?['\"]?(\d+\.\d+\.\d+)", text)
+        assert found
+        assert found[1] == __version__, name
+    for name, text in texts.items():
+        named = set(re.findall(r"deepregfinder-nf[-:](\d+\.\d+\.\d+)", text))
+        assert named <= {__version__}, name
