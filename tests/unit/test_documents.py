@@ -176,8 +176,9 @@ def test_every_column_of_the_sheets_is_described(repository: Path, texts: dict[s
         ("annotations", "### Annotation sheet"),
     ):
         columns = json.loads((repository / f"assets/schema_{sheet}.json").read_text())["items"]
-        rows = first_cells(section(texts["docs/usage.md"], title))
-        assert rows == list(columns["properties"])
+        table = section(texts["docs/usage.md"], title)
+        assert first_cells(table) == list(columns["properties"])
+        assert re.findall(r"^\| `(\w+)` \| yes ", table, re.M) == columns["required"]
 
 
 def test_every_profile_that_a_document_names_exists(
