@@ -18,12 +18,13 @@ def answerTo(Map given, schema, assets) {
         planned(checkedOptions(given, schema), schema, assets)
     }
     catch (Throwable thrown) {
-        // Groovy wraps what a function of another script throws.
-        def fault = thrown
-        while (fault instanceof java.lang.reflect.InvocationTargetException) {
-            fault = fault.cause
-        }
+        def fault = unwrapped(thrown)
         return [kind: fault.class.simpleName, message: fault.message ?: '']
     }
     return null
+}
+
+/** Groovy wraps what a function of another script throws. */
+def unwrapped(Throwable thrown) {
+    return thrown instanceof java.lang.reflect.InvocationTargetException ? unwrapped(thrown.cause) : thrown
 }
