@@ -26,7 +26,7 @@ demo/panel/samplesheet.csv:
 	@bin/simulate_panel.py --outdir demo/panel --samples A,B --replicates 1,H3K4me3=2 --control --nascent stranded --threads 2
 
 test: setup ## run the tests that need nothing but this folder
-	@$(python) -m pytest -n 2 tests/unit tests/cli tests/oracle tests/pipeline/test_parameters.py -m "not real_data" -q
+	@$(python) -m pytest -n 2 tests/unit tests/cli tests/oracle -m "not real_data" -q
 	@$(python) -m pytest tests/pipeline --ignore tests/pipeline/test_parameters.py -m "not ways"
 
 test-fast: setup ## run the tests of the library and its scripts only
@@ -36,7 +36,7 @@ test-ways: setup ## run the pipeline in the ways that `make test` leaves out: 2 
 	@$(python) -m pytest tests/pipeline -m ways
 
 test-robust: setup ## give the scripts and the checks before them every bad input of the catalogue, and random and damaged files
-	@$(python) -m pytest -n 2 --dist loadfile tests/bad_inputs tests/fuzz -q
+	@$(python) -m pytest -n 2 --dist loadfile tests/bad_inputs tests/fuzz tests/pipeline/test_parameters.py -q
 
 fuzz: setup ## count thousands of random and damaged BAM files (minutes): ARGS="--files 10000 --damaged 5000 --seed 1 --jobs 2 --write"
 	@PYTHONPATH=bin:tests $(python) tests/fuzz/long.py $(ARGS)

@@ -160,6 +160,11 @@ def faultOf(value, Map rule) {
 }
 
 /** Values that are fine alone but not together. */
+/** Whether a folder, or the nearest one above it that exists, takes files. An object store is asked when there is something to store. */
+def isWritable(folder) {
+    return folder == null || folder.scheme != 'file' || (folder.exists() ? java.nio.file.Files.isWritable(folder) : isWritable(folder.parent))
+}
+
 def contradictions(Map values) {
     def problems = []
     if (!values.input) {
@@ -188,6 +193,9 @@ def contradictions(Map values) {
     }
     if (isFile(values.outdir)) {
         problems << "--outdir ${values.outdir} is a file; name a folder.".toString()
+    }
+    else if (!isWritable(file(values.outdir))) {
+        problems << "--outdir ${values.outdir}: nothing can be written there (a read-only disk, or no permission); name another folder.".toString()
     }
     if (values.step % values.bin_size != 0) {
         problems << "--step ${values.step} is no multiple of --bin_size ${values.bin_size}."

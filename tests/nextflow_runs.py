@@ -85,7 +85,7 @@ class Pipeline:
         command = [
             *self.launcher, self.code / "tools/nextflow", "run", self.code / "main.nf",
             "-ansi-log", "false", *(["-resume"] if resume else []),
-            "--outdir", self.launch / name, *given,
+            *([] if "--outdir" in given else ["--outdir", self.launch / name]), *given,
         ]  # fmt: skip
         return list(map(str, command))
 

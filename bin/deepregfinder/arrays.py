@@ -5,7 +5,9 @@ the time of writing; here the archive is packed from a store in memory with a fi
 the same arrays always give the same bytes. Any zarr reader opens the file.
 """
 
+import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,10 @@ from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
 
 CHUNK = 1 << 20
+_DAMAGE = (
+    *(OSError, KeyError, ValueError, RuntimeError, NotImplementedError, EOFError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 # blosc's own threads would make compressed bytes depend on their number.
@@ -49,15 +55,37 @@ def write_arrays(
         for key in sorted(stored):
             entry = zipfile.ZipInfo(key, _FIXED_DATE)
             archive.writestr(entry, stored[key].to_bytes())
+        archive.comment = _contents(archive)
+
+
+def _contents(archive: zipfile.ZipFile) -> bytes:
+    """A digest of the names, sizes and checksums (CRC-32) of all entries.
+
+    Without it an entry whose name is damaged would be missing, and zarr reads zeros for that.
+    """
+    lines = [f"{one.filename} {one.file_size} {one.CRC}" for one in archive.infolist()]
+    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest().encode()
 
 
 def open_arrays(path: Path, kind: str) -> zarr.Group:
     """Open a file of `write_arrays`; raises InputError unless its attribute `format` is `kind`."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.comment != _contents(archive):
+                raise zipfile.BadZipFile("its entries do not fit its digest")
         group = zarr.open_group(ZipStore(path, mode="r"), mode="r")
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise InputError(f"{path} cannot be read as a file of {kind} ({error}).") from error
     found = group.attrs.get("format")
     if found != kind:
         raise InputError(f"{path} holds {found or 'something unknown'}, not {kind}.")
     return group
+
+
+def read_array(group: zarr.Group, name: str) -> np.ndarray:
+    """One array of a group, whole. Raises InputError where its bytes are not those written."""
+    try:
+        return np.asarray(group[name][:])  # type: ignore[index]
+    except _DAMAGE as error:
+        path = getattr(group.store, "path", "a file between the steps")
+        raise InputError(f"{path} is damaged at {name} ({error}).") from error

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import zarr
 
-from deepregfinder.arrays import open_arrays, write_arrays
+from deepregfinder.arrays import open_arrays, read_array, write_arrays
 from deepregfinder.errors import InputError
 from deepregfinder.genome import natural_order
 
@@ -157,5 +157,5 @@ def _check_shapes(
 
 
 def _unscaled(group: zarr.Group, name: str) -> np.ndarray:
-    values = np.asarray(group[name][:])  # type: ignore[index]
+    values = read_array(group, name)
     return values.astype(np.float32) / np.float32(SCALE)

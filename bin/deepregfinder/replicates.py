@@ -13,22 +13,20 @@ as JSON under its one metadata key, `classes`:
 Settings are "test", "natural" (every window) and "calls"; the last two may be absent.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from deepregfinder.atomic import written_whole
+from deepregfinder.checked_tensors import read_checked, write_checked
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation import Evaluation, Measured, call_figures
 from deepregfinder.metrics import CALIBRATION, Blocks, measure
 from deepregfinder.ranking import RankedCalls
 
 FILE = "replicates.safetensors"
+KIND = "classes"
 FIGURES = ("precision", "recall", "f1", "average_precision")
 
 
@@ -73,12 +71,7 @@ def write_replicates(path: Path, evaluation: Evaluation) -> None:
         for class_name, ranked in zip(evaluation.bundle.classes[1:], calls.ranked, strict=True):
             for field in fields(RankedCalls):
                 arrays[f"ranked.{class_name}.{field.name}"] = getattr(ranked, field.name)
-    with written_whole(path) as part:
-        save_file(
-            {name: np.ascontiguousarray(values) for name, values in arrays.items()},
-            part,
-            {"classes": json.dumps(evaluation.bundle.classes)},
-        )
+    write_checked(path, arrays, KIND, list(evaluation.bundle.classes))
 
 
 def _of_windows(setting: str, measured: Measured) -> dict[str, np.ndarray]:
@@ -113,11 +106,9 @@ def read_replicates(folder: Path) -> Replicates:
     """Read the file in the folder of a model; raises InputError where it is damaged."""
     path = Path(folder) / FILE
     try:
-        with safe_open(path, framework="numpy") as archive:
-            classes = json.loads(archive.metadata()["classes"])
-            arrays = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+        arrays, classes = read_checked(path, KIND)
         return Replicates(Path(folder).name, classes, arrays)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except ValueError as error:
         raise InputError(
             f"{path} cannot be read ({error}): evaluate the model once more."
         ) from None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import zarr
 
-from deepregfinder.arrays import open_arrays, write_arrays
+from deepregfinder.arrays import open_arrays, read_array, write_arrays
 from deepregfinder.errors import InputError
 
 FORMAT = "signal"
@@ -53,7 +53,7 @@ class Signal:
                 f"The signal of {self.sample} has no chromosome {chrom}; it has "
                 f"{', '.join(self.chrom_sizes)}."
             )
-        return np.asarray(self._arrays[chrom][:])  # type: ignore[index]
+        return read_array(self._arrays, chrom)
 
 
 def write_signal(

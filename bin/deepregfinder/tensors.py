@@ -4,22 +4,20 @@ The file is safetensors with one metadata key, `tensors`, that holds JSON: safet
 several keys in no fixed order, and the same input must give the same bytes.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from deepregfinder.atomic import written_whole
+from deepregfinder.checked_tensors import read_checked, write_checked
 from deepregfinder.errors import InputError
 from deepregfinder.genome import SPLITS, Geometry
 from deepregfinder.signal import Normalisation
 from deepregfinder.splits import SplitPlan
 
+KIND = "tensors"
 _ARRAYS = ("x", "y", "split", "chrom", "start")
 
 
@@ -109,21 +107,14 @@ def write_tensors(path: Path, tensors: Tensors) -> None:
         "control": tensors.control,
         "filters": dict(tensors.filters),
     }
-    arrays = {name: np.ascontiguousarray(getattr(tensors, name)) for name in _ARRAYS}
-    with written_whole(path) as part:
-        save_file(arrays, part, {"tensors": json.dumps(facts, sort_keys=True, allow_nan=False)})
+    write_checked(path, {name: getattr(tensors, name) for name in _ARRAYS}, KIND, facts)
 
 
 def open_tensors(path: Path) -> Tensors:
-    """Read a file of `write_tensors`; raises InputError where it is none."""
+    """Read a file of `write_tensors`; raises InputError where it is none, or damaged."""
     try:
-        with safe_open(path, framework="numpy") as archive:
-            metadata = archive.metadata() or {}
-            if "tensors" not in metadata:
-                raise InputError(f"{path} is a safetensors file, but not one of build_tensors.")
-            facts = json.loads(metadata["tensors"])
-            arrays = {name: archive.get_tensor(name) for name in _ARRAYS}
-    except (OSError, SafetensorError, ValueError) as error:
+        arrays, facts = read_checked(path, KIND)
+    except ValueError as error:
         raise InputError(f"{path} cannot be read as a file of tensors ({error}).") from error
     return Tensors(
         **arrays,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import zarr
 
-from deepregfinder.arrays import open_arrays, write_arrays
+from deepregfinder.arrays import open_arrays, read_array, write_arrays
 from deepregfinder.atomic import written_whole
 from deepregfinder.counting.rules import BinCounts, CountRules
 from deepregfinder.errors import InputError
@@ -55,7 +55,7 @@ class Counts:
         """Counts of one chromosome: uint32, shape (bins,). InputError if there is none."""
         if chrom not in self.attributes["chrom_sizes"]:
             raise InputError(f"The counts of {self.attributes['id']} have no chromosome {chrom}.")
-        return np.asarray(self._arrays[chrom][:], np.uint32)  # type: ignore[index]
+        return read_array(self._arrays, chrom).astype(np.uint32)
 
 
 def write_counts(
