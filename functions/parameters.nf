@@ -159,12 +159,12 @@ def faultOf(value, Map rule) {
     return null
 }
 
-/** Values that are fine alone but not together. */
 /** Whether a folder, or the nearest one above it that exists, takes files. An object store is asked when there is something to store. */
 def isWritable(folder) {
     return folder == null || folder.scheme != 'file' || (folder.exists() ? java.nio.file.Files.isWritable(folder) : isWritable(folder.parent))
 }
 
+/** Values that are fine alone but not together. */
 def contradictions(Map values) {
     def problems = []
     if (!values.input) {
