@@ -49,6 +49,26 @@ def test_a_read_only_disk_is_told_before_the_first_task(pipeline, tmp_path):
     assert "Submitted process" not in done.output
 
 
+def test_a_full_disk_of_results_ends_the_run_and_resume_makes_them_whole(pipeline, first_run):
+    disk = pipeline.launch / "small"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]
+    if subprocess.run(mount, check=False).returncode != 0:
+        pytest.skip("only root can mount a disk")
+    try:
+        full = pipeline.run("small", *pipeline.inputs)
+        assert full.exit_code != 0, full.output
+        assert "No space left on device" in full.output
+        assert "Open next" not in full.output
+        assert not (disk / "pipeline_info/checksums.sha256").exists()
+        subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
+        done = pipeline.run("small", *pipeline.inputs)
+        assert done.exit_code == 0, done.output
+        assert done.data_files() == first_run.data_files()
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 @pytest.mark.parametrize("years", [-20, 20])
 def test_a_clock_that_was_wrong_changes_no_byte(pipeline, first_run, years):
     inputs = [path for path in pipeline.panel.rglob("*") if path.is_file()]
