@@ -55,7 +55,7 @@ def test_train_and_predict_in_one_go(first_run):
         folder = first_run.results / f"evaluation/{sample}/cnn/explain"
         facts = json.loads((folder / "explain.json").read_text())
         assert (facts["sample"], facts["model"], facts["notes"]) == (sample, "cnn", [])
-        assert len(list(folder.glob("*.png"))) == 5
+        assert len(list(folder.glob("*.png"))) == 6
     page = (first_run.results / "report.html").read_text()
     assert 'id="interpretation-A.cnn"' in page
     assert (first_run.results / "evaluation/summary.tsv").read_text().count("\n") >= 5
