@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def read_chrom_sizes(path: Path) -> dict[str, int]:
 
 
 def write_chrom_sizes(path: Path, sizes: Mapping[str, int]) -> None:
-    Path(path).write_text("".join(f"{name}\t{length}\n" for name, length in sizes.items()))
+    with written_whole(path) as part:
+        part.write_text("".join(f"{name}\t{length}\n" for name, length in sizes.items()))
 
 
 def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
