@@ -55,11 +55,16 @@ class Cluster:
 
     def lose(self, job: Job) -> None:
         """End all processes of a job as a node does that goes away: none of them leaves a word."""
-        listed = output_of("scontrol", "listpids", job.id).splitlines()[1:]
-        processes = [int(line.split()[0]) for line in listed if int(line.split()[0]) > 0]
+        # A job that has only just begun has none yet.
+        wait_for("processes of a job", lambda: self._processes(job))
         for number in (signal.SIGSTOP, signal.SIGKILL):
-            for process in processes:
+            for process in self._processes(job):
                 with_process(process, number)
+
+    def _processes(self, job: Job) -> list[int]:
+        command = ["scontrol", "listpids", job.id]
+        listed = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[1:]
+        return [int(line.split()[0]) for line in listed if int(line.split()[0]) > 0]
 
     def record(self, job_id: str) -> dict[str, str]:
         """What SLURM remembers of a job: Partition, TresPerNode, ..."""
