@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import refuses
@@ -130,16 +129,17 @@ def test_an_evaluation_of_degenerate_data_explains_what_it_lacks(case, tmp_path)
     kept, calls, bootstrap, members = RUNS[case]
     written_world(tmp_path, kept, calls, members)
     given = words(evaluation(tmp_path, "cnn", bootstrap))
-    CliRunner().invoke(evaluate_model, given, catch_exceptions=False)
+    evaluate_model.main(given, standalone_mode=False)
     shutil.copytree(tmp_path / "cnn", tmp_path / "mlp")
-    pictures = {"curves": tmp_path / "pr.png", "bars": tmp_path / "bars.png"}
     given = words(
         {
-            **{"evaluation": (tmp_path / "cnn", tmp_path / "mlp"), **pictures},
+            **{"evaluation": (tmp_path / "cnn", tmp_path / "mlp"), "plots": tmp_path / "all"},
             "output": tmp_path / "comparison.tsv",
         }
     )
-    CliRunner().invoke(compare_models, given, catch_exceptions=False)
+    compare_models.main(given, standalone_mode=False)
+    assert (tmp_path / "comparison.tsv").stat().st_size
+    assert (tmp_path / "all_confusion.png").stat().st_size
     no_nonsense_in(tmp_path)
     metrics = json.loads((tmp_path / "cnn/metrics.json").read_text())
     assert list(unexplained(metrics)) == []

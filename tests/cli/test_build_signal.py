@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from build_signal import build_signal
 from deepregfinder.arrays import write_arrays
@@ -41,7 +40,7 @@ def arguments(folder, control: str, *controls: str) -> list[str]:
 
 def test_a_channel_of_controls_joins_the_marks(counts):
     pairs = ("K.H3K27ac.1=input", "K.H3K4me1.1=input")
-    CliRunner().invoke(build_signal, arguments(counts, "channel", *pairs), catch_exceptions=False)
+    build_signal.main(arguments(counts, "channel", *pairs), standalone_mode=False)
     signal = open_signal(counts / "K.signal.zip")
     assert signal.marks == ("H3K27ac", "H3K4me1", "control")
     assert signal.load("chr1").tolist() == [[4, 1, 0], [2, 0.5, 0], [4, 1, 0]]

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from small_bams import write_bam
 
 from check_inputs import check_inputs
@@ -39,7 +38,7 @@ def arguments(folder: Path, *more: str) -> list[str]:
 
 
 def run(folder: Path, *more: str) -> None:
-    CliRunner().invoke(check_inputs, arguments(folder, *more), catch_exceptions=False)
+    check_inputs.main(arguments(folder, *more), standalone_mode=False)
 
 
 def test_sound_inputs_settle_chromosomes_groups_and_the_table(tmp_path):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from small_evaluation import write_world
 
 from compare_models import compare_models
@@ -22,7 +21,7 @@ def evaluate(folder: Path, model: str, scan: str = "", bootstrap: int = 40, seed
         f"--model_card {folder}/{model}.md --calls {folder}/calls.bed "
         f"--probabilities {folder}/1{scan}.zip --probabilities {folder}/2{scan}.zip"
     )
-    CliRunner().invoke(evaluate_model, words.split(), catch_exceptions=False)
+    evaluate_model.main(words.split(), standalone_mode=False)
 
 
 def compare(folder: Path, *models: str) -> list[dict[str, str]]:
@@ -31,7 +30,7 @@ def compare(folder: Path, *models: str) -> list[dict[str, str]]:
     words += ["--plots", str(folder / "K562.comparison")]
     for table in sorted(folder.glob("K562.*.validation.tsv")):
         words += ["--validation", str(table)]
-    CliRunner().invoke(compare_models, [*words, "--output", str(output)], catch_exceptions=False)
+    compare_models.main([*words, "--output", str(output)], standalone_mode=False)
     with output.open() as lines:
         return list(csv.DictReader(lines, delimiter="\t"))
 

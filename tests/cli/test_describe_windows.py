@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from describe_windows import describe_windows
 
@@ -38,7 +37,7 @@ def described(tmp_path: Path) -> tuple[Path, list[tuple[str, int, str]], dict[st
         words += [f"--{name[:3]}", str(tmp_path / name)]
     words += ["--chrom_sizes", str(tmp_path / "sizes"), "--output", str(tmp_path / "out.tsv")]
     words += ["--plot", str(tmp_path / "out.png")]
-    CliRunner().invoke(describe_windows, words, catch_exceptions=False)
+    describe_windows.main(words, standalone_mode=False)
     return tmp_path, places, dhs
 
 

@@ -3,7 +3,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from small_evaluation import SIZES, bundle, elements
 from small_models import write_random_signal
 
@@ -32,7 +31,7 @@ def run(world: Path, signals: tuple[str, ...]) -> None:
         words += f" --bundle @{sample} --tensors @{sample}.tensors.safetensors"
         words += f" --signal @{signal}.signal.zip"
     text = words.replace("@", f"{world}/")
-    CliRunner().invoke(evaluate_across, text.split(), catch_exceptions=False)
+    evaluate_across.main(text.split(), standalone_mode=False)
 
 
 def test_every_model_meets_every_sample(world: Path) -> None:

@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from small_evaluation import elements, write_world
 
 from deepregfinder.classes import class_names
@@ -27,7 +26,7 @@ def run(folder: Path, *more: str, **changed: str) -> None:
     options["model_card"] = f"{options['output']}/model_card.md"
     arguments = [str(text) for name, value in options.items() for text in (f"--{name}", value)]
     files = [str(folder / text) if "." in text else text for text in more]
-    CliRunner().invoke(evaluate_model, [*arguments, *files], catch_exceptions=False)
+    evaluate_model.main([*arguments, *files], standalone_mode=False)
 
 
 SCAN = ("--probabilities", "1.zip", "--probabilities", "2.zip", "--calls", "calls.bed")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from documents import first_cells, results_paths, section
 from small_evaluation import SIZES, bundle, elements, write_world
 from small_models import MARKS, grow_fewer_trees, random_bundle, write_random_signal
@@ -36,7 +35,7 @@ def run(folder: Path, **changed: str) -> dict:
         **{"tensors": folder / "tensors.safetensors", "signal": folder / "signal.zip"},
     } | changed
     words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
-    CliRunner().invoke(explain_model, words, catch_exceptions=False)
+    explain_model.main(words, standalone_mode=False)
     return json.loads((Path(options["output"]) / "explain.json").read_text())
 
 

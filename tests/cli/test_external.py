@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from small_evaluation import SIZES, write_world
 
 from compare_models import compare_models
@@ -17,7 +16,7 @@ from validate_crispr import validate_crispr
 
 def run(command: object, folder: Path, words: str) -> None:
     text = words.replace("@", f"{folder}/")
-    CliRunner().invoke(command, text.split(), catch_exceptions=False)  # type: ignore[arg-type]
+    command.main(text.split(), standalone_mode=False)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

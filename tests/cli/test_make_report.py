@@ -98,7 +98,7 @@ def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
     line = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
     for name in ("probabilities", "more_probabilities"):
         line += ["--probabilities", str(world[name])]
-    CliRunner().invoke(evaluate_model, line, catch_exceptions=False)
+    evaluate_model.main(line, standalone_mode=False)
 
     run = tmp_path / "run"
     run.mkdir()

@@ -1,5 +1,4 @@
 import pytest
-from click.testing import CliRunner
 from small_models import CHROM_SIZES, random_bundle, write_random_signal
 
 import predict_genome
@@ -26,7 +25,7 @@ def predict(tmp_path):
             **changes,
         }
         words = [str(word) for key, value in options.items() for word in (f"--{key}", value)]
-        CliRunner().invoke(predict_genome.predict_genome, words, catch_exceptions=False)
+        predict_genome.predict_genome.main(words, standalone_mode=False)
         return tmp_path / output
 
     return run

@@ -2,7 +2,6 @@ import csv
 import gzip
 
 import pytest
-from click.testing import CliRunner
 from small_models import random_bundle, write_random_signal
 
 import score_regions
@@ -35,7 +34,7 @@ def score(tmp_path):
             "output": tmp_path / "regions.tsv",
         }
         words = [str(word) for key, value in options.items() for word in (f"--{key}", value)]
-        CliRunner().invoke(score_regions.score_regions, words, catch_exceptions=False)
+        score_regions.score_regions.main(words, standalone_mode=False)
         with (tmp_path / "regions.tsv").open() as file:
             return list(csv.DictReader(file, delimiter="\t"))
 

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from small_models import labelled_windows
 
 import train_model
@@ -91,4 +90,4 @@ def test_tensors_that_are_none_are_refused(tmp_path, monkeypatch):
     options = {"tensors": "tensors.safetensors", **OPTIONS}
     words = [word for key, value in options.items() for word in (f"--{key}", value)]
     with pytest.raises(InputError, match=r"tensors.safetensors cannot be read"):
-        CliRunner().invoke(train_model.train_model, words, catch_exceptions=False)
+        train_model.train_model.main(words, standalone_mode=False)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from documents import first_cells, results_paths, section
 from messages import messages
 from small_evaluation import write_world
@@ -302,7 +301,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
     for name in ("probabilities", "more_probabilities"):
         words += ["--probabilities", str(world[name])]
-    CliRunner().invoke(evaluate_model, words, catch_exceptions=False)
+    evaluate_model.main(words, standalone_mode=False)
     return folder
 
 
