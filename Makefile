@@ -60,9 +60,9 @@ test-resume: setup ## change things and kill runs at random moments, and resume
 reproduce: setup ## run a finished result again and compare every data file: RESULTS=folder [ARGS="-profile docker"]
 	@tools/reproduce $(or $(RESULTS),$(error name the results folder: make reproduce RESULTS=demo/results)) $(ARGS)
 
-bench: setup ## measure speed beside other programs and write the tables of docs/benchmarks.md (quiet machine, about an hour; sections="counting growth" for some)
+bench: setup ## measure speed beside other programs and write the tables of docs/benchmarks.md (quiet machine, about an hour; SECTIONS="counting growth" for some)
 	@tools/bench/setup
-	@$(python) tools/bench/bench.py $(sections) --write
+	@$(python) tools/bench/bench.py $(SECTIONS) --write
 
 bench-quick: setup ## print how fast counting is beside featureCounts and samtools (a few minutes)
 	@tools/bench/setup
@@ -92,10 +92,10 @@ images: ## build the container images of -profile docker (needs a Docker engine)
 	done
 
 sbom: ## write what the images hold, as CycloneDX files in sbom/ (after `make images`)
-	@tools/supply sbom sbom deepregfinder-nf:$(version)-cpu deepregfinder-nf:$(version)-cuda
+	@tools/supply_chain sbom sbom deepregfinder-nf:$(version)-cpu deepregfinder-nf:$(version)-cuda
 
 audit: ## ask for known vulnerabilities of the Python packages of the lock file
-	@tools/supply audit
+	@tools/supply_chain audit
 
 clean: ## remove the demo, work folders and caches of this folder
 	@rm -rf demo sbom .bench work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis

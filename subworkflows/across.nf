@@ -16,11 +16,12 @@ workflow ACROSS {
         .toSortedList { one, other -> one[0].sample <=> other[0].sample }
         .map { rows -> [rows.collect { row -> row[1] }, rows.collect { row -> row[2] }] }
     def of_model = bundles
-        .map { meta, bundle -> [[model: meta.model], meta.trained_on, bundle] }
+        .filter { wanted }
+        .map { meta, bundle -> [[model: meta.model], [meta.trained_on, bundle]] }
         .groupTuple()
-        .map { meta, trained_on, folders -> [meta, folders.withIndex().sort { pair -> trained_on[pair[1]] }.collect { pair -> pair[0] }] }
+        .map { meta, pairs -> [meta, pairs.sort { pair -> pair[0] }.collect { pair -> pair[1] }] }
         .combine(samples)
-        .filter { _meta, _folders, windows, _rpm -> wanted && windows.size() > 1 }
+        .filter { _meta, _folders, windows, _rpm -> windows.size() > 1 }
     EVALUATE_ACROSS(of_model, options, codeDigest('evaluate_across.py'))
 
     plots = EVALUATE_ACROSS.out.plot

@@ -1,6 +1,7 @@
 """Where the tests find the repository, its programs and the real data."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,17 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = Path(os.environ.get("DRF_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With DRF_NO_SKIPS, as .ci/run has it, a test that cannot run here is a failure."""
+    report = yield
+    if report.skipped and os.environ.get("DRF_NO_SKIPS"):
+        report.outcome, report.longrepr = "failed", f"skipped: {call.excinfo and call.excinfo.value}"
+    return report
 
 
 @pytest.fixture(scope="session")

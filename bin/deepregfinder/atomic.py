@@ -23,16 +23,15 @@ def written_whole(path: Path) -> Iterator[Path]:
         part.replace(path)
     except Exception as error:
         if os.strerror(errno.ENOSPC) in str(error) and not isinstance(error, OSError):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+            raise no_room(path) from error
         raise
     finally:
         part.unlink(missing_ok=True)
 
 
-def cut_short(path: Path) -> OSError:
-    """The error of a file that a library has left unfinished without a word."""
-    code = errno.ENOSPC if is_full(path.parent) else errno.EIO
-    return OSError(code, os.strerror(code), str(path))
+def no_room(path: Path) -> OSError:
+    """The error of a full disk, for what a library has left unfinished without a word."""
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def is_full(folder: Path) -> bool:

@@ -7,8 +7,6 @@ they lie in a folder of their own inside the current one, and are gone when a fu
 full disk cuts them short without a word from bedtools: no room left is an OSError.
 """
 
-import errno
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ import pandas as pd
 import pybedtools
 from pybedtools import BedTool
 
-from deepregfinder.atomic import is_full
+from deepregfinder.atomic import is_full, no_room
 
 BED3 = ["chrom", "start", "end"]
 
@@ -37,7 +35,7 @@ def temporary_files_here() -> Iterator[None]:
             pybedtools.cleanup()
             tempfile.tempdir = before
             if full:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
+                raise no_room(Path(folder))
 
 
 def _numbered(intervals: pd.DataFrame) -> BedTool:

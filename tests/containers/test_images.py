@@ -113,7 +113,7 @@ def test_the_cuda_image_carries_cuda_and_lets_the_driver_in(images):
 
 
 def test_the_bills_of_materials_name_what_is_inside(images, repository, tmp_path):
-    command = [repository / "tools/supply", "sbom", tmp_path, images.cpu]
+    command = [repository / "tools/supply_chain", "sbom", tmp_path, images.cpu]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     bills = {path.name: json.loads(path.read_text()) for path in tmp_path.glob("*.cdx.json")}

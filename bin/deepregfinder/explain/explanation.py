@@ -101,7 +101,7 @@ def explain(
     if bundle.kind == "genome":
         notes.append(
             f"{bundle.model} sees the chromosome around a window: its marks are not taken away one "
-            "by one, which would take hours."
+            "by one, as each of these steps would predict whole chromosomes again for every mark."
         )
     else:
         elimination = eliminate(

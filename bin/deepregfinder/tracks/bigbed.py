@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pybigtools
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_named
-from deepregfinder.tracks.bigwig import check_end, raise_if_full, sorted_chroms
+from deepregfinder.tracks.bigwig import sorted_chroms, written_track
 
 _BED9 = (
     ("string", "chrom", "Chromosome"),
@@ -60,14 +59,10 @@ def write_bigbed(
     """
     if annotated.empty:
         raise ValueError("no call to write")
-    with written_whole(path) as part:
-        try:
-            pybigtools.open(str(part), "w").write(
-                sorted_chroms(chrom_sizes), _entries(annotated, classes, step), autosql(classes)
-            )
-        except BaseException as error:
-            raise_if_full(part, error)
-        check_end(part)
+    with written_track(path) as part:
+        pybigtools.open(part, "w").write(
+            sorted_chroms(chrom_sizes), _entries(annotated, classes, step), autosql(classes)
+        )
 
 
 def _entries(

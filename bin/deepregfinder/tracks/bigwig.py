@@ -5,13 +5,13 @@ bin its value, and most of a genome costs nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pybigtools
 
-from deepregfinder.atomic import cut_short, is_full, written_whole
+from deepregfinder.atomic import is_full, no_room, written_whole
 from deepregfinder.probabilities import Probabilities
 from deepregfinder.signal import open_signal
 
@@ -43,31 +43,30 @@ def runs(chrom: str, values: np.ndarray, starts: np.ndarray, ends: np.ndarray) -
 
 def write_bigwig(path: Path, chrom_sizes: Mapping[str, int], entries: Iterable[Entry]) -> None:
     """Write a bigWig file, whole or not at all. Entries come in the order of `sorted_chroms`."""
+    with written_track(path) as part:
+        pybigtools.open(part, "w").write(sorted_chroms(chrom_sizes), entries)
+
+
+@contextmanager
+def written_track(path: Path) -> Iterator[str]:
+    """As `written_whole`, for pybigtools: on a full disk it may panic, or say nothing at all."""
     with written_whole(path) as part:
         try:
-            pybigtools.open(str(part), "w").write(sorted_chroms(chrom_sizes), entries)
-        except BaseException as error:
-            raise_if_full(part, error)
+            yield str(part)
+        except BaseException as error:  # a panic is no Exception
+            if is_full(part.parent):
+                raise no_room(part) from error
+            raise
         check_end(part)
 
 
-def raise_if_full(path: Path, error: BaseException) -> NoReturn:
-    """Raise the error, or, where pybigtools panicked for want of room, an OSError that says so."""
-    if is_full(path.parent):
-        raise cut_short(path) from error
-    raise error
-
-
 def check_end(path: Path) -> None:
-    """Raise OSError unless a bigWig or bigBed file ends, as it begins, with its signature.
-
-    On a full disk pybigtools may say nothing.
-    """
+    """Raise OSError unless a bigWig or bigBed file ends, as it begins, with its signature."""
     with path.open("rb") as file:
         begins = file.read(4)
-        file.seek(max(0, path.stat().st_size - 4))
-        if not begins or file.read(4) != begins:
-            raise cut_short(path)
+        file.seek(max(len(begins), path.stat().st_size - 4))
+        if not begins or file.read() != begins:
+            raise no_room(path) if is_full(path.parent) else OSError(f"{path} was cut short")
 
 
 def write_mark(path: Path, signal_file: Path, mark: str) -> None:
