@@ -21,7 +21,8 @@ def pytest_runtest_makereport(
     """With DRF_NO_SKIPS, as .ci/run has it, a test that cannot run here is a failure."""
     report = yield
     if report.skipped and os.environ.get("DRF_NO_SKIPS"):
-        report.outcome, report.longrepr = "failed", f"skipped: {call.excinfo and call.excinfo.value}"
+        report.outcome = "failed"
+        report.longrepr = f"skipped: {call.excinfo and call.excinfo.value}"
     return report
 
 

@@ -34,12 +34,12 @@ PLOTS = {
         *(
             f"evaluation/A/cnn/explain/{name}"
             for name in (
-                *("mark_importance", "signal_profiles", "attributions"),
+                *("mark_importance", "mark_elimination", "signal_profiles", "attributions"),
                 *("filter_activations", "filter_weights"),
             )
         ),
     )
-}
+} | {"across": "evaluation/across/cnn.png"}
 REPORT = "report.html"
 
 
