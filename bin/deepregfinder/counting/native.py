@@ -94,7 +94,7 @@ def _count(
         )
         if tally[records.FAULT]:
             raise InputError(
-                f"{path} is damaged: record {tally[records.TOTAL] + 1:,} "
+                f"{path} is damaged: record {tally[records.TOTAL]:,} "
                 f"{records.FAULTS[int(tally[records.FAULT])]}. Make the file again."
             )
         progress.reach(stream.tell(), int(tally[records.TOTAL]))

@@ -18,12 +18,13 @@ from numba.extending import intrinsic
 TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
 SECOND_MATES, USABLE, ASSIGNED, PAIRED, FAULT, N_TALLY = range(7, 13)
 
-BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG = range(1, 5)
+BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG, BEYOND_END = range(1, 6)
 FAULTS = {
     BAD_SIZE: "names impossible sizes",
     BAD_REFERENCE: "names a chromosome that the header does not have",
     BAD_CIGAR: "has an impossible CIGAR",
     BAD_TAG: "has a tag that cannot be read",
+    BEYOND_END: "starts beyond the end of its chromosome",
 }
 
 # The longest reads of any sequencer stay far below; a larger size is a broken file.
@@ -297,7 +298,7 @@ def count_records(  # type: ignore[no-untyped-def]
         count_at == "midpoint"
     counts : uint32, added to
     tally : int64, shape (N_TALLY,), added to; tally[FAULT] is not 0 if the record at the returned
-        position is impossible
+        position, the tally[TOTAL]-th of the file, is impossible
     sections : int64, shape (MAX_SECTIONS, 2): room to work in, whatever it holds
     """
     while end - at >= 4 + _FIXED_PART:
@@ -309,10 +310,12 @@ def count_records(  # type: ignore[no-untyped-def]
         cigar_at = body + _FIXED_PART + name_length
         tags_at = cigar_at + 4 * n_cigar + (n_bases + 1) // 2 + n_bases
         if name_length == 0 or n_bases < 0 or not tags_at <= next_record <= body + LARGEST_RECORD:
+            tally[TOTAL] += 1
             tally[FAULT] = BAD_SIZE
             return at
         reference = _int32(data, body)
         if not -1 <= reference < len(first_bin):
+            tally[TOTAL] += 1
             tally[FAULT] = BAD_REFERENCE
             return at
         if next_record > end:
@@ -359,6 +362,9 @@ def count_records(  # type: ignore[no-untyped-def]
             continue
 
         first, length = first_bin[reference], chrom_length[reference]
+        if position >= length:
+            tally[FAULT] = BEYOND_END
+            return record
         reverse = flag & _REVERSE != 0
         if midpoint or fragment_length:
             if fragment_length:
