@@ -5,6 +5,7 @@
 // them from the marks, slide over the whole genome, and their windows are joined into calls, which are then judged.
 
 include { ACROSS } from './subworkflows/across'
+include { DEPTHS } from './subworkflows/depths'
 include { DIFFERENCES } from './subworkflows/differences'
 include { EVALUATION } from './subworkflows/evaluation'
 include { EXAMPLES } from './subworkflows/examples'
@@ -149,6 +150,15 @@ workflow {
         settings.across,
     )
 
+    DEPTHS(
+        GENOME.out.models,
+        TRAINING_SET.out.tensors,
+        SIGNAL.out.libraries,
+        options.evaluation.depths,
+        settings.depths,
+        options.hardware.device,
+    )
+
     FOLDS(
         SIGNAL.out.signal,
         TRAINING_SET.out.candidates,
@@ -184,7 +194,7 @@ workflow {
             transitions: DIFFERENCES.out.transitions,
             transition_pictures: DIFFERENCES.out.pictures,
             compared_marks: DIFFERENCES.out.marks,
-            model_plots: EVALUATION.out.plots.mix(FOLDS.out.plots),
+            model_plots: EVALUATION.out.plots.mix(FOLDS.out.plots, DEPTHS.out.plots),
             across: ACROSS.out.plots,
             annotations: EVALUATION.out.annotated,
             crispr: EXTERNAL.out.crispr.map { _meta, table -> table },

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import InputError, plain_errors
+from deepregfinder.errors import plain_errors
 
 PATH = click.Path(path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,9 +40,7 @@ def build_signal(
     from deepregfinder import rpm
     from deepregfinder.counting.store import open_counts
 
-    pairs = dict(text.partition("=")[::2] for text in controls)
-    if unclear := [text for text in controls if "=" not in text]:
-        raise InputError(f"--controls {unclear[0]!r}: expected ID=CONTROL_ID.")
+    pairs = rpm.parse_controls(controls)
     opened = [open_counts(path) for path in counts]
     rpm.write_summary(summary, sample, rpm.build_signal(output, sample, opened, pairs, control))
 

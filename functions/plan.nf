@@ -47,6 +47,9 @@ def planned(Map given, schemaFile, assets) {
     if (options.evaluation.folds && (options.evaluation.folds < 3 || !train_on)) {
         problems << "--folds ${options.evaluation.folds}: " + (train_on ? 'chromosomes have to train, validate and test, so there are 3 folds or more (0: none).' : 'no model is trained in this run; leave it out.')
     }
+    if (options.evaluation.depths && !(labelled.any { sample -> sample in predict_on })) {
+        problems << "--depths ${options.evaluation.depths}: no sample that is predicted has a row in --labels to measure by; leave it out."
+    }
     def pairs = comparisons(options.run.compare, applied, predict_on, problems)
     def tested = options.external.crispr_sample
     if (tested && !(tested in predict_on)) {

@@ -23,6 +23,7 @@ def settingsOf(Map options) {
         tracks: options.tracks,
         external: bootstrap + seed,
         across: bootstrap + seed,
+        depths: options.signal + options.evaluation.subMap('depths') + options.prediction + bootstrap + seed,
         evaluation: tss_rules + options.calling.subMap('threshold') + bootstrap + seed,
         explaining: options.interpretation + options.prediction.subMap('quantile_map') + seed,
         folds: drawing + options.training + options.prediction.subMap('step'),

@@ -18,14 +18,14 @@ workflow SIGNAL {
     def wanted = channel.fromList(samples).flatMap { entry -> entry.ids.collect { id -> [id, groupKey(entry.sample, entry.ids.size())] } }
     def controls = samples.collectEntries { entry -> [entry.sample, entry.controls] }
     def by_id = COUNT_BINS.out.counts.map { meta, counts -> [meta.id, counts] }
-    def by_sample = wanted
+    libraries = wanted
         .combine(by_id, by: 0)
         .map { _id, sample, counts -> [sample, counts] }
         .groupTuple()
         .map { sample, counts ->
             [[sample: sample.toString()], counts.sort { file -> file.name }, controls[sample.toString()]]
         }
-    BUILD_SIGNAL(by_sample, options, codeDigest('build_signal.py'))
+    BUILD_SIGNAL(libraries, options, codeDigest('build_signal.py'))
 
     nascent = COUNT_BINS.out.counts
         .filter { meta, _counts -> meta.role == 'nascent' }
@@ -40,6 +40,7 @@ workflow SIGNAL {
     signal_summary = BUILD_SIGNAL.out.summary
 
     emit:
+    libraries
     signal
     nascent
     counts

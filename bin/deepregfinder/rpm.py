@@ -76,6 +76,7 @@ def build_signal(
     counts: Sequence[Counts],
     controls: Mapping[str, str],
     control: ControlMode,
+    chroms: Sequence[str] | None = None,
 ) -> list[ChannelSummary]:
     """Write the signal file of one sample.
 
@@ -88,6 +89,7 @@ def build_signal(
     control : "ignore" leaves controls out; "subtract" takes their RPM from that of the mark, not
         below zero; "channel" adds them: as `control` where all marks share the same ones, else as
         `MARK_control`
+    chroms : those to write; None for all
 
     Returns
     -------
@@ -108,7 +110,7 @@ def build_signal(
     sizes: dict[str, int] = dict(first["chrom_sizes"])
 
     def arrays() -> Iterator[tuple[str, np.ndarray]]:
-        for chrom in sizes:
+        for chrom in sizes if chroms is None else chroms:
             n_bins = -(-sizes[chrom] // first["bin_size"])
             values = np.empty((len(channels), n_bins), np.float32)
             for row, summary in enumerate(summaries):
@@ -129,6 +131,13 @@ def build_signal(
         arrays=arrays(),
     )
     return summaries
+
+
+def parse_controls(texts: Sequence[str]) -> dict[str, str]:
+    """Read `ID=CONTROL_ID` of each library that has a control."""
+    if unclear := [text for text in texts if "=" not in text]:
+        raise InputError(f"--controls {unclear[0]!r}: expected ID=CONTROL_ID.")
+    return dict(text.partition("=")[::2] for text in texts)
 
 
 def _channels(

@@ -9,7 +9,7 @@ from documents import results_paths
 pytestmark = pytest.mark.pipeline
 
 # With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr,
-# --folds, --fasta, --multiqc.
+# --folds, --depths, --fasta, --multiqc.
 NOT_HERE = {
     "calls/<sample>/<sample>.<model>.<class>.fa",
     "regions/<sample>/states.tsv",
@@ -17,8 +17,9 @@ NOT_HERE = {
     *(
         f"evaluation/<sample>/{name}"
         for name in (
-            *("annotations.tsv", "folds.tsv", "folds_summary.tsv"),
+            *("annotations.tsv", "folds.tsv", "folds_summary.tsv", "depths.tsv"),
             *("comparison_folds.png", "comparison_folds.svg"),
+            *("comparison_depths.png", "comparison_depths.svg"),
         )
     ),
     *(

@@ -211,7 +211,7 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
     """Each parameter of the groups that a step uses is an option of its script.
 
     min_nonzero is the one rule of regions that needs signal, and build_tensors applies it; folds is
-    for cross_validate; across says whether evaluate_across runs at all.
+    for cross_validate, depths for evaluate_depths; across says whether evaluate_across runs at all.
     """
     uses = {
         "count_bins": ["counting"],
@@ -236,7 +236,9 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
                 "min_nonzero",
                 "folds",
                 "across",
+                "depths",
             }:
                 assert f"--{name}" in source, f"{script}.py lacks --{name}"
     assert "--min_nonzero" in (repository / "bin/build_tensors.py").read_text()
     assert "--folds" in (repository / "bin/cross_validate.py").read_text()
+    assert "--depths" in (repository / "bin/evaluate_depths.py").read_text()

@@ -160,8 +160,9 @@ def test_a_model_also_meets_the_test_windows_of_the_other_sample(first_run):
 
 def test_train_on_one_sample_and_predict_another(pipeline, first_run):
     done = pipeline.run(
-        "other", *pipeline.inputs, "--train_on", "A", "--predict_on", "B", "--folds", "3"
-    )
+        "other", *pipeline.inputs, "--train_on", "A", "--predict_on", "B", "--folds", "3",
+        "--depths", "0.25",
+    )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert classes_called(done.results / "calls/B/B.cnn_from_A.bed") == CLASSES[3]
     assert not (done.results / "calls/A").exists()
@@ -173,6 +174,16 @@ def test_train_on_one_sample_and_predict_another(pipeline, first_run):
     tested = {row["fold"]: set(row["chromosomes"].split(",")) for row in rows}
     assert sorted(tested) == ["1", "2", "3"]
     assert not tested["1"] & tested["2"], "each chromosome is tested in one fold"
+    lines = (done.results / "evaluation/B/depths.tsv").read_text().splitlines()
+    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    means = {
+        row["share"]: float(row["value"])
+        for row in rows
+        if (row["model"], row["setting"], row["class"]) == ("cnn_from_A", "test", "mean")
+    }
+    assert means["1.000000"] == pytest.approx(metrics["map"], abs=1e-5)
+    assert means["1.000000"] > means["0.250000"] > 0
+    assert "Every model with fewer reads" in (done.results / "report.html").read_text()
     assert {row["setting"] for row in rows} == {"test", "natural"}
 
 

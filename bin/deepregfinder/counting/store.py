@@ -5,6 +5,7 @@ Nothing in the file tells which counter made it.
 """
 
 import dataclasses
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,29 @@ class Counts:
         if chrom not in self.attributes["chrom_sizes"]:
             raise InputError(f"The counts of {self.attributes['id']} have no chromosome {chrom}.")
         return read_array(self._arrays, chrom).astype(np.uint32)
+
+    def thinned(self, share: float, seed: int) -> "Counts":
+        """The library with a share (0 to 1) of its reads, drawn by chance; itself with all of them.
+
+        Its size is the expected one: in millions of reads, chance adds too little to see.
+        """
+        if share == 1:
+            return self
+        size = round(self.library_size * share)
+        return _ThinnedCounts(size, self.attributes, self._arrays, share, seed)
+
+
+@dataclass(frozen=True)
+class _ThinnedCounts(Counts):
+    """Each read is there with a chance; the same reads for a seed, whatever is loaded before."""
+
+    share: float
+    seed: int
+
+    def load(self, chrom: str) -> np.ndarray:
+        names = (zlib.crc32(text.encode()) for text in (self.attributes["id"], chrom))
+        generator = np.random.default_rng([self.seed, *names])
+        return generator.binomial(super().load(chrom), self.share).astype(np.uint32)
 
 
 def write_counts(

@@ -83,7 +83,14 @@ MODEL_PLOTS = {
         "A dot: average precision on a group of chromosomes that the model was not trained on. A "
         "bar: their mean.",
     ),
+    "comparison_depths": (
+        "Every model with fewer reads",
+        "Average precision on the test chromosomes with a part of the reads; models are those of "
+        "all reads. Shaded: 95 % intervals over blocks of the genome.",
+    ),
 }
+# Of these, one model makes a plot as well.
+OF_ONE_MODEL = ("comparison_folds", "comparison_depths")
 
 PLOTS = {
     "pr_curve": (
@@ -176,6 +183,7 @@ def render(run: Run) -> str:
         sections=SECTIONS,
         plots=PLOTS,
         model_plots=MODEL_PLOTS,
+        of_one_model=OF_ONE_MODEL,
         explaining=EXPLAINING,
         style=Markup((_TEMPLATES / "style.css").read_text()),
         script=Markup(script),
