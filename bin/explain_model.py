@@ -38,12 +38,13 @@ def explain_model(
     threads: int,
     output: Path,
 ) -> None:
-    """Write mark_importance, mark_elimination, signal_profiles, attributions, filter_activations
-    and filter_weights.
+    """Write mark_importance, mark_elimination, signal_profiles, attributions, filter_activations,
+    filter_weights and states.
 
     Each as .png and .tsv; beside them filters.tsv and explain.json, which says what the others rest
     on. Elimination needs a model of windows, profiles need --calls, attributions a network of
-    windows, filters one that begins with a convolution: what is left out stands in explain.json.
+    windows, filters one that begins with a convolution, states chromhmm: what is left out stands in
+    explain.json.
     """
     import json
 

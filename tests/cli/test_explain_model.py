@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from documents import first_cells, results_paths, section
 from small_evaluation import SIZES, bundle, elements, write_world
@@ -85,7 +86,8 @@ def test_what_is_written_is_what_the_documents_list(world: Path, repository: Pat
     where = "evaluation/<sample>/<model>/explain/"
     run(world, calls=str(world / "calls.bed"))
     left = {where + path.name for path in (world / "out").iterdir()}
-    assert left == {path for path in results_paths(text) if path.startswith(where)}
+    of_others = {f"{where}states.{kind}" for kind in KINDS}
+    assert left == {p for p in results_paths(text) if p.startswith(where)} - of_others
     facts = json.loads((world / "out/explain.json").read_text())
     described = section(text, f"### `{where}explain.json`")
     assert all(f"`{key}`" in described for key in (*facts, *facts["attributions"]["enhancer"]))
@@ -148,6 +150,38 @@ def test_networks_without_convolution_and_forests_say_what_they_lack(
         )
         assert any(left_out in note for note in found["notes"])
         assert {path.name for path in (tmp_path / model / "out").iterdir()} == drawn
+
+
+def test_the_states_of_chromhmm_are_shown_with_the_classes_that_name_them(
+    world: Path, tmp_path: Path, repository: Path
+) -> None:
+    arrays = {
+        "mean_rpm": np.full(3, 0.5),
+        "start": np.full(2, 0.5),
+        "transition": np.array([[0.9, 0.1], [0.2, 0.8]]),
+        "emission": np.array([[0.9, 0.1, 0.8], [0.05, 0.02, 0.01]]),
+        "share": np.array([0.1, 0.9]),
+        "enrichment": np.array([[0.2, 1.5, 6.0], [1.1, 0.9, 0.4]]),
+        "class_probability": np.array([[0.1, 0.3, 0.6], [0.5, 0.3, 0.2]]),
+    }
+    made = replace(random_bundle("cnn"), chrom_sizes=SIZES, split=elements().split_plan)
+    write_bundle(tmp_path / "chromhmm", replace(made, model="chromhmm", weights=(arrays,)))
+    out = tmp_path / "out"
+    run(world, model="chromhmm", bundle=str(tmp_path / "chromhmm"), output=str(out))
+    assert {path.name for path in out.iterdir()} == ALWAYS | {f"states.{kind}" for kind in KINDS}
+    with (out / "states.tsv").open() as lines:
+        states = list(csv.DictReader(lines, delimiter="\t"))
+    assert [(row["state"], row["class"], row["share"]) for row in states] == [
+        ("1", "background", "0.900000"),
+        ("2", "promoter", "0.100000"),
+    ]
+    assert [states[1][mark] for mark in MARKS] == ["0.900000", "0.100000", "0.800000"]
+    assert states[1]["fold_promoter"] == "6.000000"
+    text = (repository / "docs/output.md").read_text()
+    described = first_cells(section(text, "### `evaluation/<sample>/<model>/explain/states.tsv`"))
+    assert described == ["state", "class", "share", "<mark>", "fold_<class>"]
+    drawing = (out / "states.svg").read_text()
+    assert "2  promoter  10.0%" in drawing
 
 
 def test_files_of_another_sample_are_refused(world: Path, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def judge(variant: str, folder: Path, line: str, tss: Path, epochs: int, seeds: 
         return evaluation
     place.mkdir(parents=True, exist_ok=True)
     os.chdir(place)  # training leaves its files in the current folder
-    inputs = folder / f"{line}_3" / "tensors"
+    inputs = folder / "three/tensors"
     tensors, signal = inputs / f"{line}.tensors.safetensors", inputs / f"{line}.signal.zip"
     bundle, scan, bed = (place / name for name in ("bundle", "scan.zip", "calls.bed"))
     rules = {"tss": tss, "tss_merge": 500, "tss_distance": 2000, "threshold": None}

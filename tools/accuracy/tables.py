@@ -87,16 +87,14 @@ def marked_windows(regions: Path, sample: str, peaks: Path) -> None:
         row(name, len(rows), any_mark, *(share[mark] for mark in shown))
 
 
-def tables(results: Path, peaks: Path) -> None:
-    (tensors,) = (results / "tensors").glob("*.safetensors")
-    evaluations = sorted(results.glob("evaluation/*/*/metrics.json"))
-    first = json.loads(evaluations[0].read_text())
-    classes = first["classes"][1:]
-    print(f"\n### {first['sample']}, {len(first['classes'])} classes\n")
+def tables(results: Path, sample: str, peaks: Path) -> None:
+    evaluations = sorted(results.glob(f"evaluation/{sample}/*/metrics.json"))
+    classes = json.loads(evaluations[0].read_text())["classes"][1:]
+    print(f"\n### {sample}, {len(classes) + 1} classes\n")
     header("class", *("train", "validation", "test"))
-    for line in read(results / f"regions/{first['sample']}/regions.tsv"):
+    for line in read(results / f"regions/{sample}/regions.tsv"):
         row(line["class"], line["train"], line["validation"], line["test"])
-    marked_windows(results / f"regions/{first['sample']}/regions.bed", first["sample"], peaks)
+    marked_windows(results / f"regions/{sample}/regions.bed", sample, peaks)
 
     for scope, place in (("test", "Test windows"), ("natural", "All windows of test chromosomes")):
         print(f"\n{place}: mean (sd over seeds)\n")
@@ -112,7 +110,8 @@ def tables(results: Path, peaks: Path) -> None:
                 *(spread(values[c, m]) for c in classes for m in METRICS),
             )
         if scope == "test":
-            maps, figures = boosted_tree(tensors, seeds=5)
+            tensors = results / f"tensors/{sample}.tensors.safetensors"
+            maps, figures = boosted_tree(tensors, seeds=3)
             row(
                 "boosted tree",
                 spread(maps),
@@ -125,7 +124,7 @@ def tables(results: Path, peaks: Path) -> None:
     for path in evaluations:
         metrics, model = json.loads(path.read_text()), path.parent.name
         by_class = defaultdict(lambda: defaultdict(list))
-        for line in read(results / f"calls/{first['sample']}/{first['sample']}.{model}.seeds.tsv"):
+        for line in read(results / f"calls/{sample}/{sample}.{model}.seeds.tsv"):
             by_class[line["class"]]["calls"].append(float(line["calls"]))
             if line["rate"] != ".":
                 by_class[line["class"]]["rate"].append(float(line["rate"]))
@@ -140,4 +139,5 @@ def tables(results: Path, peaks: Path) -> None:
 if __name__ == "__main__":
     peaks, *folders = map(Path, sys.argv[1:])
     for folder in folders:
-        tables(folder, peaks)
+        for place in sorted(folder.glob("regions/*")):
+            tables(folder, place.name, peaks)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -18,7 +19,8 @@ from deepregfinder.explain.filters import Filters, clustered_rows, standardised
 from deepregfinder.explain.importance import Importance
 from deepregfinder.explain.places import Places
 from deepregfinder.explain.profiles import Profiles
-from deepregfinder.plots import INK, PALE, new_figure, write_table
+from deepregfinder.models.chromhmm import state_table
+from deepregfinder.plots import INK, PALE, new_figure, shaded, write_table
 
 DIVERGING = "RdBu_r"
 _STRONGEST = 2.5
@@ -43,6 +45,9 @@ def draw_explanation(folder: Path, explanation: Explanation) -> None:
         found = explanation.filters
         draw_filter_activations(folder, bundle.classes, explanation.places, found, title)
         draw_filter_weights(folder, bundle.classes, bundle.marks, bundle.bin_size, found, title)
+    if bundle.model == "chromhmm":
+        table = state_table(bundle.weights[0], bundle.marks, bundle.classes)
+        draw_states(folder, bundle.classes, bundle.marks, table, title)
 
 
 def draw_importance(
@@ -113,6 +118,34 @@ def draw_elimination(
         axes.set_title(f"{title}: marks taken away", fontsize=9)
         figure.legend(loc="outside lower center", ncols=3)
     write_table(folder / "mark_elimination.tsv", rows)
+
+
+def draw_states(
+    folder: Path, classes: Sequence[str], marks: Sequence[str], table: pd.DataFrame, title: str
+) -> None:
+    """Probability of each mark in each state, and its enrichment in training windows.
+
+    table : of `chromhmm.state_table`, which is also written
+    """
+    names = [
+        f"{state}  {class_named(name).label}  {share:.1%}"
+        for state, name, share in zip(table["state"], table["class"], table["share"], strict=True)
+    ]
+    emission = table[list(marks)].to_numpy()
+    fold = table[[f"fold_{name}" for name in classes]].to_numpy()
+    width = 2.6 + 0.46 * (len(marks) + len(classes))
+    with new_figure(folder / "states.png", width, 1.8 + 0.3 * len(table)) as figure:
+        left, right = figure.subplots(1, 2, width_ratios=[len(marks), len(classes)])
+        shaded(left, emission, [f"{100 * p:.0f}" for p in emission.ravel()], marks, names)
+        left.set_title(f"{title}: mark present (%)", fontsize=9)
+        labels = [class_named(name).label for name in classes]
+        highest = np.maximum(fold.max(axis=0), 1e-9)
+        shaded(right, fold / highest, [f"{x:.2g}" for x in fold.ravel()], labels, [""] * len(table))
+        right.set_title("Fold", fontsize=9)
+        for axes in (left, right):
+            axes.set_aspect("auto")
+            axes.tick_params(axis="x", rotation=60)
+    write_table(folder / "states.tsv", [tuple(table.columns), *table.itertuples(index=False)])
 
 
 def draw_profiles(

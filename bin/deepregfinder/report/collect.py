@@ -35,7 +35,7 @@ from deepregfinder.report.tables import (
 # Plots of an explanation, in the order in which the page shows them.
 EXPLAINING = (
     *("mark_importance", "mark_elimination", "signal_profiles", "attributions"),
-    *("filter_activations", "filter_weights"),
+    *("filter_activations", "filter_weights", "states"),
 )
 
 

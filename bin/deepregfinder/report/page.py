@@ -153,6 +153,12 @@ EXPLAINING = {
         "Weights of filters",
         "The filters that tell one class best from the others: red marks make them answer.",
     ),
+    "states": (
+        "States",
+        "Left: how often each state shows each mark, and its share of the training chromosomes. "
+        "Right: how much more often than elsewhere it lies in training windows of each class; the "
+        "highest names it.",
+    ),
 }
 
 # What became of reads: custom properties of the style sheet.
