@@ -117,6 +117,20 @@ def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pi
 
 
 @pytest.mark.ways
+def test_models_that_see_the_chromosome(pipeline, first_run):
+    models = ("drf", "chromhmm", "preprint")
+    done = pipeline.run(
+        "genome", *pipeline.inputs, *ONLY_A, "--models", ",".join(models), "--depths", "0.5"
+    )
+    assert done.exit_code == 0, done.output
+    for model in models:
+        assert_complete(done.results, "A", model, 3)
+    assert (done.results / "evaluation/A/chromhmm/explain/states.tsv").exists()
+    depths = (done.results / "evaluation/A/depths.tsv").read_text().splitlines()
+    assert {line.split("\t")[0] for line in depths[1:]} == set(models)
+
+
+@pytest.mark.ways
 def test_five_classes_and_every_network(pipeline, first_run):
     done = pipeline.run(
         "five", *pipeline.inputs, *ONLY_A, "--classes", "5", "--models", "cnn,rnn,mlp",
