@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Print what the methods do beyond their own test windows: others.py RESULTS (see run beside it).
+
+Enhancer calls, models on the sample that they were not trained on, annotations made by others, and
+elements perturbed with CRISPR; brackets hold 95 % intervals.
+"""
+
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+Row = dict[str, str]
+
+
+def read(path: Path) -> list[Row]:
+    with path.open() as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def number(row: Row, name: str, low: str = "", high: str = "", sign: str = "") -> str:
+    """`0.123 (0.100 to 0.150)`, or a dot."""
+    if row[name] == ".":
+        return "."
+    low, high = row[low or f"{name}_low"], row[high or f"{name}_high"]
+    text = f"{float(row[name]):{sign}.3f}"
+    return text if low == "." else f"{text} ({float(low):.3f} to {float(high):.3f})"
+
+
+def table(title: str, header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
+    print(f"\n{title}\n")
+    for row in (header, ("---",) * len(header), *rows):
+        print("| " + " | ".join(row) + " |")
+
+
+def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
+    """AP of calls, its difference to cnn, and false calls down to the recall of cnn's calls."""
+    found = {
+        (row["model"], row["figure"]): row
+        for row in read(results / f"evaluation/{sample}/comparison.tsv")
+        if (row["setting"], row["class"]) == ("calls", "enhancer")
+    }
+    for model in sorted({model for model, _ in found}):
+        area = found[model, "average_precision"]
+        false = found.get((model, "false_calls_ratio_at_equal_recall"))
+        yield (
+            model,
+            number(area, "value", "low", "high"),
+            number(area, "difference", "difference_low", "difference_high", "+"),
+            number(false, "value", "low", "high") if false else ".",
+        )
+
+
+def across(results: Path) -> Iterator[tuple[str, ...]]:
+    """mAP of a model on the other sample, and less that of the model of its own."""
+    for path in sorted(results.glob("evaluation/across/*.tsv")):
+        cells = {
+            (row["trained_on"], row["tested_on"], row["quantile_map"]): row
+            for row in read(path)
+            if row["class"] == "mean"
+        }
+        for (trained_on, tested_on, mapped), row in cells.items():
+            if trained_on != tested_on and mapped == "false":
+                both = (row, cells[trained_on, tested_on, "true"])
+                yield (
+                    *(path.stem, trained_on, tested_on),
+                    *(f"{float(cell['average_precision']):.3f}" for cell in both),
+                    *(
+                        number(cell, "difference", "difference_low", "difference_high", "+")
+                        for cell in both
+                    ),
+                )
+
+
+def crispr(results: Path) -> Iterator[tuple[str, ...]]:
+    """Elements on chromosomes that the models have not seen, met by a call of any class."""
+    for path in sorted(results.glob("calls/*/*.crispr.tsv")):
+        rows = {(row["scope"], row["class"]): row for row in read(path)}
+        row = rows["test", "any"]
+        yield (
+            path.name.split(".")[1],
+            *(f"{row[f'called_{kind}']} of {row[kind]}" for kind in ("regulated", "negatives")),
+            *(number(row, name) for name in ("recall", "negative_rate", "precision")),
+            number(row, "average_precision"),
+            rows["test", "promoter"]["called_regulated"],
+        )
+
+
+def annotations(path: Path) -> Iterator[tuple[str, ...]]:
+    for row in read(path):
+        yield (
+            *(row[key] for key in ("annotation", "setting", "class", "calls")),
+            *(number(row, key) for key in ("precision", "recall", "f1")),
+        )
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    for place in sorted(folder.glob("evaluation/*/comparison.tsv")):
+        line = place.parent.name
+        table(
+            f"{line}, enhancer calls",
+            ("model", "AP", "less that of cnn", "false calls at equal recall, times those of cnn"),
+            enhancer_calls(folder, line),
+        )
+        if (given := place.parent / "annotations.tsv").exists():
+            header = ("annotation", "setting", "class", "calls", "precision", "recall", "F1")
+            table(f"{line}, annotations made by others", header, annotations(given))
+    header = ("model", "trained on", "tested on", "mAP", "mAP, quantile map", "less its own")
+    table("On the other cell line", (*header, "less its own, quantile map"), across(folder))
+    header = ("model", "regulated, called", "negatives, called", "recall", "rate of negatives")
+    table(
+        "CRISPR, chromosomes not seen",
+        (*header, "precision", "AP", "regulated, called promoter"),
+        crispr(folder),
+    )
