@@ -21,14 +21,15 @@ from deepregfinder.comparison_plots import colours
 from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation import Evaluation, Measured, evaluate
+from deepregfinder.labelled_predictions import predict_test_places
 from deepregfinder.metrics import interval
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.plots import figure_of
 from deepregfinder.probabilities import open_probabilities
 from deepregfinder.rpm import ControlMode, build_signal
-from deepregfinder.signal import Signal, open_signal
+from deepregfinder.signal import open_signal
 from deepregfinder.tensors import Tensors
-from deepregfinder.tiling import Scorer, SignalReader, predict_places, scan_genome
+from deepregfinder.tiling import Scorer, scan_genome
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ MEAN = "mean"
 class Score:
     """One row of the table.
 
-    share : of the reads of every library; reads : what the median library of the sample keeps
+    share : of the reads of every library; reads : what the median library keeps, controls apart
     value, low, high : estimate and 95 % interval, NaN where there is none
     """
 
@@ -101,7 +102,12 @@ def measure_depths(
     with TemporaryDirectory(dir=Path.cwd()) as folder:
         for share in shares:
             libraries = [one.thinned(share, seed) for one in counts]
-            reads = round(float(np.median([one.library_size for one in libraries])))
+            sizes = [
+                one.library_size
+                for one in libraries
+                if one.attributes["id"] not in controls.values()
+            ]
+            reads = round(float(np.median(sizes)))
             path = Path(folder) / "signal.zip"
             build_signal(path, tensors.sample, libraries, controls, control, written)
             signal = open_signal(path)
@@ -115,7 +121,7 @@ def measure_depths(
                     name,
                     scorer.bundle,
                     tensors,
-                    _test_windows(scorer, tensors, signal, quantile_map),
+                    predict_test_places(scorer, tensors, signal, quantile_map),
                     open_probabilities([scanned]) if test else None,
                     None,
                     None,
@@ -124,18 +130,6 @@ def measure_depths(
                 )
                 scores += _scores(evaluation, share, reads)
     return scores
-
-
-def _test_windows(
-    scorer: Scorer, tensors: Tensors, signal: Signal, quantile_map: bool
-) -> np.ndarray:
-    rows = tensors.select("test")
-    return predict_places(
-        scorer,
-        SignalReader(scorer.bundle, signal, quantile_map),
-        np.array(tensors.chroms)[tensors.chrom[rows]],
-        tensors.start[rows] // tensors.bin_size,
-    )
 
 
 def _scores(evaluation: Evaluation, share: float, reads: int) -> Iterator[Score]:

@@ -6,7 +6,13 @@ from deepregfinder.errors import InputError
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.signal import QuantileMap, Signal
 from deepregfinder.tensors import Tensors
-from deepregfinder.tiling import SignalReader, load_scorer, predict_places, predict_windows
+from deepregfinder.tiling import (
+    Scorer,
+    SignalReader,
+    load_scorer,
+    predict_places,
+    predict_windows,
+)
 
 
 def labelled_windows(
@@ -19,6 +25,18 @@ def labelled_windows(
 
     Raises InputError where the windows do not fit the model.
     """
+    _require_fit(bundle, tensors)
+    marks = [tensors.marks.index(mark) for mark in bundle.marks]
+    x = tensors.x[tensors.select(split)][:, marks]
+    if quantile_map:
+        source = np.asarray(tensors.normalisation.quantiles, np.float32)[marks]
+        target = np.asarray(bundle.normalisation.quantiles, np.float32)
+        mapped = QuantileMap(source, target).apply(x.transpose(1, 0, 2))
+        x = np.ascontiguousarray(mapped.transpose(1, 0, 2))
+    return x
+
+
+def _require_fit(bundle: Bundle, tensors: Tensors) -> None:
     problems = []
     if tensors.classes != bundle.classes:
         problems.append(
@@ -34,14 +52,6 @@ def labelled_windows(
         problems.append(f"The labelled windows of {tensors.sample} lack {', '.join(missing)}.")
     if problems:
         raise InputError.of(problems)
-    marks = [tensors.marks.index(mark) for mark in bundle.marks]
-    x = tensors.x[tensors.select(split)][:, marks]
-    if quantile_map:
-        source = np.asarray(tensors.normalisation.quantiles, np.float32)[marks]
-        target = np.asarray(bundle.normalisation.quantiles, np.float32)
-        mapped = QuantileMap(source, target).apply(x.transpose(1, 0, 2))
-        x = np.ascontiguousarray(mapped.transpose(1, 0, 2))
-    return x
 
 
 def predict_test_windows(
@@ -52,15 +62,23 @@ def predict_test_windows(
     Returns float32 (members, windows, classes). Raises InputError where the windows do not fit the
     model, or a model of the genome is given no signal.
     """
-    x = labelled_windows(bundle, tensors, quantile_map)
     if bundle.kind != "genome":
-        return predict_windows(bundle, x)
+        return predict_windows(bundle, labelled_windows(bundle, tensors, quantile_map))
     if signal is None:
+        _require_fit(bundle, tensors)
         raise InputError(f"{bundle.model} sees the chromosome around a window: give --signal.")
+    return predict_test_places(load_scorer(bundle), tensors, signal, quantile_map)
+
+
+def predict_test_places(
+    scorer: Scorer, tensors: Tensors, signal: Signal, quantile_map: bool
+) -> np.ndarray:
+    """The same of their places on a signal, whatever the tensors hold there, for any model."""
+    _require_fit(scorer.bundle, tensors)
     rows = tensors.select("test")
     return predict_places(
-        load_scorer(bundle),
-        SignalReader(bundle, signal, quantile_map),
+        scorer,
+        SignalReader(scorer.bundle, signal, quantile_map),
         np.array(tensors.chroms)[tensors.chrom[rows]],
         tensors.start[rows] // tensors.bin_size,
     )

@@ -133,12 +133,14 @@ def test_models_that_see_the_chromosome(pipeline, first_run):
 @pytest.mark.ways
 def test_five_classes_and_every_network(pipeline, first_run):
     done = pipeline.run(
-        "five", *pipeline.inputs, *ONLY_A, "--classes", "5", "--models", "cnn,rnn,mlp",
-        "--seeds", "2", "--epochs", "2", "--nascent_transform", "log2",
+        "five", *pipeline.inputs, "--train_on", "A", "--classes", "5",
+        "--models", "cnn,rnn,mlp,drf", "--seeds", "2", "--epochs", "2",
+        "--nascent_transform", "log2",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    for model in ("cnn", "rnn", "mlp"):
+    for model in ("cnn", "rnn", "mlp", "drf"):
         assert_complete(done.results, "A", model, 5)
+        assert (done.results / f"calls/B/B.{model}_from_A.bed").exists()
     assert (done.results / "regions/A/states.tsv").exists()
 
 
@@ -189,10 +191,10 @@ def test_train_on_one_sample_and_predict_another(pipeline, first_run):
     assert sorted(tested) == ["1", "2", "3"]
     assert not tested["1"] & tested["2"], "each chromosome is tested in one fold"
     lines = (done.results / "evaluation/B/depths.tsv").read_text().splitlines()
-    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    depths = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
     means = {
         row["share"]: float(row["value"])
-        for row in rows
+        for row in depths
         if (row["model"], row["setting"], row["class"]) == ("cnn_from_A", "test", "mean")
     }
     assert means["1.000000"] == pytest.approx(metrics["map"], abs=1e-5)

@@ -77,14 +77,20 @@ def _labelled_negatives() -> Replaced:
     return {dense_training: {"write_dense": write_dense}}
 
 
-def _one_direction() -> Replaced:
+def _one_reading() -> Replaced:
+    """Trained in both directions, but the chromosome is read in one."""
+
     def run_tile(
         network: drf.DilatedNetwork, _mirrored: drf.DilatedNetwork, x: torch.Tensor
     ) -> torch.Tensor:
         with torch.inference_mode():
             return network(x[None])[0].softmax(dim=0)
 
-    return {dense_data: {"REVERSED": 0.0}, drf: {"run_tile": run_tile}}
+    return {drf: {"run_tile": run_tile}}
+
+
+def _one_direction() -> Replaced:
+    return _one_reading() | {dense_data: {"REVERSED": 0.0}}
 
 
 def _constant_rate() -> Replaced:
@@ -105,15 +111,16 @@ def _equal_weights() -> Replaced:
 
 VARIANTS: dict[str, Callable[[], Replaced]] = {
     "drf": dict,
+    "labelled negatives only": _labelled_negatives,
     "window only": _narrow,
+    "one reading": _one_reading,
     "no wide means": _no_means,
     "no square root": _linear,
-    "labelled negatives only": _labelled_negatives,
+    "equal weights": _equal_weights,
     "one direction": _one_direction,
     "no hidden marks": lambda: {dense_data: {"MARK_DROPOUT": 0.0}},
     "no average of weights": lambda: {dense_training: {"EMA_DECAY": 0.0}},
     "constant rate": _constant_rate,
-    "equal weights": _equal_weights,
     "no dropout": lambda: {dense_training: {"DROPOUT": 0.0}},
 }
 
@@ -127,7 +134,9 @@ def without(variant: str) -> Iterator[None]:
         yield
 
 
-def judge(variant: str, folder: Path, line: str, tss: Path, epochs: int, seeds: int) -> Path:
+def judge(
+    variant: str, folder: Path, run: str, line: str, tss: Path, epochs: int, seeds: int
+) -> Path:
     """Train and evaluate one variant, in one thread; the folder of its evaluation."""
     from call_elements import call_elements
     from evaluate_model import evaluate_model
@@ -136,21 +145,22 @@ def judge(variant: str, folder: Path, line: str, tss: Path, epochs: int, seeds: 
 
     torch.set_num_threads(1)
     folder, tss = folder.resolve(), tss.resolve()
-    place = folder / "ablation" / line / variant.replace(" ", "_")
+    place = folder / "ablation" / run / line / variant.replace(" ", "_")
     evaluation = place / "evaluation" / variant.replace(" ", "_")
     if (evaluation / "metrics.json").exists():
         return evaluation
     place.mkdir(parents=True, exist_ok=True)
     os.chdir(place)  # training leaves its files in the current folder
-    inputs = folder / "three/tensors"
+    inputs = folder / run / "tensors"
     tensors, signal = inputs / f"{line}.tensors.safetensors", inputs / f"{line}.signal.zip"
     bundle, scan, bed = (place / name for name in ("bundle", "scan.zip", "calls.bed"))
     rules = {"tss": tss, "tss_merge": 500, "tss_distance": 2000, "threshold": None}
     network = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
     with without(variant):
         train_model.callback(  # type: ignore[misc]
-            tensors=tensors, signal=signal, tss=None, accessibility="needed", model="drf", seed=1,
-            seeds=seeds, epochs=epochs, device="cpu", threads=1, output=bundle, **network,
+            tensors=tensors, signal=signal, tss=None, accessibility="needed",
+            model="drf", seed=1, seeds=seeds, epochs=epochs, device="cpu", threads=1,
+            output=bundle, **network,
         )  # fmt: skip
         predict_genome.callback(  # type: ignore[misc]
             bundle=bundle, signal=signal, chroms=TEST_CHROMS, step=200, quantile_map=False,
@@ -173,6 +183,7 @@ def judge(variant: str, folder: Path, line: str, tss: Path, epochs: int, seeds: 
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.argument("line")
 @click.option("--tss", required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--run", type=click.Choice(["three", "five"]), default="three", help="Classes.")
 @click.option("--seeds", type=int, default=3)
 @click.option("--epochs", type=int, default=10)
 @click.option("--only", multiple=True, type=click.Choice(tuple(VARIANTS)), help="These variants.")
@@ -181,6 +192,7 @@ def ablation(
     folder: Path,
     line: str,
     tss: Path,
+    run: str,
     seeds: int,
     epochs: int,
     only: tuple[str, ...],
@@ -190,7 +202,7 @@ def ablation(
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, context, log_to_stderr, (logging.INFO,)) as pool:
         tasks = [
-            pool.submit(judge, variant, folder, line, tss, epochs, seeds)
+            pool.submit(judge, variant, folder, run, line, tss, epochs, seeds)
             for variant in only or VARIANTS
         ]
         for task in tasks:

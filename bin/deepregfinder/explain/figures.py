@@ -139,7 +139,7 @@ def draw_states(
         shaded(left, emission, [f"{100 * p:.0f}" for p in emission.ravel()], marks, names)
         left.set_title(f"{title}: mark present (%)", fontsize=9)
         labels = [class_named(name).label for name in classes]
-        highest = np.maximum(fold.max(axis=0), 1e-9)
+        highest = np.maximum(fold.max(axis=1, keepdims=True), 1e-9)
         shaded(right, fold / highest, [f"{x:.2g}" for x in fold.ravel()], labels, [""] * len(table))
         right.set_title("Fold", fontsize=9)
         for axes in (left, right):

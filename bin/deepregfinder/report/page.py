@@ -156,8 +156,7 @@ EXPLAINING = {
     "states": (
         "States",
         "Left: how often each state shows each mark, and its share of the training chromosomes. "
-        "Right: how much more often than elsewhere it lies in training windows of each class; the "
-        "highest names it.",
+        "Right: its share of the training windows of each class over that; the highest names it.",
     ),
 }
 
