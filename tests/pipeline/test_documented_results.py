@@ -8,12 +8,13 @@ from documents import results_paths
 
 pytestmark = pytest.mark.pipeline
 
-# With 3 classes, each sample with a model of its own; without --regions, --annotations, --crispr,
+# With 3 classes, each sample with a cnn of its own; without --regions, --annotations, --crispr,
 # --folds, --depths, --fasta, --multiqc.
 NOT_HERE = {
     "calls/<sample>/<sample>.<model>.<class>.fa",
     "regions/<sample>/states.tsv",
     "multiqc/multiqc_report.html",
+    *(f"evaluation/<sample>/<model>/explain/states.{kind}" for kind in ("png", "svg", "tsv")),
     *(
         f"evaluation/<sample>/{name}"
         for name in (
