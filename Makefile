@@ -70,6 +70,7 @@ bench-quick: setup ## print how fast counting is beside featureCounts and samtoo
 
 pictures: demo ## draw the pictures of docs/output.md anew, from the demo (needs Chromium)
 	@tools/browser
+	@cd demo && ../tools/nextflow run ../main.nf -profile test --outdir results --models cnn,drf,chromhmm --depths 0.5,0.25,0.125 -resume
 	@$(python) tools/pictures.py demo/results docs/images/output
 
 lint: setup ## check style and types

@@ -17,13 +17,16 @@ AREA = 560 * 400  # pixels
 COLOURS = 96
 LARGEST = 60_000  # bytes
 
-# Picture -> plot of the results folder, for sample A of the demo.
+# Picture -> plot of the results folder, for sample A of the demo (with what `make pictures` adds).
 PLOTS = {
     name.rpartition("/")[2]: f"{name}.png"
     for name in (
         "signal/correlation",
         "regions/A/test_windows",
-        *(f"evaluation/A/{name}" for name in ("comparison_bars", "comparison_pr")),
+        *(
+            f"evaluation/A/{name}"
+            for name in ("comparison_bars", "comparison_pr", "comparison_depths")
+        ),
         *(
             f"evaluation/A/cnn/{name}"
             for name in (
@@ -39,7 +42,10 @@ PLOTS = {
             )
         ),
     )
-} | {"across": "evaluation/across/cnn.png"}
+} | {
+    "across": "evaluation/across/cnn.png",
+    "states": "evaluation/A/chromhmm/explain/states.png",
+}
 REPORT = "report.html"
 
 

@@ -34,7 +34,7 @@ from deepregfinder.tiling import Scorer, scan_genome
 log = logging.getLogger(__name__)
 
 HEADER = ("model", "share", "reads", "setting", "class", "figure", "value", "low", "high")
-SETTINGS = {"test": "Test windows", "natural": "Every window"}
+SETTINGS = {"test": "test windows", "natural": "every window"}
 MEAN = "mean"
 
 
@@ -196,5 +196,5 @@ def draw_depths(path: Path, scores: Sequence[Score], classes: Sequence[str]) -> 
             axes.set_xscale("log", base=2)
             axes.set_xticks(reads, [f"{one:.3g}" for one in reads])
             axes.set(ylim=(0, 1), xlabel="Million reads a library", ylabel="AP")
-            axes.set_title(f"{class_named(name).label}, {SETTINGS[setting].lower()}")
+            axes.set_title(f"{class_named(name).label}, {SETTINGS[setting]}")
         drawn[0].legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=3)

@@ -65,7 +65,6 @@ def predict_test_windows(
     if bundle.kind != "genome":
         return predict_windows(bundle, labelled_windows(bundle, tensors, quantile_map))
     if signal is None:
-        _require_fit(bundle, tensors)
         raise InputError(f"{bundle.model} sees the chromosome around a window: give --signal.")
     return predict_test_places(load_scorer(bundle), tensors, signal, quantile_map)
 

@@ -6,6 +6,7 @@ from driver_answers import answers
 FILES = {
     "in.csv": "sample,mark,replicate,bam,control\nK,H3K27ac,1,a.bam,\nL,H3K27ac,1,b.bam,\n",
     "labels.csv": "sample,dhs,enhancers,promoter_marks\nK,x.bed,x.bed,x.bed\nL,x.bed,x.bed,x.bed\n",
+    "labels_of_k.csv": "sample,dhs,enhancers,promoter_marks\nK,x.bed,x.bed,x.bed\n",
     "annotations.csv": "name,bed,mapping\na,x.bed,*=enhancer\n",
     **dict.fromkeys(("a.bam", "b.bam", "x.bed", "tss.bed"), ""),
 }
@@ -73,6 +74,9 @@ CHOICES = {
     "an unknown split": ({"split": "sample"}, "must be one of chromosome, random"),
     "an unknown centre": ({"center": "middle"}, "must be one of midpoint, summit, dhs"),
     "an unknown device": ({"device": "gpu"}, "must be one of cpu, cuda, auto"),
+    "half of the reads in words": ({"depths": "half"}, "--depths half: does not look"),
+    "all of the reads": ({"depths": "1"}, "--depths 1: does not look"),
+    "none of the reads": ({"depths": "0.5,0.0"}, "--depths 0.5,0.0: does not look"),
     "maybe": ({"quantile_map": "maybe"}, "must be true or false"),
     "true in capitals": ({"tracks": "TRUE"}, "must be true or false"),
     "one for true": ({"explain": 1}, "must be true or false"),
@@ -126,6 +130,10 @@ TOGETHER = {
     "a sample in other capitals": ({"predict_on": "k"}, "sample 'k' is not in --input"),
     "two folds": ({"folds": 2}, "so there are 3 folds or more"),
     "one fold": ({"folds": 1}, "so there are 3 folds or more"),
+    "fewer reads of nothing labelled": (
+        {"labels": "labels_of_k.csv", "predict_on": "L", "depths": "0.5"},
+        "--depths 0.5: no sample that is predicted has a row in --labels",
+    ),
     "a random split of drf": ({"split": "random", "models": "drf"}, "--split random: drf would"),
     "wide bins of drf": ({"bin_size": 300, "step": 300}, "--models drf needs --bin_size 200 or"),
     "rules without open chromatin": ({"models": "ccre"}, "needs an accessibility track: K, L"),

@@ -4,7 +4,7 @@ include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 process EVALUATE_DEPTHS {
     tag "${meta.sample}"
     label 'process_gpu'
-    ext input_bytes: { bytesOf([tensors]) }
+    ext input_bytes: { bytesOf([tensors, counts]) }
 
     input:
     tuple val(meta), val(models), path(bundles, stageAs: 'bundle/?/*'), path(tensors), path(counts), val(controls)
