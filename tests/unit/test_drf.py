@@ -33,11 +33,11 @@ def random_arrays(n_marks: int = 3, n_classes: int = 3) -> dict[str, np.ndarray]
 
 
 def by_one_pass(arrays, rpm, centres):
-    """Probabilities from one pass over the whole chromosome in each direction, in plain torch."""
+    """Probabilities from one pass over the whole chromosome, in plain torch."""
     network = drf.load_network(arrays, len(rpm), 3)
     x = torch.from_numpy(features(rpm, arrays["scale"]).astype(np.float32))[None]
     with torch.inference_mode():
-        p = ((network(x) + network(x.flip(2)).flip(2)) / 2).softmax(1)[0].numpy()
+        p = network(x).softmax(1)[0].numpy()
     outputs = [
         (p[:, max((c - 1) // 2, 0)] + p[:, min(c // 2, p.shape[1] - 1)]) / 2 for c in centres
     ]
@@ -54,25 +54,6 @@ def test_tiles_change_nothing(monkeypatch, threads, n_bins):
     found = score_drf(arrays, chromosome(rpm, n_bins * 100), starts, 20, CPU, threads)
     np.testing.assert_allclose(found, by_one_pass(arrays, rpm, starts + 10), atol=2e-6)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
-
-
-def test_a_mirrored_chromosome_has_mirrored_probabilities():
-    arrays = random_arrays()
-    rpm = np.random.default_rng(2).gamma(0.5, 2, (3, 800)).astype(np.float32)
-    starts = np.arange(0, 780, 13)
-    there = score_drf(arrays, chromosome(rpm, 80_000), starts, 20, CPU, 1)
-    back = score_drf(arrays, chromosome(rpm[:, ::-1].copy(), 80_000), 780 - starts, 20, CPU, 1)
-    # Means over 5, 21 and 101 bins are symmetric; float16 rounds the two sums alike.
-    np.testing.assert_allclose(there, back, atol=2e-3)
-
-
-def test_the_mirrored_network_reads_the_other_way():
-    network = drf.load_network(random_arrays(), 3, 3)
-    x = torch.rand(2, 12, 300, generator=torch.Generator().manual_seed(6))
-    with torch.inference_mode():
-        there, back = network.mirrored()(x), network(x.flip(2)).flip(2)
-        assert abs(there - network(x)).max() > 0.01
-    torch.testing.assert_close(there, back, atol=1e-5, rtol=0)
 
 
 def test_nothing_beyond_the_halo_is_seen():
@@ -160,7 +141,7 @@ def test_elements_are_learnt_and_the_places_between_them(trained):
     for k in (1, 2):
         assert average_precision_score(tensors.y[rows] == k, p[:, k]) > 0.9
     between = probabilities_at(load_scorer(bundle), signal, np.arange(20, 2_900, 80))
-    assert (between[:, 0] > 0.9).all()  # a place for one element in eight: no balanced classes
+    assert (between[:, 0] > 0.8).all()  # a place for one element in eight: no balanced classes
     assert not list(folder.glob("drf.*.npy"))
 
 

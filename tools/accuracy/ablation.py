@@ -22,6 +22,7 @@ from unittest.mock import patch
 import click
 import numpy as np
 import torch
+from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 from deepregfinder import dense_calibration, dense_data, dense_training, truth
@@ -77,20 +78,42 @@ def _labelled_negatives() -> Replaced:
     return {dense_training: {"write_dense": write_dense}}
 
 
-def _one_reading() -> Replaced:
-    """Trained in both directions, but the chromosome is read in one."""
+def _both_readings() -> Replaced:
+    """The chromosome is read in both directions and the probabilities are averaged."""
+    original = drf.dense_probabilities
 
-    def run_tile(
-        network: drf.DilatedNetwork, _mirrored: drf.DilatedNetwork, x: torch.Tensor
-    ) -> torch.Tensor:
-        with torch.inference_mode():
-            return network(x[None])[0].softmax(dim=0)
+    def dense_probabilities(network: drf.DilatedNetwork, x: np.ndarray, *given: Any) -> np.ndarray:
+        tiles = np.arange(-(-x.shape[1] // (drf.POOL * drf.TILE)))
+        there, back = (
+            original(network, part, tiles, *given[1:]) for part in (x, x[:, ::-1].copy())
+        )
+        return (there + back[:, ::-1]) / 2
 
-    return {drf: {"run_tile": run_tile}}
+    return {
+        module: {"dense_probabilities": dense_probabilities} for module in (drf, dense_calibration)
+    }
 
 
-def _one_direction() -> Replaced:
-    return _one_reading() | {dense_data: {"REVERSED": 0.0}}
+def _hierarchical() -> Replaced:
+    """Five classes in two steps: the element, then its state."""
+    original = drf.DilatedNetwork.forward
+
+    def forward(self: drf.DilatedNetwork, x: torch.Tensor) -> torch.Tensor:
+        z = original(self, x)
+        background, enhancer, promoter = z[:, :3].log_softmax(dim=1).unbind(1)
+        poised, active = (functional.logsigmoid(sign * z[:, 3:]).unbind(1) for sign in (-1, 1))
+        return torch.stack(
+            [
+                background,
+                enhancer + poised[0],
+                enhancer + active[0],
+                promoter + poised[1],
+                promoter + active[1],
+            ],
+            dim=1,
+        )
+
+    return _equal_weights() | {drf.DilatedNetwork: {"forward": forward}}
 
 
 def _constant_rate() -> Replaced:
@@ -113,14 +136,15 @@ VARIANTS: dict[str, Callable[[], Replaced]] = {
     "drf": dict,
     "labelled negatives only": _labelled_negatives,
     "window only": _narrow,
-    "one reading": _one_reading,
+    "both readings": _both_readings,
     "no wide means": _no_means,
     "no square root": _linear,
     "equal weights": _equal_weights,
-    "one direction": _one_direction,
+    "one direction": lambda: {dense_data: {"REVERSED": 0.0}},
     "no hidden marks": lambda: {dense_data: {"MARK_DROPOUT": 0.0}},
     "no average of weights": lambda: {dense_training: {"EMA_DECAY": 0.0}},
     "constant rate": _constant_rate,
+    "hierarchical": _hierarchical,
     "no dropout": lambda: {dense_training: {"DROPOUT": 0.0}},
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Print what the methods do beyond their own test windows: others.py RESULTS (see run beside it).
 
-Enhancer calls, models on the sample that they were not trained on, annotations made by others, and
-elements perturbed with CRISPR; brackets hold 95 % intervals.
+Enhancer calls, annotations made by others, fewer reads, models on the sample that they were not
+trained on, and elements perturbed with CRISPR; brackets hold 95 % intervals.
 """
 
 import csv
@@ -86,6 +86,20 @@ def crispr(results: Path) -> Iterator[tuple[str, ...]]:
         )
 
 
+def depths(path: Path) -> Iterator[tuple[str, ...]]:
+    """mAP of each model with all reads and with parts of them, on test windows and every window."""
+    found = {
+        (row["model"], row["setting"], row["share"]): f"{float(row['value']):.3f}"
+        for row in read(path)
+        if (row["class"], row["figure"]) == ("mean", "average_precision")
+    }
+    shares = sorted({share for *_, share in found}, key=float, reverse=True)
+    for model in sorted({model for model, *_ in found}):
+        for setting in ("test", "natural"):
+            if (model, setting, shares[0]) in found:
+                yield model, setting, *(found[model, setting, share] for share in shares)
+
+
 def annotations(path: Path) -> Iterator[tuple[str, ...]]:
     for row in read(path):
         yield (
@@ -106,6 +120,9 @@ if __name__ == "__main__":
         if (given := place.parent / "annotations.tsv").exists():
             header = ("annotation", "setting", "class", "calls", "precision", "recall", "F1")
             table(f"{line}, annotations made by others", header, annotations(given))
+        if (fewer := place.parent / "depths.tsv").exists():
+            shares = sorted({row["share"] for row in read(fewer)}, key=float, reverse=True)
+            table(f"{line}, shares of the reads, mAP", ("model", "setting", *shares), depths(fewer))
     header = ("model", "trained on", "tested on", "mAP", "mAP, quantile map", "less its own")
     table("On the other cell line", (*header, "less its own, quantile map"), across(folder))
     header = ("model", "regulated, called", "negatives, called", "recall", "rate of negatives")

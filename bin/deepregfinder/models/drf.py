@@ -2,17 +2,15 @@
 
 Its input is the signal of every bin, and its means over 5, 21 and 101 bins around it, on the scale
 where Poisson counts have the same variance everywhere, the square root (Anscombe 1948), in units of
-the mean of the training chromosomes. Two
-residual blocks look at single bins; pairs of bins are then averaged, and six blocks with dilations
-1, 2, 4, ..., 32 widen the view to 13 kb on both sides (Yu and Koltun 2016). One layer gives logits
-for every 200 bp, so that all windows of a chromosome cost one pass. The chromosome is read in both
-directions and the logits are averaged.
+the mean of the training chromosomes. Two residual blocks look at single bins; pairs of bins are
+then averaged, and six blocks with dilations 1, 2, 4, ..., 32 widen the view to 13 kb on both sides
+(Yu and Koltun 2016). One layer gives logits for every 200 bp, so that all windows of a chromosome
+cost one pass.
 
 A window has the probabilities at its centre: those of the output there, or the mean of the two
 outputs that meet there.
 """
 
-import copy
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -81,24 +79,9 @@ class DilatedNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         # In training dropout draws in the order of memory: another layout would be another model.
-        return self.along(self.at_bins(x.unsqueeze(2) if self.training else channels_last(x)))
-
-    def at_bins(self, x: Tensor) -> Tensor:
-        """The first layer, which sees each bin alone."""
-        return torch.relu_(self.norm(self.enter(x)))
-
-    def along(self, h: Tensor) -> Tensor:
-        """All other layers."""
-        h = functional.avg_pool2d(self.fine(h), (1, POOL))
-        return self.output(self.wide(h)).squeeze(2)
-
-    def mirrored(self) -> "DilatedNetwork":
-        """The network that makes of a stretch what this one makes of its mirror image, mirrored."""
-        network = copy.deepcopy(self)
-        for module in network.modules():
-            if isinstance(module, Convolution):
-                module.weight = nn.Parameter(module.weight.detach().flip(2))
-        return network
+        x = x.unsqueeze(2) if self.training else channels_last(x)
+        h = self.fine(torch.relu_(self.norm(self.enter(x))))
+        return self.output(self.wide(functional.avg_pool2d(h, (1, POOL)))).squeeze(2)
 
     def fold(self) -> None:
         """Simplify the network for inference, without changing what it computes."""
@@ -160,13 +143,6 @@ def check_drf(
         raise ValueError(f"{SCALE} is not above 0")
 
 
-@torch.inference_mode()
-def run_tile(network: DilatedNetwork, mirrored: DilatedNetwork, x: Tensor) -> Tensor:
-    """Probabilities (classes, outputs) of one stretch (rows, bins), read in both directions."""
-    h = network.at_bins(channels_last(x[None]))
-    return ((network.along(h) + mirrored.along(h)) / 2)[0].softmax(dim=0)
-
-
 def dense_probabilities(
     network: DilatedNetwork,
     x: np.ndarray,
@@ -185,13 +161,13 @@ def dense_probabilities(
     n = x.shape[1] // POOL
     found = np.zeros((network.output.out_channels, n), np.float32)
     network = network.to(device)
-    mirrored = network.mirrored()
 
+    @torch.inference_mode()
     def one(tile: int) -> None:
         start, end = tile * TILE, min((tile + 1) * TILE, n)
         low, high = max(0, start - HALO), min(n, end + HALO)
         part = torch.from_numpy(x[:, POOL * low : POOL * high]).to(device).float()
-        p = run_tile(network, mirrored, part)
+        p = network(part[None])[0].softmax(dim=0)
         found[:, start:end] = p[:, start - low : end - low].cpu().numpy()
 
     if threads == 1 or device.type != "cpu":
