@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ways test-robust fuzz test-real test-containers test-slurm test-resume test-browser reproduce bench bench-quick pictures lint format lock images sbom audit clean
+.PHONY: help setup demo test test-fast test-ways test-robust fuzz test-real test-containers test-apptainer test-slurm test-resume test-browser reproduce bench bench-quick pictures lint format lock images sbom audit clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -45,7 +45,10 @@ test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA says wher
 	@$(python) -m pytest -m real_data
 
 test-containers: setup ## build the images and run in them (needs root or a Docker engine)
-	@$(python) -m pytest tests/profiles tests/containers
+	@$(python) -m pytest tests/profiles tests/containers --ignore tests/containers/test_apptainer.py
+
+test-apptainer: setup ## run in a real Apptainer, in an image made from Docker's (needs root)
+	@$(python) -m pytest tests/containers/test_apptainer.py
 
 test-browser: setup ## open the report in a headless Chromium; DRF_SCREENSHOTS names a folder for pictures of it
 	@tools/browser
