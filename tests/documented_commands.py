@@ -56,19 +56,16 @@ INSTEAD = {
 
 MARKS = ("H3K27ac", "H3K4me1", "H3K4me3", "DNase")
 SAMPLES = ("K562", "GM12878")
+# Parameter -> header, and rows of a sample.
 SHEETS = {
-    "input": [
+    "input": (
         "sample,mark,replicate,bam,control",
-        *(
-            f"{sample},{mark},1,{sample}.{mark}.bam,input.bam"
-            for sample in SAMPLES
-            for mark in MARKS
-        ),
-    ],
-    "labels": [
+        [f"{{sample}},{mark},1,{{sample}}.{mark}.bam,input.bam" for mark in MARKS],
+    ),
+    "labels": (
         "sample,dhs,enhancers,promoter_marks,nascent",
-        *(f"{sample},peaks.bed,peaks.bed,peaks.bed,nascent.bam" for sample in SAMPLES),
-    ],
+        ["{sample},peaks.bed,peaks.bed,peaks.bed,nascent.bam"],
+    ),
 }
 BUNDLE = {
     **{"format": "deepregfinder-bundle", "sample": "K562", "model": "cnn"},
@@ -133,8 +130,12 @@ def parts_of(suite: str) -> list[Part]:
     return [part for part in PARTS if suite_of(part) == suite]
 
 
-def launch_folder(folder: Path) -> Path:
+def launch_folder(folder: Path, samples: Sequence[str] = SAMPLES) -> Path:
     """Put every file that the commands name into a folder; BAM and peak files are empty."""
+    sheets = {
+        name: [header, *(row.format(sample=sample) for sample in samples for row in rows)]
+        for name, (header, rows) in SHEETS.items()
+    }
     schema = json.loads((ROOT / "nextflow_schema.json").read_text())
     groups = [group["properties"] for group in schema["$defs"].values()]
     rules = {name: rule for group in groups for name, rule in group.items()}
@@ -147,8 +148,8 @@ def launch_folder(folder: Path) -> Path:
         for name, file in parameters(command).items():
             path = folder / Path(file).name
             if rules[name].get("format") == "file-path" and not path.exists():
-                path.write_text("\n".join([*SHEETS.get(name, []), ""]))
-    for row in (*SHEETS["input"], *SHEETS["labels"], *shown_files()["annotations.csv"].split()):
+                path.write_text("\n".join([*sheets.get(name, []), ""]))
+    for row in (*sheets["input"], *sheets["labels"], *shown_files()["annotations.csv"].split()):
         for cell in row.split(","):
             if cell.endswith((".bam", ".bed", ".gz")):
                 (folder / cell).touch()
@@ -165,7 +166,7 @@ def shown_files() -> dict[str, str]:
     return dict([table.groups(), given.groups()])
 
 
-# `...` stands for what a command before it has; the last words count.
+# `...` stands for the usual sheets; where it is all that a command says, for the pipeline as well.
 NEXTFLOW = """#!{python}
 import os, sys
 os.environ["PATH"] = {path!r}  # without this file: tools/nextflow takes what it finds there
@@ -190,17 +191,17 @@ class Place:
     launch: Path
     environment: Mapping[str, str]
 
-    def start(self, part: Part, **more: str) -> subprocess.Popen[str]:
+    def start(self, part: Part) -> subprocess.Popen[str]:
         """Paste a part into a shell of its own."""
         return subprocess.Popen(
             ["bash", "-euo", "pipefail", "-c", part.text],
-            cwd=self.launch, env={**os.environ, **self.environment, **more}, text=True,
+            cwd=self.launch, env={**os.environ, **self.environment}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
-    def run(self, part: Part, seconds: float = 900, **more: str) -> str:
+    def run(self, part: Part, seconds: float = 900) -> str:
         """What a part prints; it has to succeed, and its runs to come to their end."""
-        process = self.start(part, **more)
+        process = self.start(part)
         try:
             output, _ = process.communicate(timeout=seconds)
         finally:

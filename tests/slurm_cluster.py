@@ -173,10 +173,10 @@ class Task:
         return words[words.index(option) + 1] if option in words else None
 
 
-def tasks_in(launch: Path, process: str = "", work: Path | None = None) -> list[Task]:
+def tasks_in(launch: Path, process: str = "", work: str = "work") -> list[Task]:
     """Every task that was started from a launch folder, oldest first."""
     tasks = []
-    scripts = (work or launch / "work").glob("*/*/.command.run")
+    scripts = (launch / work).glob("*/*/.command.run")
     for script in sorted(scripts, key=lambda script: script.stat().st_mtime_ns):
         text = script.read_text()
         name = re.search(r"^### name: '(?:\w+:)*(\w+)(?: \((.*)\))?'$", text, re.MULTILINE)

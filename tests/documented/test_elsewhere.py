@@ -27,7 +27,7 @@ def test_tasks_run_in_the_images_that_the_command_names(tmp_path, part):
     engines = stand_ins(tmp_path, "docker")
     (tmp_path / "launch").mkdir()
     (tmp_path / "here.config").write_text(HERE)
-    launch = launch_folder(tmp_path / "launch")
+    launch = launch_folder(tmp_path / "launch", samples=["K562"])
     aws = "awsbatch" in part.text
     # Batch gives tasks nothing of this machine: the image has the Python packages.
     place = place_of(

@@ -10,6 +10,7 @@ import getpass
 import hashlib
 import http.server
 import json
+import os
 import re
 import subprocess
 import tarfile
@@ -37,12 +38,14 @@ VERSIONS = '#!/bin/sh\nfor name; do printf "%s\\tnone\\n" "$name"; done\n'
 class Small:
     """The copy, which is a launch folder too, with engines and a registry.
 
+    bare : the same, with this machine's programs and Apptainer's stand-in only
     registry : its address
     images : the folder that stands for /shared/images
     places : what stands for names of the documents
     """
 
     place: Place
+    bare: Place
     engines: StandIns
     registry: str
     images: Path
@@ -50,8 +53,9 @@ class Small:
 
     def run(self, part: Part) -> None:
         # What begins with a clone begins in another folder.
-        launch = self.images.parent if "git clone" in part.text else self.place.launch
-        replace(self.place, launch=launch).run(part.with_places(self.places))
+        place = self.place if part.runs else self.bare
+        launch = self.images.parent if "git clone" in part.text else place.launch
+        replace(place, launch=launch).run(part.with_places(self.places))
 
 
 @contextlib.contextmanager
@@ -75,10 +79,10 @@ def running_registry(folder: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def running_index(folder: Path) -> Iterator[str]:
-    """A package index that has a PyTorch of one file, with CUDA and without; its address."""
-    for number in (SMALL, f"{SMALL}+cpu"):
-        wheel = folder / f"index/torch/torch-{number}-py3-none-any.whl"
-        wheel.parent.mkdir(parents=True, exist_ok=True)
+    """Two package indexes, `cuda` and `cpu`, each with a PyTorch of one file; their address."""
+    for index, number in (("cuda", SMALL), ("cpu", f"{SMALL}+cpu")):
+        wheel = folder / f"index/{index}/torch/torch-{number}-py3-none-any.whl"
+        wheel.parent.mkdir(parents=True)
         about = f"torch-{number}.dist-info"
         with zipfile.ZipFile(wheel, "w") as file:
             file.writestr("torch/version.py", f"__version__ = '{number}'\ncuda: str = '12.8'\n")
@@ -88,7 +92,7 @@ def running_index(folder: Path) -> Iterator[str]:
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder / "index")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
@@ -100,11 +104,22 @@ def make_small(code: Path, index: str) -> None:
     )
     click = re.search(r"^click==.*\n(?: .*\n)+", lock.read_text(), re.M)
     assert click
-    wheel = code.parent / f"index/torch/torch-{SMALL}-py3-none-any.whl"
+    wheel = code.parent / f"index/cuda/torch/torch-{SMALL}-py3-none-any.whl"
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     torch = f"torch=={SMALL} \\\n    --hash=sha256:{digest}\n"
-    lock.write_text(f"--extra-index-url {index}\n{click[0]}{torch}")
+    lock.write_text(f"--extra-index-url {index}/cuda/\n{click[0]}{torch}")
     (code / "bin/versions.py").write_text(VERSIONS)
+
+
+@contextlib.contextmanager
+def tidied(registry: str) -> Iterator[None]:
+    """No image of the copy or of the registry is left."""
+    try:
+        yield
+    finally:
+        named = output_of("docker", "images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+        made = [name for name in named if name.startswith((IMAGE, registry))]
+        output_of("docker", "rmi", "-f", *made)
 
 
 @pytest.fixture(scope="module")
@@ -112,34 +127,33 @@ def small(tmp_path_factory):
     start_docker()
     have("ch-run", "charliecloud-runtime")
     folder = tmp_path_factory.mktemp("containers")
-    code = launch_folder(copied_repository(folder / "code"))
+    code = launch_folder(copied_repository(folder / "code"), samples=["K562"])
     images = folder / "images"
     images.mkdir()
     engines = stand_ins(folder, "apptainer")
-    with running_registry(folder) as registry, running_index(folder) as index:
+    with running_registry(folder) as registry, running_index(folder) as index, tidied(registry):
         make_small(code, index)
         commit = "git init -q && git add -A && git -c user.name=a -c user.email=a commit -q -m a"
         output_of("bash", "-c", f"cd {code} && {commit}")
         base = f"{registry}/{BASE}"
         output_of("docker", "tag", BASE, base)
         output_of("docker", "push", "-q", base)
-        [digest] = json.loads(output_of("docker", "inspect", "-f", "{{json .RepoDigests}}", base))
+        found = json.loads(output_of("docker", "inspect", "-f", "{{json .RepoDigests}}", base))
+        [digest] = [one for one in found if one.startswith(registry)]
         place = place_of(folder, code, code=code, programs=[engines.programs])
         place = replace(place, environment=place.environment | {"USER": getpass.getuser()})
+        bare = Place(code, {"PATH": f"{engines.programs}:{os.environ['PATH']}"})
         places = {
             f"{BASE}@sha256:DIGEST": digest.replace("@", ":bookworm-slim@"),
-            "TORCH_INDEX=ADDRESS": f"TORCH_INDEX={index}",
+            "TORCH_INDEX=ADDRESS": f"TORCH_INDEX={index}/cpu/",
             "clone ADDRESS": f"clone {code}",
             "registry.example.org": registry,
             "/shared/images": images,
             version(): SMALL,
         }
-        small = Small(place, engines, registry, images, places)
+        small = Small(place, bare, engines, registry, images, places)
         small.run(Part("setup", "make setup images"))
         yield small
-    named = output_of("docker", "images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
-    made = [name for name in named if name.startswith((IMAGE, registry))]
-    output_of("docker", "rmi", "-f", *made)
 
 
 def in_image(kind: str, *command: str) -> str:

@@ -41,7 +41,7 @@ def engines(tmp_path):
 def place(tmp_path, engines):
     (tmp_path / "site.config").write_text(SITE)
     (tmp_path / "launch").mkdir()
-    launch = launch_folder(tmp_path / "launch")
+    launch = launch_folder(tmp_path / "launch", samples=["K562"])
     place = place_of(
         tmp_path, launch, "-c", SLURM / "fast.config", "-c", tmp_path / "site.config",
         vague=("main.nf", "-profile", "slurm"), programs=[engines.programs],
@@ -51,36 +51,26 @@ def place(tmp_path, engines):
     return place
 
 
-def here(part, tmp_path):
-    """With folders of the test for those of a site."""
-    return part.with_places({"/scratch/$USER": tmp_path, "/shared/images": tmp_path})
-
-
 @pytest.mark.parametrize("part", RUNS, ids=str)
 def test_a_run_submits_what_the_command_says(cluster, place, engines, tmp_path, part):
-    place.run(here(part, tmp_path))
+    part = part.with_places({"/scratch/$USER": tmp_path, "/shared/images": tmp_path})
+    place.run(part)
     [words] = part.runs
     given = dict(zip(words, [*words[1:], ""], strict=True))
     profiles = given.get("-profile", "slurm").split(",")
-    tasks = tasks_in(
-        place.launch, work=tmp_path / "deepregfinder" if "/scratch" in part.text else None
-    )
+    tasks = tasks_in(place.launch, work=given.get("-work-dir", "work"))
     assert {task.exit_code for task in tasks} == {0}
     assert {task.process for task in tasks} > ON_GPUS
     for task in tasks:
         on_gpu = "gpu" in profiles and task.process in ON_GPUS
-        queue = given.get("--gpu_queue") if on_gpu else given.get("--queue")
         kind = f"{given['--gpu_type']}:" if "--gpu_type" in given else ""
-        assert task.asked("-p") == queue, task
+        assert task.asked("-p") == given.get("--gpu_queue" if on_gpu else "--queue"), task
         assert task.asked("--gres") == (f"gpu:{kind}1" if on_gpu else None), task
     if "apptainer" in profiles:
+        registry = given.get("--container_registry", "deepregfinder-nf").replace("/", "-")
         assert {call.folder for call in engines.of_tasks} == {str(task.folder) for task in tasks}
-        registry = here(part, tmp_path).runs[0]
-        if "--container_registry" in registry:
-            name = registry[registry.index("--container_registry") + 1].replace("/", "-")
-            assert all(
-                name.strip("-") in call.of_engine[-1].replace("/", "-") for call in engines.of_tasks
-            )
+        for call in engines.of_tasks:
+            assert registry in call.of_engine[-1].replace("/", "-")
     if "more.config" in part.text:
         memory = {task.asked("--mem") for task in tasks if task.process == "BUILD_SIGNAL"}
         assert memory == {"3072M"}, "48 GB, as far as this node goes"
