@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-ways test-robust fuzz test-real test-containers test-apptainer test-slurm test-resume test-browser reproduce bench bench-quick pictures lint format lock images sbom audit clean
+.PHONY: help setup demo test test-fast test-ways test-robust fuzz test-real test-containers test-apptainer test-slurm test-resume test-browser test-documents reproduce bench bench-quick pictures lint format lock images sbom audit clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -60,16 +60,19 @@ test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost
 test-resume: setup ## change things and kill runs at random moments, and resume
 	@$(python) -m pytest tests/resume
 
+test-documents: setup ## run every command of README.md and docs/, on SLURM and in Docker too (needs root; an hour)
+	@$(python) -m pytest tests/documented
+
 reproduce: setup ## run a finished result again and compare every data file: RESULTS=folder [ARGS="-profile docker"]
 	@tools/reproduce $(or $(RESULTS),$(error name the results folder: make reproduce RESULTS=demo/results)) $(ARGS)
 
 bench: setup ## measure speed beside other programs and write the tables of docs/benchmarks.md (quiet machine, about an hour; SECTIONS="counting growth" for some)
 	@tools/bench/setup
-	@$(python) tools/bench/bench.py $(SECTIONS) --write
+	@$(python) tools/bench/bench.py $(SECTIONS) --write $(ARGS)
 
 bench-quick: setup ## print how fast counting is beside featureCounts and samtools (a few minutes)
 	@tools/bench/setup
-	@$(python) tools/bench/bench.py --quick --rounds 1
+	@$(python) tools/bench/bench.py --quick --rounds 1 $(ARGS)
 
 pictures: demo ## draw the pictures of docs/output.md anew, from the demo (needs Chromium)
 	@tools/browser

@@ -39,6 +39,15 @@ def docker_does(*arguments: str) -> bool:
     return subprocess.run(["docker", *arguments], capture_output=True).returncode == 0
 
 
+def have(program: str, package: str) -> None:
+    """Make sure that a program of a Debian package is there; root can install it."""
+    if not shutil.which(program) and os.geteuid() == 0:
+        install = f"apt-get install -y -qq --no-install-recommends {package}"
+        subprocess.run(f"apt-get update -qq && {install}", shell=True, stdout=subprocess.DEVNULL)
+    if not shutil.which(program):
+        pytest.fail(f"{program} is missing: install the package {package}", pytrace=False)
+
+
 def built_images() -> Images:
     """Start the engine and build both images; where neither the lock file nor the script has
     changed since the last time, Docker takes them from its cache, in seconds."""

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
+from engines import SHARED_TOOLS
 from nextflow_runs import Pipeline
 
 MUNGE_PID = Path("/run/munge/munged.pid")
@@ -61,6 +63,29 @@ class Cluster:
             for process in self._processes(job):
                 with_process(process, number)
 
+    def add_partition(self, name: str) -> None:
+        """A partition of all nodes, without a limit of time."""
+        output_of("scontrol", "create", f"partitionname={name}", "nodes=ALL", "state=UP")
+
+    def call_gpus(self, kind: str) -> None:
+        """Start it anew with a type of GPUs, by which jobs may ask for them: `--gres=gpu:a100:1`.
+        (`scontrol reconfigure` leaves such a node without GPUs for jobs that name no type.)"""
+        conf = Path(os.environ["SLURM_CONF"])
+        for file, before, after in (
+            (conf, "Gres=gpu:2", f"Gres=gpu:{kind}:2"),
+            (conf.with_name("gres.conf"), "Name=gpu ", f"Name=gpu Type={kind} "),
+        ):
+            text = file.read_text()
+            assert before in text, file
+            file.write_text(text.replace(before, after))
+        daemons = _daemons(conf.parent)
+        output_of("scontrol", "shutdown")
+        wait_for("the end of SLURM", lambda: not any(map(alive, daemons)), 60)
+        for daemon in (["slurmctld", "-c"], ["slurmd"]):
+            subprocess.run(daemon, check=True, stderr=subprocess.DEVNULL)
+        state = ["sinfo", "-h", "-o", "%T"]
+        wait_for("the node", lambda: b"idle" in subprocess.run(state, capture_output=True).stdout)
+
     def _processes(self, job: Job) -> list[int]:
         command = ["scontrol", "listpids", job.id]
         listed = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[1:]
@@ -80,8 +105,13 @@ def with_process(process: int, number: signal.Signals) -> None:
 
 
 @contextmanager
-def running_cluster(tool: Path, folder: Path) -> Iterator[Cluster]:
+def running_cluster(folder: Path) -> Iterator[Cluster]:
     """The cluster of ../shared/tools/slurm-node; nothing of it is left afterwards."""
+    tool = SHARED_TOOLS / "slurm-node"
+    if not tool.is_file():
+        pytest.fail(f"DRF_SHARED_TOOLS: {SHARED_TOOLS} has no slurm-node (see docs/clusters.md)")
+    if os.getuid() != 0:
+        pytest.fail("a SLURM node can only be started by root")
     had_munge = MUNGE_PID.exists() and Path(f"/proc/{MUNGE_PID.read_text().strip()}").exists()
     started = subprocess.run([tool, "start", folder], capture_output=True, text=True)
     assert started.returncode == 0, started.stderr
@@ -94,7 +124,7 @@ def running_cluster(tool: Path, folder: Path) -> Iterator[Cluster]:
         for job in cluster.queue():
             cluster.cancel(job)
         wait_for("the end of all jobs", lambda: not cluster.queue(), 60)
-        daemons = [int((folder / f"{name}.pid").read_text()) for name in ("slurmd", "slurmctld")]
+        daemons = _daemons(folder)
         subprocess.run([tool, "stop", folder], check=True)
         if not had_munge:
             daemons.append(int(MUNGE_PID.read_text()))
@@ -103,6 +133,11 @@ def running_cluster(tool: Path, folder: Path) -> Iterator[Cluster]:
         os.environ.pop("SLURM_CONF")
         if before is not None:
             os.environ["SLURM_CONF"] = before
+
+
+def _daemons(folder: Path) -> list[int]:
+    """The processes of the node and of its controller."""
+    return [int((folder / f"{name}.pid").read_text()) for name in ("slurmd", "slurmctld")]
 
 
 def alive(process: int) -> bool:
@@ -138,10 +173,10 @@ class Task:
         return words[words.index(option) + 1] if option in words else None
 
 
-def tasks_in(launch: Path, process: str = "") -> list[Task]:
+def tasks_in(launch: Path, process: str = "", work: str = "work") -> list[Task]:
     """Every task that was started from a launch folder, oldest first."""
     tasks = []
-    scripts = (launch / "work").glob("*/*/.command.run")
+    scripts = (launch / work).glob("*/*/.command.run")
     for script in sorted(scripts, key=lambda script: script.stat().st_mtime_ns):
         text = script.read_text()
         name = re.search(r"^### name: '(?:\w+:)*(\w+)(?: \((.*)\))?'$", text, re.MULTILINE)

@@ -9,39 +9,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engines import Images, version
+from documented_commands import parts_of
+from engines import Images, have
 from nextflow_runs import SMALL, Pipeline
 
 pytestmark = pytest.mark.pipeline
 
 
-@pytest.fixture(scope="module")
-def ch_run() -> None:
-    """The engine, installed where root can."""
-    if not shutil.which("ch-run") and os.geteuid() == 0:
-        install = "apt-get install -y -qq --no-install-recommends charliecloud-runtime"
-        subprocess.run(f"apt-get update -qq && {install}", shell=True, stdout=subprocess.DEVNULL)
-    if not shutil.which("ch-run"):
-        pytest.fail("ch-run is missing: install the package charliecloud-runtime", pytrace=False)
-
-
 @pytest.fixture
 def folder(pipeline: Pipeline, images: Images) -> Iterator[Path]:
-    """A folder with the cpu image unpacked, as docs/containers.md says."""
+    """A folder with the cpu image unpacked, by the commands of docs/containers.md."""
+    have("ch-run", "charliecloud-runtime")
     folder = pipeline.launch.parent / "images"
-    image = folder / f"deepregfinder-nf-{version()}-cpu"
-    unpack = (
-        f"mkdir -p {image}/ch && box=$(docker create {images.cpu}) && "
-        f"docker export $box | tar -x -C {image} --exclude='dev/*' && docker rm $box && "
-        "docker image inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "
-        f"{images.cpu} > {image}/ch/environment"
-    )
-    subprocess.run(["bash", "-c", f"set -o pipefail; {unpack}"], check=True, capture_output=True)
+    [part] = [part for part in parts_of("containers") if "charliecloud" in part.text]
+    unpack, run, _ = part.with_places({"/shared/images": folder}).text.partition("nextflow run")
+    assert images.cpu in unpack
+    assert run
+    subprocess.run(["bash", "-euo", "pipefail", "-c", unpack], check=True, capture_output=True)
     yield folder
     shutil.rmtree(folder)
 
 
-def test_results_are_those_of_docker(pipeline, ch_run, folder, docker_run):
+def test_results_are_those_of_docker(pipeline, folder, docker_run):
     named = dataclasses.replace(
         pipeline, launcher=("env", f"USER={pwd.getpwuid(os.geteuid()).pw_name}")
     )

@@ -1,77 +1,32 @@
 """What each profile makes of a task, recorded by stand-ins for the commands of container engines.
 
-Not every engine can be had everywhere. A stand-in notes how it was called, and by which task, and
-then does on this machine what it was to do in a container. The tasks are stubs.
+The tasks are stubs.
 """
 
 import dataclasses
 import http.server
-import json
 import re
 import shutil
 import subprocess
 import threading
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from stand_ins import Call, stand_ins
 
 pytestmark = pytest.mark.pipeline
 
-COMMANDS = ("docker", "podman", "singularity", "apptainer", "ch-run", "ch-image")
 # How the engines are told which folders a task needs to see.
 BINDS = ("-v", "-B", "-b")
 GPU_PROCESSES = {"TRAIN_MODEL", "PREDICT_GENOME", "SCORE_REGIONS"}
-STAND_IN = """#!{python}
-import json, os, sys, uuid
-from pathlib import Path
-name, given = Path(sys.argv[0]).name, sys.argv[1:]
-run = Path(".command.run")
-task = run.read_text().split("### name: '")[1].split("'")[0] if run.exists() else ""
-call = dict(command=name, arguments=given, task=task, folder=os.getcwd(), env=dict(os.environ))
-(Path("{record}") / uuid.uuid4().hex).write_text(json.dumps(call))
-if "pull" in given:
-    Path(given[given.index("pull") + 1 :][-2]).touch() if name != "ch-image" else None
-elif "/bin/bash" in given:
-    at = given.index("/bin/bash")
-    os.execv("/bin/bash", given[at:])
-"""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of an engine's command."""
-
-    command: str
-    arguments: list[str]
-    task: str
-    folder: str
-    env: dict[str, str]
-
-    @property
-    def process(self) -> str:
-        return self.task.split(" ")[0].rpartition(":")[2]
-
-    @property
-    def of_engine(self) -> list[str]:
-        """Its own arguments, without the command that runs inside."""
-        return self.arguments[: self.arguments.index("/bin/bash")]
 
 
 @pytest.fixture
 def recorded(pipeline, tmp_path, monkeypatch):
     """Run the pipeline's stubs with a profile; returns the calls that started tasks."""
-    programs, record = tmp_path / "programs", tmp_path / "record"
-    programs.mkdir()
-    record.mkdir()
-    python = pipeline.code / ".venv/bin/python"
-    for name in COMMANDS:
-        (programs / name).write_text(STAND_IN.format(python=python.resolve(), record=record))
-    (programs / "nvidia-smi").write_text("#!/bin/bash\necho GPU-of-the-test\n")
-    for program in programs.iterdir():
-        program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    engines = stand_ins(tmp_path)
+    monkeypatch.setenv("PATH", str(engines.programs), prepend=":")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     apart = dataclasses.replace(pipeline, launch=tmp_path)
 
@@ -81,8 +36,7 @@ def recorded(pipeline, tmp_path, monkeypatch):
             "-profile", profile, "-stub", *arguments, resume=False,
         )  # fmt: skip
         assert done.exit_code == 0, done.output
-        calls = [Call(**json.loads(path.read_text())) for path in record.iterdir()]
-        return [call for call in calls if "/bin/bash" in call.arguments]
+        return engines.of_tasks
 
     return run
 

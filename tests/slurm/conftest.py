@@ -1,25 +1,18 @@
 """A SLURM cluster, and runs of the pipeline beside it."""
 
 import dataclasses
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from engines import SHARED_TOOLS
 from nextflow_runs import CODE, Pipeline, Run
 from slurm_cluster import Cluster, running_cluster
 
 
 @pytest.fixture(scope="session")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    tool = SHARED_TOOLS / "slurm-node"
-    if not tool.is_file():
-        pytest.fail(f"DRF_SHARED_TOOLS: {SHARED_TOOLS} has no slurm-node (see docs/clusters.md)")
-    if os.getuid() != 0:
-        pytest.fail("make test-slurm starts a SLURM node and needs root for it")
-    with running_cluster(tool, tmp_path_factory.mktemp("node")) as cluster:
+    with running_cluster(tmp_path_factory.mktemp("node")) as cluster:
         yield cluster
 
 

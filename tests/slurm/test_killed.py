@@ -1,13 +1,11 @@
-"""A task that is killed in every attempt, and jobs that nobody waits for any more."""
+"""A task that is killed in every attempt."""
 
-import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from nextflow_runs import Pipeline, Run
-from slurm_cluster import Cluster, output_of, tasks_in, wait_for
+from slurm_cluster import Cluster, tasks_in
 
 pytestmark = pytest.mark.pipeline
 
@@ -48,20 +46,3 @@ def test_what_runs_beside_it_is_finished_and_nothing_new_is_started(killed, doom
     beside = tasks_in(doomed.launch, "COUNT_BINS")[0].folder / ".exitcode"
     assert beside.stat().st_mtime > last.stat().st_mtime + 2
     assert "BUILD_SIGNAL" not in killed.output
-
-
-def test_the_documented_command_cancels_the_jobs_of_one_work_folder(slurm, tmp_path, repository):
-    page = (repository / "docs/clusters.md").read_text()
-    command = re.search(r"^squeue .*\| xargs -r scancel$", page, re.MULTILINE)
-    assert command
-    launch = tmp_path / "my launch"
-    for folder in ("work/ab/cdef", "other/ab/cdef"):
-        (launch / folder).mkdir(parents=True)
-        output_of("sbatch", "-J", f"nf-{folder[:4]}", "-D", launch / folder, "-o", "/dev/null",
-                  "--wrap", "sleep 60")  # fmt: skip
-    assert {job.name for job in slurm.queue()} >= {"nf-work", "nf-othe"}
-    subprocess.run(["bash", "-c", command[0]], cwd=launch, check=True)
-    wait_for("the end of the job", lambda: not slurm.queue("nf-work"))
-    other = slurm.queue("nf-othe")
-    assert other, "jobs of another folder go on"
-    slurm.cancel(other[0])

@@ -1,4 +1,4 @@
-"""Commands of the documents: what they name exists. Whether they run: tests/pipeline."""
+"""Commands of the documents: what they name exists, and each is run by a suite."""
 
 import ast
 import json
@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from documented_commands import DOCUMENTS, INSTEAD, PARTS, ROOT, SUITES, parts_of, suite_of
 from documents import blocks, commands, parameters
 from jsonschema import Draft202012Validator
 
-ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = [(path, block) for path in DOCUMENTS for block in blocks(path.read_text(), "bash")]
 
 # Options of `nextflow run` that the documents use; a value follows where it is True.
@@ -27,8 +26,9 @@ def named(*programs: str) -> Iterator[tuple[str, list[str]]]:
     """Name of the document and words of every command that starts with one of the programs."""
     for path, block in SHELL:
         for command in commands(block):
-            if command[0] in programs:
-                yield path.name, command
+            words = command[command[0] == ".venv/bin/python" :]
+            if words[0] in programs:
+                yield path.name, words
 
 
 RUNS = [
@@ -49,6 +49,34 @@ def rules() -> dict[str, dict]:
 def test_there_are_commands() -> None:
     assert len(SHELL) > 20
     assert len(RUNS) > 20
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+def test_a_suite_runs_it(part) -> None:
+    assert suite_of(part), (
+        f"no suite runs this:\n{part.text}\nAdd a row to SUITES in tests/documented_commands.py."
+    )
+
+
+def test_parts_leave_out_nothing_of_a_block() -> None:
+    of_blocks = [command for _path, block in SHELL for command in commands(block)]
+    assert [command for part in PARTS for command in part.commands] == of_blocks
+
+
+def test_every_suite_is_a_file_that_ci_runs() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(r"^test-documents:.*\n\t.* pytest tests/documented$", makefile, re.M)
+    assert re.search(r"make [\w -]*test-documents\b", (ROOT / ".ci/run").read_text())
+    files = {path: path.read_text() for path in (ROOT / "tests/documented").glob("test_*.py")}
+    for suite in {suite for _words, suite in SUITES}:
+        assert parts_of(suite), f"nothing is left for the suite {suite}"
+        asking = [path.name for path, text in files.items() if f'parts_of("{suite}")' in text]
+        assert len(asking) == 1, f"{suite}: {asking}"
+
+
+def test_what_stands_in_for_something_stands_in_for_what_documents_name() -> None:
+    for name in INSTEAD:
+        assert any(name in part.text for part in PARTS) or name == "DRF_SHARED_DATA", name
 
 
 @pytest.mark.parametrize(("path", "block"), SHELL, ids=lambda one: getattr(one, "name", ""))
@@ -93,10 +121,11 @@ def test_every_target_of_make_is_one() -> None:
 
 def test_every_script_is_there_and_has_the_options() -> None:
     scripts = {
-        command[0]: None
+        word: None
         for _path, block in SHELL
         for command in commands(block)
-        if re.match(r"(bin|tools)/", command[0])
+        for word in command[:2]
+        if re.match(r"(bin|tools)/", word)
     }
     for name, command in named(*scripts):
         script = ROOT / command[0]

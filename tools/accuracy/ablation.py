@@ -223,11 +223,12 @@ def ablation(
     processes: int,
 ) -> None:
     """Judge every variant and print the folders of their evaluations."""
+    variants = only or [name for name in VARIANTS if run == "five" or name != "hierarchical"]
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, context, log_to_stderr, (logging.INFO,)) as pool:
         tasks = [
             pool.submit(judge, variant, folder, run, line, tss, epochs, seeds)
-            for variant in only or VARIANTS
+            for variant in variants
         ]
         for task in tasks:
             print(task.result())

@@ -8,8 +8,9 @@ figures are medians. Inputs are simulated with fixed seeds, and kept in FOLDER.
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -23,11 +24,14 @@ import inputs  # noqa: E402
 import tables  # noqa: E402
 import whole_run  # noqa: E402
 from contestants import Contestant  # noqa: E402
+from inputs import MARKS  # noqa: E402
 from measure import Cost, measured  # noqa: E402
+from tables import amount  # noqa: E402
 
 log = logging.getLogger("bench")
 
 GROWTH_PLOT = CODE / "docs/images/growth.svg"
+N_WINDOWS = 30_000
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,32 @@ class Plan:
     """What is measured.
 
     folder : for inputs and for what contestants write
-    sizes : the genome; n_reads : of the large BAM file
+    scale : genome, reads and windows are that share of the full size
     rounds : turns that each contestant has
     quick : only what takes seconds
     """
 
     folder: Path
-    sizes: Mapping[str, int]
-    n_reads: int
+    scale: float
     rounds: int
     quick: bool
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """The genome, in bp."""
+        return {name: self.number(length) for name, length in inputs.HG38.items()}
+
+    def number(self, full: int) -> int:
+        """Of reads, windows or bp at this scale."""
+        return round(full * self.scale)
+
+    def bins(self, *chroms: str) -> int:
+        """Bins of some chromosomes, or of the genome."""
+        return sum(inputs.GEOMETRY.n_bins(self.sizes[name]) for name in chroms or self.sizes)
+
+    def windows(self, *chroms: str) -> int:
+        """Windows that are scanned there, one every second bin."""
+        return self.bins(*chroms) // 2
 
     def compare(self, title: str, contestants: Sequence[Contestant]) -> list[str]:
         """Let contestants take turns; the lines of their table."""
@@ -71,36 +91,38 @@ def counting(plan: Plan) -> list[str]:
     """One BAM file in bins of 100 bp; our counts must be those of featureCounts."""
     sizes = inputs.chrom_sizes(plan.folder, plan.sizes)
     table = inputs.annotation(plan.folder, plan.sizes)
-    large = inputs.alignments(plan.folder, plan.sizes, plan.n_reads)
+    n_reads = plan.number(4_000_000 if plan.quick else 20_000_000)
+    large = inputs.alignments(plan.folder, plan.sizes, n_reads)
     ours, judge = programs.our_count(large, sizes), programs.feature_counts(large, table)
     rivals = [ours, judge, programs.samtools(large)]
     if not plan.quick:
         cram = inputs.compressed(large)
         rivals.append(programs.our_count(cram, sizes, f"{programs.OURS}, CRAM"))
         rivals += programs.coverage_tools(large)
-    n_bins = sum(map(inputs.GEOMETRY.n_bins, plan.sizes.values()))
-    what = f"{plan.n_reads / 1e6:g} million reads, {n_bins / 1e6:.1f} million bins"
-    lines = plan.compare(what, rivals)
+    bins = f"{amount(plan.bins())} bins"
+    lines = plan.compare(f"{amount(n_reads)} reads, {bins}", rivals)
     compared = programs.equal_counts(
         plan.place(ours) / "counts.zip", plan.place(judge) / "counts.txt"
     )
     lines += [f"Of {compared:,} bins compared with featureCounts, all are equal.", ""]
     if not plan.quick:
-        small = inputs.alignments(plan.folder, plan.sizes, 2_000_000)
+        n_reads = plan.number(2_000_000)
+        small = inputs.alignments(plan.folder, plan.sizes, n_reads)
         rivals = [
             programs.our_count(small, sizes),
             programs.our_count(inputs.compressed(small), sizes, f"{programs.OURS}, CRAM"),
             programs.samtools(small),
         ]
-        lines += plan.compare(f"2 million reads, {n_bins / 1e6:.1f} million bins", rivals)
+        lines += plan.compare(f"{amount(n_reads)} reads, {bins}", rivals)
     return lines
 
 
 def training(plan: Plan) -> list[str]:
     """The published network: 10 epochs of 30,000 windows of 12 marks."""
-    windows = inputs.windows(plan.folder, inputs.signal(plan.folder, plan.sizes), 30_000)
+    n = plan.number(N_WINDOWS)
+    windows = inputs.windows(plan.folder, inputs.signal(plan.folder, plan.sizes), n)
     rivals = [programs.our_training(windows, "cnn"), programs.plain_training(windows)]
-    return plan.compare("cnn, 10 epochs of 30,000 windows of 12 marks", rivals)
+    return plan.compare(f"cnn, 10 epochs of {n:,} windows of {len(MARKS)} marks", rivals)
 
 
 def prediction(plan: Plan) -> list[str]:
@@ -111,17 +133,20 @@ def prediction(plan: Plan) -> list[str]:
         programs.our_prediction(cnn, signal, ["chr1"]),
         programs.plain_prediction(cnn, signal, "chr1"),
     ]
-    lines = plan.compare("cnn, every window of chr1 (1.2 million), 12 marks", rivals)
+    n = amount(plan.windows("chr1"))
+    lines = plan.compare(f"cnn, every window of chr1 ({n}), {len(MARKS)} marks", rivals)
     names = {"cnn": cnn, "drf": drf}
     whole = [programs.our_prediction(b, signal, list(plan.sizes), n) for n, b in names.items()]
-    return lines + plan.compare("every window of the genome (15.4 million), 12 marks", whole)
+    n = amount(plan.windows())
+    return lines + plan.compare(f"every window of the genome ({n}), {len(MARKS)} marks", whole)
 
 
 def _bundles(plan: Plan, signal: Path) -> tuple[Path, Path]:
     """A trained cnn, and a drf."""
     cnn = plan.folder / "cnn.bundle"
     if not cnn.exists():
-        trained = programs.our_training(inputs.windows(plan.folder, signal, 30_000), "cnn")
+        windows = inputs.windows(plan.folder, signal, plan.number(N_WINDOWS))
+        trained = programs.our_training(windows, "cnn")
         measured(trained.command, plan.place(trained), plan.place(trained) / "log.txt")
         (plan.place(trained) / "bundle").rename(cnn)
     return cnn, inputs.dilated_bundle(plan.folder, cnn, signal)
@@ -131,7 +156,7 @@ def assembly(plan: Plan) -> list[str]:
     """BUILD_SIGNAL: the counts of 12 marks on the whole genome become one file of signal."""
     counts = inputs.counts(plan.folder, plan.sizes)
     ours = programs.our_signal(counts)
-    lines = plan.compare("12 marks, 30.9 million bins", [ours])
+    lines = plan.compare(f"{len(MARKS)} marks, {amount(plan.bins())} bins", [ours])
     size = (plan.place(ours) / "signal.zip").stat().st_size
     stored = sum(path.stat().st_size for path in counts) / len(counts)
     lines.append(
@@ -144,7 +169,8 @@ def assembly(plan: Plan) -> list[str]:
 def growth(plan: Plan) -> list[str]:
     """Counting with more reads and threads, assembly with more marks, prediction with more bp."""
     sizes, signal = (make(plan.folder, plan.sizes) for make in (inputs.chrom_sizes, inputs.signal))
-    reads = {n: inputs.alignments(plan.folder, plan.sizes, n * 1_000_000) for n in (5, 10, 20)}
+    numbers = [plan.number(n) for n in (5_000_000, 10_000_000, 20_000_000)]
+    reads = {n / 1e6: inputs.alignments(plan.folder, plan.sizes, n) for n in numbers}
     _, drf = _bundles(plan, signal)
     all_series = [
         *growing.counting(reads, sizes),
@@ -184,13 +210,21 @@ SECTIONS: dict[str, Callable[[Plan], list[str]]] = {
 @click.argument("sections", nargs=-1, type=click.Choice(list(SECTIONS)))
 @click.option("--folder", type=click.Path(path_type=Path), default=CODE / ".bench")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    help="Genome, reads and windows times that, to try the benchmark itself: 0.01.",
+)
 @click.option("--quick", is_flag=True, help="Counting of 4 million reads alone.")
 @click.option("--write", is_flag=True, help="Put the tables into docs/benchmarks.md.")
-def bench(sections: tuple[str, ...], folder: Path, rounds: int, quick: bool, write: bool) -> None:
+def bench(
+    sections: tuple[str, ...], folder: Path, rounds: int, scale: float, quick: bool, write: bool
+) -> None:
     logging.basicConfig(level=logging.INFO, format="bench: %(message)s")
-    folder = folder.resolve()
+    folder = folder.resolve() / ("" if scale == 1 else f"scale_{scale:g}")
     folder.mkdir(parents=True, exist_ok=True)
-    plan = Plan(folder, inputs.HG38, 4_000_000 if quick else 20_000_000, rounds, quick)
+    plan = Plan(folder, scale, rounds, quick)
     for name in sections or (("counting",) if quick else SECTIONS):
         lines = [f"On {tables.machine()}.", "", *SECTIONS[name](plan)]
         click.echo("\n" + "\n".join(lines))

@@ -25,14 +25,14 @@ class Series:
 Measured = Sequence[tuple[Series, Mapping[Contestant, Sequence[Cost]]]]
 
 
-def counting(reads: Mapping[int, Path], chrom_sizes: Path) -> list[Series]:
+def counting(reads: Mapping[float, Path], chrom_sizes: Path) -> list[Series]:
     """BAM files by their million reads, and the largest with one and two threads."""
     largest = max(reads)
-    by_reads = {n: our_count(bam, chrom_sizes, f"{n}M reads") for n, bam in reads.items()}
+    by_reads = {n: our_count(bam, chrom_sizes, f"{n:g}M reads") for n, bam in reads.items()}
     by_threads = {n: our_count(reads[largest], chrom_sizes, f"{n} threads", n) for n in (1, 2)}
     return [
         Series("COUNT_BINS", "million reads", by_reads),
-        Series("COUNT_BINS", f"threads, {largest} million reads", by_threads),
+        Series("COUNT_BINS", f"threads, {largest:g} million reads", by_threads),
     ]
 
 
@@ -45,12 +45,11 @@ def assembly(counts: Sequence[Path]) -> Series:
 def prediction(bundle: Path, signal: Path, chrom_sizes: Mapping[str, int]) -> Series:
     """One small chromosome, the largest one, and all."""
     parts = {"chr21": ["chr21"], "chr1": ["chr1"], "all": list(chrom_sizes)}
-    runs = {
-        round(sum(chrom_sizes[chrom] for chrom in chroms) / 1e6): our_prediction(
-            bundle, signal, chroms, f"drf on {name}"
-        )
-        for name, chroms in parts.items()
-    }
+    runs = {}
+    for name, chroms in parts.items():
+        size = sum(chrom_sizes[chrom] for chrom in chroms) / 1e6
+        size = round(size, None if size >= 10 else 2)
+        runs[size] = our_prediction(bundle, signal, chroms, f"drf on {name}")
     return Series("PREDICT_GENOME, drf", "million bp", runs)
 
 

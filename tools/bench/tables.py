@@ -40,6 +40,11 @@ def memory(size: float) -> str:
     return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
+def amount(n: int) -> str:
+    """A number in words: 30.9 million; 12,448."""
+    return f"{n / 1e6:.1f}".removesuffix(".0") + " million" if n >= 1_000_000 else f"{n:,}"
+
+
 def machine() -> str:
     """The machine in words."""
     cpu = next(

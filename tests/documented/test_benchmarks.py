@@ -1,0 +1,48 @@
+"""What measures speed and accuracy, in a copy of the repository, on inputs a hundredth the size.
+
+`make` takes ARGS, and the tools take DRF_SHARED_DATA, from the environment.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from documented_commands import Part, Place, copied_repository, parts_of
+from small_encode import write_data
+
+pytestmark = pytest.mark.pipeline
+
+MODELS = 11
+VARIANTS = 12
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The copy, with the small data beside it."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    data, code = write_data(folder / "data"), copied_repository(folder / "code")
+    (code / "RefSeqTSS.hg19.bed.gz").symlink_to(data / "annotation_hg19/RefSeqTSS.hg19.bed.gz")
+    place = Place(code, {"DRF_SHARED_DATA": str(data), "ARGS": "--scale 0.01 --rounds 1"})
+    place.run(Part("setup", "make setup"))
+    return place
+
+
+@pytest.mark.parametrize("part", parts_of("benchmarks"), ids=str)
+def test_it_prints_what_it_measured(place, part):
+    results = place.launch / "accuracy"
+    output = place.run(part.with_places({"FOLDER": results}), seconds=3600)
+    tables = re.findall(r"^\| --- .*\n((?:\| .*\d.* \|\n)+)", output, re.M)
+    if "ablation" in part.text:
+        folders = [Path(line) for line in output.splitlines() if line.startswith(str(results))]
+        assert len(folders) == VARIANTS
+        assert all((folder / "metrics.json").exists() for folder in folders)
+    elif "accuracy" in part.text:
+        for line in ("GM12878", "K562"):
+            [table] = re.findall(rf"^{line}\n\n(\| model \|.*\n(?:\| .*\n)+)", output, re.M)
+            assert len(table.splitlines()) == 2 + MODELS, table
+        assert "### K562, 5 classes" in output
+    else:
+        assert tables, output
+        document = (place.launch / "docs/benchmarks.md").read_text()
+        written = "bench-quick" not in part.text
+        assert all((table in document) == written for table in tables), output
