@@ -27,6 +27,9 @@ METRICS = ("precision", "recall", "average_precision")
 
 
 def spread(values: list[float], digits: int = 3) -> str:
+    """Mean and standard deviation; a dot where there is no value."""
+    if not values:
+        return "."
     mean = f"{np.mean(values):.{digits}f}"
     return mean if len(values) < 2 else f"{mean} ({np.std(values, ddof=1):.{digits}f})"
 
