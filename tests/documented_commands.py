@@ -45,6 +45,8 @@ INSTEAD = {
     "docker,gpu": "stand-ins for docker and nvidia-smi: no engine and GPU in one machine",
     "awsbatch": "the local executor with a stand-in for docker: there is no account",
     "s3://": "the launch folder: the plugin nf-amazon cannot be fetched",
+    "make test": "a few tests: .ci/run runs them all",
+    "make bench": "a hundredth of genome and reads, and one round",
     "make audit": "fails: the advisory database is out of reach; the test sees that it says so",
     "--gpu_type a100": "device files without a driver, called a100 to SLURM",
     "registry.example.org": "Debian's docker-registry on this machine",

@@ -120,6 +120,8 @@ def tidied(registry: str) -> Iterator[None]:
         named = output_of("docker", "images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
         made = [name for name in named if name.startswith((IMAGE, registry))]
         output_of("docker", "rmi", "-f", *made)
+        label = f"label=org.opencontainers.image.version={SMALL}"
+        output_of("docker", "image", "prune", "-f", "--filter", label)
 
 
 @pytest.fixture(scope="module")
