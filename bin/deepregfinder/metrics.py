@@ -218,13 +218,14 @@ def measure(tallies: Tallies, weights: np.ndarray | None = None) -> Figures:
         "average_precision": precisions,
         "auroc": np.stack([area for _, area in areas], axis=1),
     }
-    bins = np.tensordot(weights, tallies.bins, axes=1)
+    # Not by BLAS, whose last bit depends on the processor: these are sums of fractions.
+    bins = np.einsum("rb,bkf->rkf", weights, tallies.bins)
     windows = bins[..., 0].sum(axis=1)
     overall = {
         "map": precisions[:, 1:].mean(axis=1),
         "accuracy": ratio(bins[..., 2].sum(axis=1), windows),
         "ece": ratio(np.abs(bins[..., 2] - bins[..., 1]).sum(axis=1), windows),
-        "brier": ratio(weights @ tallies.squared, windows),
+        "brier": ratio(np.einsum("rb,b->r", weights, tallies.squared), windows),
     }
     return Figures(per_class, overall)
 
