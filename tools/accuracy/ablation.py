@@ -161,14 +161,16 @@ def without(variant: str) -> Iterator[None]:
 def judge(
     variant: str, folder: Path, run: str, line: str, tss: Path, epochs: int, seeds: int
 ) -> Path:
-    """Train and evaluate one variant, in one thread; the folder of its evaluation."""
+    """Train and evaluate one variant, in one thread; the folder of its evaluation.
+
+    Paths are absolute: a process judges one variant after the other, in a folder of its own each.
+    """
     from call_elements import call_elements
     from evaluate_model import evaluate_model
     from predict_genome import predict_genome
     from train_model import train_model
 
     torch.set_num_threads(1)
-    folder, tss = folder.resolve(), tss.resolve()
     place = folder / "ablation" / run / line / variant.replace(" ", "_")
     evaluation = place / "evaluation" / variant.replace(" ", "_")
     if (evaluation / "metrics.json").exists():
@@ -204,9 +206,11 @@ def judge(
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, resolve_path=True))
 @click.argument("line")
-@click.option("--tss", required=True, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--tss", required=True, type=click.Path(path_type=Path, exists=True, resolve_path=True)
+)
 @click.option("--run", type=click.Choice(["three", "five"]), default="three", help="Classes.")
 @click.option("--seeds", type=int, default=3)
 @click.option("--epochs", type=int, default=10)
