@@ -86,15 +86,17 @@ def count_bins(
     from deepregfinder.counting.rules import BinGrid, CountRules
     from deepregfinder.counting.store import Library, write_counts, write_summary
     from deepregfinder.genome import read_chrom_sizes
-    from deepregfinder.quality.strands import quality_of, sample_ends, write_quality
+    from deepregfinder.quality.ends import EndSampler
+    from deepregfinder.quality.strands import quality_of, write_quality
 
     library = Library(id_, sample, mark, replicate)
     rules = CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
-    counts = count(bam, counter, rules, grid, blacklist, threads)
+    sampler = EndSampler(grid.chrom_sizes, min_mapq)
+    counts = count(bam, counter, rules, grid, blacklist, threads, sampler)
     write_counts(output, library, counts, rules, blacklist is not None)
     write_summary(summary, library, counter, counts)
-    ends = sample_ends(bam, grid.chrom_sizes, min_mapq)
+    ends = sampler.ends()
     write_quality(quality, library, ends, quality_of(ends))
 
 

@@ -27,7 +27,8 @@ from deepregfinder.alignments import Identity, inspect_alignments
 from deepregfinder.counting.counter import count_bins
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules
 from deepregfinder.errors import InputError
-from deepregfinder.quality.strands import quality_of, sample_ends
+from deepregfinder.quality.ends import EndSampler
+from deepregfinder.quality.strands import quality_of
 
 IDENTITY = Identity("K562_H3K27ac_1", "K562", "H3K27ac", "1", "chip")
 
@@ -134,8 +135,9 @@ def judged(path: Path, rng: random.Random) -> str:
     grid = BinGrid(MAIN, rng.choice([50, 100, 1_000]))
     try:
         inspect_alignments(path, IDENTITY, path.parent)
-        found = count_bins(path, "native", rules, grid, None, threads=1)
-        quality_of(sample_ends(path, MAIN, rules.min_mapq))
+        sampler = EndSampler(MAIN, rules.min_mapq)
+        found = count_bins(path, "native", rules, grid, None, 1, sampler)
+        quality_of(sampler.ends())
     except InputError as error:
         sentence = str(error)
         return "refused" if str(path) in sentence and sentence.endswith(".") else sentence

@@ -3,32 +3,84 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pysam
 import pytest
+from alignment_samples import MAIN, random_bam
 from small_bams import write_bam
 
+from deepregfinder.counting.counter import count_bins
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.store import Counts, Library, open_counts, write_counts
 from deepregfinder.errors import InputError
+from deepregfinder.quality import ends as ends_module
 from deepregfinder.quality.doubts import doubts
+from deepregfinder.quality.ends import EndSampler
 from deepregfinder.quality.libraries import Libraries, compare_libraries
 from deepregfinder.quality.strands import (
     LONGEST,
     STEP,
+    Ends,
     Quality,
     cross_correlation,
     quality_of,
     read_qualities,
-    sample_ends,
     write_quality,
 )
 
 SIZES = {"chr1": 2_000_000, "chr2": 1_000_000}
 RULES = CountRules(0, "keep", "reads", "overlap", 0, 0)
 REVERSE, SECONDARY, DUPLICATE = 0x10, 0x100, 0x400
+
+
+def sample_ends(path: Path, counter: Literal["native", "featurecounts"] = "native") -> Ends:
+    """Of the sample that is taken while a file is counted."""
+    sampler = EndSampler(SIZES, RULES.min_mapq)
+    count_bins(path, counter, RULES, BinGrid(SIZES, 100), None, 1, sampler)
+    return sampler.ends()
+
+
+def looked_up(path: Path, chrom: str, most: int | None) -> list[tuple[int, bool, int]]:
+    """The same ends by pysam: place, strand, and length of the fragment."""
+    found = []
+    with pysam.AlignmentFile(str(path), check_sq=False) as reads:
+        for read in reads.fetch(until_eof=True):
+            other = read.is_unmapped or read.is_secondary or read.is_supplementary or read.is_read2
+            if read.reference_name == chrom and not other and len(found) != most:
+                end = (read.reference_end or read.reference_start + 1) - 1
+                place = end if read.is_reverse else read.reference_start
+                length = abs(read.template_length) if read.is_proper_pair else 0
+                found.append((place, read.is_reverse, length))
+    return found
+
+
+@pytest.mark.parametrize("counter", ["native", "featurecounts"])
+@pytest.mark.parametrize(("in_order", "most"), [(False, 10), (True, 10), (True, 10_000)])
+def test_the_sample_is_that_of_pysam(
+    counter: Literal["native", "featurecounts"],
+    in_order: bool,
+    most: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ends_module, "READS", most)
+    bam = random_bam(tmp_path / "a.bam", 3, 4000, share_paired=0.3)
+    if in_order:
+        pysam.sort("-o", "sorted.bam", str(bam))
+        bam = tmp_path / "sorted.bam"
+    sampler = EndSampler(MAIN, 0)
+    count_bins(bam, counter, RULES, BinGrid(MAIN, 100), None, 1, sampler)
+    ends = sampler.ends()
+    wanted = looked_up(bam, ends.chrom, most if in_order else None)
+    assert len(wanted) == 10 if in_order and most == 10 else len(wanted) > 100
+    for strand, places in ((False, ends.forward), (True, ends.reverse)):
+        assert places.tolist() == sorted(at for at, reverse, _ in wanted if reverse == strand)
+    assert ends.fragments.tolist() == [length for _, _, length in wanted if length]
+    assert ends.copies == len(wanted) - len(set(wanted))
 
 
 def fragments(rng: np.random.Generator, length: int, n_peaks: int = 60) -> list[tuple]:
@@ -48,7 +100,7 @@ def fragments(rng: np.random.Generator, length: int, n_peaks: int = 60) -> list[
 @pytest.mark.parametrize("length", [150, 260])
 def test_the_length_of_fragments_is_found(tmp_path: Path, length: int) -> None:
     reads = fragments(np.random.default_rng(1), length)
-    ends = sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads), SIZES, 0)
+    ends = sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads))
     found = quality_of(ends)
     assert ends.chrom == "chr1"
     assert found.fragment_length == pytest.approx(length, abs=10)
@@ -61,14 +113,14 @@ def test_a_cram_file_tells_the_same_without_its_reference(tmp_path: Path) -> Non
     bam, cram = write_bam(tmp_path / "a.bam", SIZES, reads), tmp_path / "a.cram"
     options = ("-C", "--output-fmt-option", "no_ref=1", "-o", str(cram))
     pysam.view(*options, str(bam), catch_stdout=False)
-    assert quality_of(sample_ends(cram, SIZES, 0)) == quality_of(sample_ends(bam, SIZES, 0))
+    assert quality_of(sample_ends(cram)) == quality_of(sample_ends(bam))
 
 
 def test_reads_without_peaks_have_no_fragment_length(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     places = np.sort(rng.integers(0, SIZES["chr1"] - 100, 6000))
     reads = [("chr1", int(at), "36M", REVERSE * int(rng.random() < 0.5)) for at in places]
-    found = quality_of(sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads), SIZES, 0))
+    found = quality_of(sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads)))
     assert found.fragment_length is None
     assert found.nsc is None
     assert found.duplicates is not None
@@ -96,21 +148,21 @@ def test_duplicates_are_reads_at_the_place_of_another(tmp_path: Path) -> None:
     again = [("chr1", 1000, "36M", DUPLICATE)] * 20 + [("chr1", 1000, "36M", REVERSE)]
     ignored = [("chr1", 1000, "36M", SECONDARY), ("chr2", 5, "36M")]
     bam = write_bam(tmp_path / "a.bam", SIZES, [*once, *again, *ignored])
-    ends = sample_ends(bam, SIZES, 0)
+    ends = sample_ends(bam)
     assert (ends.number, ends.copies, ends.marked) == (121, 20, 20)
     assert quality_of(ends).duplicates == pytest.approx(20 / 121)
 
 
 def test_a_handful_of_reads_tells_nothing(tmp_path: Path) -> None:
     bam = write_bam(tmp_path / "a.bam", SIZES, [("chr1", 5, "36M")])
-    assert quality_of(sample_ends(bam, SIZES, 0)) == Quality()
-    bam = write_bam(tmp_path / "b.bam", {"chrM": 9999}, [("chrM", 5, "36M")])
-    assert sample_ends(bam, SIZES, 0).number == 0
+    assert quality_of(sample_ends(bam)) == Quality()
+    bam = write_bam(tmp_path / "b.bam", SIZES, [("chr2", 5, "36M")])
+    assert quality_of(sample_ends(bam)) == Quality()
 
 
 def test_a_table_of_quality_is_read_as_it_was_written(tmp_path: Path) -> None:
     reads = fragments(np.random.default_rng(1), 150)
-    ends = sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads), SIZES, 0)
+    ends = sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads))
     written = Quality(0.25, 0.5, 151, None)
     write_quality(tmp_path / "a.tsv", Library("A.x.1", "A", "x", "1"), ends, written)
     assert read_qualities([tmp_path / "a.tsv"]) == {"A.x.1": written}

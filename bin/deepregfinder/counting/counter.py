@@ -6,9 +6,12 @@ from typing import Literal
 
 import numpy as np
 
+from deepregfinder.counting.featurecounts import count_featurecounts
+from deepregfinder.counting.native import count_native
 from deepregfinder.counting.reads import glance_at, require_countable
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.errors import InputError
+from deepregfinder.quality.ends import EndSampler
 
 Counter = Literal["native", "featurecounts"]
 
@@ -22,6 +25,7 @@ def count_bins(
     grid: BinGrid,
     blacklist: Path | None,
     threads: int,
+    sampler: EndSampler | None = None,
 ) -> BinCounts:
     """Count the reads of a BAM or CRAM file in the bins of the grid.
 
@@ -32,6 +36,7 @@ def count_bins(
     rules, grid : what is counted, and in which bins
     blacklist : BED file; bins that touch one of its intervals are set to zero
     threads : to be used
+    sampler : takes its sample of the records on the way
 
     Raises
     ------
@@ -44,15 +49,12 @@ def count_bins(
     seen = glance_at(path)
     grid.require_fit(path, seen.chrom_sizes)
     require_countable(path, seen, rules, grid.bin_size)
-    # Each is imported alone: numba is slow to load, and pandas too.
+    if sampler is not None:
+        sampler.begin(seen)
     if counter == "native":
-        from deepregfinder.counting.native import count_native
-
-        counts = count_native(path, rules, grid, threads)
+        counts = count_native(path, rules, grid, threads, sampler)
     else:
-        from deepregfinder.counting.featurecounts import count_featurecounts
-
-        counts = count_featurecounts(path, seen, rules, grid, threads)
+        counts = count_featurecounts(path, seen, rules, grid, threads, sampler)
     _require_counts(path, rules, counts.tally)
     if blacklist is not None:
         _blank(counts, blacklist)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from deepregfinder.counting.bgzf import require_sound
+from deepregfinder.counting.native import count_native
 from deepregfinder.counting.reads import Glance
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.errors import InputError
+from deepregfinder.quality.ends import EndSampler
 
 # Before 2.0.2, -p made it count fragments instead of reads.
 OLDEST_VERSION = (2, 0, 2)
@@ -39,7 +40,12 @@ class _FoundPairsError(Exception):
 
 
 def count_featurecounts(
-    path: Path, seen: Glance, rules: CountRules, grid: BinGrid, threads: int
+    path: Path,
+    seen: Glance,
+    rules: CountRules,
+    grid: BinGrid,
+    threads: int,
+    sampler: EndSampler | None = None,
 ) -> BinCounts:
     """Count a BAM file by running featureCounts in a temporary folder of the current one.
 
@@ -49,6 +55,7 @@ def count_featurecounts(
     seen : what `glance_at` found in it
     rules, grid : what is counted, and in which bins
     threads : at most 64
+    sampler : takes its sample of the records
 
     Raises
     ------
@@ -58,8 +65,8 @@ def count_featurecounts(
     """
     _require_possible(path, seen, rules, grid)
     _require_version()
-    # The program takes half a file for a whole one, and does not look at checksums.
-    require_sound(path, threads)
+    # The program takes half a file for a whole one, and does not look at checksums. This one does.
+    count_native(path, rules, grid, threads, sampler)
     with tempfile.TemporaryDirectory(prefix="featurecounts-", dir=".") as folder:
         bins, table = Path(folder) / "bins.saf", Path(folder) / "counts.txt"
         _log.info("writing a table of %s bins for featureCounts", f"{grid.n_bins:,}")

@@ -21,6 +21,7 @@ from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTal
 from deepregfinder.cram import is_cram, write_bam
 from deepregfinder.errors import InputError
 from deepregfinder.progress import Progress
+from deepregfinder.quality.ends import EndSampler
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,9 @@ _MAGIC = b"BAM\1"
 _LARGEST_HEADER = 1 << 28
 
 
-def count_native(path: Path, rules: CountRules, grid: BinGrid, threads: int) -> BinCounts:
+def count_native(
+    path: Path, rules: CountRules, grid: BinGrid, threads: int, sampler: EndSampler | None = None
+) -> BinCounts:
     """Count a BAM or CRAM file, sorted or not; no index is needed.
 
     Parameters
@@ -37,6 +40,7 @@ def count_native(path: Path, rules: CountRules, grid: BinGrid, threads: int) -> 
     rules, grid : what is counted, and in which bins; chromosomes of the grid that the file does
         not name stay empty (see BinGrid.require_fit)
     threads : for unpacking; counting itself takes one more
+    sampler : takes its sample of the records
 
     Raises
     ------
@@ -44,7 +48,7 @@ def count_native(path: Path, rules: CountRules, grid: BinGrid, threads: int) -> 
         The file is damaged, cut short, or no BAM or CRAM file.
     """
     with _as_bam(path, threads) as bam, bam.open("rb") as stream:
-        return _count(stream, path, rules, grid, threads)
+        return _count(stream, path, rules, grid, threads, sampler)
 
 
 @contextmanager
@@ -63,7 +67,12 @@ def _as_bam(path: Path, threads: int) -> Iterator[Path]:
 
 
 def _count(
-    stream: BinaryIO, path: Path, rules: CountRules, grid: BinGrid, threads: int
+    stream: BinaryIO,
+    path: Path,
+    rules: CountRules,
+    grid: BinGrid,
+    threads: int,
+    sampler: EndSampler | None,
 ) -> BinCounts:
     pieces = read_pieces(stream, path, threads)
     data, at, header = _read_header(pieces, path)
@@ -75,6 +84,7 @@ def _count(
     progress = Progress(_log, str(path), "records", os.fstat(stream.fileno()).st_size)
     sections = np.empty((records.MAX_SECTIONS, 2), np.int64)
     while True:
+        start = at
         at = records.count_records(
             data,
             at,
@@ -97,6 +107,8 @@ def _count(
                 f"{path} is damaged: record {tally[records.TOTAL]:,} "
                 f"{records.FAULTS[int(tally[records.FAULT])]}. Make the file again."
             )
+        if sampler is not None:
+            sampler.take(data, start, at)
         progress.reach(stream.tell(), int(tally[records.TOTAL]))
         piece = next(pieces, None)
         if piece is None:

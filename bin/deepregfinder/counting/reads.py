@@ -22,12 +22,14 @@ class Glance:
 
     chrom_sizes : length in bp of every reference in the header
     paired_end : whether reads of pairs are among them
+    in_order : whether the header says that records are in order of coordinate
     median_length : median length of their reads (matched, inserted and soft-clipped bases);
         0 if there is none
     """
 
     chrom_sizes: dict[str, int]
     paired_end: bool
+    in_order: bool
     median_length: float
 
 
@@ -40,6 +42,7 @@ def glance_at(path: Path) -> Glance:
     lengths, paired_end = [], False
     try:
         with open_alignments(path) as alignments:
+            in_order = alignments.header.to_dict().get("HD", {}).get("SO") == "coordinate"
             sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
             for read in _first_mapped(alignments):
                 pieces = read.cigartuples or ()
@@ -49,7 +52,8 @@ def glance_at(path: Path) -> Glance:
         raise InputError(
             f"{path} is damaged: its header or its first reads cannot be unpacked. Copy it again."
         ) from None
-    return Glance(sizes, paired_end, statistics.median(lengths) if lengths else 0)
+    median = statistics.median(lengths) if lengths else 0
+    return Glance(sizes, paired_end, in_order, median)
 
 
 def _first_mapped(alignments: pysam.AlignmentFile) -> Iterator[pysam.AlignedSegment]:

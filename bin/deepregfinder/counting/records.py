@@ -1,8 +1,8 @@
-"""The inner loop of the native counter: from the bytes of BAM records to counts.
+"""The inner loops of the native counter: from the bytes of BAM records to counts, and to ends.
 
-Compiled by numba when this module is imported (2 s), and kept: beside this file or, where that
-cannot be written to, in the user's cache folder. It runs without the GIL. Every size is checked
-before it is used: no content of a file can lead out of an array.
+Compiled by numba when this module is imported (3 s), and kept: beside this file or, where that
+cannot be written to, in the user's cache folder. They run without the GIL. Counting checks
+every size before it is used: no content of a file can lead out of an array.
 
 Record layout: SAM specification, section 4.2. Offsets below are from the byte behind `block_size`.
 """
@@ -30,12 +30,21 @@ FAULTS = {
 # The longest reads of any sequencer stay far below; a larger size is a broken file.
 LARGEST_RECORD = 1 << 28
 
+# Of a row of `take_ends`: place, flag, TLEN and length of a read.
+N_END_FIELDS = 4
+
 # featureCounts --maxMOp: pieces of a CIGAR between indels and splices that are looked at.
 MAX_SECTIONS = 10
 
 _FIXED_PART = 32
+SMALLEST_RECORD = 4 + _FIXED_PART
 _PAIRED, _PROPER, _UNMAPPED, _MATE_UNMAPPED = 0x1, 0x2, 0x4, 0x8
-_REVERSE, _SECONDARY, _DUPLICATE, _SUPPLEMENTARY = 0x10, 0x100, 0x400, 0x800
+_REVERSE, _SECOND, _SECONDARY, _DUPLICATE, _SUPPLEMENTARY = 0x10, 0x80, 0x100, 0x400, 0x800
+_NO_SAMPLE = _UNMAPPED | _SECOND | _SECONDARY | _SUPPLEMENTARY
+
+# Operations of a CIGAR (MIDNSHP=X) as bits, the first one lowest: those that use bases of the
+# reference, and those that use bases of the read.
+_IN_REFERENCE, _IN_READ = 0b110001101, 0b110010011
 
 _NH = int.from_bytes(b"NH", "little")
 
@@ -301,7 +310,7 @@ def count_records(  # type: ignore[no-untyped-def]
         position, the tally[TOTAL]-th of the file, is impossible
     sections : int64, shape (MAX_SECTIONS, 2): room to work in, whatever it holds
     """
-    while end - at >= 4 + _FIXED_PART:
+    while end - at >= SMALLEST_RECORD:
         body = at + 4
         next_record = body + _int32(data, at)
         n_cigar = _uint16(data, body + 12)
@@ -394,3 +403,56 @@ def count_records(  # type: ignore[no-untyped-def]
             return record
         tally[ASSIGNED] += assigned
     return at
+
+
+@njit(
+    "Tuple((int64, boolean))(uint8[::1], int64, int64, int64, int64, boolean, boolean,"
+    " int32[:, ::1])",
+    cache=True,
+    **_OPTIONS,
+)
+def take_ends(data, at, end, reference, min_mapq, in_order, begun, rows):  # type: ignore[no-untyped-def]
+    """Take the 5' ends of primary alignments, of pairs those of first mates, on one chromosome.
+
+    Parameters
+    ----------
+    data : uint8, unpacked bytes of a BAM file
+    at, end : where the first record starts; where the last one ends. Unlike `count_records`, this
+        trusts them: count them first.
+    reference : index of the chromosome in the header
+    min_mapq : as in CountRules
+    in_order : the file is in order of coordinate: behind the chromosome none of its reads is left
+    begun : whether reads of the chromosome were taken before
+    rows : int32, shape (reads, N_END_FIELDS): filled with place of the 5' end, flag, TLEN, length
+
+    Returns
+    -------
+    number of rows that were filled, and whether the chromosome is over
+    """
+    n_rows = 0
+    while at < end and n_rows < len(rows):
+        body = at + 4
+        at = body + _int32(data, at)
+        if _int32(data, body) != reference:
+            if in_order and (begun or n_rows > 0):
+                return n_rows, True
+            continue
+        flag = _uint16(data, body + 14)
+        if flag & _NO_SAMPLE or _uint8(data, body + 9) < min_mapq:
+            continue
+        cigar_at = body + _FIXED_PART + _uint8(data, body + 8)
+        covered, length = 0, 0
+        for k in range(_uint16(data, body + 12)):
+            packed = _int32(data, cigar_at + 4 * k) & 0xFFFFFFFF
+            operation = packed & 15
+            if _IN_REFERENCE >> operation & 1:
+                covered += packed >> 4
+            if _IN_READ >> operation & 1:
+                length += packed >> 4
+        position = _int32(data, body + 4)
+        rows[n_rows, 0] = position + max(covered, 1) - 1 if flag & _REVERSE else position
+        rows[n_rows, 1] = flag
+        rows[n_rows, 2] = _int32(data, body + 28)
+        rows[n_rows, 3] = length
+        n_rows += 1
+    return n_rows, False

@@ -1,31 +1,22 @@
-"""What the ends of reads tell of a library: duplicates, and the length of its fragments.
-
-A sample of a file is enough: primary alignments on its first main chromosome, of a file in order of
-coordinate the first READS of them.
-"""
+"""What the ends of reads tell of a library: duplicates, and the length of its fragments."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from deepregfinder.alignment_format import open_alignments
 from deepregfinder.atomic import written_whole
 from deepregfinder.counting.store import Library
 from deepregfinder.errors import InputError
 
-READS = 200_000
 LONGEST, STEP = 1000, 5
 SHORTEST_FRAGMENT = 50
 SMOOTH = 11  # shifts: 55 bp
 DEVIATIONS = 5
 PHANTOM = 10  # bp around the read length in which no fragment length is looked for
 _FEWEST_READS = 100
-
-_PROPER, _REVERSE, _DUPLICATE = 0x2, 0x10, 0x400
-_LEFT_OUT = 0x4 | 0x80 | 0x100 | 0x800  # unmapped, second mate, secondary, supplementary
 
 COLUMNS = (
     *("id", "sample", "mark", "replicate", "chrom", "sampled", "read_length"),
@@ -71,47 +62,6 @@ class Quality:
     duplicates: float | None = None
     fragment_length: int | None = None
     nsc: float | None = None
-
-
-def sample_ends(path: Path, chrom_sizes: Mapping[str, int], min_mapq: int) -> Ends:
-    """Read the ends of a sample of reads.
-
-    Parameters
-    ----------
-    path : a BAM or CRAM file, in order of coordinate or not; no index is needed
-    chrom_sizes : the main chromosomes
-    min_mapq : lowest mapping quality
-    """
-    places: list[tuple[int, int, int, int]] = []
-    with open_alignments(path) as reads:
-        chrom = next((name for name in reads.references if name in chrom_sizes), "")
-        wanted = reads.get_tid(chrom)
-        in_order = reads.header.to_dict().get("HD", {}).get("SO") == "coordinate"
-        for read in reads.fetch(until_eof=True):
-            if read.reference_id != wanted:
-                if in_order and places:
-                    break
-                continue
-            flag = read.flag
-            if flag & _LEFT_OUT or read.mapping_quality < min_mapq:
-                continue
-            end = (read.reference_end or 0) - 1 if flag & _REVERSE else read.reference_start
-            fragment = abs(read.template_length) if flag & _PROPER else 0
-            places.append((end, flag, fragment, read.query_length))
-            if in_order and len(places) == READS:
-                break
-    ends, flags, fragments, lengths = np.array(places, np.int64).reshape(-1, 4).T
-    backward = flags & _REVERSE > 0
-    keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
-    return Ends(
-        chrom,
-        int(np.median(lengths)) if len(lengths) else 0,
-        np.sort(ends[~backward]),
-        np.sort(ends[backward]),
-        fragments[fragments > 0],
-        len(keys) - len(np.unique(keys)),
-        int(np.count_nonzero(flags & _DUPLICATE)),
-    )
 
 
 def quality_of(ends: Ends) -> Quality:

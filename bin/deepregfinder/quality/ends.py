@@ -1,0 +1,73 @@
+"""The 5' ends of a sample of reads, taken while a file is read for counting.
+
+A sample is enough: primary alignments on the first main chromosome of a file, of one in order of
+coordinate the first READS of them.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from deepregfinder.counting import records
+from deepregfinder.counting.reads import Glance
+from deepregfinder.quality.strands import Ends
+
+READS = 200_000
+
+_PROPER, _REVERSE, _DUPLICATE = 0x2, 0x10, 0x400
+
+
+class EndSampler:
+    """Sees the records of a file go by, and keeps the ends of its sample.
+
+    chrom_sizes : the main chromosomes
+    min_mapq : lowest mapping quality
+    """
+
+    def __init__(self, chrom_sizes: Mapping[str, int], min_mapq: int) -> None:
+        self._chrom_sizes = chrom_sizes
+        self._min_mapq = min_mapq
+
+    def begin(self, seen: Glance) -> None:
+        """A file, of which `glance_at` has seen the header; it names a main chromosome."""
+        self._reference, self._chrom = next(
+            (index, name)
+            for index, name in enumerate(seen.chrom_sizes)
+            if name in self._chrom_sizes
+        )
+        self._in_order = seen.in_order
+        self._taken: list[np.ndarray] = []
+        self._missing = READS if seen.in_order else np.iinfo(np.int64).max
+        self._done = False
+
+    def take(self, data: np.ndarray, at: int, end: int) -> None:
+        """Look at the records in data[at:end], all of them whole and sound."""
+        if self._done:
+            return
+        room = min((end - at) // records.SMALLEST_RECORD, self._missing)
+        rows = np.empty((room, records.N_END_FIELDS), np.int32)
+        begun = bool(self._taken)
+        n_rows, over = records.take_ends(
+            data, at, end, self._reference, self._min_mapq, self._in_order, begun, rows
+        )
+        if n_rows:
+            self._taken.append(rows[:n_rows].copy())
+        self._missing -= n_rows
+        self._done = over or not self._missing
+
+    def ends(self) -> Ends:
+        """Of all records that went by."""
+        none = np.empty((0, records.N_END_FIELDS), np.int32)
+        ends, flags, fragments, lengths = np.concatenate([none, *self._taken]).T.astype(np.int64)
+        backward = flags & _REVERSE > 0
+        fragments = np.where(flags & _PROPER, abs(fragments), 0)
+        keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
+        return Ends(
+            self._chrom,
+            int(np.median(lengths)) if len(lengths) else 0,
+            np.sort(ends[~backward]),
+            np.sort(ends[backward]),
+            fragments[fragments > 0],
+            len(keys) - len(np.unique(keys)),
+            int(np.count_nonzero(flags & _DUPLICATE)),
+        )
