@@ -42,8 +42,8 @@ def explain_model(
     filter_weights and states.
 
     Each as .png and .tsv; beside them filters.tsv and explain.json, which says what the others rest
-    on. Elimination needs a model of windows, profiles need --calls, attributions a network of
-    windows, filters one that begins with a convolution: what is left out stands in explain.json.
+    on. Profiles need --calls, attributions a network of windows, filters one that begins with a
+    convolution: what is left out stands in explain.json.
     Only chromhmm has states.
     """
     import json

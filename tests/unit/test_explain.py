@@ -1,6 +1,6 @@
 """Filters, profiles, importance of marks and attributions, each against an independent answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import average_precision_score
+from small_evaluation import elements
 from small_models import CHROM_SIZES, GEOMETRY, MARKS, random_bundle, write_random_signal
 
 from deepregfinder.calling import Calls
+from deepregfinder.explain import explanation
 from deepregfinder.explain.attributions import centred_logits, integrated_gradients
-from deepregfinder.explain.elimination import eliminate, exchanged
+from deepregfinder.explain.elimination import eliminate
 from deepregfinder.explain.filters import (
     class_specificity,
     examine_filters,
@@ -145,7 +147,7 @@ def test_a_mark_that_the_model_ignores_has_no_importance_and_the_others_have() -
     block, start = np.arange(400) // 10, np.arange(400)
     score = windows_score(bundle, x, block, start, 1)
     # Labels that the model itself gives, so that whatever it uses is important.
-    y = score(None, np.random.default_rng(0)).argmax(axis=1)
+    y = score({}).argmax(axis=1)
     y = np.where(np.bincount(y, minlength=3).min() > 5, y, truth)
     found = mark_importance(score, y, 3, 4, 1, 1000)
     assert (found.drops[1] == 0).all()
@@ -158,9 +160,9 @@ def test_the_mark_that_makes_the_classes_is_the_most_important_one() -> None:
     y = (x[:, 2].mean(axis=1) > np.median(x[:, 2].mean(axis=1))).astype(int)
     block, start = np.arange(600) // 10, np.arange(600)
 
-    def score(mark: int | None, generator: np.random.Generator) -> np.ndarray:
+    def score(marks: Mapping[int, np.random.Generator]) -> np.ndarray:
         seen = x.copy()
-        if mark is not None:
+        for mark, generator in marks.items():
             seen[:, mark] = x[block_order(block, start, generator), mark]
         p = 1 / (1 + np.exp(-seen[:, 2].mean(axis=1) - 0.05 * seen[:, 0].mean(axis=1)))
         return np.column_stack([1 - p, p])
@@ -182,16 +184,18 @@ def test_marks_go_in_the_order_in_which_they_can_be_spared() -> None:
     x[:, 1], x[:, 2], x[:, 3] = twin, twin, y[:, None] * 1.5 + rng.normal(size=(600, 1))
     block, start = np.arange(600) // 10, np.arange(600)
 
-    def score(marks: Sequence[int]) -> np.ndarray:
-        seen = exchanged(x, block, start, marks, seed=1)[:, :, 0]
+    def score(marks: Mapping[int, np.random.Generator]) -> np.ndarray:
+        seen = x[:, :, 0].copy()
+        for mark, generator in marks.items():
+            seen[:, mark] = x[block_order(block, start, generator), mark, 0]
         p = 1 / (1 + np.exp(-seen[:, 1] - seen[:, 2] - seen[:, 3]))
         return np.column_stack([1 - p, p])
 
-    found = eliminate((score, y), (score, y), 4)
+    found = eliminate((score, y), (score, y), 4, seed=1)
     assert found.order[0] == 0
     assert set(found.order[1:3]) & {1, 2}
     assert found.order[-1] in (1, 2)
-    np.testing.assert_array_equal(found.areas[0], average_precisions(score(()), y))
+    np.testing.assert_array_equal(found.areas[0], average_precisions(score({}), y))
     np.testing.assert_array_equal(found.areas[1], found.areas[0])
     assert found.areas[4, 1] == pytest.approx(0.5, abs=0.1), "guessing"
     assert found.areas[0, 1] > found.areas[2, 1] > found.areas[4, 1]
@@ -236,7 +240,7 @@ def test_genome_models_see_a_chromosome_with_one_mark_exchanged(
     start = np.arange(100) * 300
     score = genome_score(bundle, signals, chrom, start, 2_000, 1)
     one, again, blind, other = (
-        score(mark, np.random.default_rng(0)) for mark in (None, None, 2, 0)
+        score({mark: np.random.default_rng(0) for mark in marks}) for marks in ([], [], [2], [0])
     )
     np.testing.assert_array_equal(one, again)
     np.testing.assert_array_equal(one, blind)
@@ -248,7 +252,11 @@ def test_genome_models_see_a_chromosome_with_one_mark_exchanged(
         ]
     )
     plain = windows_score(bundle, x, np.zeros(100, int), start, 1)
-    np.testing.assert_allclose(one, plain(None, np.random.default_rng(0)), atol=1e-6)
+    np.testing.assert_allclose(one, plain({}), atol=1e-6)
+    found = eliminate((score, np.arange(100) % 3), (score, np.arange(100) % 3), 3, seed=1)
+    step = found.order.index(2)
+    np.testing.assert_array_equal(found.areas[step], found.areas[step + 1])
+    assert len({tuple(row) for row in found.areas}) == 3
 
 
 @pytest.mark.parametrize("model", ["cnn", "rnn", "mlp"])
@@ -298,3 +306,18 @@ def test_the_window_of_a_call_is_the_one_around_its_summit_and_lies_inside() -> 
     calls = {"chr3": Calls(summit - 100, summit, np.ones(4, int), np.ones(4, np.float32), summit)}
     found = list(called_places(calls, ("chr1", "chr3"), random_bundle(), CHROM_SIZES))
     assert found[0].start.tolist() == [0, 4_600]
+
+
+@pytest.mark.parametrize(("enough", "chroms"), [(2, {"chr2"}), (12, {"chr1", "chr2"}), (999, None)])
+def test_chromosomes_are_left_out_where_smaller_ones_have_enough_windows(
+    enough: int, chroms: set[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explanation, "ENOUGH_WINDOWS", enough)
+    tensors = elements()
+    rows = np.arange(len(tensors.y))
+    chosen = explanation._enough(tensors, rows)
+    if chroms is None:
+        np.testing.assert_array_equal(chosen, rows)
+    else:
+        assert {tensors.chroms[index] for index in tensors.chrom[chosen]} == chroms
+        assert np.bincount(tensors.y[chosen])[1:].min() >= enough

@@ -7,15 +7,17 @@ on the validation windows; figures are of the test windows, which have no say in
 that say the same, one is missed as soon as the other is gone.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
-from deepregfinder.explain.importance import average_precisions, block_order
+from deepregfinder.explain.importance import Score, average_precisions
+from deepregfinder.progress import Progress
 
-WithoutMarks = Callable[[Sequence[int]], np.ndarray]
-"""Probabilities (n, classes) of windows whose given marks tell nothing."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,35 +34,27 @@ class Elimination:
 
 
 def eliminate(
-    validation: tuple[WithoutMarks, np.ndarray], test: tuple[WithoutMarks, np.ndarray], n_marks: int
+    validation: tuple[Score, np.ndarray], test: tuple[Score, np.ndarray], n_marks: int, seed: int
 ) -> Elimination:
     """Take marks away until none is left; of equally dispensable ones the first.
 
     validation, test : how their windows are scored, and class indices of the windows
+    seed : each mark is exchanged in an order of its own, always the same one
     """
 
-    def value(marks: Sequence[int]) -> float:
-        score, y = validation
-        return float(average_precisions(score(marks), y)[1:].mean())
+    n_scores = n_marks * (n_marks + 1) // 2 + n_marks + 1
+    progress, done = Progress(_log, "taking marks away", "predictions", n_scores), count(1)
+
+    def areas(scored: tuple[Score, np.ndarray], marks: Sequence[int]) -> np.ndarray:
+        score, y = scored
+        found = score({mark: np.random.default_rng([seed, mark]) for mark in marks})
+        number = next(done)
+        progress.reach(number, number)
+        return average_precisions(found, y)
 
     gone: list[int] = []
     while len(gone) < n_marks:
         left = [mark for mark in range(n_marks) if mark not in gone]
-        gone.append(max(left, key=lambda mark: value([*gone, mark])))
-    score, y = test
-    areas = [average_precisions(score(gone[:n]), y) for n in range(n_marks + 1)]
-    return Elimination(tuple(gone), np.array(areas))
-
-
-def exchanged(
-    x: np.ndarray, block: np.ndarray, start: np.ndarray, marks: Sequence[int], seed: int
-) -> np.ndarray:
-    """The windows with each of some marks exchanged in an order of its own, always the same one.
-
-    x : (n, marks, bins); block, start : as of `block_order`
-    """
-    changed = x.copy()
-    for mark in marks:
-        order = block_order(block, start, np.random.default_rng([seed, mark]))
-        changed[:, mark] = x[order, mark]
-    return changed
+        gone.append(max(left, key=lambda mark: areas(validation, [*gone, mark])[1:].mean()))
+    on_test = [areas(test, gone[:n]) for n in range(n_marks + 1)]
+    return Elimination(tuple(gone), np.array(on_test))

@@ -1,6 +1,6 @@
 """Everything that explains one model on one sample."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,12 @@ from deepregfinder.explain.attributions import (
     centred_logits,
     integrated_gradients,
 )
-from deepregfinder.explain.elimination import Elimination, WithoutMarks, eliminate, exchanged
+from deepregfinder.explain.elimination import Elimination, eliminate
 from deepregfinder.explain.filters import Filters, examine_filters, first_convolution
 from deepregfinder.explain.importance import (
     REPEATS,
     Importance,
+    Score,
     block_size,
     genome_score,
     mark_importance,
@@ -38,10 +39,11 @@ from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.layers import Network
 from deepregfinder.signal import Signal
 from deepregfinder.tensors import Tensors
-from deepregfinder.tiling import SignalReader, load_networks, predict_windows
+from deepregfinder.tiling import SignalReader, load_networks
 
 MOST_WINDOWS = 500
 MOST_ATTRIBUTED = 100
+ENOUGH_WINDOWS = 100
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Explanation:
     model: str
     bundle: Bundle
     importance: Importance
-    elimination: Elimination | None
+    elimination: Elimination
     profiles: Profiles | None
     places: Places | None
     called: bool
@@ -86,9 +88,12 @@ def explain(
 
     Raises InputError where labels or signal do not fit the model.
     """
-    x = labelled_windows(bundle, tensors, quantile_map)
     reader = SignalReader(bundle, signal, quantile_map)
-    importance, intact = _importance(bundle, tensors, x, reader, seed, threads)
+    test, block_bp = _scored("test", bundle, tensors, reader, quantile_map, threads)
+    validation, _ = _scored("validation", bundle, tensors, reader, quantile_map, threads)
+    n_marks = len(bundle.marks)
+    importance = mark_importance(*test, n_marks, REPEATS[bundle.kind], seed, block_bp)
+    elimination = eliminate(validation, test, n_marks, seed)
     notes = []
     profiles = None
     if calls is None:
@@ -97,21 +102,9 @@ def explain(
         profiles = average_profiles(signal, bundle.marks, calls, len(bundle.classes))
         if not profiles.calls.any():
             notes.append("The model called nothing whose signal could be averaged.")
-    elimination = None
-    if bundle.kind == "genome":
-        notes.append(
-            f"{bundle.model} sees the chromosome around a window: its marks are not taken away one "
-            "by one, as each of these steps would predict whole chromosomes again for every mark."
-        )
-    else:
-        elimination = eliminate(
-            _without_marks(bundle, tensors, quantile_map, "validation", seed, threads),
-            _without_marks(bundle, tensors, quantile_map, "test", seed, threads),
-            len(bundle.marks),
-        )
     places, filters, attributions = None, None, {}
     if bundle.kind == "network":
-        places = _top_places(bundle, tensors, intact, calls, seed)
+        places = _top_places(bundle, tensors, test[0]({}), calls, seed)
         windows = normalised_windows(bundle, reader, places)
         networks = load_networks(bundle)
         attributions = _attributions(bundle, networks, places, windows)
@@ -145,11 +138,22 @@ def explain(
     )
 
 
-def _importance(
-    bundle: Bundle, tensors: Tensors, x: np.ndarray, reader: SignalReader, seed: int, threads: int
-) -> tuple[Importance, np.ndarray]:
-    """Importance of the marks, and the probabilities of the test windows with all of them."""
-    rows = tensors.select("test")
+def _scored(
+    split: str,
+    bundle: Bundle,
+    tensors: Tensors,
+    reader: SignalReader,
+    quantile_map: bool,
+    threads: int,
+) -> tuple[tuple[Score, np.ndarray], int]:
+    """How the labelled windows of a split are scored without some marks, their classes, and the
+    size in bp of the blocks that change places.
+
+    Models of the genome read whole chromosomes each time: of validation, those that are enough.
+    """
+    rows = tensors.select(split)
+    if bundle.kind == "genome" and split == "validation":
+        rows = _enough(tensors, rows)
     chrom, start = tensors.chrom[rows].astype(np.int64), tensors.start[rows]
     names = [tensors.chroms[index] for index in np.unique(chrom)]
     block_bp = block_size({name: tensors.chrom_sizes[name] for name in names})
@@ -158,12 +162,22 @@ def _importance(
         where = np.array(tensors.chroms, dtype=object)[chrom]
         score = genome_score(bundle, signals, where, start, block_bp, threads)
     else:
+        x = labelled_windows(bundle, tensors, quantile_map, split)
         score = windows_score(bundle, x, _block(tensors, rows, block_bp), start, threads)
-    intact = score(None, np.random.default_rng(seed))
-    found = mark_importance(
-        score, tensors.y[rows], len(bundle.marks), REPEATS[bundle.kind], seed, block_bp
-    )
-    return found, intact
+    return (score, tensors.y[rows]), block_bp
+
+
+def _enough(tensors: Tensors, rows: np.ndarray) -> np.ndarray:
+    """The rows of the smallest chromosomes with ENOUGH_WINDOWS of each element class; else all."""
+    chrom = tensors.chrom[rows]
+    sizes = [tensors.chrom_sizes[name] for name in tensors.chroms]
+    by_size = sorted(np.unique(chrom), key=sizes.__getitem__)
+    for n in range(1, len(by_size)):
+        chosen = rows[np.isin(chrom, by_size[:n])]
+        windows = np.bincount(tensors.y[chosen], minlength=len(tensors.classes))
+        if windows[1:].min() >= ENOUGH_WINDOWS:
+            return chosen
+    return rows
 
 
 def _block(tensors: Tensors, rows: np.ndarray, block_bp: int) -> np.ndarray:
@@ -171,23 +185,6 @@ def _block(tensors: Tensors, rows: np.ndarray, block_bp: int) -> np.ndarray:
     most = max(tensors.chrom_sizes.values()) // block_bp + 1
     place = tensors.chrom[rows].astype(np.int64) * most + tensors.start[rows] // block_bp
     return np.unique(place, return_inverse=True)[1]
-
-
-def _without_marks(
-    bundle: Bundle, tensors: Tensors, quantile_map: bool, split: str, seed: int, threads: int
-) -> tuple[WithoutMarks, np.ndarray]:
-    """How the labelled windows of a split are scored without some marks, and their classes."""
-    x, rows = labelled_windows(bundle, tensors, quantile_map, split), tensors.select(split)
-    start = tensors.start[rows]
-    names = [tensors.chroms[index] for index in np.unique(tensors.chrom[rows])]
-    block_bp = block_size({name: tensors.chrom_sizes[name] for name in names})
-    block = _block(tensors, rows, block_bp)
-
-    def score(marks: Sequence[int]) -> np.ndarray:
-        changed = exchanged(x, block, start, marks, seed)
-        return bundle.labelled_probabilities(predict_windows(bundle, changed, "cpu", threads))
-
-    return score, tensors.y[rows]
 
 
 def _top_places(

@@ -33,8 +33,7 @@ def draw_explanation(folder: Path, explanation: Explanation) -> None:
     bundle = explanation.bundle
     title = f"{explanation.sample}, {explanation.model}"
     draw_importance(folder, bundle.classes, bundle.marks, explanation.importance, title)
-    if explanation.elimination is not None:
-        draw_elimination(folder, bundle.classes, bundle.marks, explanation.elimination, title)
+    draw_elimination(folder, bundle.classes, bundle.marks, explanation.elimination, title)
     if explanation.profiles is not None and explanation.profiles.calls.any():
         draw_profiles(folder, bundle.classes, bundle.marks, explanation.profiles, title)
     if explanation.attributions:

@@ -21,8 +21,8 @@ LARGEST_BLOCK = 1_000_000
 FEWEST_BLOCKS = 20
 REPEATS: Mapping[str, int] = {"network": 5, "forest": 5, "genome": 3}
 
-Score = Callable[[int | None, np.random.Generator], np.ndarray]
-"""Probabilities, (n, classes), with the signal of a mark permuted, or with all as it is (None)."""
+Score = Callable[[Mapping[int, np.random.Generator]], np.ndarray]
+"""Probabilities, (n, classes), with the signal of some marks permuted, each by its generator."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ def mark_importance(
     y : class indices of the windows that `score` gives probabilities of, in their order
     """
     generator = np.random.default_rng(seed)
-    intact = average_precisions(score(None, generator), y)
+    intact = average_precisions(score({}), y)
     drops = [
-        [intact - average_precisions(score(mark, generator), y) for _ in range(repeats)]
+        [intact - average_precisions(score({mark: generator}), y) for _ in range(repeats)]
         for mark in range(n_marks)
     ]
     return Importance(intact, np.array(drops), block_bp)
@@ -93,15 +93,14 @@ def block_order(block: np.ndarray, start: np.ndarray, generator: np.random.Gener
 def windows_score(
     bundle: Bundle, x: np.ndarray, block: np.ndarray, start: np.ndarray, threads: int
 ) -> Score:
-    """For models of windows: the mark is exchanged between labelled windows.
+    """For models of windows: marks are exchanged between labelled windows.
 
     x : reads per million, float32 (n, marks, bins); block, start : as of `block_order`
     """
 
-    def score(mark: int | None, generator: np.random.Generator) -> np.ndarray:
-        permuted = x
-        if mark is not None:
-            permuted = x.copy()
+    def score(marks: Mapping[int, np.random.Generator]) -> np.ndarray:
+        permuted = x.copy()
+        for mark, generator in marks.items():
             permuted[:, mark] = x[block_order(block, start, generator), mark]
         return bundle.labelled_probabilities(predict_windows(bundle, permuted, "cpu", threads))
 
@@ -116,13 +115,13 @@ def genome_score(
     block_bp: int,
     threads: int,
 ) -> Score:
-    """For models of the genome: blocks of the mark change places along each chromosome.
+    """For models of the genome: blocks of a mark change places along each chromosome.
 
     signals : of all chromosomes that windows lie on; chrom : names, (n,); start : bp, (n,)
     """
     scorer = load_scorer(bundle, "cpu", threads)
 
-    def score(mark: int | None, generator: np.random.Generator) -> np.ndarray:
+    def score(marks: Mapping[int, np.random.Generator]) -> np.ndarray:
         members = np.empty((len(bundle.members), len(start), len(bundle.classes)), np.float32)
         for signal in signals:
             rows = np.flatnonzero(chrom == signal.name)
@@ -130,12 +129,10 @@ def genome_score(
             def keep(part: slice, found: np.ndarray, rows: np.ndarray = rows) -> None:
                 members[:, rows[part]] = found
 
-            seen = signal
-            if mark is not None:
-                rpm = signal.rpm.copy()
+            rpm = signal.rpm.copy()
+            for mark, generator in marks.items():
                 rpm[mark] = swapped_blocks(rpm[mark], block_bp // signal.bin_size, generator)
-                seen = replace(signal, rpm=rpm)
-            scorer.score_starts(seen, start[rows] // signal.bin_size, keep)
+            scorer.score_starts(replace(signal, rpm=rpm), start[rows] // signal.bin_size, keep)
         return bundle.labelled_probabilities(members)
 
     return score
