@@ -7,6 +7,7 @@ places: neighbouring windows are alike, and a mark from next door would still te
 that say the same stand in for each other, and may all seem unimportant.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,11 +16,14 @@ import numpy as np
 from deepregfinder.metrics import measure, one_hot_membership, tally
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.genome import ChromosomeSignal
+from deepregfinder.progress import Progress
 from deepregfinder.tiling import load_scorer, predict_windows
 
 LARGEST_BLOCK = 1_000_000
 FEWEST_BLOCKS = 20
 REPEATS: Mapping[str, int] = {"network": 5, "forest": 5, "genome": 3}
+
+_log = logging.getLogger(__name__)
 
 Score = Callable[[Mapping[int, np.random.Generator]], np.ndarray]
 """Probabilities, (n, classes), with the signal of some marks permuted, each by its generator."""
@@ -53,11 +57,12 @@ def mark_importance(
     """
     generator = np.random.default_rng(seed)
     intact = average_precisions(score({}), y)
-    drops = [
-        [intact - average_precisions(score({mark: generator}), y) for _ in range(repeats)]
-        for mark in range(n_marks)
-    ]
-    return Importance(intact, np.array(drops), block_bp)
+    progress = Progress(_log, "permuting marks", "predictions", n_marks * repeats)
+    drops = np.empty((n_marks, repeats, len(intact)))
+    for number, (mark, repeat) in enumerate(np.ndindex(n_marks, repeats), 1):
+        drops[mark, repeat] = intact - average_precisions(score({mark: generator}), y)
+        progress.reach(number, number)
+    return Importance(intact, drops, block_bp)
 
 
 def average_precisions(probabilities: np.ndarray, y: np.ndarray) -> np.ndarray:
