@@ -257,6 +257,10 @@ def test_genome_models_see_a_chromosome_with_one_mark_exchanged(
     step = found.order.index(2)
     np.testing.assert_array_equal(found.areas[step], found.areas[step + 1])
     assert len({tuple(row) for row in found.areas}) == 3
+    hidden = genome_score(bundle, signals, chrom, start, 2_000, 1, hide=True)
+    x[:, 0] = 0
+    gone = hidden({0: np.random.default_rng(0)})
+    np.testing.assert_allclose(gone, windows_score(bundle, x, start, start, 1)({}), atol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["cnn", "rnn", "mlp"])

@@ -2,9 +2,10 @@
 
 Backward elimination (as Guyon and Elisseeff 2003 describe it), without training again: what a model
 takes from a mark is destroyed by exchanging blocks of that mark between places, as for the
-importance of marks. In each step the mark goes whose loss leaves the highest mean average precision
-on the validation windows; figures are of the test windows, which have no say in the order. Of marks
-that say the same, one is missed as soon as the other is gone.
+importance of marks; `drf`, which was trained with marks hidden, is shown no reads of it. In each
+step the mark goes whose loss leaves the highest mean average precision on the validation windows;
+figures are of the test windows, which have no say in the order. Of marks that say the same, one is
+missed as soon as the other is gone.
 """
 
 import logging

@@ -44,6 +44,7 @@ from deepregfinder.tiling import SignalReader, load_networks
 MOST_WINDOWS = 500
 MOST_ATTRIBUTED = 100
 ENOUGH_WINDOWS = 100
+KNOWS_HIDDEN_MARKS = ("drf",)
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,15 @@ def explain(
     Raises InputError where labels or signal do not fit the model.
     """
     reader = SignalReader(bundle, signal, quantile_map)
-    test, block_bp = _scored("test", bundle, tensors, reader, quantile_map, threads)
-    validation, _ = _scored("validation", bundle, tensors, reader, quantile_map, threads)
     n_marks = len(bundle.marks)
+    hide = bundle.model in KNOWS_HIDDEN_MARKS
+    test, block_bp = _scored("test", bundle, tensors, reader, quantile_map, threads)
     importance = mark_importance(*test, n_marks, REPEATS[bundle.kind], seed, block_bp)
-    elimination = eliminate(validation, test, n_marks, seed)
+    (validation, _), (without, _) = (
+        _scored(split, bundle, tensors, reader, quantile_map, threads, hide)
+        for split in ("validation", "test")
+    )
+    elimination = eliminate(validation, without, n_marks, seed)
     notes = []
     profiles = None
     if calls is None:
@@ -145,6 +150,7 @@ def _scored(
     reader: SignalReader,
     quantile_map: bool,
     threads: int,
+    hide: bool = False,
 ) -> tuple[tuple[Score, np.ndarray], int]:
     """How the labelled windows of a split are scored without some marks, their classes, and the
     size in bp of the blocks that change places.
@@ -160,7 +166,7 @@ def _scored(
     if bundle.kind == "genome":
         signals = [reader.load(name) for name in names]
         where = np.array(tensors.chroms, dtype=object)[chrom]
-        score = genome_score(bundle, signals, where, start, block_bp, threads)
+        score = genome_score(bundle, signals, where, start, block_bp, threads, hide)
     else:
         x = labelled_windows(bundle, tensors, quantile_map, split)
         score = windows_score(bundle, x, _block(tensors, rows, block_bp), start, threads)

@@ -119,10 +119,12 @@ def genome_score(
     start: np.ndarray,
     block_bp: int,
     threads: int,
+    hide: bool = False,
 ) -> Score:
     """For models of the genome: blocks of a mark change places along each chromosome.
 
     signals : of all chromosomes that windows lie on; chrom : names, (n,); start : bp, (n,)
+    hide : leave marks without reads instead, for a model that was trained with hidden marks
     """
     scorer = load_scorer(bundle, "cpu", threads)
 
@@ -136,7 +138,8 @@ def genome_score(
 
             rpm = signal.rpm.copy()
             for mark, generator in marks.items():
-                rpm[mark] = swapped_blocks(rpm[mark], block_bp // signal.bin_size, generator)
+                size = block_bp // signal.bin_size
+                rpm[mark] = 0 if hide else swapped_blocks(rpm[mark], size, generator)
             scorer.score_starts(replace(signal, rpm=rpm), start[rows] // signal.bin_size, keep)
         return bundle.labelled_probabilities(members)
 

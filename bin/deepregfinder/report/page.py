@@ -132,7 +132,8 @@ EXPLAINING = {
         "How many marks suffice",
         "Marks are taken away one by one, each time the one that is missed least on the validation "
         "windows; average precision is that of the labelled test windows. The model is not trained "
-        "again: one that is trained on the marks that are left may do better.",
+        "again: one that is trained on the marks that are left may do better. drf sees no reads of "
+        "marks that are gone, other models see those of other places.",
     ),
     "signal_profiles": (
         "Signal of calls",
