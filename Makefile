@@ -60,7 +60,7 @@ test-slurm: setup ## run on a SLURM cluster of one node, jobs cancelled and lost
 test-resume: setup ## change things and kill runs at random moments, and resume
 	@$(python) -m pytest tests/resume
 
-test-documents: setup ## run every command of README.md and docs/, on SLURM and in Docker too (needs root; an hour)
+test-documents: setup ## run every command of README.md and docs/, on SLURM and in Docker too (needs root; up to two hours)
 	@$(python) -m pytest tests/documented
 
 reproduce: setup ## run a finished result again and compare every data file: RESULTS=folder [ARGS="-profile docker"]
