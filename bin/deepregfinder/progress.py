@@ -34,8 +34,9 @@ class Progress:
         self._told = now
         passed = now - self._started
         share = min(done / self.total, 1.0) if self.total else 1.0
+        rate = number / passed
         self.log.info(
             "%s: %.0f %% done, %s %s (%s a second), about %.0f s left",
-            self.what, 100 * share, f"{number:,}", self.noun, f"{number / passed:,.0f}",
+            self.what, 100 * share, f"{number:,}", self.noun, f"{rate:,.{0 if rate >= 10 else 1}f}",
             passed * (1 - share) / share,
         )  # fmt: skip

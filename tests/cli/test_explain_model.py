@@ -14,6 +14,7 @@ from small_models import MARKS, grow_fewer_trees, random_bundle, write_random_si
 from deepregfinder.errors import InputError
 from deepregfinder.explain import explanation
 from deepregfinder.models.bundle import write_bundle
+from deepregfinder.models.drf import DilatedNetwork
 from deepregfinder.models.forests import fit_forest
 from explain_model import explain_model
 
@@ -72,6 +73,7 @@ def test_a_network_is_explained_in_full_and_the_same_each_time(world: Path) -> N
     for name in names:
         assert (world / "out" / name).read_bytes() == (again / name).read_bytes(), name
     assert facts["notes"] == []
+    assert facts["elimination"] == "permuted"
     # Calls of the test chromosomes only: half of each class.
     assert facts["top_windows"]["windows"] == {"background": 50, "enhancer": 15, "promoter": 15}
     for name in ("enhancer", "promoter"):
@@ -183,6 +185,24 @@ def test_the_states_of_chromhmm_are_shown_with_the_classes_that_name_them(
     assert described == ["state", "class", "share", "<mark>", "fold_<class>"]
     drawing = (out / "states.svg").read_text()
     assert "2  promoter  10.0%" in drawing
+
+
+def test_drf_is_shown_no_reads_of_marks_that_are_gone(world: Path, tmp_path: Path) -> None:
+    network = DilatedNetwork(len(MARKS), 3).state_dict()
+    arrays = {key: value.numpy() for key, value in network.items()}
+    arrays["scale"] = np.ones(len(MARKS), np.float32)
+    made = replace(random_bundle("cnn"), chrom_sizes=SIZES, split=elements().split_plan)
+    write_bundle(tmp_path / "drf", replace(made, model="drf", weights=(arrays,)))
+    facts = run(world, model="drf", bundle=str(tmp_path / "drf"), output=str(tmp_path / "out"))
+    assert facts["elimination"] == "without reads"
+    with (tmp_path / "out/mark_elimination.tsv").open() as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    found = {(row["marks_left"], row["class"]): float(row["average_precision"]) for row in rows}
+    y = elements().y[elements().select("test")]
+    # Without a read all windows look alike, but those at the ends of a chromosome.
+    for index, name in enumerate(("enhancer", "promoter"), 1):
+        assert found["0", name] == pytest.approx(np.mean(y == index), abs=0.1)
+        assert found["0", name] != found["3", name]
 
 
 def test_files_of_another_sample_are_refused(world: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Quality of libraries: what is planted is found, and libraries that are fine are left in peace."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -36,10 +36,14 @@ RULES = CountRules(0, "keep", "reads", "overlap", 0, 0)
 REVERSE, SECONDARY, DUPLICATE = 0x10, 0x100, 0x400
 
 
-def sample_ends(path: Path, counter: Literal["native", "featurecounts"] = "native") -> Ends:
+def sample_ends(
+    path: Path,
+    sizes: Mapping[str, int] = SIZES,
+    counter: Literal["native", "featurecounts"] = "native",
+) -> Ends:
     """Of the sample that is taken while a file is counted."""
-    sampler = EndSampler(SIZES, RULES.min_mapq)
-    count_bins(path, counter, RULES, BinGrid(SIZES, 100), None, 1, sampler)
+    sampler = EndSampler(sizes, RULES.min_mapq)
+    count_bins(path, counter, RULES, BinGrid(sizes, 100), None, 1, sampler)
     return sampler.ends()
 
 
@@ -72,9 +76,7 @@ def test_the_sample_is_that_of_pysam(
     if in_order:
         pysam.sort("-o", "sorted.bam", str(bam))
         bam = tmp_path / "sorted.bam"
-    sampler = EndSampler(MAIN, 0)
-    count_bins(bam, counter, RULES, BinGrid(MAIN, 100), None, 1, sampler)
-    ends = sampler.ends()
+    ends = sample_ends(bam, MAIN, counter)
     wanted = looked_up(bam, ends.chrom, most if in_order else None)
     assert len(wanted) == 10 if in_order and most == 10 else len(wanted) > 100
     for strand, places in ((False, ends.forward), (True, ends.reverse)):

@@ -1,8 +1,9 @@
 """The inner loops of the native counter: from the bytes of BAM records to counts, and to ends.
 
-Compiled by numba when this module is imported (3 s), and kept: beside this file or, where that
-cannot be written to, in the user's cache folder. They run without the GIL. Counting checks
-every size before it is used: no content of a file can lead out of an array.
+Compiled by numba when this module is imported (4 s), and kept: beside this file or, where that
+cannot be written to, in the user's cache folder. What is kept is renewed when this file changes,
+and no other: all that is compiled together stands here. The loops run without the GIL. Counting
+checks every size before it is used: no content of a file can lead out of an array.
 
 Record layout: SAM specification, section 4.2. Offsets below are from the byte behind `block_size`.
 """
@@ -406,12 +407,11 @@ def count_records(  # type: ignore[no-untyped-def]
 
 
 @njit(
-    "Tuple((int64, boolean))(uint8[::1], int64, int64, int64, int64, boolean, boolean,"
-    " int32[:, ::1])",
+    "Tuple((int64, boolean))(uint8[::1], int64, int64, int64, int64, boolean, int32[:, ::1])",
     cache=True,
     **_OPTIONS,
 )
-def take_ends(data, at, end, reference, min_mapq, in_order, begun, rows):  # type: ignore[no-untyped-def]
+def take_ends(data, at, end, reference, min_mapq, in_order, rows):  # type: ignore[no-untyped-def]
     """Take the 5' ends of primary alignments, of pairs those of first mates, on one chromosome.
 
     Parameters
@@ -422,7 +422,6 @@ def take_ends(data, at, end, reference, min_mapq, in_order, begun, rows):  # typ
     reference : index of the chromosome in the header
     min_mapq : as in CountRules
     in_order : the file is in order of coordinate: behind the chromosome none of its reads is left
-    begun : whether reads of the chromosome were taken before
     rows : int32, shape (reads, N_END_FIELDS): filled with place of the 5' end, flag, TLEN, length
 
     Returns
@@ -433,9 +432,10 @@ def take_ends(data, at, end, reference, min_mapq, in_order, begun, rows):  # typ
     while at < end and n_rows < len(rows):
         body = at + 4
         at = body + _int32(data, at)
-        if _int32(data, body) != reference:
-            if in_order and (begun or n_rows > 0):
-                return n_rows, True
+        found = _int32(data, body)
+        if in_order and found > reference:
+            return n_rows, True
+        if found != reference:
             continue
         flag = _uint16(data, body + 14)
         if flag & _NO_SAMPLE or _uint8(data, body + 9) < min_mapq:

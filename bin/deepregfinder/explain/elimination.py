@@ -35,12 +35,15 @@ class Elimination:
 
 
 def eliminate(
-    validation: tuple[Score, np.ndarray], test: tuple[Score, np.ndarray], n_marks: int, seed: int
+    validation: tuple[Score, np.ndarray],
+    test: tuple[Score, np.ndarray],
+    n_marks: int,
+    seed: int | None,
 ) -> Elimination:
     """Take marks away until none is left; of equally dispensable ones the first.
 
     validation, test : how their windows are scored, and class indices of the windows
-    seed : each mark is exchanged in an order of its own, always the same one
+    seed : each mark is exchanged in an order of its own, always the same one; None: it has no reads
     """
 
     n_scores = n_marks * (n_marks + 1) // 2 + n_marks + 1
@@ -48,7 +51,9 @@ def eliminate(
 
     def areas(scored: tuple[Score, np.ndarray], marks: Sequence[int]) -> np.ndarray:
         score, y = scored
-        found = score({mark: np.random.default_rng([seed, mark]) for mark in marks})
+        found = score(
+            {mark: None if seed is None else np.random.default_rng([seed, mark]) for mark in marks}
+        )
         number = next(done)
         progress.reach(number, number)
         return average_precisions(found, y)

@@ -91,14 +91,11 @@ def explain(
     """
     reader = SignalReader(bundle, signal, quantile_map)
     n_marks = len(bundle.marks)
-    hide = bundle.model in KNOWS_HIDDEN_MARKS
     test, block_bp = _scored("test", bundle, tensors, reader, quantile_map, threads)
     importance = mark_importance(*test, n_marks, REPEATS[bundle.kind], seed, block_bp)
-    (validation, _), (without, _) = (
-        _scored(split, bundle, tensors, reader, quantile_map, threads, hide)
-        for split in ("validation", "test")
-    )
-    elimination = eliminate(validation, without, n_marks, seed)
+    validation, _ = _scored("validation", bundle, tensors, reader, quantile_map, threads)
+    hidden = bundle.model in KNOWS_HIDDEN_MARKS
+    elimination = eliminate(validation, test, n_marks, None if hidden else seed)
     notes = []
     profiles = None
     if calls is None:
@@ -150,7 +147,6 @@ def _scored(
     reader: SignalReader,
     quantile_map: bool,
     threads: int,
-    hide: bool = False,
 ) -> tuple[tuple[Score, np.ndarray], int]:
     """How the labelled windows of a split are scored without some marks, their classes, and the
     size in bp of the blocks that change places.
@@ -166,7 +162,7 @@ def _scored(
     if bundle.kind == "genome":
         signals = [reader.load(name) for name in names]
         where = np.array(tensors.chroms, dtype=object)[chrom]
-        score = genome_score(bundle, signals, where, start, block_bp, threads, hide)
+        score = genome_score(bundle, signals, where, start, block_bp, threads)
     else:
         x = labelled_windows(bundle, tensors, quantile_map, split)
         score = windows_score(bundle, x, _block(tensors, rows, block_bp), start, threads)
@@ -248,6 +244,9 @@ def facts(explanation: Explanation) -> dict[str, Any]:
                 for index, name in enumerate(classes)
             },
         },
+        "elimination": "without reads"
+        if explanation.bundle.model in KNOWS_HIDDEN_MARKS
+        else "permuted",
         "top_windows": None
         if places is None
         else {

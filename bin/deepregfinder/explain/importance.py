@@ -25,8 +25,8 @@ REPEATS: Mapping[str, int] = {"network": 5, "forest": 5, "genome": 3}
 
 _log = logging.getLogger(__name__)
 
-Score = Callable[[Mapping[int, np.random.Generator]], np.ndarray]
-"""Probabilities, (n, classes), with the signal of some marks permuted, each by its generator."""
+Score = Callable[[Mapping[int, np.random.Generator | None]], np.ndarray]
+"""Probabilities, (n, classes), with some marks permuted by generators, or without reads (None)."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,12 @@ def windows_score(
     x : reads per million, float32 (n, marks, bins); block, start : as of `block_order`
     """
 
-    def score(marks: Mapping[int, np.random.Generator]) -> np.ndarray:
+    def score(marks: Mapping[int, np.random.Generator | None]) -> np.ndarray:
         permuted = x.copy()
         for mark, generator in marks.items():
-            permuted[:, mark] = x[block_order(block, start, generator), mark]
+            permuted[:, mark] = 0
+            if generator is not None:
+                permuted[:, mark] = x[block_order(block, start, generator), mark]
         return bundle.labelled_probabilities(predict_windows(bundle, permuted, "cpu", threads))
 
     return score
@@ -119,16 +121,14 @@ def genome_score(
     start: np.ndarray,
     block_bp: int,
     threads: int,
-    hide: bool = False,
 ) -> Score:
     """For models of the genome: blocks of a mark change places along each chromosome.
 
     signals : of all chromosomes that windows lie on; chrom : names, (n,); start : bp, (n,)
-    hide : leave marks without reads instead, for a model that was trained with hidden marks
     """
     scorer = load_scorer(bundle, "cpu", threads)
 
-    def score(marks: Mapping[int, np.random.Generator]) -> np.ndarray:
+    def score(marks: Mapping[int, np.random.Generator | None]) -> np.ndarray:
         members = np.empty((len(bundle.members), len(start), len(bundle.classes)), np.float32)
         for signal in signals:
             rows = np.flatnonzero(chrom == signal.name)
@@ -139,7 +139,7 @@ def genome_score(
             rpm = signal.rpm.copy()
             for mark, generator in marks.items():
                 size = block_bp // signal.bin_size
-                rpm[mark] = 0 if hide else swapped_blocks(rpm[mark], size, generator)
+                rpm[mark] = 0 if generator is None else swapped_blocks(rpm[mark], size, generator)
             scorer.score_starts(replace(signal, rpm=rpm), start[rows] // signal.bin_size, keep)
         return bundle.labelled_probabilities(members)
 

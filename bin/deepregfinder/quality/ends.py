@@ -7,14 +7,13 @@ coordinate the first READS of them.
 from collections.abc import Mapping
 
 import numpy as np
+import pysam
 
 from deepregfinder.counting import records
 from deepregfinder.counting.reads import Glance
 from deepregfinder.quality.strands import Ends
 
 READS = 200_000
-
-_PROPER, _REVERSE, _DUPLICATE = 0x2, 0x10, 0x400
 
 
 class EndSampler:
@@ -46,9 +45,8 @@ class EndSampler:
             return
         room = min((end - at) // records.SMALLEST_RECORD, self._missing)
         rows = np.empty((room, records.N_END_FIELDS), np.int32)
-        begun = bool(self._taken)
         n_rows, over = records.take_ends(
-            data, at, end, self._reference, self._min_mapq, self._in_order, begun, rows
+            data, at, end, self._reference, self._min_mapq, self._in_order, rows
         )
         if n_rows:
             self._taken.append(rows[:n_rows].copy())
@@ -59,8 +57,8 @@ class EndSampler:
         """Of all records that went by."""
         none = np.empty((0, records.N_END_FIELDS), np.int32)
         ends, flags, fragments, lengths = np.concatenate([none, *self._taken]).T.astype(np.int64)
-        backward = flags & _REVERSE > 0
-        fragments = np.where(flags & _PROPER, abs(fragments), 0)
+        backward = flags & pysam.FREVERSE > 0
+        fragments = np.where(flags & pysam.FPROPER_PAIR, abs(fragments), 0)
         keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
         return Ends(
             self._chrom,
@@ -69,5 +67,5 @@ class EndSampler:
             np.sort(ends[backward]),
             fragments[fragments > 0],
             len(keys) - len(np.unique(keys)),
-            int(np.count_nonzero(flags & _DUPLICATE)),
+            int(np.count_nonzero(flags & pysam.FDUP)),
         )
