@@ -37,6 +37,6 @@ class Progress:
         rate = number / passed
         self.log.info(
             "%s: %.0f %% done, %s %s (%s a second), about %.0f s left",
-            self.what, 100 * share, f"{number:,}", self.noun, f"{rate:,.{0 if rate >= 10 else 1}f}",
+            self.what, 100 * share, f"{number:,}", self.noun, f"{rate:,.{int(rate < 1)}f}",
             passed * (1 - share) / share,
         )  # fmt: skip

@@ -31,3 +31,12 @@ def test_nothing_done_is_no_reason_to_divide_by_it(caplog: pytest.LogCaptureFixt
         progress.reach(0, 0)
         progress.reach(5, 5)
     assert caplog.messages == ["a: 100 % done, 5 b (2 a second), about 0 s left"]
+
+
+def test_what_is_slow_is_told_with_a_decimal(caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    progress = Progress(logging.getLogger("p"), "a", "b", 8, interval=1, clock=lambda: now[0])
+    with caplog.at_level(logging.INFO):
+        now[0] = 10.0
+        progress.reach(2, 2)
+    assert caplog.messages == ["a: 25 % done, 2 b (0.2 a second), about 30 s left"]
