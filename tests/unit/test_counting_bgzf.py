@@ -77,8 +77,20 @@ def test_only_a_few_pieces_are_read_ahead(tmp_path, monkeypatch):
     with path.open("rb") as stream:
         pieces = bgzf.read_pieces(stream, path, threads=2)
         next(pieces)
-        assert stream.tell() <= 4_000
+        assert stream.tell() <= 6_000
         pieces.close()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_piece_is_whole_until_the_second_one_after_it(threads, tmp_path, monkeypatch):
+    monkeypatch.setattr(bgzf, "PIECE", 1_000)
+    path = tmp_path / "file.gz"
+    path.write_bytes(pack(random.Random(1).randbytes(100_000), 500))
+    with path.open("rb") as stream:
+        before, content = None, b""
+        for piece in bgzf.read_pieces(stream, path, threads):
+            assert before is None or before.tobytes() == content
+            before, content = piece, piece.tobytes()
 
 
 def test_counts_do_not_depend_on_where_blocks_and_pieces_end(bam, tmp_path, monkeypatch):

@@ -8,13 +8,14 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import deflate
 import numpy as np
 
 from deepregfinder.alignment_format import END_OF_FILE
+from deepregfinder.counting.inflate import FAULTS, inflate
 from deepregfinder.errors import InputError
 
 # What is read at a time: some 16 blocks or more, 4-5 MB when unpacked.
@@ -27,6 +28,7 @@ HEADROOM = 1 << 16
 _MOST_UNPACKED = 1 << 24
 
 _LARGEST_BLOCK = 1 << 16
+_ROOM = HEADROOM + _MOST_UNPACKED + _LARGEST_BLOCK
 _FIXED = struct.Struct("<4s6xH")
 _SUBFIELD = struct.Struct("<2sHH")
 _FOOTER = struct.Struct("<II")
@@ -53,7 +55,8 @@ def require_sound(path: Path, threads: int) -> None:
 def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarray]:
     """Unpack a BGZF stream, piece by piece and in order.
 
-    Memory: threads + 1 pieces at a time, whatever the size of the file.
+    As many pieces as threads lie ready, so that no thread waits for the reader. Memory: 2 x threads
+    + 2 pieces, whatever the size of the file, used again and again.
 
     Parameters
     ----------
@@ -63,7 +66,8 @@ def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarr
 
     Yields
     ------
-    uint8 arrays: HEADROOM bytes without meaning, then the unpacked bytes.
+    uint8 arrays: HEADROOM bytes without meaning, then the unpacked bytes. An array holds them until
+    the second one after it is asked for.
 
     Raises
     ------
@@ -74,10 +78,11 @@ def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarr
     pool = ThreadPoolExecutor(threads)
     try:
         pending: deque[Future[np.ndarray]] = deque()
+        rooms = cycle([np.empty(_ROOM, np.uint8) for _ in range(2 * threads + 2)])
         packed = _packed_pieces(stream, path)
-        for piece, blocks, offset in packed:
-            pending.append(pool.submit(_unpack, piece, blocks, path, offset))
-            if len(pending) > threads:
+        for room, (piece, blocks, offset) in zip(rooms, packed, strict=False):
+            pending.append(pool.submit(_unpack, room, piece, blocks, path, offset))
+            if len(pending) > 2 * threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
@@ -90,7 +95,7 @@ def _packed_pieces(stream: BinaryIO, path: Path) -> Iterator[tuple[bytes, list[_
     offset, rest, last = 0, b"", b""
     while chunk := stream.read(PIECE):
         piece = rest + chunk
-        last = (last + chunk)[-len(END_OF_FILE) :]
+        last = (last + chunk[-len(END_OF_FILE) :])[-len(END_OF_FILE) :]
         while blocks := _find_blocks(piece, path, offset):
             yield piece, blocks, offset
             used = blocks[-1].end + _FOOTER.size
@@ -137,21 +142,15 @@ def _block_size(extra: bytes) -> int:
     return 0
 
 
-def _unpack(piece: bytes, blocks: list[_Block], path: Path, offset: int) -> np.ndarray:
+def _unpack(
+    room: np.ndarray, piece: bytes, blocks: list[_Block], path: Path, offset: int
+) -> np.ndarray:
     """Unpack blocks one after the other, behind HEADROOM free bytes."""
-    view = memoryview(piece)
-    unpacked = np.empty(HEADROOM + sum(block.size for block in blocks), np.uint8)
-    at = HEADROOM
-    for block in blocks:
-        try:
-            # Room for a byte at least: libdeflate does not look at the data of an empty block.
-            content = deflate.deflate_decompress(view[block.start : block.end], block.size or 1)
-        except deflate.DeflateError:
-            raise _damaged(path, offset + block.at, "cannot be unpacked") from None
-        if len(content) != block.size or deflate.crc32(content) != block.crc:
-            raise _damaged(path, offset + block.at, "does not unpack to what it should hold")
-        unpacked[at : at + block.size] = np.frombuffer(content, np.uint8)
-        at += block.size
+    unpacked = room[: HEADROOM + sum(block.size for block in blocks)]
+    places = np.array([block[1:] for block in blocks], np.int64)
+    found, fault = inflate(np.frombuffer(piece, np.uint8), places, unpacked, HEADROOM)
+    if fault:
+        raise _damaged(path, offset + blocks[found].at, FAULTS[fault])
     return unpacked
 
 
