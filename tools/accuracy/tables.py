@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """Print the accuracy tables of docs/benchmarks.md: tables.py PEAKS RESULTS... (see run beside it).
 
-Every figure is the mean over seeds with its standard deviation. Beside the networks stands a
-histogram-gradient-boosted tree of scikit-learn on the bins of the same labelled windows: what a
-good learner without any notion of a sequence makes of them.
+Every figure is the mean over seeds with its standard deviation.
 """
 
 import csv
@@ -13,15 +11,12 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 from deepregfinder.bedtools import near
 from deepregfinder.intervals import read_intervals
 from deepregfinder.regions import read_regions
 from deepregfinder.simulation.encode import find_lists
-from deepregfinder.tensors import open_tensors
 
 METRICS = ("precision", "recall", "average_precision")
 
@@ -46,32 +41,6 @@ def header(*names: str) -> None:
 def read(path: Path) -> list[dict[str, str]]:
     with path.open() as lines:
         return list(csv.DictReader(lines, delimiter="\t"))
-
-
-def boosted_tree(tensors: Path, seeds: int) -> tuple[list[float], dict]:
-    """Test mAP, and precision, recall and AP per class, of one tree ensemble for each seed."""
-    windows = open_tensors(tensors)
-    train, test = (windows.select(split) for split in ("train", "test"))
-    x = windows.x.reshape(len(windows.y), -1)
-    maps: list[float] = []
-    figures: dict = defaultdict(lambda: defaultdict(list))
-    for seed in range(1, seeds + 1):
-        # Subsampling of features is what makes seeds differ.
-        tree = HistGradientBoostingClassifier(
-            max_iter=200, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=40,
-            l2_regularization=1.0, max_features=0.3, class_weight="balanced", random_state=seed,
-        )  # fmt: skip
-        tree.fit(x[train], windows.y[train])
-        p = tree.predict_proba(x[test])
-        precision, recall, _, _ = precision_recall_fscore_support(
-            windows.y[test], p.argmax(1), labels=range(p.shape[1]), zero_division=0
-        )
-        for index, name in list(enumerate(windows.classes))[1:]:
-            ap = average_precision_score(windows.y[test] == index, p[:, index])
-            for metric, value in zip(METRICS, (precision[index], recall[index], ap), strict=True):
-                figures[name][metric].append(value)
-        maps.append(np.mean([f["average_precision"][-1] for f in figures.values()]))
-    return maps, figures
 
 
 def marked_windows(regions: Path, sample: str, peaks: Path) -> None:
@@ -111,14 +80,6 @@ def tables(results: Path, sample: str, peaks: Path) -> None:
                 path.parent.name,
                 spread(values["all", "map"]),
                 *(spread(values[c, m]) for c in classes for m in METRICS),
-            )
-        if scope == "test":
-            tensors = results / f"tensors/{sample}.tensors.safetensors"
-            maps, figures = boosted_tree(tensors, seeds=3)
-            row(
-                "boosted tree",
-                spread(maps),
-                *(spread(figures[c][m]) for c in classes for m in METRICS),
             )
 
     print("\nCalls on all chromosomes: mean (sd over seeds); their precision, recall and AP on the")

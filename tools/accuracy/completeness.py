@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""How much of the truth lists of enhancers hold: completeness.py ANNOTATION PEAKS (see run).
+
+Each list is made into labels by itself, with the rules of the run. Two lists that were drawn from
+the same enhancers, each without regard to the other, share what chance gives: then there are
+first x second / both of them (Lincoln and Petersen). Lists of one kind of assay have more in common
+than that, and there are more enhancers still. Two windows that overlap are one enhancer.
+"""
+
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from deepregfinder.bedtools import near
+from deepregfinder.elements import enhancers
+from deepregfinder.genome import Geometry, main_chromosomes, read_chrom_sizes
+from deepregfinder.region_rules import Evidence, RegionRules
+from deepregfinder.simulation.encode import find_lists
+
+RULES = RegionRules(
+    tss_merge=500, promoter_slop=1000, enhancer_slop=1000, tss_distance=2000,
+    promoter_marks_distance=1000, promoter_marks_min_signal=7, max_tf_peak_width=5000,
+    center="midpoint", background_distance=2000, n_background=30000,
+)  # fmt: skip
+
+MAIN = "chr[0-9XY]+"
+
+if __name__ == "__main__":
+    annotation, folder = map(Path, sys.argv[1:])
+    sizes = main_chromosomes(read_chrom_sizes(annotation / "hg19.chrom.sizes"), MAIN)
+    for place in sorted(path for path in folder.iterdir() if path.is_dir()):
+        files = find_lists(folder, place.name)
+        dhs = next(file.path for file in files if file.role == "dhs")
+        h3k4me3 = [file.path for file in files if file.name == "H3K4me3"]
+        found = {}
+        for file in (file for file in files if file.role == "enhancers"):
+            evidence = Evidence.read(
+                annotation / "RefSeqTSS.hg19.bed.gz", dhs, [file.path], promoter_marks=h3k4me3
+            )
+            found[file.name] = enhancers(evidence, RULES, Geometry(), sizes).intervals
+        for (one, first), (other, second) in combinations(found.items(), 2):
+            both = int(np.count_nonzero(near(first, second, 0)))
+            total = f"{len(first) * len(second) / both:,.0f}" if both else "unknown"
+            print(
+                f"\n{place.name}: {len(first):,} enhancers by {one}, {len(second):,} by {other}, "
+                f"{both:,} of the first by both; in all, were the lists independent: {total}"
+            )
