@@ -28,9 +28,11 @@ def number(row: Row, name: str, low: str = "", high: str = "", sign: str = "") -
 
 
 def table(title: str, header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
-    print(f"\n{title}\n")
-    for row in (header, ("---",) * len(header), *rows):
-        print("| " + " | ".join(row) + " |")
+    """Print a table, if it has a row."""
+    for n, row in enumerate(rows):
+        if n == 0:
+            print(f"\n{title}\n\n| {' | '.join(header)} |\n|{' --- |' * len(header)}")
+        print(f"| {' | '.join(row)} |")
 
 
 def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
