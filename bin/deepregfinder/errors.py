@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,6 +62,6 @@ def plain_errors() -> Iterator[None]:
     except MemoryError:
         print("ERROR: this task ran out of memory.", file=sys.stderr)
         sys.exit(137)
-    except BrokenProcessPool:
+    except BrokenExecutor:
         print("ERROR: a process of this task was killed, most likely for memory.", file=sys.stderr)
         sys.exit(137)
