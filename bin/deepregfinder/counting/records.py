@@ -57,11 +57,11 @@ for _letters, _width in ((b"AcC", 1), (b"sS", 2), (b"iIf", 4)):
 
 
 # Nothing here allocates: references need not be counted, which took two thirds of the time.
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 # What the loop calls is compiled with it, without a doorway from Python of its own.
 _NO_DOORWAY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_inner = njit(**_OPTIONS, **_NO_DOORWAY)
+_inner = njit(**OPTIONS, **_NO_DOORWAY)
 
 
 def _loader(bits: int, signed: bool) -> Any:
@@ -276,7 +276,7 @@ def _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, chrom_len
     "int64(uint8[::1], int64, int64, int64[::1], int64[::1], int64, int64, boolean, boolean,"
     " boolean, int64, int64, uint32[::1], int64[::1], int64[:, ::1])",
     cache=True,
-    **_OPTIONS,
+    **OPTIONS,
 )
 def count_records(  # type: ignore[no-untyped-def]
     data,
@@ -409,7 +409,7 @@ def count_records(  # type: ignore[no-untyped-def]
 @njit(
     "Tuple((int64, boolean))(uint8[::1], int64, int64, int64, int64, boolean, int32[:, ::1])",
     cache=True,
-    **_OPTIONS,
+    **OPTIONS,
 )
 def take_ends(data, at, end, reference, min_mapq, in_order, rows):  # type: ignore[no-untyped-def]
     """Take the 5' ends of primary alignments, of pairs those of first mates, on one chromosome.
