@@ -18,7 +18,8 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--candidates", required=True, type=PATH, help="Made by define_regions.py or assign_states.py."
 )
-@click.option("--tss", type=PATH, help="TSSs (BED), for models whose rules know them.")
+@click.option("--tss", type=PATH, help="TSSs (BED), for models that are told of them.")
+@click.option("--tss_input", type=bool, default=True, help="As of train_model.py.")
 @click.option("--model", required=True, type=click.Choice(MODEL_NAMES), help="Model to train.")
 @click.option("--fold", required=True, type=click.IntRange(1), help="Which fold.")
 @click.option("--folds", required=True, type=int, help="How many folds there are.")
@@ -42,6 +43,7 @@ def cross_validate(
     signal: Path,
     candidates: Path,
     tss: Path | None,
+    tss_input: bool,
     model: str,
     fold: int,
     folds: int,
@@ -74,6 +76,7 @@ def cross_validate(
     from deepregfinder.labelled_predictions import predict_test_windows
     from deepregfinder.models.accessibility import marks_seen
     from deepregfinder.models.device import choose_device
+    from deepregfinder.models.known_tss import is_told_tss
     from deepregfinder.optimisation import TrainingOptions, remove_checkpoints
     from deepregfinder.probabilities import open_probabilities
     from deepregfinder.regions import read_regions
@@ -97,7 +100,7 @@ def cross_validate(
     windows = windows.with_marks(marks_seen(model, windows.marks, accessibility))
     options = TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
     place = choose_device(device)
-    genome = open_genome(windows, signal, tss)
+    genome = open_genome(windows, signal, tss if is_told_tss(model, tss_input) else None)
     bundle, _ = train_bundle(windows, model, options, place, threads, Path.cwd(), genome)
     scanned = output.with_suffix(".probabilities.zip")
     tested = plan.chromosomes.select(opened.chrom_sizes, "test")

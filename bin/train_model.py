@@ -15,7 +15,8 @@ PATH = click.Path(path_type=Path)
 @click.command()
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
 @click.option("--signal", type=PATH, help="Signal of the same sample, for models of the genome.")
-@click.option("--tss", type=PATH, help="TSSs (BED), for models whose rules know them.")
+@click.option("--tss", type=PATH, help="TSSs (BED), for models that are told of them.")
+@click.option("--tss_input", type=bool, default=True, help="Whether drf is told, as ccre is.")
 @click.option(
     "--accessibility",
     type=click.Choice(ACCESSIBILITY),
@@ -36,6 +37,7 @@ def train_model(
     tensors: Path,
     signal: Path | None,
     tss: Path | None,
+    tss_input: bool,
     accessibility: str,
     model: str,
     seed: int,
@@ -57,6 +59,7 @@ def train_model(
     nothing had happened. On a CPU the bundle does not depend on --threads.
     """
     from deepregfinder.models.device import choose_device
+    from deepregfinder.models.known_tss import is_told_tss
     from deepregfinder.optimisation import TrainingOptions, remove_checkpoints
     from deepregfinder.tensors import open_tensors
     from deepregfinder.training import open_genome, train_bundle, write_trained
@@ -65,7 +68,8 @@ def train_model(
     place = choose_device(device)
     windows = open_tensors(tensors)
     windows = windows.with_marks(marks_seen(model, windows.marks, accessibility))
-    genome = open_genome(windows, signal, tss) if signal else None
+    told = tss if is_told_tss(model, tss_input) else None
+    genome = open_genome(windows, signal, told) if signal else None
     bundle, members = train_bundle(windows, model, options, place, threads, Path.cwd(), genome)
     write_trained(output, bundle, members)
     remove_checkpoints(Path.cwd(), model, options)

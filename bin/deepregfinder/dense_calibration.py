@@ -1,7 +1,7 @@
 """How probabilities of `drf` are read: at natural prevalence, and where each class is called."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +46,7 @@ class Calibrated:
 def calibrate_drf(
     genome: TrainingGenome,
     networks: Sequence[tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]],
-    scale: np.ndarray,
+    constants: Mapping[str, np.ndarray],
     learning_rate: float,
     options: TrainingOptions,
     device: torch.device,
@@ -54,11 +54,14 @@ def calibrate_drf(
 ) -> Calibrated:
     """Temperature and thresholds from every place of the validation chromosomes.
 
+    genome : with the track of TSSs, if the networks see it
+    constants : arrays of each member beside its weights: SCALE, and TSSs it was told of
+
     The temperature is that of least loss there. The threshold of a class is the probability that,
     as a cut, has the highest F1 over the places there. The bias for labelled windows, that of least
     loss, is from those of the same chromosomes.
     """
-    tensors = genome.tensors
+    tensors, scale = genome.tensors, constants[SCALE]
     n_classes = len(tensors.classes)
     rows = tensors.select("validation")
     centres = tensors.start[rows] // tensors.bin_size + tensors.window_bins // 2
@@ -100,7 +103,7 @@ def calibrate_drf(
         options.member_seeds, networks, labelled, strict=True
     ):
         score = mean_average_precision(y, probabilities)
-        arrays = weights | {SCALE: scale}
+        arrays = {**weights, **constants}
         trained.append(
             TrainedMember(
                 seed, options.epochs, score, 0, learning_rate, arrays, curve, probabilities

@@ -13,7 +13,7 @@ from deepregfinder.models.genome import TrainingGenome
 from deepregfinder.truth import label_windows, labelled_elements
 
 MARK_DROPOUT = 0.05
-"""Share of marks that a stretch does not see, on average: half of the stretches see all."""
+"""Share of tracks that a stretch does not see, on average: half of the stretches see all."""
 
 REVERSED = 0.5
 """Share of stretches that are read from the end."""
@@ -25,7 +25,7 @@ _EDGE = 24
 class DenseData:
     """The chromosomes of a split end to end, in files that training processes map into memory.
 
-    x : file of float16, (bins, spans x marks): what the network sees
+    x : file of float16, (bins, spans x tracks): what the network sees
     y : file of int8, (outputs,): class index, -1 where nothing is said
     bounds : first output of each chromosome, and the end; int64 (chromosomes + 1,)
     """
@@ -93,11 +93,11 @@ def draw(
 ) -> tuple[Tensor, Tensor]:
     """A batch of `number` stretches of `length` outputs at random places, each in a direction.
 
-    Of some stretches some marks are hidden. Near the ends of a stretch the network sees less than
-    it will later: there is no loss. Returns float32 (number, spans x marks, bins) and int64
+    Of some stretches some tracks are hidden. Near the ends of a stretch the network sees less than
+    it will later: there is no loss. Returns float32 (number, spans x tracks, bins) and int64
     (number, outputs).
     """
-    n_marks = x.shape[1] // len(SPANS)
+    n_tracks = x.shape[1] // len(SPANS)
     signal, truth = [], []
     for first in rng.choice(stretches, number):
         chrom = np.searchsorted(bounds, first, side="right") - 1
@@ -109,7 +109,7 @@ def draw(
         if rng.random() < REVERSED:
             part, said = part[:, ::-1], said[::-1]
         if rng.random() < 0.5:
-            seen = (rng.random(n_marks) >= 2 * MARK_DROPOUT).astype(np.float32)
+            seen = (rng.random(n_tracks) >= 2 * MARK_DROPOUT).astype(np.float32)
             part = part * np.tile(seen, len(SPANS))[:, np.newaxis]
         signal.append(part.copy())
         truth.append(said.copy())

@@ -6,7 +6,7 @@ genome, hard ones included, in their true proportion. Rare classes weigh more in
 logits are then lowered by the logarithm of the weights (logit adjustment, Menon et al. 2021), so
 that probabilities are those at natural prevalence.
 
-AdamW with a one-cycle rate (Smith and Topin 2019); stretches in both directions, some with marks
+AdamW with a one-cycle rate (Smith and Topin 2019); stretches in both directions, some with tracks
 hidden; the weights that are kept are an exponential moving average over the steps. Same data and
 seed: same weights on a CPU.
 """
@@ -17,6 +17,7 @@ import multiprocessing
 import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,17 @@ from deepregfinder.dense_checkpoint import (
 )
 from deepregfinder.dense_data import DenseData, class_weights, draw, mean_rpm, write_dense
 from deepregfinder.errors import InputError, log_to_stderr
-from deepregfinder.models.drf import HALO, POOL, SPANS, DilatedNetwork
+from deepregfinder.models.drf import (
+    HALO,
+    POOL,
+    SCALE,
+    SPANS,
+    TSS_SCALE,
+    DilatedNetwork,
+    with_tss,
+)
 from deepregfinder.models.genome import TrainingGenome
+from deepregfinder.models.known_tss import known_tss
 from deepregfinder.optimisation import TrainingOptions, checkpoint_path, reproducible
 
 log = logging.getLogger(__name__)
@@ -62,6 +72,8 @@ def train_drf(
 ) -> Calibrated:
     """Train one network for each seed, and calibrate their average on the validation chromosomes.
 
+    The networks see the TSSs of the genome, where it has a list.
+
     `folder` holds files while training runs, and checkpoints. Raises InputError where bins are too
     wide, or no stretch fits on the training chromosomes.
     """
@@ -71,13 +83,19 @@ def train_drf(
             f"drf needs bins of 200 bp or less, not --bin_size {tensors.bin_size}: lower it, or "
             "leave drf out of --models."
         )
-    scale = mean_rpm(genome, genome.chroms("train"))
-    data = {split: write_dense(folder, genome, split, scale) for split in ("train", "validation")}
+    scale, told = mean_rpm(genome, genome.chroms("train")), known_tss(genome)
+    constants = {SCALE: np.append(scale, np.float32(TSS_SCALE)) if told else scale, **told}
+    load = genome.load
+    genome = replace(genome, load=lambda chrom: with_tss(load(chrom), told))
+    data = {
+        split: write_dense(folder, genome, split, constants[SCALE])
+        for split in ("train", "validation")
+    }
     if min(len(part.stretches(STRETCH)) for part in data.values()) == 0:
         raise InputError("The training or validation chromosomes are too short for drf.")
     try:
         networks = _train_seeds(data, len(tensors.classes), options, device, threads, folder)
-        return calibrate_drf(genome, networks, scale, LEARNING_RATE, options, device, threads)
+        return calibrate_drf(genome, networks, constants, LEARNING_RATE, options, device, threads)
     finally:
         for part in data.values():
             part.x.unlink()
@@ -161,11 +179,11 @@ def train_member(
 
 
 def _fresh_state(
-    n_marks: int, n_classes: int, seed: int, n_steps: int, device: torch.device
+    n_tracks: int, n_classes: int, seed: int, n_steps: int, device: torch.device
 ) -> DenseState:
     torch.manual_seed(seed)
-    network = DilatedNetwork(n_marks, n_classes, DROPOUT).to(device)
-    average = DilatedNetwork(n_marks, n_classes).to(device)
+    network = DilatedNetwork(n_tracks, n_classes, DROPOUT).to(device)
+    average = DilatedNetwork(n_tracks, n_classes).to(device)
     average.load_state_dict(network.state_dict())
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, n_steps, pct_start=0.2)

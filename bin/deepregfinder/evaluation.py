@@ -23,6 +23,7 @@ from deepregfinder.metrics import (
     tally,
 )
 from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.known_tss import is_known_tss
 from deepregfinder.natural import (
     CallTallies,
     measure_calls,
@@ -194,6 +195,7 @@ def evaluate(
         chroms=scanned,
         notes=(
             *_notes(bundle, tensors),
+            *_told_note(bundle),
             *_few_note(tensors, rows),
             *_tss_note(measured_calls, tss, tss_distance),
         ),
@@ -219,6 +221,17 @@ def call_figures(
     areas = [ranked_average_precision(of_class, weights) for of_class in ranked]
     none = np.full(len(weights), np.nan)
     return measure_calls(tallies, weights) | {"average_precision": np.stack([none, *areas], axis=1)}
+
+
+def _told_note(bundle: Bundle) -> list[str]:
+    """The labels are made by the same TSSs."""
+    if len(bundle.classes) == 2 or not any(map(is_known_tss, bundle.weights[0])):
+        return []
+    return [
+        f"{bundle.model} knows the TSSs on which labelled promoters lie and from which all other "
+        "labelled windows keep away: on test windows that tells them apart, whatever the reads "
+        "say; on every window it tells which TSSs are in use, not where unknown ones are."
+    ]
 
 
 def _tss_note(

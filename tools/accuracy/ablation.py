@@ -30,6 +30,7 @@ from deepregfinder.errors import log_to_stderr
 from deepregfinder.models import drf
 from deepregfinder.models.genome import TrainingGenome
 
+NO_TSS = "drf without TSSs"
 TEST_CHROMS = "chr19,chr22"
 Replaced = dict[Any, dict[str, Any]]
 
@@ -134,6 +135,7 @@ def _equal_weights() -> Replaced:
 
 VARIANTS: dict[str, Callable[[], Replaced]] = {
     "drf": dict,
+    NO_TSS: dict,
     "labelled negatives only": _labelled_negatives,
     "window only": _narrow,
     "both readings": _both_readings,
@@ -184,9 +186,9 @@ def judge(
     network = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
     with without(variant):
         train_model.callback(  # type: ignore[misc]
-            tensors=tensors, signal=signal, tss=None, accessibility="needed",
-            model="drf", seed=1, seeds=seeds, epochs=epochs, device="cpu", threads=1,
-            output=bundle, **network,
+            tensors=tensors, signal=signal, tss=tss, tss_input=variant != NO_TSS,
+            accessibility="all" if run == "dnase" else "needed", model="drf", seed=1, seeds=seeds,
+            epochs=epochs, device="cpu", threads=1, output=bundle, **network,
         )  # fmt: skip
         predict_genome.callback(  # type: ignore[misc]
             bundle=bundle, signal=signal, chroms=TEST_CHROMS, step=200, quantile_map=False,
@@ -211,7 +213,7 @@ def judge(
 @click.option(
     "--tss", required=True, type=click.Path(path_type=Path, exists=True, resolve_path=True)
 )
-@click.option("--run", type=click.Choice(["three", "five"]), default="three", help="Classes.")
+@click.option("--run", type=click.Choice(["three", "five", "dnase"]), default="three")
 @click.option("--seeds", type=int, default=3)
 @click.option("--epochs", type=int, default=10)
 @click.option("--only", multiple=True, type=click.Choice(tuple(VARIANTS)), help="These variants.")

@@ -36,7 +36,7 @@ head += ("ECE, every window",)
 print("| " + " | ".join(head) + " |")
 print("| " + " | ".join(["---"] * len(head)) + " |")
 for name in sorted(figures, key=lambda name: -figures[name]["natural"][0]):
-    cells = [name]
+    cells = [name.replace("_", " ")]
     for setting in SETTINGS:
         cells.append(f"{figures[name][setting][0]:.3f}")
         if name == OURS:

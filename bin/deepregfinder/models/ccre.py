@@ -30,7 +30,7 @@ Arrays of a model
 rows : int32 (3,), the marks DNase, H3K4me3 and H3K27ac
 n_classes : int32 (1,), 2 or 3
 mean, sd : float64 (3,), of log10 RPM
-tss.NAME : int64, rising positions of TSSs on a chromosome, its name without "chr"
+tss.NAME : of `known_tss`
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,9 +39,9 @@ import numpy as np
 from scipy.special import expit
 
 from deepregfinder.errors import InputError
-from deepregfinder.genome import bare_name
 from deepregfinder.models.accessibility import accessibility_row
 from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.known_tss import check_known_tss, is_known_tss, known_tss, tss_of
 
 HIGH = 1.64
 NEAR_TSS = 200
@@ -49,7 +49,6 @@ Z_OF_ZERO = -10.0
 # How far from the centre the signal of DNase, H3K4me3 and H3K27ac is taken, in bp.
 REACH = (200, 700, 700)
 
-_TSS = "tss."
 _FIXED = {
     "rows": (np.int32, (3,)),
     "n_classes": (np.int32, (1,)),
@@ -64,12 +63,7 @@ def fit_ccre(training: TrainingGenome) -> dict[str, np.ndarray]:
     Raises InputError, with all that is lacking: marks, TSSs, or a rule for five classes.
     """
     tensors = training.tensors
-    known = {bare_name(chrom) for chrom in tensors.chrom_sizes}
-    sites = {
-        _TSS + bare_name(chrom): positions
-        for chrom, positions in (training.tss or {}).items()
-        if bare_name(chrom) in known
-    }
+    sites = known_tss(training)
     problems = []
     if len(tensors.classes) > 3:
         problems.append("ccre has no rule for poised elements: leave it out, or use --classes 3.")
@@ -110,10 +104,9 @@ def check_ccre(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int) -
     for name, array in arrays.items():
         if name in _FIXED:
             continue
-        if not name.startswith(_TSS):
+        if not is_known_tss(name):
             raise ValueError(f"{name} is no part of it")
-        if array.dtype != np.int64 or array.ndim != 1 or (np.diff(array) < 0).any():
-            raise ValueError(f"{name} are no rising positions")
+        check_known_tss(name, array)
 
 
 def score_ccre(
@@ -126,8 +119,7 @@ def score_ccre(
     rpm = central_rpm(signal.rpm[arrays["rows"]], starts, window_bins, signal.bin_size)
     z = z_scores(rpm, arrays["mean"], arrays["sd"])
     centres = starts * signal.bin_size + window_bins * signal.bin_size // 2
-    sites = arrays.get(_TSS + bare_name(signal.name), np.empty(0, np.int64))
-    distance = tss_distance(centres, sites)
+    distance = tss_distance(centres, tss_of(arrays, signal.name))
     return rule_scores(z, distance, int(arrays["n_classes"][0])).astype(np.float32)
 
 

@@ -2,10 +2,12 @@
 
 Its input is the signal of every bin, and its means over 5, 21 and 101 bins around it, on the scale
 where Poisson counts have the same variance everywhere, the square root (Anscombe 1948), in units of
-the mean of the training chromosomes. Two residual blocks look at single bins; pairs of bins are
-then averaged, and six blocks with dilations 1, 2, 4, ..., 32 widen the view to 13 kb on both sides
-(Yu and Koltun 2016). One layer gives logits for every 200 bp, so that all windows of a chromosome
-cost one pass.
+the mean of the training chromosomes. Where the model is told of TSSs (`known_tss`), one more track
+is 1 in bins that hold one and 0 in others, in units of 1/1,000.
+
+Two residual blocks look at single bins; pairs of bins are then averaged, and six blocks with
+dilations 1, 2, 4, ..., 32 widen the view to 13 kb on both sides (Yu and Koltun 2016). One layer
+gives logits for every 200 bp, so that all windows of a chromosome cost one pass.
 
 A window has the probabilities at its centre: those of the output there, or the mean of the two
 outputs that meet there.
@@ -13,6 +15,7 @@ outputs that meet there.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -21,10 +24,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepregfinder.models.genome import ChromosomeSignal
+from deepregfinder.models.known_tss import check_known_tss, is_known_tss, tss_of
 from deepregfinder.models.layers import Convolution, channels_last, folded, weight_shapes
 
 SCALE = "scale"
-"""Array of the mean RPM of each mark, beside those of the network."""
+"""Array of the mean RPM of each mark, and TSS_SCALE for TSSs, beside those of the network."""
+
+TSS_SCALE = 1e-3
+"""The unit of the track of TSSs."""
 
 POOL = 2
 """Bins of one output."""
@@ -67,11 +74,11 @@ class ResidualBlock(nn.Module):
 
 
 class DilatedNetwork(nn.Module):
-    """Logits (n, classes, bins / 2) of stretches (n, spans x marks, bins), bins even."""
+    """Logits (n, classes, bins / 2) of stretches (n, spans x tracks, bins), bins even."""
 
-    def __init__(self, n_marks: int, n_classes: int, dropout: float = 0.0) -> None:
+    def __init__(self, n_tracks: int, n_classes: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.enter = Convolution(len(SPANS) * n_marks, _CHANNELS, 1, bias=False)
+        self.enter = Convolution(len(SPANS) * n_tracks, _CHANNELS, 1, bias=False)
         self.norm: nn.Module = nn.BatchNorm2d(_CHANNELS)
         self.fine = nn.Sequential(*(ResidualBlock(5, d, dropout) for d in (1, 2)))
         self.wide = nn.Sequential(*(ResidualBlock(3, d, dropout) for d in _DILATIONS))
@@ -90,34 +97,45 @@ class DilatedNetwork(nn.Module):
             block.fold()
 
 
+def with_tss(signal: ChromosomeSignal, arrays: Mapping[str, np.ndarray]) -> ChromosomeSignal:
+    """The signal, with a track of the TSSs below the marks where the arrays hold some."""
+    if not any(map(is_known_tss, arrays)):
+        return signal
+    track = np.zeros(signal.rpm.shape[1], np.float32)
+    sites = tss_of(arrays, signal.name)
+    track[sites[sites < signal.length] // signal.bin_size] = 1
+    return replace(signal, rpm=np.vstack([signal.rpm, track]), depths=np.append(signal.depths, 0))
+
+
 def features(rpm: np.ndarray, scale: np.ndarray, threads: int = 1) -> np.ndarray:
     """What the network sees: sqrt of the means of RPM / scale over each of the SPANS.
 
-    rpm : float32 (marks, bins); scale : mean RPM of each mark, (marks,); threads : marks at a time
+    rpm : float32 (tracks, bins), of marks or TSSs; scale : their means, (tracks,)
+    threads : tracks at a time
 
-    Returns float16 (spans x marks, bins), bins made even by a zero. Means end with the chromosome.
+    Returns float16 (spans x tracks, bins), bins made even by a zero. Means end with the chromosome.
     """
-    n_marks, n_bins = rpm.shape
+    n_tracks, n_bins = rpm.shape
     odd = n_bins % POOL
-    found = torch.empty((len(SPANS), n_marks, n_bins + odd), dtype=torch.float16)
+    found = torch.empty((len(SPANS), n_tracks, n_bins + odd), dtype=torch.float16)
 
-    def one(mark: int) -> None:
-        relative = np.pad(rpm[mark] / scale[mark], (0, odd))
+    def one(track: int) -> None:
+        relative = np.pad(rpm[track] / scale[track], (0, odd))
         for index, span in enumerate(SPANS):
             mean = uniform_filter1d(relative, span, mode="nearest") if span > 1 else relative
             # torch makes float16 of it in a fifth of NumPy's time.
-            found[index, mark] = torch.from_numpy(np.sqrt(np.maximum(mean, 0)))
+            found[index, track] = torch.from_numpy(np.sqrt(np.maximum(mean, 0)))
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, range(n_marks)))
+        list(pool.map(one, range(n_tracks)))
     return found.numpy().reshape(-1, n_bins + odd)
 
 
-def load_network(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int) -> DilatedNetwork:
+def load_network(arrays: Mapping[str, np.ndarray], n_tracks: int, n_classes: int) -> DilatedNetwork:
     """The network of the arrays, ready for inference on the CPU."""
-    network = DilatedNetwork(n_marks, n_classes)
+    network = DilatedNetwork(n_tracks, n_classes)
     network.load_state_dict(
-        {key: torch.from_numpy(np.array(a)) for key, a in arrays.items() if key != SCALE}
+        {key: torch.from_numpy(np.array(arrays[key])) for key in network.state_dict()}
     )
     network.eval()
     network.fold()
@@ -128,7 +146,11 @@ def check_drf(
     arrays: Mapping[str, np.ndarray], n_marks: int, window_bins: int, n_classes: int
 ) -> None:
     """Raise ValueError unless the arrays are a network for so many marks and classes."""
-    shapes = weight_shapes(lambda: DilatedNetwork(n_marks, n_classes)) | {SCALE: (n_marks,)}
+    told = [key for key in arrays if is_known_tss(key)]
+    for key in told:
+        check_known_tss(key, arrays[key])
+    n_tracks = n_marks + bool(told)
+    shapes = weight_shapes(lambda: DilatedNetwork(n_tracks, n_classes)) | {SCALE: (n_tracks,)}
     for key, shape in shapes.items():
         if key not in arrays:
             raise ValueError(f"{key} is missing")
@@ -137,7 +159,7 @@ def check_drf(
             raise ValueError(f"{key} has another shape or type")
         if not np.isfinite(arrays[key]).all():
             raise ValueError(f"{key} holds a value that is no number")
-    if surplus := sorted(set(arrays) - set(shapes)):
+    if surplus := sorted(set(arrays) - set(shapes) - set(told)):
         raise ValueError(f"{surplus[0]} belongs to something else")
     if not (arrays[SCALE] > 0).all():
         raise ValueError(f"{SCALE} is not above 0")
@@ -152,7 +174,7 @@ def dense_probabilities(
 ) -> np.ndarray:
     """Probabilities along a chromosome: float32 (classes, outputs), zero outside of the tiles.
 
-    x : from `features`, float16 (spans x marks, bins)
+    x : from `features`, float16 (spans x tracks, bins)
     tiles : indices of the stretches of TILE outputs that are wanted
 
     Tiles are computed each with all that it sees around it: how a chromosome is cut changes
@@ -204,7 +226,7 @@ def score_drf(
     scale = arrays[SCALE]
     network = load_network(arrays, len(scale), len(arrays["output.bias"]))
     centres = np.asarray(starts, np.int64) + window_bins // 2
-    x = features(signal.rpm, scale, threads)
+    x = features(with_tss(signal, arrays).rpm, scale, threads)
     outputs = np.clip(np.concatenate([centres - 1, centres]) // POOL, 0, x.shape[1] // POOL - 1)
     tiles = np.flatnonzero(np.bincount(outputs // TILE))
     return at_centres(dense_probabilities(network, x, tiles, device, threads), centres)
