@@ -115,9 +115,11 @@ def grow_fewer_trees(monkeypatch: pytest.MonkeyPatch, forest: int, boosting: int
     )
 
 
-def chromosome(rpm: np.ndarray, length: int, bin_size: int = 100) -> ChromosomeSignal:
+def chromosome(
+    rpm: np.ndarray, length: int, bin_size: int = 100, name: str = "chr1"
+) -> ChromosomeSignal:
     """A chromosome with the given RPM (marks, bins), each mark of a million reads."""
-    return ChromosomeSignal("chr1", length, rpm, np.full(len(rpm), 1_000_000), bin_size)
+    return ChromosomeSignal(name, length, rpm, np.full(len(rpm), 1_000_000), bin_size)
 
 
 def write_random_signal(

@@ -11,6 +11,7 @@ from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_named
 from deepregfinder.genome import SPLITS
 from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.known_tss import is_known_tss
 
 _DESIGNS = {
     "cnn": "convolutional network",
@@ -51,6 +52,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         if len(bundle.classes) == 2
         else "Promoters: merged transcription start sites with open chromatin."
     )
+    n_tss = sum(len(sites) for name, sites in bundle.weights[0].items() if is_known_tss(name))
     lines = [
         f"# {bundle.model} trained on {bundle.sample}",
         "",
@@ -67,6 +69,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "mean and standard deviation of the training chromosomes, by mark; input control: "
         f"{bundle.normalisation.control}",
         f"- Split: {_split_text(split)}",
+        *([f"- Transcription start sites that it knows: {n_tss:,}"] if n_tss else []),
         "",
         *_table(
             ("labelled windows", *(class_named(c).label for c in bundle.classes)),

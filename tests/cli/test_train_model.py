@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
+from small_genome import write_genome
 from small_models import labelled_windows
 
 import train_model
+from deepregfinder import dense_training
 from deepregfinder.errors import InputError
 from deepregfinder.models.bundle import read_bundle
 from deepregfinder.tensors import write_tensors
@@ -82,6 +84,24 @@ def test_a_killed_worker_ends_the_task_as_killed(command, tmp_path):
     assert training.returncode == 137
     assert said.splitlines()[-1].startswith("ERROR: a process of this task was killed")
     assert list(tmp_path.glob("checkpoint.*"))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [({}, True), ({"tss_input": "false"}, False), ({"tss": None}, False)]
+)
+def test_drf_is_told_of_tsss_where_that_is_wanted(tmp_path, monkeypatch, given, told):
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("STRETCH", 160), ("BATCH", 2), ("MIN_STEPS", 2)):
+        monkeypatch.setattr(dense_training, name, value)
+    tensors, signals = write_genome(tmp_path)
+    Path("tss.bed").write_text("chr1\t4999\t5002\nchr1\t900\t901\nchrUn\t7\t8\n")
+    options = {"tensors": tensors, "signal": signals, "tss": "tss.bed", **OPTIONS, "model": "drf"}
+    options = {key: value for key, value in (options | given).items() if value is not None}
+    words = [str(word) for key, value in options.items() for word in (f"--{key}", value)]
+    train_model.train_model.main(words, standalone_mode=False)
+    arrays = read_bundle(tmp_path / "K562/cnn").weights[0]
+    sites = {key: array.tolist() for key, array in arrays.items() if key.startswith("tss.")}
+    assert sites == ({"tss.1": [900, 5000]} if told else {})
 
 
 def test_tensors_that_are_none_are_refused(tmp_path, monkeypatch):

@@ -84,6 +84,27 @@ def test_features_are_roots_of_means():
             np.testing.assert_allclose(rows[:, at], np.sqrt(mean), rtol=2e-3)
 
 
+def test_known_tsss_are_one_more_track_that_counts_near_them():
+    arrays = random_arrays(4) | {"tss.5": np.array([50_050, 50_051, 99_999, 100_000])}
+    rpm = np.random.default_rng(4).gamma(0.5, 2, (3, 1000)).astype(np.float32)
+    starts = np.arange(0, 980, 5)
+
+    def score(name):
+        return score_drf(arrays, chromosome(rpm, 100_000, name=name), starts, 20, CPU, 1)
+
+    track = np.zeros(1000, np.float32)
+    track[[500, 999]] = 1
+    found = score("chr5")
+    by_hand = by_one_pass(arrays, np.vstack([rpm, track]), starts + 10)
+    np.testing.assert_allclose(found, by_hand, atol=2e-6)
+    np.testing.assert_array_equal(score("5"), found)
+    without = score("chr6")
+    reach = drf.POOL * drf.HALO + max(drf.SPANS) // 2
+    near = (abs(starts + 10 - 500) <= reach + 2) | (starts + 10 >= 999 - reach - 2)
+    np.testing.assert_array_equal(found[~near], without[~near])
+    assert abs(found - without)[near].max() > 0
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -92,10 +113,14 @@ def test_features_are_roots_of_means():
         (lambda a: a.update(scale=a["scale"][:2]), "another shape"),
         (lambda a: a.update({"enter.weight": a["enter.weight"] * np.nan}), "no number"),
         (lambda a: a.update(more=np.zeros(1)), "something else"),
+        (lambda a: a.update({"tss.1": np.array([5, 4])}), "no rising positions"),
+        (lambda a: a.update({"tss.1": np.array([-1, 4])}), "no rising positions"),
+        (lambda a: a.update({"tss.1": np.array([4.0])}), "no rising positions"),
+        (lambda a: a.pop("tss.1"), "another shape"),
     ],
 )
 def test_damaged_arrays_are_refused(change, message):
-    arrays = random_arrays()
+    arrays = random_arrays(4) | {"tss.1": np.array([4, 4, 5])}
     check_drf(arrays, 3, 20, 3)
     change(arrays)
     with pytest.raises(ValueError, match=message):
@@ -143,6 +168,35 @@ def test_elements_are_learnt_and_the_places_between_them(trained):
     between = probabilities_at(load_scorer(bundle), signal, np.arange(20, 2_900, 80))
     assert (between[:, 0] > 0.8).all()  # a place for one element in eight: no balanced classes
     assert not list(folder.glob("drf.*.npy"))
+
+
+def test_where_reads_say_nothing_known_tsss_tell_promoters(trained, tmp_path):
+    _, genome, _, _ = trained
+    tensors = genome.tensors
+
+    def noise(chrom):
+        signal = genome.load(chrom)
+        rpm = np.random.default_rng(signal.length).poisson(0.4, signal.rpm.shape)
+        return replace(signal, rpm=rpm.astype(np.float32))
+
+    promoters = tensors.y == 2
+    tss = {
+        chrom.removeprefix("chr"): tensors.midpoints[promoters & (tensors.chrom == index)]
+        for index, chrom in enumerate(tensors.chroms)
+    }
+    rows = tensors.select("test")
+
+    def promoters_found(tss):
+        bundle, members = train_bundle(
+            tensors, "drf", OPTIONS, CPU, 1, tmp_path, replace(genome, load=noise, tss=tss)
+        )
+        write_trained(tmp_path / "bundle", bundle, members)
+        scorer = load_scorer(read_bundle(tmp_path / "bundle"))
+        p = probabilities_at(scorer, noise("chr3"), tensors.start[rows] // 100)
+        return average_precision_score(tensors.y[rows] == 2, p[:, 2])
+
+    assert promoters_found(tss) > 0.9
+    assert promoters_found(None) < 0.6
 
 
 def test_a_bundle_predicts_the_same_after_writing_and_reading(trained):

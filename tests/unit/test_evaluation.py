@@ -60,6 +60,9 @@ def test_a_model_that_saw_the_test_chromosomes_is_told_in_a_note() -> None:
     at_random = replace(bundle(), sample="GM12878", split=replace(PLAN, mode="random"))
     assert "all chromosomes" in measured(elements(), at_random).notes[0]
     assert measured(elements(), bundle()).notes == ()
+    told = bundle()
+    told = replace(told, weights=tuple(w | {"tss.1": np.array([5])} for w in told.weights))
+    assert "knows the TSSs" in measured(elements(), told).notes[0]
 
 
 def test_temperature_changes_calibration_but_not_accuracy() -> None:

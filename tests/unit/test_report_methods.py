@@ -66,6 +66,14 @@ def test_each_network_is_described_as_it_is_kept(tmp_path: Path) -> None:
         assert (best in text, average in text) == told
 
 
+def test_it_says_whether_drf_knows_the_start_sites(tmp_path: Path) -> None:
+    run = made_up(tmp_path, Plan(models=("drf",)))
+    for known in (True, False):
+        told = replace(run, parameters={**run.parameters, "tss_input": known})
+        text = " ".join(methods(told).paragraphs)
+        assert ("knows the transcription start sites" in text) == known
+
+
 def test_what_was_not_done_is_not_told(tmp_path: Path) -> None:
     text = " ".join(methods(made_up(tmp_path, Plan(labels=False))).paragraphs)
     assert "trained" not in text

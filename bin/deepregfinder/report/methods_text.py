@@ -167,10 +167,11 @@ def _training(run: Run, cite: _Citations) -> str:
             "average precision were kept. "
         )
     if "drf" in names:
+        told = "knows the transcription start sites and " if of("tss_input") is True else ""
         text += (
-            f"drf ({settings}) was trained with PyTorch {cite(references.PYTORCH)} on every place "
-            "of the training chromosomes; its weights are an exponential moving average over all "
-            "steps, and its probabilities were calibrated on every place of the validation "
+            f"drf ({settings}) {told}was trained with PyTorch {cite(references.PYTORCH)} on every "
+            "place of the training chromosomes; its weights are an exponential moving average over "
+            "all steps, and its probabilities were calibrated on every place of the validation "
             "chromosomes. "
         )
     whose = "Those of the others" if "drf" in names else "Probabilities"
