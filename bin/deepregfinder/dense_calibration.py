@@ -25,6 +25,7 @@ from deepregfinder.models.drf import (
     dense_probabilities,
     features,
     load_network,
+    tracks_of,
 )
 from deepregfinder.models.genome import TrainingGenome
 from deepregfinder.optimisation import TrainedMember, TrainingOptions, mean_average_precision
@@ -54,14 +55,13 @@ def calibrate_drf(
 ) -> Calibrated:
     """Temperature and thresholds from every place of the validation chromosomes.
 
-    genome : with the track of TSSs, if the networks see it
-    constants : arrays of each member beside its weights: SCALE, and TSSs it was told of
+    constants : arrays of each member beside its weights: SCALE, and the TSSs that it knows
 
     The temperature is that of least loss there. The threshold of a class is the probability that,
     as a cut, has the highest F1 over the places there. The bias for labelled windows, that of least
     loss, is from those of the same chromosomes.
     """
-    tensors, scale = genome.tensors, constants[SCALE]
+    tensors = genome.tensors
     n_classes = len(tensors.classes)
     rows = tensors.select("validation")
     centres = tensors.start[rows] // tensors.bin_size + tensors.window_bins // 2
@@ -70,12 +70,12 @@ def calibrate_drf(
     elements = labelled_elements(tensors, chroms)
     dense, truth, membership = [], [], []
     for chrom in chroms:
-        x = features(genome.load(chrom).rpm, scale, threads)
+        x = features(tracks_of(genome.load(chrom), constants), constants[SCALE], threads)
         tiles = np.arange(-(-x.shape[1] // (POOL * TILE)))
         here = tensors.chrom[rows] == tensors.chroms.index(chrom)
         mean = np.zeros((n_classes, x.shape[1] // POOL))
         for member, (weights, _) in enumerate(networks):
-            network = load_network(weights, len(scale), n_classes)
+            network = load_network(weights, len(constants[SCALE]), n_classes)
             found = dense_probabilities(network, x, tiles, device, threads)
             labelled[member, here] = at_centres(found, centres[here])
             mean += found / len(networks)

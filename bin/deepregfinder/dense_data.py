@@ -1,6 +1,6 @@
 """What `drf` learns from: features and truth of whole chromosomes, and stretches of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepregfinder.models.drf import POOL, SPANS, features
+from deepregfinder.models.drf import POOL, SCALE, SPANS, features, tracks_of
 from deepregfinder.models.genome import TrainingGenome
 from deepregfinder.truth import label_windows, labelled_elements
 
@@ -56,14 +56,19 @@ def mean_rpm(genome: TrainingGenome, chroms: Sequence[str]) -> np.ndarray:
     return (total / n).astype(np.float32)
 
 
-def write_dense(folder: Path, genome: TrainingGenome, split: str, scale: np.ndarray) -> DenseData:
-    """Write the signal and the truth of the chromosomes of a split into `folder`."""
+def write_dense(
+    folder: Path, genome: TrainingGenome, split: str, constants: Mapping[str, np.ndarray]
+) -> DenseData:
+    """Write what the network sees and the truth of the chromosomes of a split into `folder`.
+
+    constants : arrays of the model beside its weights: SCALE, and the TSSs that it knows
+    """
     chroms = genome.chroms(split)
     elements = labelled_elements(genome.tensors, chroms)
     xs, ys, bounds = [], [], [0]
     for chrom in chroms:
         signal = genome.load(chrom)
-        x = features(signal.rpm, scale)
+        x = features(tracks_of(signal, constants), constants[SCALE])
         step = POOL * signal.bin_size
         centres = np.arange(x.shape[1] // POOL, dtype=np.int64) * step + step // 2
         truth, _ = label_windows(centres, elements[chrom])

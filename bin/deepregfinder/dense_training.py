@@ -17,7 +17,6 @@ import multiprocessing
 import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +42,6 @@ from deepregfinder.models.drf import (
     SPANS,
     TSS_SCALE,
     DilatedNetwork,
-    with_tss,
 )
 from deepregfinder.models.genome import TrainingGenome
 from deepregfinder.models.known_tss import known_tss
@@ -85,11 +83,8 @@ def train_drf(
         )
     scale, told = mean_rpm(genome, genome.chroms("train")), known_tss(genome)
     constants = {SCALE: np.append(scale, np.float32(TSS_SCALE)) if told else scale, **told}
-    load = genome.load
-    genome = replace(genome, load=lambda chrom: with_tss(load(chrom), told))
     data = {
-        split: write_dense(folder, genome, split, constants[SCALE])
-        for split in ("train", "validation")
+        split: write_dense(folder, genome, split, constants) for split in ("train", "validation")
     }
     if min(len(part.stretches(STRETCH)) for part in data.values()) == 0:
         raise InputError("The training or validation chromosomes are too short for drf.")

@@ -11,7 +11,7 @@ What is finished is not computed again. Single seeds and the average of all stan
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
@@ -48,8 +48,8 @@ def _linear() -> Replaced:
     """RPM over its mean instead of the square root of that."""
     original = drf.features
 
-    def features(rpm: np.ndarray, scale: np.ndarray, threads: int = 1) -> np.ndarray:
-        return np.square(original(rpm, scale, threads).astype(np.float32)).astype(np.float16)
+    def features(tracks: Sequence[np.ndarray], scale: np.ndarray, threads: int = 1) -> np.ndarray:
+        return np.square(original(tracks, scale, threads).astype(np.float32)).astype(np.float16)
 
     return {module: {"features": features} for module in (drf, dense_data, dense_calibration)}
 
@@ -59,9 +59,9 @@ def _labelled_negatives() -> Replaced:
     original = dense_data.write_dense
 
     def write_dense(
-        folder: Path, genome: TrainingGenome, split: str, scale: np.ndarray
+        folder: Path, genome: TrainingGenome, split: str, constants: Mapping[str, np.ndarray]
     ) -> dense_data.DenseData:
-        data = original(folder, genome, split, scale)
+        data = original(folder, genome, split, constants)
         if split != "train":
             return data
         tensors, y = genome.tensors, np.load(data.y)

@@ -13,9 +13,8 @@ A window has the probabilities at its centre: those of the output there, or the 
 outputs that meet there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -97,30 +96,29 @@ class DilatedNetwork(nn.Module):
             block.fold()
 
 
-def with_tss(signal: ChromosomeSignal, arrays: Mapping[str, np.ndarray]) -> ChromosomeSignal:
-    """The signal, with a track of the TSSs below the marks where the arrays hold some."""
-    if not any(map(is_known_tss, arrays)):
-        return signal
-    track = np.zeros(signal.rpm.shape[1], np.float32)
-    sites = tss_of(arrays, signal.name)
-    track[sites[sites < signal.length] // signal.bin_size] = 1
-    return replace(signal, rpm=np.vstack([signal.rpm, track]), depths=np.append(signal.depths, 0))
+def tracks_of(signal: ChromosomeSignal, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """RPM of each mark, and the TSSs where the arrays of the model hold some: float32 (bins,)."""
+    tracks = list(signal.rpm)
+    if any(map(is_known_tss, arrays)):
+        sites = tss_of(arrays, signal.name)
+        tracks.append(np.zeros_like(tracks[0]))
+        tracks[-1][sites[sites < signal.length] // signal.bin_size] = 1
+    return tracks
 
 
-def features(rpm: np.ndarray, scale: np.ndarray, threads: int = 1) -> np.ndarray:
-    """What the network sees: sqrt of the means of RPM / scale over each of the SPANS.
+def features(tracks: Sequence[np.ndarray], scale: np.ndarray, threads: int = 1) -> np.ndarray:
+    """What the network sees: sqrt of the means of each track / scale over each of the SPANS.
 
-    rpm : float32 (tracks, bins), of marks or TSSs; scale : their means, (tracks,)
-    threads : tracks at a time
+    tracks : float32 (bins,) each; scale : (tracks,); threads : tracks at a time
 
     Returns float16 (spans x tracks, bins), bins made even by a zero. Means end with the chromosome.
     """
-    n_tracks, n_bins = rpm.shape
+    n_tracks, n_bins = len(tracks), len(tracks[0])
     odd = n_bins % POOL
     found = torch.empty((len(SPANS), n_tracks, n_bins + odd), dtype=torch.float16)
 
     def one(track: int) -> None:
-        relative = np.pad(rpm[track] / scale[track], (0, odd))
+        relative = np.pad(tracks[track] / scale[track], (0, odd))
         for index, span in enumerate(SPANS):
             mean = uniform_filter1d(relative, span, mode="nearest") if span > 1 else relative
             # torch makes float16 of it in a fifth of NumPy's time.
@@ -226,7 +224,7 @@ def score_drf(
     scale = arrays[SCALE]
     network = load_network(arrays, len(scale), len(arrays["output.bias"]))
     centres = np.asarray(starts, np.int64) + window_bins // 2
-    x = features(with_tss(signal, arrays).rpm, scale, threads)
+    x = features(tracks_of(signal, arrays), scale, threads)
     outputs = np.clip(np.concatenate([centres - 1, centres]) // POOL, 0, x.shape[1] // POOL - 1)
     tiles = np.flatnonzero(np.bincount(outputs // TILE))
     return at_centres(dense_probabilities(network, x, tiles, device, threads), centres)
