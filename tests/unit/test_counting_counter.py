@@ -1,6 +1,8 @@
 import dataclasses
 import random
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -144,3 +146,14 @@ def test_a_broken_file_is_refused_by_both(counter, content, sentence, tmp_path):
         path.write_bytes(content)
     with pytest.raises(InputError, match=rf"broken\.bam {sentence}"):
         count_bins(path, counter, RULES, GRID, None, threads=1)
+
+
+def test_counting_loads_neither_scipy_nor_zarr(repository):
+    code = (
+        "import sys, deepregfinder.counting.counter\n"
+        "loaded = {'scipy.linalg', 'zarr', 'pandas'} & set(sys.modules)\n"
+        "import scipy.linalg.cython_blas\n"
+        "sys.exit(str(loaded) if loaded else 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=repository / "bin", check=False)
+    assert run.returncode == 0

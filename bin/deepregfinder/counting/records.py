@@ -15,6 +15,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+import deepregfinder.counting.numba_alone  # noqa: F401, first
+
 # Fields of the tally, an int64 array. FAULT is the reason for which reading stopped, 0 if none.
 TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
 SECOND_MATES, USABLE, ASSIGNED, PAIRED, FAULT, N_TALLY = range(7, 13)

@@ -4,12 +4,15 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepregfinder.atomic import written_whole
-from deepregfinder.counting.store import Library
 from deepregfinder.errors import InputError
+
+if TYPE_CHECKING:  # with the store comes zarr, which a counting task loads later
+    from deepregfinder.counting.store import Library
 
 LONGEST, STEP = 1000, 5
 SHORTEST_FRAGMENT = 50
@@ -134,7 +137,7 @@ def _by_strands(ends: Ends) -> tuple[int | None, float | None]:
     return int(shifts[best]) + 1, float(smooth[best]) / low if low > 0 else None
 
 
-def write_quality(path: Path, library: Library, ends: Ends, quality: Quality) -> None:
+def write_quality(path: Path, library: "Library", ends: Ends, quality: Quality) -> None:
     """Write the table of one file, with one row."""
     row = (
         *(library.id, library.sample, library.mark, library.replicate),
