@@ -75,8 +75,11 @@ def unequal_files(seed: int, n_files: int, folder: Path) -> list[str]:
     expected, tallies = featurecounts(bams, setting, folder)
     unequal = []
     for number, (bam, tally) in enumerate(zip(bams, tallies, strict=True)):
-        # Pieces of the usual size would never end within so small a file.
-        with patch("deepregfinder.counting.bgzf.PIECE", rng.choice([500, 3_000, 1 << 20])):
+        # Pieces and stretches of the usual size would never end within so small a file.
+        with (
+            patch("deepregfinder.counting.bgzf.PIECE", rng.choice([500, 3_000, 1 << 20])),
+            patch("deepregfinder.counting.stretches.SMALLEST", rng.choice([200, 1 << 20])),
+        ):
             found = count_native(bam, setting.rules, setting.grid, threads=2)
         same = np.array_equal(found.values, expected[:, number]) and tally == (
             found.tally.total,

@@ -8,6 +8,7 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -52,7 +53,25 @@ def require_sound(path: Path, threads: int) -> None:
             pass
 
 
-def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarray]:
+def find_block(stream: BinaryIO, path: Path, offset: int) -> int | None:
+    """Where the first block begins at or behind a byte of a file; None if none is near.
+
+    One is known by the block that follows it.
+    """
+    stream.seek(offset)
+    content = stream.read(4 * _LARGEST_BLOCK)
+    at = content.find(_MAGIC)
+    while at >= 0:
+        with suppress(InputError):
+            if len(_find_blocks(content[at:], path, offset + at)) > 1:
+                return offset + at
+        at = content.find(_MAGIC, at + 1)
+    return None
+
+
+def read_pieces(
+    stream: BinaryIO, path: Path, threads: int, until: int | None = None
+) -> Iterator[np.ndarray]:
     """Unpack a BGZF stream, piece by piece and in order.
 
     As many pieces as threads lie ready, so that no thread waits for the reader. Memory: 2 x threads
@@ -60,9 +79,10 @@ def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarr
 
     Parameters
     ----------
-    stream : the packed bytes; need not be seekable
+    stream : the packed bytes
     path : name of the file in messages
     threads : how many blocks are unpacked side by side
+    until : offset at which to stop, where a block begins; None for the end of the file
 
     Yields
     ------
@@ -79,7 +99,7 @@ def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarr
     try:
         pending: deque[Future[np.ndarray]] = deque()
         rooms = cycle([np.empty(_ROOM, np.uint8) for _ in range(2 * threads + 2)])
-        packed = _packed_pieces(stream, path)
+        packed = _packed_pieces(stream, path, until)
         for room, (piece, blocks, offset) in zip(rooms, packed, strict=False):
             pending.append(pool.submit(_unpack, room, piece, blocks, path, offset))
             if len(pending) > 2 * threads:
@@ -90,10 +110,12 @@ def read_pieces(stream: BinaryIO, path: Path, threads: int) -> Iterator[np.ndarr
         pool.shutdown(cancel_futures=True)
 
 
-def _packed_pieces(stream: BinaryIO, path: Path) -> Iterator[tuple[bytes, list[_Block], int]]:
+def _packed_pieces(
+    stream: BinaryIO, path: Path, until: int | None
+) -> Iterator[tuple[bytes, list[_Block], int]]:
     """Pieces of whole blocks, the blocks in each, and its offset in the file."""
-    offset, rest, last = 0, b"", b""
-    while chunk := stream.read(PIECE):
+    offset, rest, last = stream.tell(), b"", b""
+    while chunk := stream.read(PIECE if until is None else min(PIECE, until - stream.tell())):
         piece = rest + chunk
         last = (last + chunk[-len(END_OF_FILE) :])[-len(END_OF_FILE) :]
         while blocks := _find_blocks(piece, path, offset):
@@ -102,7 +124,7 @@ def _packed_pieces(stream: BinaryIO, path: Path) -> Iterator[tuple[bytes, list[_
             offset += used
             piece = piece[used:]
         rest = piece
-    if rest or last != END_OF_FILE:
+    if rest or (until is None and last != END_OF_FILE):
         raise _cut_short(path)
 
 

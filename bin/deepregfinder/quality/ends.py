@@ -4,7 +4,8 @@ A sample is enough: primary alignments on the first main chromosome of a file, o
 coordinate the first READS of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
 import pysam
@@ -14,6 +15,8 @@ from deepregfinder.counting.reads import Glance
 from deepregfinder.quality.strands import Ends
 
 READS = 200_000
+
+_NO_ROWS = np.empty((0, records.N_END_FIELDS), np.int32)
 
 
 class EndSampler:
@@ -39,6 +42,22 @@ class EndSampler:
         self._missing = READS if seen.in_order else np.iinfo(np.int64).max
         self._done = False
 
+    def another(self) -> "EndSampler":
+        """One for a stretch of the same file, which `join` brings back."""
+        other = copy(self)
+        other._taken = []
+        return other
+
+    def join(self, stretches: Sequence["EndSampler"]) -> None:
+        """Take what those of all stretches of the file have taken, in its order."""
+        for other in stretches:
+            if self._done:
+                break
+            rows = np.concatenate([_NO_ROWS, *other._taken])[: self._missing]
+            self._taken.append(rows)
+            self._missing -= len(rows)
+            self._done = other._done or not self._missing
+
     def take(self, data: np.ndarray, at: int, end: int) -> None:
         """Look at the records in data[at:end], all of them whole and sound."""
         if self._done:
@@ -55,8 +74,9 @@ class EndSampler:
 
     def ends(self) -> Ends:
         """Of all records that went by."""
-        none = np.empty((0, records.N_END_FIELDS), np.int32)
-        ends, flags, fragments, lengths = np.concatenate([none, *self._taken]).T.astype(np.int64)
+        ends, flags, fragments, lengths = np.concatenate([_NO_ROWS, *self._taken]).T.astype(
+            np.int64
+        )
         backward = flags & pysam.FREVERSE > 0
         fragments = np.where(flags & pysam.FPROPER_PAIR, abs(fragments), 0)
         keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
