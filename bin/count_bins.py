@@ -82,25 +82,20 @@ def count_bins(
     The file need not be sorted or indexed. Which records are left out, and what counts as overlap,
     follows featureCounts; the whole set of rules stands at the top of deepregfinder/counting.
     """
-    from concurrent.futures import ThreadPoolExecutor
-    from importlib import import_module
-
     from deepregfinder.counting.counter import count_bins as count
     from deepregfinder.counting.rules import BinGrid, CountRules
+    from deepregfinder.counting.store import Library, write_counts, write_summary
     from deepregfinder.genome import read_chrom_sizes
     from deepregfinder.quality.ends import EndSampler
     from deepregfinder.quality.strands import quality_of, write_quality
 
+    library = Library(id_, sample, mark, replicate)
     rules = CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
     sampler = EndSampler(grid.chrom_sizes, min_mapq)
-    with ThreadPoolExecutor(1) as aside:  # zarr is loaded while reads are counted
-        loading = aside.submit(import_module, "deepregfinder.counting.store")
-        counts = count(bam, counter, rules, grid, blacklist, threads, sampler)
-    store = loading.result()
-    library = store.Library(id_, sample, mark, replicate)
-    store.write_counts(output, library, counts, rules, blacklist is not None)
-    store.write_summary(summary, library, counter, counts)
+    counts = count(bam, counter, rules, grid, blacklist, threads, sampler)
+    write_counts(output, library, counts, rules, blacklist is not None)
+    write_summary(summary, library, counter, counts)
     ends = sampler.ends()
     write_quality(quality, library, ends, quality_of(ends))
 
