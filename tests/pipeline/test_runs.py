@@ -120,8 +120,9 @@ def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pi
 def test_models_that_see_the_chromosome(pipeline, first_run):
     models = ("drf", "chromhmm", "preprint")
     done = pipeline.run(
-        "genome", *pipeline.inputs, *ONLY_A, "--models", ",".join(models), "--depths", "0.5"
-    )
+        "genome", *pipeline.inputs, *ONLY_A, "--models", ",".join(models), "--depths", "0.5",
+        "--explain", "true",
+    )  # fmt: skip
     assert done.exit_code == 0, done.output
     for model in models:
         assert_complete(done.results, "A", model, 3)
