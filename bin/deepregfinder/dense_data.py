@@ -12,7 +12,7 @@ from deepregfinder.models.drf import POOL, SCALE, SPANS, features, tracks_of
 from deepregfinder.models.genome import TrainingGenome
 from deepregfinder.truth import label_windows, labelled_elements
 
-MARK_DROPOUT = 0.05
+TRACK_DROPOUT = 0.05
 """Share of tracks that a stretch does not see, on average: half of the stretches see all."""
 
 REVERSED = 0.5
@@ -114,7 +114,7 @@ def draw(
         if rng.random() < REVERSED:
             part, said = part[:, ::-1], said[::-1]
         if rng.random() < 0.5:
-            seen = (rng.random(n_tracks) >= 2 * MARK_DROPOUT).astype(np.float32)
+            seen = (rng.random(n_tracks) >= 2 * TRACK_DROPOUT).astype(np.float32)
             part = part * np.tile(seen, len(SPANS))[:, np.newaxis]
         signal.append(part.copy())
         truth.append(said.copy())

@@ -35,14 +35,7 @@ from deepregfinder.dense_checkpoint import (
 )
 from deepregfinder.dense_data import DenseData, class_weights, draw, mean_rpm, write_dense
 from deepregfinder.errors import InputError, log_to_stderr
-from deepregfinder.models.drf import (
-    HALO,
-    POOL,
-    SCALE,
-    SPANS,
-    TSS_SCALE,
-    DilatedNetwork,
-)
+from deepregfinder.models.drf import HALO, POOL, SCALE, SPANS, TSS_SCALE, DilatedNetwork
 from deepregfinder.models.genome import TrainingGenome
 from deepregfinder.models.known_tss import known_tss
 from deepregfinder.optimisation import TrainingOptions, checkpoint_path, reproducible

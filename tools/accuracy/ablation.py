@@ -143,7 +143,7 @@ VARIANTS: dict[str, Callable[[], Replaced]] = {
     "no square root": _linear,
     "equal weights": _equal_weights,
     "one direction": lambda: {dense_data: {"REVERSED": 0.0}},
-    "no hidden marks": lambda: {dense_data: {"MARK_DROPOUT": 0.0}},
+    "no hidden marks": lambda: {dense_data: {"TRACK_DROPOUT": 0.0}},
     "no average of weights": lambda: {dense_training: {"EMA_DECAY": 0.0}},
     "constant rate": _constant_rate,
     "hierarchical": _hierarchical,
@@ -213,7 +213,7 @@ def judge(
 @click.option(
     "--tss", required=True, type=click.Path(path_type=Path, exists=True, resolve_path=True)
 )
-@click.option("--run", type=click.Choice(["three", "five", "dnase"]), default="three")
+@click.option("--run", type=click.Choice(["three", "five", "dnase"]), default="three", help="Part.")
 @click.option("--seeds", type=int, default=3)
 @click.option("--epochs", type=int, default=10)
 @click.option("--only", multiple=True, type=click.Choice(tuple(VARIANTS)), help="These variants.")

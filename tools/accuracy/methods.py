@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Print one table of all models of a sample: methods.py evaluation/<sample>/... (their folders).
+"""Print one table of all models of a sample: methods.py MODEL evaluation/<sample>/... (folders).
 
 Mean average precision over classes other than background, on labelled test windows, on every
-window of the test chromosomes and of ranked calls; below each, what `drf` has more, with the 95 %
+window of the test chromosomes and of ranked calls; beside each, what MODEL has more, with the 95 %
 interval of the paired bootstrap.
 """
 
@@ -16,7 +16,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 from deepregfinder.metrics import interval
 from deepregfinder.replicates import read_replicates
 
-OURS = "drf"
 SETTINGS = ("test", "natural", "calls")
 
 
@@ -29,9 +28,11 @@ def rows_of(folder: Path) -> dict[str, np.ndarray]:
     }
 
 
-folders = {Path(name).name: Path(name) for name in sys.argv[1:]}
+ours = sys.argv[1]
+folders = {Path(name).name: Path(name) for name in sys.argv[2:]}
 figures = {name: rows_of(folder) for name, folder in folders.items()}
-head = ("model", "test windows", "drf more", "every window", "drf more", "ranked calls", "drf more")
+more = f"{ours.replace('_', ' ')} more"
+head = ("model", "test windows", more, "every window", more, "ranked calls", more)
 head += ("ECE, every window",)
 print("| " + " | ".join(head) + " |")
 print("| " + " | ".join(["---"] * len(head)) + " |")
@@ -39,12 +40,12 @@ for name in sorted(figures, key=lambda name: -figures[name]["natural"][0]):
     cells = [name.replace("_", " ")]
     for setting in SETTINGS:
         cells.append(f"{figures[name][setting][0]:.3f}")
-        if name == OURS:
+        if name == ours:
             cells.append("")
             continue
-        more = figures[OURS][setting] - figures[name][setting]
-        low, high = interval(more[1:]) or (np.nan, np.nan)
-        cells.append(f"{more[0]:+.3f} ({low:.3f} to {high:.3f})")
+        lead = figures[ours][setting] - figures[name][setting]
+        low, high = interval(lead[1:]) or (np.nan, np.nan)
+        cells.append(f"{lead[0]:+.3f} ({low:.3f} to {high:.3f})")
     metrics = json.loads((folders[name] / "metrics.json").read_text())
     cells.append(f"{metrics['natural']['ece']:.3f}")
     print("| " + " | ".join(cells) + " |")

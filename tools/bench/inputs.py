@@ -12,7 +12,7 @@ from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_names
 from deepregfinder.counting import store as counting_store
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
-from deepregfinder.genome import Geometry, bare_name, write_chrom_sizes
+from deepregfinder.genome import Geometry, write_chrom_sizes
 from deepregfinder.signal import (
     Normalisation,
     mark_quantiles,
@@ -184,6 +184,7 @@ def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
 
     from deepregfinder.models.bundle import read_bundle, write_bundle
     from deepregfinder.models.drf import SCALE, TSS_SCALE, DilatedNetwork
+    from deepregfinder.models.known_tss import tss_array
 
     path = folder / "drf_with_tss.bundle"
     if not path.exists():
@@ -196,7 +197,7 @@ def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
         weights[SCALE] = np.append(scale, np.float32(TSS_SCALE))
         for chrom, size in opened.chrom_sizes.items():
             rng = random_numbers(SEED, "tss", chrom)
-            weights[f"tss.{bare_name(chrom)}"] = np.sort(rng.integers(0, size, size // 75_000))
+            weights[tss_array(chrom)] = np.sort(rng.integers(0, size, size // 75_000))
         write_bundle(path, dataclasses.replace(cnn, model="drf", weights=(weights,)))
     return path
 

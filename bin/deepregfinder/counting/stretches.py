@@ -15,7 +15,7 @@ import numpy as np
 from deepregfinder.counting.bgzf import HEADROOM, find_block
 from deepregfinder.counting.records import LARGEST_RECORD, SMALLEST_RECORD
 
-# Packed bytes: shorter stretches take no less time than one thread needs for all.
+# Packed bytes: smaller files are counted as one.
 SMALLEST = 1 << 25
 
 _MOST = 16

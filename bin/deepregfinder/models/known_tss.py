@@ -18,11 +18,16 @@ def is_told_tss(model: str, tss_input: bool) -> bool:
     return model == "ccre" or (model == "drf" and tss_input)
 
 
+def tss_array(chrom: str) -> str:
+    """Name of the array of a chromosome."""
+    return _PREFIX + bare_name(chrom)
+
+
 def known_tss(training: TrainingGenome) -> dict[str, np.ndarray]:
     """The arrays, of all chromosomes of the genome that have a TSS: none where there is no list."""
     known = {bare_name(chrom) for chrom in training.tensors.chrom_sizes}
     return {
-        _PREFIX + bare_name(chrom): positions
+        tss_array(chrom): positions
         for chrom, positions in (training.tss or {}).items()
         if bare_name(chrom) in known
     }
@@ -35,7 +40,7 @@ def is_known_tss(name: str) -> bool:
 
 def tss_of(arrays: Mapping[str, np.ndarray], chrom: str) -> np.ndarray:
     """Positions on a chromosome, by either of its names; none where the model knows none."""
-    return arrays.get(_PREFIX + bare_name(chrom), np.empty(0, np.int64))
+    return arrays.get(tss_array(chrom), np.empty(0, np.int64))
 
 
 def check_known_tss(name: str, array: np.ndarray) -> None:

@@ -74,9 +74,8 @@ class EndSampler:
 
     def ends(self) -> Ends:
         """Of all records that went by."""
-        ends, flags, fragments, lengths = np.concatenate([_NO_ROWS, *self._taken]).T.astype(
-            np.int64
-        )
+        rows = np.concatenate([_NO_ROWS, *self._taken])
+        ends, flags, fragments, lengths = rows.T.astype(np.int64)
         backward = flags & pysam.FREVERSE > 0
         fragments = np.where(flags & pysam.FPROPER_PAIR, abs(fragments), 0)
         keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
