@@ -94,7 +94,7 @@ def counting(plan: Plan) -> list[str]:
     n_reads = plan.number(4_000_000 if plan.quick else 20_000_000)
     large = inputs.alignments(plan.folder, plan.sizes, n_reads)
     ours, judge = programs.our_count(large, sizes), programs.feature_counts(large, table)
-    rivals = [ours, judge, programs.samtools(large)]
+    rivals = [ours, judge, programs.samtools(large), programs.bgzip(large)]
     if not plan.quick:
         cram = inputs.compressed(large)
         rivals.append(programs.our_count(cram, sizes, f"{programs.OURS}, CRAM"))

@@ -60,6 +60,12 @@ def samtools(bam: Path) -> Contestant:
     return Contestant("samtools view -c", command, _version("samtools", "--version"))
 
 
+def bgzip(bam: Path) -> Contestant:
+    """What it takes htslib to unpack the blocks of the file, without a look at a record."""
+    command = ("bgzip", "--test", "--threads", str(THREADS), bam)
+    return Contestant("bgzip --test", command, _version("bgzip", "--version"))
+
+
 def coverage_tools(bam: Path) -> list[Contestant]:
     """Programs that make coverage in bins of 100 bp in other ways: deepTools and mosdepth."""
     threads = str(THREADS)
