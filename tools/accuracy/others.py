@@ -124,7 +124,8 @@ if __name__ == "__main__":
             table(f"{line}, annotations made by others", header, annotations(given))
         if (fewer := place.parent / "depths.tsv").exists():
             shares = sorted({row["share"] for row in read(fewer)}, key=float, reverse=True)
-            table(f"{line}, shares of the reads, mAP", ("model", "setting", *shares), depths(fewer))
+            header = ("model", "setting", *(f"{float(share):g}" for share in shares))
+            table(f"{line}, shares of the reads, mAP", header, depths(fewer))
     header = ("model", "trained on", "tested on", "mAP", "mAP, quantile map", "less its own")
     table("On the other cell line", (*header, "less its own, quantile map"), across(folder))
     header = ("model", "regulated, called", "negatives, called", "recall", "rate of negatives")
