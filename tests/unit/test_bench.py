@@ -48,15 +48,47 @@ def test_a_row_is_the_ratio_of_medians_to_the_first_row():
     from tables import comparison
 
     ours, theirs = Contestant("ours", ("a",)), Contestant("theirs", ("b",), "1.2")
+    elsewhere = Contestant("ours, GPU", ("c",), gpu=True)
     costs = {
         ours: [Cost(2, 1, 10_000_000), Cost(4, 1, 20_000_000), Cost(40, 1, 30_000_000)],
         theirs: [Cost(6, 3, 2e9), Cost(10, 3, 2e9), Cost(1, 3, 2e9)],
+        elsewhere: [],
     }
-    rows = comparison("reads", costs)[-3:-1]
+    rows = comparison("reads", costs)[-4:-1]
     assert rows == [
         "| ours | 4.0 s (2.0-40.0) | 1.0 s | 20 MB | 1.00 |",
         "| theirs (1.2) | 6.0 s (1.0-10.0) | 3.0 s | 2.00 GB | 1.50 |",
+        "| ours, GPU | . | . | . | . |",
     ]
+
+
+@pytest.mark.parametrize("card", ["", "H200"])
+def test_a_gpu_is_measured_where_there_is_one(card, tmp_path, monkeypatch):
+    import bench
+    from contestants import our_prediction
+    from measure import Cost
+
+    run, cost = [], Cost(1, 1, 1_000_000)
+    monkeypatch.setattr(bench.tables, "gpu", lambda: card)
+    monkeypatch.setattr(bench, "measured", lambda command, *_: run.append(command) or cost)
+    on_cpu, on_gpu = (our_prediction(tmp_path, tmp_path, ["chr1"], gpu=g) for g in (False, True))
+    lines = bench.Plan(tmp_path, 1, 2, False).compare("windows", [on_cpu, on_gpu])
+    assert [command[command.index("--device") + 1] for command in run] == (
+        ["cpu", "cuda"] * 2 if card else ["cpu"] * 2
+    )
+    row = next(line for line in lines if "GPU (fp32)" in line)
+    assert row.endswith("| . | . | . | . |") == (not card)
+
+
+def test_the_time_after_loading_is_that_of_the_log(tmp_path):
+    from contestants import scan_seconds
+
+    log = tmp_path / "log.txt"
+    log.write_text(
+        "bench with drf: chr1 scanned (1 of 2), 1,000 windows (100 a second), about 3 s left\n"
+        "bench with drf: chr2 scanned (2 of 2), 15,000 windows (2,000 a second), about 0 s left\n"
+    )
+    assert scan_seconds(log) == 7.5
 
 
 def test_only_its_own_section_of_a_document_is_written(tmp_path):

@@ -71,10 +71,11 @@ class Plan:
         return tables.comparison(title, self.costs(title, contestants))
 
     def costs(self, title: str, contestants: Iterable[Contestant]) -> dict[Contestant, list[Cost]]:
-        """What contestants cost in each of their turns."""
+        """What contestants cost in each of their turns; nothing where one needs a GPU in vain."""
         costs: dict[Contestant, list[Cost]] = {one: [] for one in contestants}
+        able = [one for one in costs if tables.gpu() or not one.gpu]
         for turn in range(self.rounds):
-            for one in costs:
+            for one in able:
                 cost = measured(one.command, self.place(one), self.place(one) / "log.txt")
                 costs[one].append(cost)
                 log.info("%s, round %d: %s %.1f s", title, turn + 1, one.name, cost.wall)
@@ -121,7 +122,11 @@ def training(plan: Plan) -> list[str]:
     """The published network: 10 epochs of 30,000 windows of 12 marks."""
     n = plan.number(N_WINDOWS)
     windows = inputs.windows(plan.folder, inputs.signal(plan.folder, plan.sizes), n)
-    rivals = [programs.our_training(windows, "cnn"), programs.plain_training(windows)]
+    rivals = [
+        programs.our_training(windows, "cnn"),
+        programs.plain_training(windows),
+        programs.our_training(windows, "cnn", gpu=True),
+    ]
     return plan.compare(f"cnn, 10 epochs of {n:,} windows of {len(MARKS)} marks", rivals)
 
 
@@ -135,10 +140,19 @@ def prediction(plan: Plan) -> list[str]:
     ]
     n = amount(plan.windows("chr1"))
     lines = plan.compare(f"cnn, every window of chr1 ({n}), {len(MARKS)} marks", rivals)
-    names = {"cnn": cnn, "drf": drf}
-    whole = [programs.our_prediction(b, signal, list(plan.sizes), n) for n, b in names.items()]
+    whole = [
+        programs.our_prediction(bundle, signal, list(plan.sizes), name, gpu)
+        for gpu in (False, True)
+        for name, bundle in {"cnn": cnn, "drf": drf}.items()
+    ]
     n = amount(plan.windows())
-    return lines + plan.compare(f"every window of the genome ({n}), {len(MARKS)} marks", whole)
+    lines += plan.compare(f"every window of the genome ({n}), {len(MARKS)} marks", whole)
+    scans = [
+        f"{one.name} {programs.scan_seconds(plan.place(one) / 'log.txt'):.1f} s"
+        for one in whole
+        if tables.gpu() or not one.gpu
+    ]
+    return [*lines, f"After loading, last round: {', '.join(scans)}.", ""]
 
 
 def _bundles(plan: Plan, signal: Path) -> tuple[Path, Path]:

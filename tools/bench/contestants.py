@@ -25,11 +25,13 @@ class Contestant:
 
     name : what the tables call it
     version : of the program; nothing for parts of this project
+    gpu : it needs one
     """
 
     name: str
     command: Sequence[str | Path]
     version: str = ""
+    gpu: bool = False
 
 
 def our_count(bam: Path, chrom_sizes: Path, name: str = OURS, threads: int = THREADS) -> Contestant:
@@ -86,16 +88,18 @@ def coverage_tools(bam: Path) -> list[Contestant]:
     ]
 
 
-def our_training(windows: Path, model: str, signal: Path | None = None) -> Contestant:
+def our_training(
+    windows: Path, model: str, signal: Path | None = None, gpu: bool = False
+) -> Contestant:
     """TRAIN_MODEL, as the pipeline calls it, with its defaults."""
     command = (
         *(sys.executable, BIN / "train_model.py", "--tensors", windows, "--model", model),
         *("--seed", "1", "--seeds", "1", "--epochs", "10", "--batch_size", "256"),
         *("--learning_rate", "0.01", "--weight_decay", "0.0001"),
-        *("--device", "cpu", "--threads", str(THREADS), "--output", "bundle"),
+        *(*_device(gpu), "--threads", str(THREADS), "--output", "bundle"),
         *(("--signal", signal) if signal else ()),
     )
-    return Contestant(OURS, command)
+    return _on_device(OURS, command, gpu)
 
 
 def our_signal(counts: Sequence[Path], name: str = OURS) -> Contestant:
@@ -109,15 +113,15 @@ def our_signal(counts: Sequence[Path], name: str = OURS) -> Contestant:
 
 
 def our_prediction(
-    bundle: Path, signal: Path, chroms: Sequence[str], name: str = OURS
+    bundle: Path, signal: Path, chroms: Sequence[str], name: str = OURS, gpu: bool = False
 ) -> Contestant:
     """PREDICT_GENOME, as the pipeline calls it, with its defaults."""
     command = (
         *(sys.executable, BIN / "predict_genome.py", "--bundle", bundle, "--signal", signal),
         *("--chroms", ",".join(chroms), "--step", "200", "--quantile_map", "false"),
-        *("--device", "cpu", "--threads", str(THREADS), "--output", "probabilities.zip"),
+        *(*_device(gpu), "--threads", str(THREADS), "--output", "probabilities.zip"),
     )
-    return Contestant(name, command)
+    return _on_device(name, command, gpu)
 
 
 def plain_training(windows: Path) -> Contestant:
@@ -150,6 +154,25 @@ def equal_counts(ours: Path, theirs: Path) -> int:
             raise SystemExit(f"bench: counts on {chrom} are not those of featureCounts")
         compared += len(found)
     return compared
+
+
+def _device(gpu: bool) -> tuple[str, str]:
+    return "--device", "cuda" if gpu else "cpu"
+
+
+def _on_device(name: str, command: Sequence[str | Path], gpu: bool) -> Contestant:
+    """A step of ours; networks compute in float32 on both devices."""
+    return Contestant(f"{name}, GPU (fp32)" if gpu else name, command, gpu=gpu)
+
+
+def scan_seconds(log: Path) -> float:
+    """What PREDICT_GENOME took from its first chromosome to its last, by its own log.
+
+    Python, the libraries and the network are loaded before; probabilities are written meanwhile.
+    """
+    found = re.findall(r"([\d,]+) windows \(([\d,]+) a second\)", log.read_text())
+    windows, rate = (float(number.replace(",", "")) for number in found[-1])
+    return windows / rate
 
 
 def _version(program: str | Path, flag: str) -> str:

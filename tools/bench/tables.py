@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from contestants import Contestant
@@ -11,23 +12,25 @@ from measure import Cost, typical
 def comparison(title: str, costs: Mapping[Contestant, Sequence[Cost]]) -> list[str]:
     """Lines of a table; the last column says how often the wall time of the first row each takes.
 
-    Medians; brackets hold the fastest and the slowest round.
+    Medians; brackets hold the fastest and the slowest round. Dots: the machine could not run it.
     """
-    rounds = {len(found) for found in costs.values()}
+    rounds = {len(found) for found in costs.values() if found}
     assert len(rounds) == 1
-    medians = {contestant: typical(found) for contestant, found in costs.items()}
-    first = next(iter(medians.values()))
+    first = typical(next(iter(costs.values())))
     lines = [
         f"**{title}**" + (f", medians of {n} rounds" if (n := rounds.pop()) > 1 else ", one round"),
         "",
         "| program | wall time | CPU time | peak memory | wall time against the first row |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for contestant, cost in medians.items():
+    for contestant, found in costs.items():
         name = (
             f"{contestant.name} ({contestant.version})" if contestant.version else contestant.name
         )
-        walls = [one.wall for one in costs[contestant]]
+        if not found:
+            lines.append(f"| {name} | . | . | . | . |")
+            continue
+        cost, walls = typical(found), [one.wall for one in found]
         spread = f" ({min(walls):.1f}-{max(walls):.1f})" if len(walls) > 1 else ""
         lines.append(
             f"| {name} | {cost.wall:.1f} s{spread} | {cost.cpu:.1f} s | {memory(cost.memory)} | "
@@ -57,8 +60,17 @@ def machine() -> str:
     )
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return (
-        f"{len(os.sched_getaffinity(0))} cores ({cpu}), {pages / 2**30:.0f} GiB of memory, no GPU"
+        f"{len(os.sched_getaffinity(0))} cores ({cpu}), {pages / 2**30:.0f} GiB of memory, "
+        f"{gpu() or 'no GPU'}"
     )
+
+
+@cache
+def gpu() -> str:
+    """The GPU that networks would run on, or nothing."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
 
 
 def replace_section(document: Path, name: str, lines: Iterable[str]) -> None:
