@@ -145,13 +145,14 @@ def prediction(plan: Plan) -> list[str]:
         for gpu in (False, True)
         for name, bundle in {"cnn": cnn, "drf": drf}.items()
     ]
-    n = amount(plan.windows())
-    lines += plan.compare(f"every window of the genome ({n}), {len(MARKS)} marks", whole)
+    title = f"every window of the genome ({amount(plan.windows())}), {len(MARKS)} marks"
+    costs = plan.costs(title, whole)
     scans = [
         f"{one.name} {programs.scan_seconds(plan.place(one) / 'log.txt'):.1f} s"
-        for one in whole
-        if tables.gpu() or not one.gpu
+        for one, found in costs.items()
+        if found
     ]
+    lines += tables.comparison(title, costs)
     return [*lines, f"After loading, last round: {', '.join(scans)}.", ""]
 
 

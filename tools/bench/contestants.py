@@ -96,7 +96,7 @@ def our_training(
         *(sys.executable, BIN / "train_model.py", "--tensors", windows, "--model", model),
         *("--seed", "1", "--seeds", "1", "--epochs", "10", "--batch_size", "256"),
         *("--learning_rate", "0.01", "--weight_decay", "0.0001"),
-        *(*_device(gpu), "--threads", str(THREADS), "--output", "bundle"),
+        *("--threads", str(THREADS), "--output", "bundle"),
         *(("--signal", signal) if signal else ()),
     )
     return _on_device(OURS, command, gpu)
@@ -119,7 +119,7 @@ def our_prediction(
     command = (
         *(sys.executable, BIN / "predict_genome.py", "--bundle", bundle, "--signal", signal),
         *("--chroms", ",".join(chroms), "--step", "200", "--quantile_map", "false"),
-        *(*_device(gpu), "--threads", str(THREADS), "--output", "probabilities.zip"),
+        *("--threads", str(THREADS), "--output", "probabilities.zip"),
     )
     return _on_device(name, command, gpu)
 
@@ -156,13 +156,11 @@ def equal_counts(ours: Path, theirs: Path) -> int:
     return compared
 
 
-def _device(gpu: bool) -> tuple[str, str]:
-    return "--device", "cuda" if gpu else "cpu"
-
-
 def _on_device(name: str, command: Sequence[str | Path], gpu: bool) -> Contestant:
-    """A step of ours; networks compute in float32 on both devices."""
-    return Contestant(f"{name}, GPU (fp32)" if gpu else name, command, gpu=gpu)
+    """A step of ours on a device; networks compute in float32 on both."""
+    if gpu:
+        return Contestant(f"{name}, GPU (fp32)", (*command, "--device", "cuda"), gpu=True)
+    return Contestant(name, (*command, "--device", "cpu"))
 
 
 def scan_seconds(log: Path) -> float:
