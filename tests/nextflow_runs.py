@@ -6,11 +6,14 @@ change it.
 """
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import hung_runs
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
 # Explanations and tracks take a while: one run shows that they come (conftest.first_run).
@@ -29,6 +32,9 @@ SMALL = (
     "cnn",
 )
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
+
+# Seconds after which a run is taken to hang.
+_PATIENCE = 600
 
 
 @dataclass(frozen=True)
@@ -92,9 +98,17 @@ class Pipeline:
     def run(self, name: str, *arguments: str | Path, resume: bool = True) -> Run:
         """Run the pipeline. -resume continues the last run from the launch folder, whatever became
         of it: only the first one there, and runs in folders of their own, may do without."""
-        command = self.command(name, *arguments, resume=resume)
-        done = subprocess.run(command, cwd=self.launch, capture_output=True, text=True, timeout=900)
-        return Run(done.returncode, done.stdout + done.stderr, self.launch / name)
+        with subprocess.Popen(
+            self.command(name, *arguments, resume=resume),
+            cwd=self.launch, env=os.environ | hung_runs.ENVIRONMENT, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as process:  # fmt: skip
+            try:
+                output, _ = process.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                said = hung_runs.last_words(process, self.launch)
+                raise AssertionError(f"no end after {_PATIENCE} s:\n{said}") from None
+        return Run(process.returncode, output, self.launch / name)
 
     @property
     def inputs(self) -> list[str | Path]:

@@ -1,0 +1,49 @@
+"""What a Nextflow run was doing that does not end: the last that anybody hears of it in CI."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+# With it, Python says on SIGABRT where each of its threads is.
+ENVIRONMENT = {"PYTHONFAULTHANDLER": "1"}
+
+_TIME_TO_SPEAK = 5
+
+
+def last_words(run: subprocess.Popen[str], launch: Path) -> str:
+    """Kill a run that was started in a session and a launch folder of its own, with all that it
+    has started; what it printed, where the threads of Nextflow were, the end of its log, and where
+    those of its tasks were."""
+    processes = _of_session(run.pid)
+    for pid, command in processes.items():
+        if "python" in command.partition(" ")[0]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGABRT)
+    run.send_signal(signal.SIGQUIT)  # Java prints the same and goes on
+    time.sleep(_TIME_TO_SPEAK)
+    os.killpg(run.pid, signal.SIGKILL)
+    printed, _ = run.communicate()
+    said = {
+        str(error.parent): text
+        for error in sorted(launch.glob("work/*/*/.command.err"))
+        if "Fatal Python error: Aborted" in (text := error.read_text(errors="replace"))
+    }
+    log = (launch / ".nextflow.log").read_text(errors="replace").splitlines()[-100:]
+    listed = "\n".join(f"{pid} {command}" for pid, command in processes.items())
+    tasks = "\n".join(f"{folder}\n{text}" for folder, text in said.items())
+    return "\n\n".join([printed, "\n".join(log), listed, tasks])
+
+
+def _of_session(session: int) -> dict[int, str]:
+    """The command line of each process of a session."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if os.getsid(int(entry.name)) == session:
+                found[int(entry.name)] = (
+                    (entry / "cmdline").read_text(errors="replace").replace("\0", " ").strip()
+                )
+    return found
