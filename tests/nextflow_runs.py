@@ -5,6 +5,7 @@ counted, the next need not count again. They run a copy of the repository, so th
 change it.
 """
 
+import contextlib
 import csv
 import os
 import shutil
@@ -103,12 +104,12 @@ class Pipeline:
             cwd=self.launch, env=os.environ | hung_runs.ENVIRONMENT, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         ) as process:  # fmt: skip
-            try:
-                output, _ = process.communicate(timeout=_PATIENCE)
-            except subprocess.TimeoutExpired:
-                said = hung_runs.last_words(process, self.launch)
-                raise AssertionError(f"no end after {_PATIENCE} s:\n{said}") from None
-        return Run(process.returncode, output, self.launch / name)
+            for _ in range(_PATIENCE):  # not at one go: the machine may be paused
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    output, _ = process.communicate(timeout=1)
+                    return Run(process.returncode, output, self.launch / name)
+            said = hung_runs.last_words(process, self.launch)
+        raise AssertionError(f"no end after {_PATIENCE} s:\n{said}")
 
     @property
     def inputs(self) -> list[str | Path]:
