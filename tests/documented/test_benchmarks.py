@@ -12,7 +12,7 @@ from small_encode import write_data
 
 pytestmark = pytest.mark.pipeline
 
-ROWS = {"three": 12, "five": 2, "dnase": 6, "depths": 3}
+ROWS = {"three": 12, "five": 2, "dnase": 6, "depths": 3, "marks": 1}
 VARIANTS = 13
 
 

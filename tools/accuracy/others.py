@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Print what the methods do beyond their own test windows: others.py RESULTS (see run beside it).
 
-Enhancer calls, annotations made by others, fewer reads, models on the sample that they were not
-trained on, and elements perturbed with CRISPR; brackets hold 95 % intervals.
+Enhancer calls, annotations made by others, fewer reads, fewer marks, models on the sample that they
+were not trained on, and elements perturbed with CRISPR; brackets hold 95 % intervals.
 """
 
 import csv
@@ -42,7 +42,8 @@ def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
         for row in read(results / f"evaluation/{sample}/comparison.tsv")
         if (row["setting"], row["class"]) == ("calls", "enhancer")
     }
-    for model in sorted({model for model, _ in found}):
+    models = sorted({model for model, _ in found})
+    for model in models if "cnn" in models else []:
         area = found[model, "average_precision"]
         false = found.get((model, "false_calls_ratio_at_equal_recall"))
         yield (
@@ -102,6 +103,16 @@ def depths(path: Path) -> Iterator[tuple[str, ...]]:
                 yield model, setting, *(found[model, setting, share] for share in shares)
 
 
+def marks(path: Path) -> Iterator[tuple[str, ...]]:
+    """Average precision on test windows while one mark after the other is taken away."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in read(path):
+        areas = found.setdefault((row["marks_left"], row["taken"]), {})
+        areas[row["class"]] = f"{float(row['average_precision']):.3f}"
+    for key, areas in found.items():
+        yield *key, areas["enhancer"], areas["promoter"], areas["map"]
+
+
 def annotations(path: Path) -> Iterator[tuple[str, ...]]:
     for row in read(path):
         yield (
@@ -126,6 +137,9 @@ if __name__ == "__main__":
             shares = sorted({row["share"] for row in read(fewer)}, key=float, reverse=True)
             header = ("model", "setting", *(f"{float(share):g}" for share in shares))
             table(f"{line}, shares of the reads, mAP", header, depths(fewer))
+    for path in sorted(folder.glob("evaluation/*/drf/explain/mark_elimination.tsv")):
+        header = ("marks left", "taken", "enhancer AP", "promoter AP", "mAP")
+        table(f"{path.parts[-4]}, marks taken away", header, marks(path))
     header = ("model", "trained on", "tested on", "mAP", "mAP, quantile map", "less its own")
     table("On the other cell line", (*header, "less its own, quantile map"), across(folder))
     header = ("model", "regulated, called", "negatives, called", "recall", "rate of negatives")
