@@ -14,9 +14,9 @@ _TIME_TO_SPEAK = 5
 
 
 def last_words(run: subprocess.Popen[str], launch: Path) -> str:
-    """Kill a run that was started in a session and a launch folder of its own, with all that it
-    has started; what it printed, where the threads of Nextflow were, the end of its log, and where
-    those of its tasks were."""
+    """Kill a run that was started in a session of its own, with all that it has started; what it
+    printed, where the threads of Nextflow were, the end of its log, and where those of its tasks
+    were."""
     processes = _of_session(run.pid)
     for pid, command in processes.items():
         if "python" in command.partition(" ")[0]:
@@ -24,14 +24,16 @@ def last_words(run: subprocess.Popen[str], launch: Path) -> str:
                 os.kill(pid, signal.SIGABRT)
     run.send_signal(signal.SIGQUIT)  # Java prints the same and goes on
     time.sleep(_TIME_TO_SPEAK)
-    os.killpg(run.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run.pid, signal.SIGKILL)
     printed, _ = run.communicate()
     said = {
         str(error.parent): text
         for error in sorted(launch.glob("work/*/*/.command.err"))
         if "Fatal Python error: Aborted" in (text := error.read_text(errors="replace"))
     }
-    log = (launch / ".nextflow.log").read_text(errors="replace").splitlines()[-100:]
+    logs = launch.glob(".nextflow.log")  # none, if Nextflow hangs from the start
+    log = [line for path in logs for line in path.read_text(errors="replace").splitlines()[-100:]]
     listed = "\n".join(f"{pid} {command}" for pid, command in processes.items())
     tasks = "\n".join(f"{folder}\n{text}" for folder, text in said.items())
     return "\n\n".join([printed, "\n".join(log), listed, tasks])

@@ -9,6 +9,7 @@ import contextlib
 import csv
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -104,10 +105,14 @@ class Pipeline:
             cwd=self.launch, env=os.environ | hung_runs.ENVIRONMENT, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         ) as process:  # fmt: skip
-            for _ in range(_PATIENCE):  # not at one go: the machine may be paused
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    output, _ = process.communicate(timeout=1)
-                    return Run(process.returncode, output, self.launch / name)
+            try:
+                for _ in range(_PATIENCE):  # not at one go: the machine may be paused
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        output, _ = process.communicate(timeout=1)
+                        return Run(process.returncode, output, self.launch / name)
+            except BaseException:  # Ctrl-C does not reach another session
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
             said = hung_runs.last_words(process, self.launch)
         raise AssertionError(f"no end after {_PATIENCE} s:\n{said}")
 

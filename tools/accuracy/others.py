@@ -43,7 +43,9 @@ def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
         if (row["setting"], row["class"]) == ("calls", "enhancer")
     }
     models = sorted({model for model, _ in found})
-    for model in models if "cnn" in models else []:
+    if "cnn" not in models:
+        return
+    for model in models:
         area = found[model, "average_precision"]
         false = found.get((model, "false_calls_ratio_at_equal_recall"))
         yield (
