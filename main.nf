@@ -6,19 +6,19 @@
 
 include { ACROSS } from './subworkflows/across'
 include { DEPTHS } from './subworkflows/depths'
-include { DIFFERENCES } from './subworkflows/differences'
+include { DIFFERENTIAL } from './subworkflows/differential'
 include { EVALUATION } from './subworkflows/evaluation'
 include { EXAMPLES } from './subworkflows/examples'
 include { EXTERNAL } from './subworkflows/external'
 include { FOLDS } from './subworkflows/folds'
-include { GENOME } from './subworkflows/genome'
 include { INPUTS } from './subworkflows/inputs'
+include { LABELS } from './subworkflows/labels'
 include { MODELS } from './subworkflows/models'
+include { PREDICTION } from './subworkflows/prediction'
 include { QUALITY } from './subworkflows/quality'
 include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
-include { TRAINING_SET } from './subworkflows/training_set'
 include { writeChecksums } from './functions/checksums'
 include { adviceOn } from './functions/failures'
 include { checkedOptions ; helpText ; optional } from './functions/parameters'
@@ -67,7 +67,7 @@ workflow {
         settings.signal,
     )
 
-    TRAINING_SET(
+    LABELS(
         plan.labels,
         tss,
         INPUTS.out.chrom_sizes,
@@ -80,10 +80,10 @@ workflow {
         settings.tensors,
     )
 
-    QUALITY(SIGNAL.out.counts, SIGNAL.out.quality, TRAINING_SET.out.regions)
+    QUALITY(SIGNAL.out.counts, SIGNAL.out.quality, LABELS.out.regions)
 
     MODELS(
-        TRAINING_SET.out.tensors,
+        LABELS.out.tensors,
         SIGNAL.out.signal,
         tss,
         plan.train_on,
@@ -93,7 +93,7 @@ workflow {
         options.hardware.device,
     )
 
-    GENOME(
+    PREDICTION(
         MODELS.out.bundles,
         plan.applied,
         SIGNAL.out.signal,
@@ -108,8 +108,8 @@ workflow {
 
     TRACKS(
         SIGNAL.out.signal,
-        GENOME.out.probabilities,
-        GENOME.out.calls,
+        PREDICTION.out.probabilities,
+        PREDICTION.out.calls,
         INPUTS.out.chrom_sizes,
         tss,
         blacklist,
@@ -119,10 +119,10 @@ workflow {
 
     EXTERNAL(
         plan.annotations,
-        TRAINING_SET.out.tensors,
-        GENOME.out.models,
-        GENOME.out.probabilities,
-        GENOME.out.calls,
+        LABELS.out.tensors,
+        PREDICTION.out.models,
+        PREDICTION.out.probabilities,
+        PREDICTION.out.calls,
         [table: optional(options.external, 'crispr'), chain: optional(options.external, 'crispr_chain'), sample: options.external.crispr_sample],
         INPUTS.out.chrom_sizes,
         settings.external,
@@ -130,12 +130,12 @@ workflow {
 
     EVALUATION(
         MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on && !(meta.trained_on in plan.predict_on) },
-        GENOME.out.models,
-        TRAINING_SET.out.tensors,
+        PREDICTION.out.models,
+        LABELS.out.tensors,
         SIGNAL.out.signal,
-        GENOME.out.probabilities,
-        GENOME.out.calls,
-        GENOME.out.validation,
+        PREDICTION.out.probabilities,
+        PREDICTION.out.calls,
+        PREDICTION.out.validation,
         EXTERNAL.out.scores,
         tss,
         settings.evaluation,
@@ -144,15 +144,15 @@ workflow {
 
     ACROSS(
         MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on },
-        TRAINING_SET.out.tensors,
+        LABELS.out.tensors,
         SIGNAL.out.signal,
         options.evaluation.across && options.split.split == 'chromosome',
         settings.across,
     )
 
     DEPTHS(
-        GENOME.out.models,
-        TRAINING_SET.out.tensors,
+        PREDICTION.out.models,
+        LABELS.out.tensors,
         SIGNAL.out.libraries,
         options.evaluation.depths,
         settings.depths,
@@ -161,7 +161,7 @@ workflow {
 
     FOLDS(
         SIGNAL.out.signal,
-        TRAINING_SET.out.candidates,
+        LABELS.out.candidates,
         plan.train_on,
         plan.models,
         options.evaluation.folds,
@@ -170,9 +170,9 @@ workflow {
         options.hardware.device,
     )
 
-    EXAMPLES(GENOME.out.calls, SIGNAL.out.signal, TRAINING_SET.out.regions, settings.examples)
+    EXAMPLES(PREDICTION.out.calls, SIGNAL.out.signal, LABELS.out.regions, settings.examples)
 
-    DIFFERENCES(plan.pairs, GENOME.out.calls, GENOME.out.probabilities, SIGNAL.out.counts, settings.differences)
+    DIFFERENTIAL(plan.pairs, PREDICTION.out.calls, PREDICTION.out.probabilities, SIGNAL.out.counts, settings.differential)
 
     REPORT(
         INPUTS.out.table,
@@ -182,18 +182,18 @@ workflow {
             doubts: QUALITY.out.doubts,
             correlation: QUALITY.out.correlation,
             signal: SIGNAL.out.signal_summary,
-            dropped: TRAINING_SET.out.dropped,
-            states: TRAINING_SET.out.states_summary,
-            regions: TRAINING_SET.out.regions_summary,
-            test_windows: TRAINING_SET.out.test_windows,
-            test_windows_plots: TRAINING_SET.out.test_windows_plot,
-            calls: GENOME.out.calls_summary,
+            dropped: LABELS.out.dropped,
+            states: LABELS.out.states_summary,
+            regions: LABELS.out.regions_summary,
+            test_windows: LABELS.out.test_windows,
+            test_windows_plots: LABELS.out.test_windows_plot,
+            calls: PREDICTION.out.calls_summary,
             examples: EXAMPLES.out.examples,
-            validation: GENOME.out.validation.map { _meta, table -> table },
-            seeds: GENOME.out.seeds_summary,
-            transitions: DIFFERENCES.out.transitions,
-            transition_pictures: DIFFERENCES.out.pictures,
-            compared_marks: DIFFERENCES.out.marks,
+            validation: PREDICTION.out.validation.map { _meta, table -> table },
+            seeds: PREDICTION.out.seeds_summary,
+            transitions: DIFFERENTIAL.out.transitions,
+            transition_pictures: DIFFERENTIAL.out.pictures,
+            compared_marks: DIFFERENTIAL.out.marks,
             model_plots: EVALUATION.out.plots.mix(FOLDS.out.plots, DEPTHS.out.plots),
             across: ACROSS.out.plots,
             annotations: EVALUATION.out.annotated,

@@ -28,6 +28,6 @@ def settingsOf(Map options) {
         explaining: options.interpretation + options.prediction.subMap('quantile_map') + seed,
         folds: drawing + options.training + options.prediction.subMap('step'),
         examples: classes,
-        differences: options.differences,
+        differential: options.differences,
     ]
 }

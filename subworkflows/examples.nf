@@ -1,4 +1,4 @@
-include { SHOW_EXAMPLES } from '../modules/genome/show_examples'
+include { SHOW_EXAMPLES } from '../modules/report/show_examples'
 include { codeDigest } from '../functions/scripts'
 
 // Places worth looking at, of every model on every sample that it predicted.

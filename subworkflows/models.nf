@@ -1,4 +1,4 @@
-include { TRAIN_MODEL } from '../modules/training/train_model'
+include { TRAIN_MODEL } from '../modules/models/train_model'
 include { codeDigest } from '../functions/scripts'
 
 // The models of this run: trained here, or brought along.

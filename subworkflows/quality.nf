@@ -1,4 +1,4 @@
-include { COMPARE_LIBRARIES } from '../modules/signal/compare_libraries'
+include { COMPARE_LIBRARIES } from '../modules/quality/compare_libraries'
 include { codeDigest } from '../functions/scripts'
 
 // How good the libraries are: each by its own reads, all of them held against each other.

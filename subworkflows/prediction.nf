@@ -1,10 +1,10 @@
-include { CALL_ELEMENTS } from '../modules/genome/call_elements'
-include { PREDICT_GENOME } from '../modules/genome/predict_genome'
-include { SCORE_REGIONS } from '../modules/genome/score_regions'
+include { CALL_ELEMENTS } from '../modules/prediction/call_elements'
+include { PREDICT_GENOME } from '../modules/prediction/predict_genome'
+include { SCORE_REGIONS } from '../modules/prediction/score_regions'
 include { codeDigest } from '../functions/scripts'
 
 // Every model over the whole genome of every sample that it is applied to, and the elements that it calls there.
-workflow GENOME {
+workflow PREDICTION {
     take:
     bundles // [meta, bundle]
     applied // list: sample trained on, model, sample to predict, name of the model there

@@ -1,11 +1,11 @@
-include { ASSIGN_STATES } from '../modules/regions/assign_states'
-include { BUILD_TENSORS } from '../modules/training/build_tensors'
-include { DEFINE_REGIONS } from '../modules/regions/define_regions'
-include { DESCRIBE_WINDOWS } from '../modules/regions/describe_windows'
+include { ASSIGN_STATES } from '../modules/labels/assign_states'
+include { BUILD_TENSORS } from '../modules/labels/build_tensors'
+include { DEFINE_REGIONS } from '../modules/labels/define_regions'
+include { DESCRIBE_WINDOWS } from '../modules/labels/describe_windows'
 include { codeDigest } from '../functions/scripts'
 
 // Labelled windows and their signal: what a model learns from and is judged by.
-workflow TRAINING_SET {
+workflow LABELS {
     take:
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
     tss

@@ -1,8 +1,8 @@
-include { COMPARE_SAMPLES } from '../modules/genome/compare_samples'
+include { COMPARE_SAMPLES } from '../modules/differential/compare_samples'
 include { codeDigest } from '../functions/scripts'
 
 // What differs between samples, two by two, of those that the same model has predicted.
-workflow DIFFERENCES {
+workflow DIFFERENTIAL {
     take:
     pairs // list of maps: name, a and b (samples), model_a and model_b (names of the model there)
     calls // [meta, bed]
