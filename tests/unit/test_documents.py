@@ -197,7 +197,7 @@ def test_every_profile_that_a_document_names_exists(
 def test_every_label_of_a_process_is_in_the_table_of_resources(
     repository: Path, texts: dict[str, str]
 ) -> None:
-    table = section(texts["docs/clusters.md"], "## What tasks ask for")
+    table = section(texts["docs/clusters.md"], "## Resource requests")
     rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| `process_")]
     documented = {
         process: row[0].strip("| `") for row in rows for process in re.findall("[A-Z_]{5,}", row[4])
