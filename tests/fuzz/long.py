@@ -56,12 +56,12 @@ def main() -> None:
 
     n_files = n_batches * BATCH
     table = [
-        ("random files, counted by both", n_files),
-        ("... with equal counts and equal tallies", n_files - len(unequal)),
+        ("random files, counted by both programs", n_files),
+        ("... with equal counts and totals", n_files - len(unequal)),
         ("damaged files", given.damaged),
-        ("... refused with a sentence", endings["refused"]),
-        ("... counted as pysam reads them", endings["equal"]),
-        ("... wrong counts, tracebacks, crashes, time-outs", len(wrong)),
+        ("... refused with a message", endings["refused"]),
+        ("... with the records of pysam and correct counts", endings["equal"]),
+        ("... wrong counts, tracebacks, crashes, timeouts", len(wrong)),
     ]
     figures = _markdown(table, given)
     print(figures, *unequal, *wrong, sep="\n")
