@@ -115,7 +115,7 @@ def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text()
     assert page.count("<polyline") >= 2 + 2 + 3 + 2 + 2
     assert page.count("data:image/png") == 2
-    assert "Spread over 2 networks" in page
+    assert "Spread over 2 members" in page
 
 
 def test_what_is_wrong_with_a_file_is_one_sentence(tmp_path: Path, repository: Path) -> None:

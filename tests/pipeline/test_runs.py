@@ -175,7 +175,7 @@ def test_a_model_also_meets_the_test_windows_of_the_other_sample(first_run):
         assert means[sample, sample, "false"] == pytest.approx(own, abs=1e-5)
     pairs = {("A", "B", "false"), ("A", "B", "true"), ("B", "A", "false"), ("B", "A", "true")}
     assert pairs < means.keys()
-    assert "From one sample to another" in (first_run.results / "report.html").read_text()
+    assert "Transfer between samples" in (first_run.results / "report.html").read_text()
 
 
 def test_train_on_one_sample_and_predict_another(pipeline, first_run):
@@ -203,7 +203,7 @@ def test_train_on_one_sample_and_predict_another(pipeline, first_run):
     }
     assert means["1.000000"] == pytest.approx(metrics["map"], abs=1e-5)
     assert means["1.000000"] > means["0.250000"] > 0
-    assert "Every model with fewer reads" in (done.results / "report.html").read_text()
+    assert "All models with fewer reads" in (done.results / "report.html").read_text()
     assert {row["setting"] for row in rows} == {"test", "natural"}
 
 

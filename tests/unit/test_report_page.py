@@ -55,7 +55,7 @@ PLANS = {
         samples=("A", "B"), models=("cnn", "mlp", "rnn"), n_classes=5, seeds=(1, 2, 3), n_test=9
     ),
     "two classes": Plan(n_classes=2),
-    "evidence of others": Plan(samples=("A", "B"), models=("cnn", "mlp"), of_others=True),
+    "external evidence": Plan(samples=("A", "B"), models=("cnn", "mlp"), of_others=True),
     "random split": Plan(natural=False),
     "applied only": Plan(labels=False, simulated=False),
     "trained only": Plan(predicted=False, natural=False, explained=False),
@@ -97,8 +97,8 @@ def test_the_background_of_the_genome_is_told_where_there_is_one(tmp_path: Path)
     for name, told in (("usual", True), ("random split", False)):
         (tmp_path / name).mkdir()
         regions = Page(render(made_up(tmp_path / name, PLANS[name]))).texts["regions"]
-        assert "What test windows lie near" in regions
-        assert ("On the test chromosomes as they are" in regions) == told
+        assert "Distances of test windows from known sites" in regions
+        assert ("On the whole test chromosomes" in regions) == told
 
 
 def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -107,10 +107,10 @@ def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
     applied = Page(render(made_up(tmp_path / "applied", PLANS["applied only"])))
     assert "This run defined no regions" in applied.texts["regions"]
     assert "No evaluation in this run" in applied.texts["accuracy"]
-    assert "needs nascent RNA" in applied.texts["states"]
+    assert "requires nascent RNA" in applied.texts["states"]
     assert "Calls were not validated" in applied.texts["validation"]
     assert "Precision" not in applied.texts["summary"]
-    assert "no sample of this run has any" in applied.texts["interpretation"]
+    assert "no sample of this run has any labels" in applied.texts["interpretation"]
     trained = Page(render(made_up(tmp_path / "trained", PLANS["trained only"])))
     assert "No genome was predicted" in trained.texts["calls"]
     assert "No genome was predicted" in trained.texts["examples"]
@@ -122,27 +122,27 @@ def test_explanations_are_shown_with_what_they_lack(tmp_path: Path) -> None:
     page = Page(render(made_up(tmp_path, Plan(samples=("A", "B")))))
     shown = page.texts["interpretation"]
     assert shown.count("Importance of marks.") == shown.count("It has no filters.") == 2
-    assert "Signal of calls." not in shown
+    assert "Signal around calls." not in shown
     assert {"interpretation-A.cnn", "interpretation-B.cnn"} <= set(page.values("id"))
 
 
 def test_annotations_and_experiments_stand_beside_models(tmp_path: Path) -> None:
-    text = render(made_up(tmp_path, PLANS["evidence of others"]))
+    text = render(made_up(tmp_path, PLANS["external evidence"]))
     shown = Page(text).texts["evidence"]
-    assert "3 could not be brought to this assembly, and 7 lie on chromosomes" in shown
+    assert "3 could not be lifted to this assembly, and 7 lie on chromosomes" in shown
     assert "roadmap: recall 0.250, precision 0.250" in text
     assert "cnn: recall 0.800, precision 0.800" in text
     assert "mlp: called negatives 0.250, recall 0.250" in text
-    assert shown.count("chromosomes not trained on") == 2 * 2 * 3
+    assert shown.count("chromosomes not used for training") == 2 * 2 * 3
     (tmp_path / "usual").mkdir()
     nothing = Page(render(made_up(tmp_path / "usual")))
-    assert "Nothing of others" in nothing.texts["evidence"]
+    assert "No external evidence" in nothing.texts["evidence"]
 
 
 def test_a_model_of_states_that_is_only_applied_still_tells_them(tmp_path: Path) -> None:
     page = Page(render(made_up(tmp_path, Plan(labels=False, n_classes=5))))
-    assert "tell active from poised" in page.texts["states"]
-    assert "were not told apart" not in page.texts["states"]
+    assert "separate active from poised" in page.texts["states"]
+    assert "were not separated" not in page.texts["states"]
 
 
 def test_samples_without_lists_are_named_and_have_no_row(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_samples_without_lists_are_named_and_have_no_row(tmp_path: Path) -> None
 
 
 def test_the_release_is_named(tmp_path: Path) -> None:
-    assert f"DeepRegFinder-NF {__version__}" in Page(render(made_up(tmp_path))).texts["repeat"]
+    assert f"DeepRegFinder-NF {__version__}" in Page(render(made_up(tmp_path))).texts["reproduce"]
 
 
 def test_simulated_reads_are_announced_and_real_ones_are_not(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_hostile_names_do_no_harm(tmp_path: Path) -> None:
     page = Page(render(run))
     assert page.tags["script"] == 1, "the page's own"
     assert page.values("onerror") == []
-    assert "alert(1)" in page.texts["repeat"]
+    assert "alert(1)" in page.texts["reproduce"]
 
 
 def test_the_same_run_gives_the_same_bytes_and_no_date(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_figures_stand_with_intervals_and_spread(tmp_path: Path) -> None:
 def test_one_network_has_no_spread(tmp_path: Path) -> None:
     page = Page(render(made_up(tmp_path)))
     assert "±" not in page.texts["accuracy"]
-    assert "spread between networks is not known" in page.texts["accuracy"]
+    assert "spread between members is unknown" in page.texts["accuracy"]
 
 
 def test_numbers_of_tables_are_on_the_page(tmp_path: Path) -> None:
@@ -254,9 +254,9 @@ def test_numbers_of_tables_are_on_the_page(tmp_path: Path) -> None:
     assert "no DHS within --promoter_slop 1000" in texts["regions"]
     assert "40.2" in texts["states"]
     assert "chr1: 10" in texts["calls"]
-    assert "<sheet>.csv" in texts["repeat"]
-    assert "COUNT_BINS, TRAIN_MODEL" in texts["repeat"]
-    assert "nextflow run main.nf -profile test" in texts["repeat"]
+    assert "<sheet>.csv" in texts["reproduce"]
+    assert "COUNT_BINS, TRAIN_MODEL" in texts["reproduce"]
+    assert "nextflow run main.nf -profile test" in texts["reproduce"]
 
 
 def test_colours_are_those_of_the_classes(tmp_path: Path) -> None:
@@ -285,12 +285,12 @@ def test_what_differs_between_samples_is_told_with_its_replicates(
     for name in ("both", "alone"):
         (tmp_path / name).mkdir()
     text = render(made_up(tmp_path / "both", Plan(samples=("A", "B"), compared=replicates)))
-    section = Page(text).texts["between"]
+    section = Page(text).texts["differential"]
     assert said in section
     assert unsaid not in section
     assert "--quantile_map was off" in section
     assert 'alt="Classes of the elements of A_vs_B"' in text
-    alone = Page(render(made_up(tmp_path / "alone", Plan()))).texts["between"]
+    alone = Page(render(made_up(tmp_path / "alone", Plan()))).texts["differential"]
     assert "No two samples were predicted by the same model" in alone
 
 
@@ -300,14 +300,14 @@ def test_several_models_of_a_sample_are_shown_side_by_side(
 ) -> None:
     text = Page(render(made_up(tmp_path, PLANS[plan]))).texts["accuracy"]
     assert text.count("All models on") == shown
-    assert text.count("Every model side by side") == shown
+    assert text.count("All models side by side") == shown
 
 
 @pytest.mark.parametrize(
     ("models", "said"),
     [
-        (("cnn",), "Those of all models are calibrated"),
-        (("cnn", "drf"), "Those of all models but drf are calibrated"),
+        (("cnn",), "Probabilities of all models are calibrated"),
+        (("cnn", "drf"), "Probabilities of all models except drf are calibrated"),
         (("drf",), None),
     ],
 )
@@ -322,15 +322,15 @@ def test_quality_of_libraries_is_shown_and_doubts_reach_the_summary(tmp_path: Pa
     for name in ("fine", "doubtful"):
         (tmp_path / name).mkdir()
     fine = Page(render(made_up(tmp_path / "fine"))).texts
-    assert "Nothing stands out" in fine["quality"]
+    assert "No problems were found" in fine["quality"]
     assert "6.2\xa0%" in fine["quality"]
     assert "4.5×" in fine["quality"]
     assert "no controls were counted" in fine["quality"]
     plan = Plan(doubts=("swap", "swap", "replicates"))
     text = render(made_up(tmp_path / "doubtful", plan))
     doubtful = Page(text).texts
-    assert "Nothing stands out" not in doubtful["quality"]
-    assert "A sample may be swapped" in doubtful["summary"]
+    assert "No problems were found" not in doubtful["quality"]
+    assert "Possible sample swap" in doubtful["summary"]
     assert "And 1 more: see Quality." in doubtful["summary"]
     assert "Replicates disagree" in doubtful["summary"]
     assert "A.H3K27ac.2 and A.H3K27ac.1: 0.88" in text
@@ -342,7 +342,7 @@ def test_examples_are_drawn_with_their_places(tmp_path: Path) -> None:
     text = render(made_up(tmp_path / "labelled"))
     shown = Page(text).texts["examples"]
     assert shown.count("chr2:9,001-11,000") == 2 * 3
-    for title in ("Best calls", "Missed", "Without a label"):
+    for title in ("Best calls", "Missed elements", "Unlabelled calls"):
         assert title in shown
     assert "H3K27ac: full height 12.5 RPM" in text
     applied = Page(render(made_up(tmp_path / "applied", Plan(labels=False)))).texts["examples"]

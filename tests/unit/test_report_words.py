@@ -36,16 +36,16 @@ def test_the_headline_names_elements_and_samples(
 
 def test_findings_quote_the_calls_at_natural_prevalence(tmp_path: Path) -> None:
     text = said(made_up(tmp_path))
-    assert text.startswith("40 enhancers and 40 promoters were called. Markers lie near 75 % of")
+    assert text.startswith("40 enhancers and 40 promoters were called. A marker lies near 75 % of")
     assert "On the test chromosomes (chr2), 25 % of the enhancer calls and 25 % of the prom" in text
-    assert "75 % of the labelled enhancers and 75 % of the labelled promoters are found" in text
+    assert "75 % of the labelled enhancers and 75 % of the labelled promoters are recovered" in text
     assert "0.80" not in text, "figures of test windows are not what calls are like"
 
 
 def test_findings_without_natural_figures_say_that_precision_is_not_known(tmp_path: Path) -> None:
     text = said(made_up(tmp_path, Plan(natural=False)))
     assert "average precision is 0.80 for enhancers and 0.80 for promoters" in text
-    assert "How precise calls are on a whole genome is not known" in text
+    assert "The precision of calls on the whole genome is unknown" in text
 
 
 def test_findings_without_labels_say_so(tmp_path: Path) -> None:
@@ -57,23 +57,23 @@ def test_findings_without_labels_say_so(tmp_path: Path) -> None:
 def test_findings_of_many_results_are_short(tmp_path: Path) -> None:
     plan = Plan(samples=("A", "B"), models=("cnn", "mlp", "rnn"), n_classes=5)
     assert said(made_up(tmp_path, plan)) == (
-        "160 calls of 4 classes. Mean average precision: 0.40 for calls on the test chromosomes, "
+        "160 calls in 4 classes. Mean average precision: 0.40 for calls on the test chromosomes, "
         "0.80 on labelled test windows."
     )
 
 
 def test_the_first_caution_is_about_prevalence_with_the_numbers_of_the_run(tmp_path: Path) -> None:
     first = next(cautions(made_up(tmp_path)))
-    assert first.point == "Test windows are not the genome"
+    assert first.point == "Test windows are enriched for elements"
     # 900 background, 100 enhancers, 100 promoters; then 10,000, 50 and 50.
     assert "1 in 11 is an enhancer" in first.text
     assert "of all windows of the test chromosomes, 1 in 202" in first.text
-    assert "Quote the natural figures" in first.text
+    assert "Report the results at natural prevalence" in first.text
 
 
 def test_a_random_split_gives_its_reason(tmp_path: Path) -> None:
     run = made_up(tmp_path, Plan(natural=False))
-    assert "--split random" in points(run)["Test windows are not the genome"]
+    assert "--split random" in points(run)["Test windows are enriched for elements"]
 
 
 def test_what_makes_figures_too_good_comes_first(tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_libraries_with_few_usable_reads_are_named(tmp_path: Path) -> None:
 
 def test_without_labels_there_is_no_word_on_truth(tmp_path: Path) -> None:
     found = points(made_up(tmp_path, Plan(labels=False)))
-    assert list(found) == ["Probabilities rank, they do not promise"]
+    assert list(found) == ["Use probabilities for ranking"]
 
 
 def test_models_of_other_samples_are_named_with_what_can_help(tmp_path: Path) -> None:
-    title = "Models of other samples"
+    title = "Models from other samples"
     run = made_up(tmp_path, Plan(labels=False, models=("cnn_from_B", "rnn_from_B")))
     assert "Applied across samples: A (model of B)." in points(run)[title]
     assert "--quantile_map true" in points(run)[title]
@@ -128,11 +128,11 @@ def test_models_of_other_samples_are_named_with_what_can_help(tmp_path: Path) ->
 
 def test_where_the_model_comes_from_is_told_by_metrics_before_its_name(tmp_path: Path) -> None:
     run = made_up(tmp_path, Plan(models=("cnn_from_B",)))  # its metrics say A
-    assert "Models of other samples" not in points(run)
+    assert "Models from other samples" not in points(run)
 
 
 def test_calls_near_start_sites_are_a_caution_without_them(tmp_path: Path) -> None:
-    title = "Enhancers near start sites"
+    title = "Enhancer calls near TSSs"
     run = made_up(tmp_path)
     assert title not in points(run)
     without = {name: value for name, value in run.parameters.items() if name != "tss"}

@@ -97,8 +97,8 @@ def scopes(result: Result) -> Iterator[Scope]:
         return
     yield Scope(
         "Labelled test windows",
-        "Windows of the test split, chosen like those that the networks learnt from. Elements are "
-        "far more frequent among them than on a genome.",
+        "Windows of the test split, selected like the training windows. Elements are far more "
+        "frequent among them than on the genome.",
         ("windows", *FIGURES.values()),
         _rows(metrics, metrics["classes"], metrics["n_test"]),
         {label: _figure(metrics, name, metrics["intervals"]) for name, label in OVERALL.items()},
@@ -120,9 +120,9 @@ def scopes(result: Result) -> Iterator[Scope]:
     intervals = calls["intervals"] or {}
     yield Scope(
         "Calls on the test chromosomes",
-        "The calls themselves against labelled elements: what to expect of the BED file. A call is "
-        "right when it meets a labelled element of its class; an element counts once.",
-        ("calls", "right", "labelled", "found", "precision", "recall", "F1", "AP"),
+        "Calls compared with labelled elements: the accuracy to expect of the BED file. A call is "
+        "correct if it matches a labelled element of its class; each element counts once.",
+        ("calls", "correct", "labelled", "recovered", "precision", "recall", "F1", "AP"),
         {
             name: (
                 *(figures[count] for count in ("calls", "right", "elements", "found")),
@@ -145,7 +145,7 @@ def spreads(result: Result) -> Iterator[Scope]:
     for title, part in parts:
         mean, sd = part["seeds"]["mean"], part["seeds"]["sd"]
         yield Scope(
-            f"Each network alone: {title}",
+            f"Individual members: {title}",
             "",
             tuple(FIGURES.values()),
             {

@@ -12,16 +12,16 @@ from deepregfinder.report.svg import line, picture, rectangle, tag
 _NAME, _WIDTH, _ROW, _BAND = 74, 250, 18, 13
 
 KINDS = {
-    "best": ("Best calls", "The calls of the highest score, anywhere on the genome."),
+    "best": ("Best calls", "The calls with the highest scores on the whole genome."),
     "missed": (
-        "Missed",
-        "Labelled elements of the test chromosomes that no call of their class meets; those with "
-        "most signal.",
+        "Missed elements",
+        "Labelled elements of the test chromosomes that match no call of their class; those with "
+        "the strongest signal.",
     ),
     "false": (
-        "Without a label",
-        "Calls on the test chromosomes that meet no labelled element of their class, the highest "
-        "scores: false calls, or elements that the lists lack.",
+        "Unlabelled calls",
+        "Calls on the test chromosomes that match no labelled element of their class; those with "
+        "the highest scores. They are false positives, or elements missing from the lists.",
     ),
 }
 
@@ -49,7 +49,7 @@ def draw_example(examples: Examples, example: Example) -> Markup:
         marks.append(line(_NAME, floor, _NAME + _WIDTH, floor, class_="grid"))
     words = (
         f"{examples.sample} {examples.model}, {label(example.class_)} at {where(example)}: signal "
-        f"of {len(examples.marks)} marks, {len(example.calls)} calls in sight"
+        f"of {len(examples.marks)} marks, {len(example.calls)} calls in view"
     )
     return picture(words, _NAME + _WIDTH + 4, height, marks, "browser")
 

@@ -135,7 +135,7 @@ def scatter(points: Sequence[Point], across: str, up: str) -> Markup:
         place = {"x": here[0] + (-8 if at_left else 8), "y": here[1] - 6, "class_": side_class}
         marks.append(tag("text", point.name, **place))
         said.append(text)
-    words = "; ".join(said) or "nothing is known"
+    words = "; ".join(said) or "no data"
     return picture(words, edge + side + 14, height, marks, "scatter")
 
 

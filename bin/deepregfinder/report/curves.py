@@ -198,8 +198,8 @@ def _calibration(key: str, rows: Sequence[Reliability]) -> Markup:
             x, y, notes = zip(*own, strict=True)
             name = f"{stage} temperature scaling"
             curves.append(Curve(name, colour, x, y, notes, dashed=stage == "before", marked=True))
-    title = f"Share correct against probability of {key}, before and after temperature scaling"
-    return plot(title, curves, Axis("highest probability"), Axis("share correct"), diagonal=True)
+    title = f"Calibration of {key}, before and after temperature scaling"
+    return plot(title, curves, Axis("highest probability"), Axis("fraction correct"), diagonal=True)
 
 
 def _learning_curve(key: str, rows: Sequence[Epoch]) -> Markup:

@@ -9,7 +9,7 @@ from deepregfinder.report.collect import Result, Run
 from deepregfinder.report.tables import AnnotationScore, Crispr
 
 SETTINGS = {"test": "labelled test windows", "calls": "calls on the test chromosomes"}
-SCOPES = {"all": "all predicted chromosomes", "test": "chromosomes not trained on"}
+SCOPES = {"all": "all predicted chromosomes", "test": "chromosomes not used for training"}
 
 
 @dataclass(frozen=True)

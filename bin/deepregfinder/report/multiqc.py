@@ -31,19 +31,19 @@ class Column:
 
 LIBRARIES = {
     "library_size": Column("Library size", "Usable reads or fragments", _NUMBER),
-    "duplicates": Column("Duplicates", "Share of reads at the place of another one", _SHARE),
-    "fragment_length": Column("Fragment", "Length of fragments in bp", _NUMBER),
+    "duplicates": Column("Duplicates", "Fraction of reads at the position of another read", _SHARE),
+    "fragment_length": Column("Fragment", "Fragment length in bp", _NUMBER),
     "nsc": Column("NSC", "Normalised strand cross-correlation", {"format": "{:,.2f}"}),
-    "in_promoters": Column("In promoters", "Share of reads in labelled promoters", _SHARE),
-    "in_enhancers": Column("In enhancers", "Share of reads in labelled enhancers", _SHARE),
+    "in_promoters": Column("In promoters", "Fraction of reads in labelled promoters", _SHARE),
+    "in_enhancers": Column("In enhancers", "Fraction of reads in labelled enhancers", _SHARE),
 }
 ACCURACY = {
     "n_calls": Column("Calls", "Calls on the whole genome", _NUMBER),
-    "validation_rate": Column("Validated", "Share of calls with a marker", _SHARE),
+    "validation_rate": Column("Validated", "Fraction of calls with a marker nearby", _SHARE),
     "average_precision": Column("AP", "Average precision, labelled test windows", _SHARE),
-    "calls_average_precision": Column("AP of calls", "The same of calls, natural", _SHARE),
-    "calls_precision": Column("Precision", "Of calls on the test chromosomes", _SHARE),
-    "calls_recall": Column("Recall", "Of calls on the test chromosomes", _SHARE),
+    "calls_average_precision": Column("AP of calls", "Average precision, calls", _SHARE),
+    "calls_precision": Column("Precision", "Precision of calls on the test chromosomes", _SHARE),
+    "calls_recall": Column("Recall", "Recall of calls on the test chromosomes", _SHARE),
 }
 
 
@@ -53,7 +53,7 @@ def write_multiqc(folder: Path, run: Run) -> None:
         fates = [fate for fate in Library.FATES if any(one.fates[fate] for one in run.libraries)]
         rows = [(one.id, *(one.fates[fate] for fate in fates)) for one in run.libraries]
         head = {
-            **_head("records", "records of each BAM file", "What became of the records."),
+            **_head("records", "records of each BAM file", "Records by outcome."),
             "plot_type": "bargraph",
         }
         _write(folder / "deepregfinder_records_mqc.tsv", head, ("Sample", *fates), rows)

@@ -44,49 +44,48 @@ SECTIONS = (
     Section("calls", "Calls"),
     Section("examples", "Examples"),
     Section("validation", "Validation"),
-    Section("between", "Between samples"),
-    Section("evidence", "Evidence of others"),
+    Section("differential", "Differential elements"),
+    Section("evidence", "External evidence"),
     Section("interpretation", "Interpretation"),
     Section("methods", "Methods"),
-    Section("repeat", "Repeat"),
+    Section("reproduce", "Reproduce this run"),
 )
 
 # How to read each plot: its name for people, and a sentence.
 MODEL_PLOTS = {
     "comparison_pr": (
-        "Precision and recall of every model, test windows",
-        "One panel a class; points are annotations of others.",
+        "Precision and recall of all models, test windows",
+        "One panel per class. Points: external annotations.",
     ),
     "comparison_bars": (
-        "Every model side by side, test windows",
-        "Lines: 95 % intervals over blocks of the genome.",
+        "All models side by side, test windows",
+        "Lines: 95 % block-bootstrap intervals.",
     ),
     "comparison_natural_pr": (
-        "Precision and recall of every model, whole test chromosomes",
-        "The same at natural prevalence.",
+        "Precision and recall of all models, whole test chromosomes",
+        "At natural prevalence.",
     ),
     "comparison_confusion": (
-        "Labelled and predicted class of every model, test windows",
-        "Each row sums to 100 %; the diagonal is right.",
+        "Confusion matrices of all models, test windows",
+        "Each row (labelled class) sums to 100 %; the diagonal is correct.",
     ),
     "comparison_calls": (
-        "Calls of every model, and their validation rate",
-        "Calls on all predicted chromosomes; the rate is the share with a marker nearby. A rate is "
-        "easily high where few are called: read both together.",
+        "Calls and validation rates of all models",
+        "Calls on all predicted chromosomes; the rate is the fraction with a marker nearby. A high "
+        "rate is easy to reach with few calls: read both together.",
     ),
     "comparison_chromosomes": (
-        "Every model on every test chromosome",
-        "A bar: average precision on all test chromosomes together. A dot: on one of them alone.",
+        "All models on each test chromosome",
+        "Bars: average precision on all test chromosomes together. Dots: on each one alone.",
     ),
     "comparison_folds": (
-        "Every model in every fold",
-        "A dot: average precision on a group of chromosomes that the model was not trained on. A "
-        "bar: their mean.",
+        "Cross-validation of all models",
+        "Dots: average precision on a group of chromosomes not used for training. Bars: mean.",
     ),
     "comparison_depths": (
-        "Every model with fewer reads",
-        "Average precision on the test chromosomes with a part of the reads; models are those of "
-        "all reads. Shaded: 95 % intervals over blocks of the genome.",
+        "All models with fewer reads",
+        "Average precision on the test chromosomes with a fraction of the reads; models were "
+        "trained on all reads. Shaded: 95 % block-bootstrap intervals.",
     ),
 }
 # Of these, one model makes a plot as well.
@@ -95,28 +94,28 @@ OF_ONE_MODEL = ("comparison_folds", "comparison_depths")
 PLOTS = {
     "pr_curve": (
         "Precision and recall, test windows",
-        "The further up and to the right, the better. Dotted: what guessing would give.",
+        "Closer to the top right is better. Dotted: random guessing.",
     ),
     "natural_pr_curve": (
         "Precision and recall, whole test chromosomes",
-        "The same at natural prevalence: the figure to quote.",
+        "At natural prevalence: report this result.",
     ),
     "roc_curve": (
-        "True and false positives, test windows",
-        "Looks good even where precision is poor, as background is frequent.",
+        "ROC curve, test windows",
+        "It looks good even if precision is low, because background is frequent.",
     ),
     "calibration": (
-        "Probability and share correct, test windows",
-        "On the diagonal, probabilities mean what they say; below it they are too high.",
+        "Calibration, test windows",
+        "On the diagonal, probabilities equal the fraction correct; below it, they are too high.",
     ),
     "natural_calibration": (
-        "Probability and share correct, whole test chromosomes",
-        "The same at natural prevalence, which the probabilities of calls should fit.",
+        "Calibration, whole test chromosomes",
+        "At natural prevalence, where the probabilities of calls should be calibrated.",
     ),
     "learning_curve": (
         "Learning curve",
-        "Validation mAP by epoch, and by number of trees for forests. Dot: the highest; networks "
-        "of windows are kept as they were there, drf and forests as they end.",
+        "Validation mAP by epoch; for forests, by number of trees. Dot: maximum. Window networks "
+        "are kept as they were at the maximum, drf and forests as they were at the end.",
     ),
 }
 
@@ -124,40 +123,41 @@ PLOTS = {
 EXPLAINING = {
     "mark_importance": (
         "Importance of marks",
-        "What average precision on the labelled test windows loses when one mark is exchanged "
-        "between places, with the spread over repeats. Marks that say the same stand in for each "
-        "other, and may all seem unimportant.",
+        "Loss of average precision on the labelled test windows when one mark is permuted between "
+        "locations, with the spread over repeats. Correlated marks can substitute for one another, "
+        "so all of them may appear unimportant.",
     ),
     "mark_elimination": (
-        "How many marks suffice",
-        "Marks are taken away one by one, each time the one that is missed least on the validation "
-        "windows; average precision is that of the labelled test windows. The model is not trained "
-        "again: one that is trained on the marks that are left may do better. drf sees no reads of "
-        "marks that are gone, other models see those of other places.",
+        "Backward elimination of marks",
+        "Marks are removed one at a time, each time the one whose removal costs least on the "
+        "validation windows; average precision is that on the labelled test windows. The model is "
+        "not retrained: a model trained on the remaining marks may do better. For removed marks, "
+        "drf sees no reads, and other models see the reads of other locations.",
     ),
     "signal_profiles": (
-        "Signal of calls",
+        "Signal around calls",
         "Mean signal of each mark around the summits of all calls.",
     ),
     "attributions": (
         "Attributions",
-        "Integrated gradients, mean over the windows that the model is surest of: red speaks for "
-        "the class, blue against it, compared with a window without reads. Beside each mark its "
-        "sum; together the marks give the whole difference.",
+        "Integrated gradients relative to a window without reads, averaged over the windows with "
+        "the highest probability. Red supports the class, blue opposes it. The number beside each "
+        "mark is its sum; the sums of all marks add up to the whole difference.",
     ),
     "filter_activations": (
         "Filters of the first layer",
-        "How strongly each filter (row) answers each window (column), clustered. Right: how much "
-        "of the answer one number keeps. Coloured numbers: the filters whose weights are shown.",
+        "Response of each filter (row) to each window (column), clustered. Right: how much of the "
+        "response one number captures. Coloured numbers: filters whose weights are shown.",
     ),
     "filter_weights": (
         "Weights of filters",
-        "The filters that tell one class best from the others: red marks make them answer.",
+        "The filters that best separate one class from the others; red marks activate them.",
     ),
     "states": (
         "States",
-        "Left: how often each state shows each mark, and its share of the training chromosomes. "
-        "Right: its share of the training windows of each class over that; the highest names it.",
+        "Left: how often each state emits each mark, and the fraction of the training chromosomes "
+        "in the state. Right: its enrichment in the training windows of each class over that "
+        "fraction; the highest enrichment names the state.",
     ),
 }
 

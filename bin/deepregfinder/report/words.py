@@ -44,7 +44,7 @@ def findings(run: Run, result: Result) -> Iterator[str]:
         yield _calls(result)
     if result.metrics is None:
         yield (
-            "How accurate they are is not known: no labels were given for this sample."
+            "Their accuracy is unknown: no labels were given for this sample."
             if result.validation
             else ""
         )
@@ -57,7 +57,7 @@ def findings(run: Run, result: Result) -> Iterator[str]:
 def _brief(result: Result) -> Iterator[str]:
     if result.validation:
         total = sum(row.calls for row in result.validation)
-        yield f"{plural(total, 'call')} of {plural(len(result.classes), 'class', 'classes')}."
+        yield f"{plural(total, 'call')} in {plural(len(result.classes), 'class', 'classes')}."
     figures = []
     if calls := result.natural_calls:
         figures.append(f"{figure(calls['map'], 2)} for calls on the test chromosomes")
@@ -66,7 +66,7 @@ def _brief(result: Result) -> Iterator[str]:
     if figures:
         yield f"Mean average precision: {', '.join(figures)}."
     else:
-        yield "Without labels, accuracy is not known."
+        yield "Accuracy is unknown without labels."
 
 
 def _calls(result: Result) -> str:
@@ -76,7 +76,7 @@ def _calls(result: Result) -> str:
         for row in result.validation
         if row.rate is not None
     ]
-    confirmed = f" Markers lie near {listed(rates)}." if rates else ""
+    confirmed = f" A marker lies near {listed(rates)}." if rates else ""
     return f"{listed(numbers)} were called.{confirmed}"
 
 
@@ -90,12 +90,10 @@ def _natural(natural: Mapping[str, Any]) -> str:
     sentence = f"On the test chromosomes ({listed(natural['chromosomes'])})"
     parts = []
     if right:
-        parts.append(f"{listed(right)} meet a labelled element of their class")
+        parts.append(f"{listed(right)} match a labelled element of their class")
     if found:
-        parts.append(f"{listed(found)} are found")
-    return (
-        f"{sentence}, {'; '.join(parts)}." if parts else f"{sentence}, there is nothing to judge."
-    )
+        parts.append(f"{listed(found)} are recovered")
+    return f"{sentence}, {'; '.join(parts) or 'there is nothing to evaluate'}."
 
 
 def _windows(metrics: Mapping[str, Any]) -> str:
@@ -105,8 +103,8 @@ def _windows(metrics: Mapping[str, Any]) -> str:
         if metrics["per_class"][name]["average_precision"] is not None
     ]
     return (
-        f"On labelled test windows the average precision is {listed(figures)}. How precise calls "
-        "are on a whole genome is not known."
+        f"On labelled test windows, average precision is {listed(figures)}. The precision of calls "
+        "on the whole genome is unknown."
     )
 
 
@@ -116,22 +114,22 @@ def cautions(run: Run) -> Iterator[Caution]:
     if run.evaluated:
         yield _prevalence(run)
         yield Caution(
-            "The truth is incomplete",
-            "Lists of enhancer sites (p300, CBP) miss enhancers: a call without a labelled element "
-            "may still be a real one, so precision is likely somewhat better than it looks here.",
+            "Labels are incomplete",
+            "Lists of enhancer sites (p300, CBP) miss enhancers. A call without a labelled element "
+            "may still be real, so true precision is probably somewhat higher than reported here.",
         )
     if any(not _is_natural(result) for result in run.predicted):
-        but = " but drf" if any(map(_is_natural, run.predicted)) else ""
+        but = " except drf" if any(map(_is_natural, run.predicted)) else ""
         yield Caution(
-            "Probabilities rank, they do not promise",
-            f"Those of all models{but} are calibrated on labelled windows, where elements are "
-            "frequent. On the genome they are too high: use them to order calls.",
+            "Use probabilities for ranking",
+            f"Probabilities of all models{but} are calibrated on labelled windows, where elements "
+            "are frequent. On the genome they are too high, but they still rank calls.",
         )
     if any(row.rate is not None for result in run.predicted for row in result.validation):
         yield Caution(
-            "Validated is not the same as right",
-            "A marker near a call (open chromatin, a transcription factor, a start site) speaks "
-            "for it. Some of these lists also made the labels: it is not wholly independent proof.",
+            "Validated calls can still be wrong",
+            "A marker near a call (open chromatin, a transcription factor, a TSS) supports it. But "
+            "some of these lists also define labels, so the evidence is not fully independent.",
         )
     yield from _from_other_samples(run)
     yield from _near_start_sites(run)
@@ -149,7 +147,8 @@ def _too_good(run: Run) -> Iterator[Caution]:
             noted.setdefault(note, []).append(f"{result.sample} {result.model}")
     for note, names in noted.items():
         of_all = len(names) == len(run.evaluated)
-        yield Caution("Too good" if of_all else f"{listed(names)}: too good", note)
+        title = "Optimistic estimate"
+        yield Caution(title if of_all else f"{title} for {listed(names)}", note)
 
 
 def _is_natural(result: Result) -> bool:
@@ -168,17 +167,17 @@ def _prevalence(run: Run) -> Caution:
                 for windows in (metrics["n_test"], metrics["natural"]["n_windows"])
             )
             return Caution(
-                "Test windows are not the genome",
+                "Test windows are enriched for elements",
                 f"Of the labelled test windows of {result.sample}, {chosen} is "
                 f"{_article(label(name))}; of all windows of the test chromosomes, "
-                f"{every}. Precision is lower there. Quote the natural figures: the filled dots, "
-                "and precision and recall in the table above.",
+                f"{every}. Precision is lower there. Report the results at natural prevalence: the "
+                "filled dots, and precision and recall in the table above.",
             )
     reasons = {str((result.metrics or {})["natural_reason"] or "") for result in run.evaluated}
     return Caution(
-        "Test windows are not the genome",
-        "Elements are far more frequent among the labelled test windows than on a genome, so that "
-        "precision is lower there. By how much this run cannot tell"
+        "Test windows are enriched for elements",
+        "Elements are far more frequent among labelled test windows than on the genome, where "
+        "precision is lower. This run cannot measure by how much"
         + (f": {'; '.join(sorted(reasons))}" if reasons != {""} else "."),
     )
 
@@ -196,20 +195,20 @@ def _from_other_samples(run: Run) -> Iterator[Caution]:
     if pairs:
         mapped = run.parameters.get("quantile_map") is True
         yield Caution(
-            "Models of other samples",
+            "Models from other samples",
             f"Applied across samples: {_some(list(dict.fromkeys(pairs)))}. Depth, antibodies and "
-            "cell type differ between samples, and a probability then means less than where the "
-            "model was trained."
-            + ("" if mapped else " If signal differs much, try --quantile_map true."),
+            "cell type differ between samples, so probabilities are less reliable than in the "
+            "training sample."
+            + ("" if mapped else " If the signal differs much, try --quantile_map true."),
         )
 
 
 def _near_start_sites(run: Run) -> Iterator[Caution]:
     if run.predicted and not run.parameters.get("tss"):
         yield Caution(
-            "Enhancers near start sites",
-            "No --tss was given, so that enhancer calls near transcription start sites were not "
-            "removed: some of them belong to promoters.",
+            "Enhancer calls near TSSs",
+            "No --tss was given, so enhancer calls near transcription start sites were not "
+            "removed. Some of them belong to promoters.",
         )
 
 
@@ -223,8 +222,8 @@ def _few_windows(run: Run) -> Iterator[Caution]:
     if few:
         yield Caution(
             "Few test windows",
-            f"Figures rest on {_some(list(dict.fromkeys(few)))} among the labelled test windows. "
-            "Differences of a few per cent mean nothing there; look at the intervals.",
+            f"There are only {_some(list(dict.fromkeys(few)))} among the labelled test windows. "
+            "Differences of a few per cent are not meaningful; see the intervals.",
         )
 
 
@@ -235,8 +234,8 @@ def _dropped_enhancers(run: Run) -> Iterator[Caution]:
             if "--promoter_marks" in drop.rule and drop.dropped > MANY_DROPPED * before:
                 yield Caution(
                     f"Most enhancers of {one.sample} were dropped",
-                    f"{drop.dropped:,} of {before:,} have a peak of a promoter mark nearby. If its "
-                    "list holds weak peaks, --promoter_marks_min_signal leaves them out.",
+                    f"{drop.dropped:,} of {before:,} have a peak of a promoter mark nearby. If the "
+                    "list contains weak peaks, --promoter_marks_min_signal excludes them.",
                 )
 
 
@@ -249,15 +248,15 @@ def _poor_libraries(run: Run) -> Iterator[Caution]:
     if poor:
         yield Caution(
             "Few usable reads",
-            f"Less than half of the records pass the filters in {_some(poor)}: see Counts.",
+            f"Fewer than half of the records pass the filters in {_some(poor)}: see Counts.",
         )
 
 
 def _doubtful_libraries(run: Run) -> Iterator[Caution]:
     titles = {
-        "input": "A mark looks like its input",
+        "input": "A mark resembles its input",
         "replicates": "Replicates disagree",
-        "swap": "A sample may be swapped",
+        "swap": "Possible sample swap",
         "duplicates": "Many duplicates",
     }
     for kind, title in titles.items():
