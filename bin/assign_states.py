@@ -6,7 +6,8 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import InputError, plain_errors
+from deepregfinder.command_line import plain_errors
+from deepregfinder.errors import InputError
 
 PATH = click.Path(path_type=Path)
 
@@ -43,10 +44,10 @@ def assign_states(
     by itself and windows are kept where both agree. Background passes as it is. Clusters that
     mean nothing are refused, with their numbers.
     """
-    from deepregfinder import states
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.genome import Geometry
-    from deepregfinder.regions import read_regions, write_regions
+    from deepregfinder.genome.grid import Geometry
+    from deepregfinder.labels import states
+    from deepregfinder.labels.candidates import read_regions, write_regions
 
     given = {"nascent": nascent, "sense": nascent_sense, "antisense": nascent_antisense}
     files = {reads: path for reads, path in given.items() if path is not None}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 NO_EMAIL = "not_given"  # UCSC wants the line
@@ -30,7 +30,7 @@ def browser_views(
     igv: Path,
 ) -> None:
     """Both folders belong beside calls/ and signal/ in the results, and name files there."""
-    from deepregfinder.genome import read_chrom_sizes
+    from deepregfinder.genome.grid import read_chrom_sizes
     from deepregfinder.tracks.contents import Contents, assembly_of, read_descriptions
     from deepregfinder.tracks.hub import write_hub
     from deepregfinder.tracks.igv import write_sessions

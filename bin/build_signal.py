@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -37,8 +37,8 @@ def build_signal(
     Counts are divided by their library (usable reads on any chromosome, in millions); replicates
     count alike. A row of the samplesheet may name a control: see --control.
     """
-    from deepregfinder import rpm
     from deepregfinder.counting.store import open_counts
+    from deepregfinder.signal import build as rpm
 
     pairs = rpm.parse_controls(controls)
     opened = [open_counts(path) for path in counts]

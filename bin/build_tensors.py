@@ -6,7 +6,8 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import InputError, plain_errors
+from deepregfinder.command_line import plain_errors
+from deepregfinder.errors import InputError
 
 PATH = click.Path(path_type=Path)
 
@@ -66,11 +67,11 @@ def build_tensors(
     only). The region file has a line for each window of the tensors, in their order: chrom,
     start, end, class, state, split.
     """
-    from deepregfinder import selection
-    from deepregfinder.regions import read_regions, write_regions
-    from deepregfinder.signal import open_signal
-    from deepregfinder.splits import SplitPlan
-    from deepregfinder.tensors import write_tensors
+    from deepregfinder.genome.splits import SplitPlan
+    from deepregfinder.labels import windows as selection
+    from deepregfinder.labels.candidates import read_regions, write_regions
+    from deepregfinder.labels.tensors import write_tensors
+    from deepregfinder.signal.store import open_signal
 
     opened = open_signal(signal)
     if opened.sample != sample:

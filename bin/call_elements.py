@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -72,18 +72,23 @@ def call_elements(
     """
     import logging
 
-    from deepregfinder.calling import call_genome, call_thresholds, find_runs, write_calls
-    from deepregfinder.elements import merged_tss
     from deepregfinder.errors import InputError
-    from deepregfinder.intervals import read_intervals
-    from deepregfinder.probabilities import open_probabilities
-    from deepregfinder.validation import (
+    from deepregfinder.genome.intervals import read_intervals
+    from deepregfinder.labels.elements import merged_tss
+    from deepregfinder.prediction.calling import (
+        call_genome,
+        call_thresholds,
+        find_runs,
+        write_calls,
+    )
+    from deepregfinder.prediction.marker_validation import (
         build_markers,
         validation_rates,
         write_call_summary,
         write_seed_validation,
         write_validation,
     )
+    from deepregfinder.prediction.probabilities import open_probabilities
 
     log = logging.getLogger("call_elements")
     scan = open_probabilities(probabilities)

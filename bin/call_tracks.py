@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -38,9 +38,9 @@ def call_tracks(
     """Write, each with the prefix: annotated.tsv; bb (bigBed, if there is a call); <class>.bw
     (probability of each class but background); <class>.great.bed4; <class>.fa with --fasta.
     """
-    from deepregfinder.calling import read_calls
-    from deepregfinder.intervals import read_intervals
-    from deepregfinder.probabilities import open_probabilities
+    from deepregfinder.genome.intervals import read_intervals
+    from deepregfinder.prediction.calling import read_calls
+    from deepregfinder.prediction.probabilities import open_probabilities
     from deepregfinder.tracks.annotated import annotate, write_annotated
     from deepregfinder.tracks.bigbed import write_bigbed
     from deepregfinder.tracks.bigwig import write_class

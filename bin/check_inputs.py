@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -63,10 +63,11 @@ def check_inputs(
     Everything that is wrong is reported at once: faults of single BAM files, chromosome names and
     lengths that differ, reads that lie elsewhere or cannot be counted, lines of BED and peak files.
     """
-    from deepregfinder.alignments import read_summary
-    from deepregfinder.genome import ChromosomeSplit, Geometry, balanced_groups, write_chrom_sizes
-    from deepregfinder.inputs import IntervalList, Plan, write_groups, write_inputs
-    from deepregfinder.inputs import check_inputs as check
+    from deepregfinder.genome.grid import Geometry, balanced_groups, write_chrom_sizes
+    from deepregfinder.genome.splits import ChromosomeSplit
+    from deepregfinder.inputs.alignments import read_summary
+    from deepregfinder.inputs.check import IntervalList, Plan, write_groups, write_inputs
+    from deepregfinder.inputs.check import check_inputs as check
 
     by_chromosome = train and split == "chromosome"
     plan = Plan(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -34,13 +34,13 @@ def compare_libraries(
     import logging
 
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.plots import draw_correlation
+    from deepregfinder.labels.candidates import read_regions
+    from deepregfinder.quality.cross_correlation import read_qualities
     from deepregfinder.quality.doubts import doubts as doubts_about
     from deepregfinder.quality.doubts import write_doubts
     from deepregfinder.quality.libraries import compare_libraries as compare
-    from deepregfinder.quality.strands import read_qualities
+    from deepregfinder.quality.plot import draw_correlation
     from deepregfinder.quality.tables import write_correlation, write_libraries
-    from deepregfinder.regions import read_regions
 
     windows = {path.name.removesuffix(".regions.bed"): read_regions(path) for path in regions}
     compared = compare([open_counts(path) for path in counts], windows)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -46,17 +46,17 @@ def compare_models(
     """
     import csv
 
-    from deepregfinder.annotations import join_tables, points_on_test_windows
-    from deepregfinder.comparison import by_chromosome, compare, read_seeds
-    from deepregfinder.comparison_plots import (
+    from deepregfinder.evaluation.bootstrap_replicates import read_replicates
+    from deepregfinder.evaluation.compare_models import by_chromosome, compare, read_seeds
+    from deepregfinder.evaluation.external.annotations import join_tables, points_on_test_windows
+    from deepregfinder.evaluation.plots_of_all_models import (
         draw_bars,
         draw_calls,
         draw_confusions,
         draw_curves,
         draw_spread,
     )
-    from deepregfinder.plots import write_table
-    from deepregfinder.replicates import read_replicates
+    from deepregfinder.storage.tables import write_table
 
     models = [read_replicates(folder) for folder in evaluation]
     seeds = [

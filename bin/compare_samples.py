@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -55,11 +55,11 @@ def compare_samples(
     """
     import logging
 
-    from deepregfinder import differential
-    from deepregfinder.calling import read_calls
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.plots import draw_transitions
-    from deepregfinder.probabilities import open_probabilities
+    from deepregfinder.differential import compare as differential
+    from deepregfinder.differential.plot import draw_transitions
+    from deepregfinder.prediction.calling import read_calls
+    from deepregfinder.prediction.probabilities import open_probabilities
 
     log = logging.getLogger("compare_samples")
     scans = open_probabilities(probabilities_a), open_probabilities(probabilities_b)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -83,11 +83,11 @@ def count_bins(
     follows featureCounts; the whole set of rules stands at the top of deepregfinder/counting.
     """
     from deepregfinder.counting.counter import count_bins as count
+    from deepregfinder.counting.read_ends import EndSampler
     from deepregfinder.counting.rules import BinGrid, CountRules
     from deepregfinder.counting.store import Library, write_counts, write_summary
-    from deepregfinder.genome import read_chrom_sizes
-    from deepregfinder.quality.ends import EndSampler
-    from deepregfinder.quality.strands import quality_of, write_quality
+    from deepregfinder.genome.grid import read_chrom_sizes
+    from deepregfinder.quality.cross_correlation import quality_of, write_quality
 
     library = Library(id_, sample, mark, replicate)
     rules = CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)

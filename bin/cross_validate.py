@@ -6,9 +6,9 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import plain_errors
-from deepregfinder.models import MODEL_NAMES
+from deepregfinder.command_line import plain_errors
 from deepregfinder.models.accessibility import ACCESSIBILITY
+from deepregfinder.models.catalogue import MODEL_NAMES
 
 PATH = click.Path(path_type=Path)
 
@@ -70,19 +70,21 @@ def cross_validate(
     next one validates. The table has columns model, fold, chromosomes, setting, class, figure,
     value. A training that was interrupted continues from its checkpoint in the current folder.
     """
-    from deepregfinder import selection
-    from deepregfinder.evaluation import evaluate
-    from deepregfinder.folds import assigned, fold_plan, scores, write_scores
-    from deepregfinder.labelled_predictions import predict_test_windows
+    from deepregfinder.evaluation.cross_validation import assigned, fold_plan, scores, write_scores
+    from deepregfinder.evaluation.evaluate import evaluate
+    from deepregfinder.labels import windows as selection
+    from deepregfinder.labels.candidates import read_regions
     from deepregfinder.models.accessibility import marks_seen
+    from deepregfinder.models.checkpoint import remove_checkpoints
     from deepregfinder.models.device import choose_device
-    from deepregfinder.models.known_tss import is_told_tss
-    from deepregfinder.optimisation import TrainingOptions, remove_checkpoints
-    from deepregfinder.probabilities import open_probabilities
-    from deepregfinder.regions import read_regions
-    from deepregfinder.signal import open_signal
-    from deepregfinder.tiling import load_scorer, scan_genome
-    from deepregfinder.training import open_genome, train_bundle
+    from deepregfinder.models.protocol import TrainingOptions
+    from deepregfinder.models.train import open_genome, train_bundle
+    from deepregfinder.models.tss_input import is_told_tss
+    from deepregfinder.prediction.labelled_windows import predict_test_windows
+    from deepregfinder.prediction.probabilities import open_probabilities
+    from deepregfinder.prediction.scan import scan_genome
+    from deepregfinder.prediction.scorers import load_scorer
+    from deepregfinder.signal.store import open_signal
 
     opened, table = open_signal(signal), read_regions(candidates)
     plan = fold_plan(table, folds, fold)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -109,10 +109,10 @@ def define_regions(
     The table of dropped regions has a row for each rule, in order: element, rule, dropped, left. It
     is written even where too few windows are left, which is an error.
     """
-    from deepregfinder.genome import Geometry, read_chrom_sizes
-    from deepregfinder.region_rules import Evidence, RegionRules, write_drops
-    from deepregfinder.regions import check_enough, define_candidates, write_regions
-    from deepregfinder.splits import SplitPlan
+    from deepregfinder.genome.grid import Geometry, read_chrom_sizes
+    from deepregfinder.genome.splits import SplitPlan
+    from deepregfinder.labels.candidates import check_enough, define_candidates, write_regions
+    from deepregfinder.labels.rules import Evidence, RegionRules, write_drops
 
     logging.getLogger(__name__).info("Regions of %s", sample)
     rules = RegionRules(

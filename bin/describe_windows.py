@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -41,10 +41,14 @@ def describe_windows(
     import pandas as pd
 
     from deepregfinder.classes import class_names
-    from deepregfinder.genome import read_chrom_sizes
-    from deepregfinder.intervals import read_intervals
-    from deepregfinder.regions import read_regions
-    from deepregfinder.surroundings import describe, draw_surroundings, write_surroundings
+    from deepregfinder.evaluation.window_distances import (
+        describe,
+        draw_surroundings,
+        write_surroundings,
+    )
+    from deepregfinder.genome.grid import read_chrom_sizes
+    from deepregfinder.genome.intervals import read_intervals
+    from deepregfinder.labels.candidates import read_regions
 
     lists = {"dhs": [dhs] if dhs else [], "tss": [], "factor": [*enhancers, *tfbs]}
     markers = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -45,12 +45,12 @@ def evaluate_across(
 ) -> None:
     """Write average precision of every model on every sample, and what a model of the sample's own
     would give, with intervals; on other samples with and without quantile mapping."""
-    from deepregfinder.across import draw_across, measure_across, table
     from deepregfinder.errors import InputError
+    from deepregfinder.evaluation.across_samples import draw_across, measure_across, table
+    from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.plots import write_table
-    from deepregfinder.signal import open_signal
-    from deepregfinder.tensors import open_tensors
+    from deepregfinder.signal.store import open_signal
+    from deepregfinder.storage.tables import write_table
 
     bundles = [read_bundle(folder) for folder in bundle]
     samples = [

@@ -6,7 +6,8 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import InputError, plain_errors
+from deepregfinder.command_line import plain_errors
+from deepregfinder.errors import InputError
 
 PATH = click.Path(path_type=Path)
 
@@ -63,13 +64,13 @@ def evaluate_depths(
     chromosomes.
     """
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.depths import draw_depths, measure_depths, parse_shares, table
+    from deepregfinder.evaluation.read_depth import draw_depths, measure_depths, parse_shares, table
+    from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.models.device import choose_device
-    from deepregfinder.plots import write_table
-    from deepregfinder.rpm import parse_controls
-    from deepregfinder.tensors import open_tensors
-    from deepregfinder.tiling import load_scorer
+    from deepregfinder.prediction.scorers import load_scorer
+    from deepregfinder.signal.build import parse_controls
+    from deepregfinder.storage.tables import write_table
 
     if len(model) != len(bundle):
         raise InputError(f"There are {len(model)} --model, but {len(bundle)} --bundle.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -67,22 +67,22 @@ def evaluate_model(
     """
     import json
 
-    from deepregfinder import plots
-    from deepregfinder.atomic import written_whole
-    from deepregfinder.calling import read_calls
-    from deepregfinder.elements import merged_tss
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation import evaluate
-    from deepregfinder.evaluation_plots import draw_evaluation
-    from deepregfinder.intervals import read_intervals
-    from deepregfinder.labelled_predictions import predict_test_windows
-    from deepregfinder.metrics_json import seeds_table, to_json
-    from deepregfinder.model_card import write_model_card
+    from deepregfinder.evaluation import curve_plots as plots
+    from deepregfinder.evaluation.bootstrap_replicates import write_replicates
+    from deepregfinder.evaluation.evaluate import evaluate
+    from deepregfinder.evaluation.metrics_json import seeds_table, to_json
+    from deepregfinder.evaluation.model_card import write_model_card
+    from deepregfinder.evaluation.plots_of_one_model import draw_evaluation
+    from deepregfinder.genome.intervals import read_intervals
+    from deepregfinder.labels.elements import merged_tss
+    from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.probabilities import open_probabilities
-    from deepregfinder.replicates import write_replicates
-    from deepregfinder.signal import open_signal
-    from deepregfinder.tensors import open_tensors
+    from deepregfinder.prediction.calling import read_calls
+    from deepregfinder.prediction.labelled_windows import predict_test_windows
+    from deepregfinder.prediction.probabilities import open_probabilities
+    from deepregfinder.signal.store import open_signal
+    from deepregfinder.storage.atomic import written_whole
 
     trained, windows = read_bundle(bundle), open_tensors(tensors)
     scan = open_probabilities(probabilities) if probabilities else None

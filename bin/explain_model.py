@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -48,14 +48,14 @@ def explain_model(
     """
     import json
 
-    from deepregfinder.atomic import written_whole
-    from deepregfinder.calling import read_calls
     from deepregfinder.errors import InputError
     from deepregfinder.explain.explanation import explain, facts
     from deepregfinder.explain.figures import draw_explanation
+    from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.signal import open_signal
-    from deepregfinder.tensors import open_tensors
+    from deepregfinder.prediction.calling import read_calls
+    from deepregfinder.signal.store import open_signal
+    from deepregfinder.storage.atomic import written_whole
 
     trained, windows, track = read_bundle(bundle), open_tensors(tensors), open_signal(signal)
     for name, found in (("--tensors", windows.sample), ("--signal", track.sample)):

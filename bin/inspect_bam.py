@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -43,7 +43,7 @@ def inspect_bam(
     Faults of the file do not fail this command: they are listed under `problems`, and
     check_inputs.py shows those of all files at once.
     """
-    from deepregfinder.alignments import Identity, inspect_alignments, write_summary
+    from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
     identity = Identity(id_, sample, mark, replicate, role)
     write_summary(output, inspect_alignments(bam, identity, Path.cwd(), index, threads))

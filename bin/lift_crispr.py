@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -17,8 +17,8 @@ FILE = click.Path(path_type=Path)
 @click.option("--output", required=True, type=FILE, help="A row for each element (TSV).")
 def lift_crispr(table: Path, chain: Path | None, chrom_sizes: Path, output: Path) -> None:
     """Write a row for each element, also for those that cannot be lifted."""
-    from deepregfinder.crispr import place_elements, read_table, write_elements
-    from deepregfinder.genome import read_chrom_sizes
+    from deepregfinder.evaluation.external.crispr import place_elements, read_table, write_elements
+    from deepregfinder.genome.grid import read_chrom_sizes
 
     sizes = read_chrom_sizes(chrom_sizes)
     write_elements(output, place_elements(read_table(table), chain, sizes, table.name))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -42,8 +42,9 @@ def predict_genome(
     """
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.models.device import choose_device
-    from deepregfinder.signal import open_signal
-    from deepregfinder.tiling import load_scorer, scan_genome
+    from deepregfinder.prediction.scan import scan_genome
+    from deepregfinder.prediction.scorers import load_scorer
+    from deepregfinder.signal.store import open_signal
 
     scorer = load_scorer(read_bundle(bundle), choose_device(device), threads)
     names = [name.strip() for name in chroms.split(",") if name.strip()]

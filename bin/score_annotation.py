@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -30,12 +30,12 @@ def score_annotation(
     output: Path,
 ) -> None:
     """Write precision, recall and F1 on test windows, and of its intervals as calls."""
-    from deepregfinder.annotations import by_class, parse_mapping, score
-    from deepregfinder.intervals import read_intervals
-    from deepregfinder.liftover import lift_intervals, read_chain
-    from deepregfinder.placement import check_placement
-    from deepregfinder.plots import write_table
-    from deepregfinder.tensors import open_tensors
+    from deepregfinder.evaluation.external.annotations import by_class, parse_mapping, score
+    from deepregfinder.genome.assembly import check_placement
+    from deepregfinder.genome.intervals import read_intervals
+    from deepregfinder.genome.liftover import lift_intervals, read_chain
+    from deepregfinder.labels.tensors import open_tensors
+    from deepregfinder.storage.tables import write_table
 
     windows = open_tensors(tensors)
     pairs = parse_mapping(mapping, windows.classes)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -43,13 +43,15 @@ def score_regions(
     """
     import numpy as np
 
-    from deepregfinder.intervals import read_intervals
+    from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.models.device import choose_device
-    from deepregfinder.scoring import score_regions as score
-    from deepregfinder.scoring import write_scores
-    from deepregfinder.signal import open_signal
-    from deepregfinder.tiling import SignalReader, check_step, load_scorer, probabilities_at
+    from deepregfinder.prediction.sample_signal import SignalReader
+    from deepregfinder.prediction.scan import check_step
+    from deepregfinder.prediction.scorers import load_scorer, probabilities_at
+    from deepregfinder.prediction.user_regions import score_regions as score
+    from deepregfinder.prediction.user_regions import write_scores
+    from deepregfinder.signal.store import open_signal
 
     model = read_bundle(bundle)
     check_step(step, model.bin_size)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -23,11 +23,11 @@ def show_examples(
     """Write the best calls of each class; with labels also, on test chromosomes, labelled elements
     that no call found, and calls without a labelled element.
     """
-    from deepregfinder.calling import read_calls
     from deepregfinder.classes import class_names
-    from deepregfinder.examples import find_examples, write_examples
-    from deepregfinder.regions import read_regions
-    from deepregfinder.signal import open_signal
+    from deepregfinder.labels.candidates import read_regions
+    from deepregfinder.prediction.calling import read_calls
+    from deepregfinder.report.examples import find_examples, write_examples
+    from deepregfinder.signal.store import open_signal
 
     names = class_names(classes)
     labelled = read_regions(regions) if regions else None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 PATH = click.Path(path_type=Path)
 
@@ -21,7 +21,7 @@ def signal_tracks(signal: Path, threads: int, output: Path, description: Path) -
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    from deepregfinder.signal import open_signal
+    from deepregfinder.signal.store import open_signal
     from deepregfinder.tracks.bigwig import write_mark
     from deepregfinder.tracks.contents import SignalTracks, write_description
 

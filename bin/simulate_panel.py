@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import InputError, plain_errors
+from deepregfinder.command_line import plain_errors
+from deepregfinder.errors import InputError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -115,8 +116,8 @@ def simulate_panel(
     if len(set(names)) != len(names) or not names:
         raise InputError(f"--samples {samples}: name every cell type once.")
     if peaks is None:
-        from deepregfinder.simulation.elements import small_cell, small_genome
         from deepregfinder.simulation.profiles import MARKS
+        from deepregfinder.simulation.small_genome import small_cell, small_genome
 
         available = MARKS
         genome, sites = small_genome(genome_mb, spacing, seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -19,8 +19,8 @@ FILE = click.Path(path_type=Path)
 @click.option("--plot", required=True, type=FILE, help="Average precision of every fold (PNG).")
 def summarise_folds(fold: tuple[Path, ...], output: Path, summary: Path, plot: Path) -> None:
     """Write every figure of every fold, and for each its mean, spread and range."""
-    from deepregfinder import folds
-    from deepregfinder.plots import write_table
+    from deepregfinder.evaluation import cross_validation as folds
+    from deepregfinder.storage.tables import write_table
 
     rows = folds.read_scores(fold)
     folds.write_scores(output, rows)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
-from deepregfinder.models import MODEL_NAMES
+from deepregfinder.command_line import plain_errors
 from deepregfinder.models.accessibility import ACCESSIBILITY, marks_seen
+from deepregfinder.models.catalogue import MODEL_NAMES
 
 PATH = click.Path(path_type=Path)
 
@@ -58,11 +58,12 @@ def train_model(
     command, run again after an interruption, continues there and gives the same bundle as if
     nothing had happened. On a CPU the bundle does not depend on --threads.
     """
+    from deepregfinder.labels.tensors import open_tensors
+    from deepregfinder.models.checkpoint import remove_checkpoints
     from deepregfinder.models.device import choose_device
-    from deepregfinder.models.known_tss import is_told_tss
-    from deepregfinder.optimisation import TrainingOptions, remove_checkpoints
-    from deepregfinder.tensors import open_tensors
-    from deepregfinder.training import open_genome, train_bundle, write_trained
+    from deepregfinder.models.protocol import TrainingOptions
+    from deepregfinder.models.train import open_genome, train_bundle, write_trained
+    from deepregfinder.models.tss_input import is_told_tss
 
     options = TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
     place = choose_device(device)

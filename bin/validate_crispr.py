@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.errors import plain_errors
+from deepregfinder.command_line import plain_errors
 
 FILE = click.Path(path_type=Path)
 
@@ -32,11 +32,11 @@ def validate_crispr(
     element_table: Path,
 ) -> None:
     """Write recall of regulated elements, calls among tested negatives, and every element."""
-    from deepregfinder.calling import read_calls
-    from deepregfinder.crispr import read_elements, validate
+    from deepregfinder.evaluation.external.crispr import read_elements, validate
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.plots import write_table
-    from deepregfinder.probabilities import open_probabilities
+    from deepregfinder.prediction.calling import read_calls
+    from deepregfinder.prediction.probabilities import open_probabilities
+    from deepregfinder.storage.tables import write_table
 
     scan = open_probabilities(probabilities)
     found = read_calls(calls, scan.classes)

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from nextflow_runs import Pipeline, Run, copied_pipeline
+from machines.nextflow_runs import Pipeline, Run, copied_pipeline
 
 # Tests run side by side: an OpenMP thread that has nothing to do must not keep a core from another.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

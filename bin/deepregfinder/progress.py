@@ -1,9 +1,23 @@
-"""How far a long step is, told from time to time in the log of its task."""
+"""Progress of long steps, shown in the log of a task."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Show progress on stderr, with the time of day, and warnings on stdout as well.
+
+    Nextflow keeps a task's stderr to itself and shows its stdout to the user (process.debug).
+    """
+    progress = logging.StreamHandler(sys.stderr)
+    progress.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    warnings = logging.StreamHandler(sys.stdout)
+    warnings.setLevel(logging.WARNING)
+    warnings.setFormatter(logging.Formatter("WARNING: %(message)s"))
+    logging.basicConfig(level=level, handlers=[progress, warnings])
 
 
 @dataclass

@@ -1,8 +1,8 @@
 import pytest
-from refusals import READS, SIZES
-from small_bams import write_bam
+from samples.refusals import READS, SIZES
+from samples.small_bams import write_bam
 
-from deepregfinder.alignments import Identity, inspect_alignments, write_summary
+from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
 
 @pytest.fixture

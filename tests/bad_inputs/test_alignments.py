@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pysam
 import pytest
-from refusals import READS, SIZES, check_refuses, count_refuses
-from small_bams import record, write_bam
+from samples.refusals import READS, SIZES, check_refuses, count_refuses
+from samples.small_bams import record, write_bam
 
-from deepregfinder.alignments import Identity, inspect_alignments, write_summary
+from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
 DAMAGED = {
     "empty": lambda good: b"",

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from driver_answers import answers
-from refusals import refuses
 from safetensors.numpy import load_file, save
-from small_models import CHROM_SIZES, MARKS, random_bundle, write_random_signal
+from samples.driver_answers import answers
+from samples.refusals import refuses
+from samples.small_models import CHROM_SIZES, MARKS, random_bundle, write_random_signal
 
 from deepregfinder.models.bundle import write_bundle
 from predict_genome import predict_genome

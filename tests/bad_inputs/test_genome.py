@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from refusals import check_refuses
+from samples.refusals import check_refuses
 
 TABLES = {
     "empty": (b"", "names no chromosome"),

@@ -1,7 +1,7 @@
 """Parameters that are out of range, misspelt or contradict each other: no task starts."""
 
 import pytest
-from driver_answers import answers
+from samples.driver_answers import answers
 
 FILES = {
     "in.csv": "sample,mark,replicate,bam,control\nK,H3K27ac,1,a.bam,\nL,H3K27ac,1,b.bam,\n",

@@ -5,7 +5,7 @@ import gzip
 import lzma
 
 import pytest
-from refusals import check_refuses
+from samples.refusals import check_refuses
 
 GOOD = b"chr1\t100\t200\n"
 

@@ -6,7 +6,7 @@ tests/pipeline/test_parameters.py shows what a user sees of it: exit code, and n
 import gzip
 
 import pytest
-from driver_answers import answers
+from samples.driver_answers import answers
 
 HEADER = "sample,mark,replicate,bam,control\n"
 GOOD = HEADER + "K,H3K27ac,1,a.bam,in.bam\nK,H3K4me1,1,b.bam,\n"

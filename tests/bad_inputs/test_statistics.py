@@ -12,18 +12,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from refusals import refuses
-from small_evaluation import write_world
+from samples.refusals import refuses
+from samples.small_evaluation import write_world
 
 from compare_models import compare_models
-from deepregfinder.calibration import fit_bias, fit_temperature
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.store import Library, open_counts, write_counts
-from deepregfinder.differential import Elements, change_of_mark, changes_of_marks
+from deepregfinder.differential.compare import Elements, change_of_mark, changes_of_marks
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation import FEW_WINDOWS
-from deepregfinder.folds import Score, draw_folds, read_scores, summary, write_scores
-from deepregfinder.metrics import (
+from deepregfinder.evaluation.cross_validation import (
+    Score,
+    draw_folds,
+    read_scores,
+    summary,
+    write_scores,
+)
+from deepregfinder.evaluation.evaluate import FEW_WINDOWS
+from deepregfinder.evaluation.metrics import (
     bootstrap_weights,
     interval,
     measure,
@@ -32,9 +37,10 @@ from deepregfinder.metrics import (
     roc_curve,
     tally,
 )
+from deepregfinder.labels.tensors import Tensors, open_tensors, write_tensors
+from deepregfinder.models.calibration import fit_bias, fit_temperature
 from deepregfinder.quality.libraries import compare_libraries
 from deepregfinder.quality.tables import write_correlation, write_libraries
-from deepregfinder.tensors import Tensors, open_tensors, write_tensors
 from evaluate_model import evaluate_model
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from webdriver import Browser, headless_chromium
+from machines.webdriver import Browser, headless_chromium
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from threading import Thread
 
 import pyBigWig
 import pytest
-from webdriver import Browser, missing
+from machines.webdriver import Browser, missing
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "deepregfinder"
 LIBRARY = next(iter(sorted(CACHE.glob("igv-*/igv.min.js"))), None)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from webdriver import Browser, missing
+from machines.webdriver import Browser, missing
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "deepregfinder"
 PROGRAM = next(iter(sorted(CACHE.glob("multiqc-*/bin/multiqc"))), None)

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from report_samples import Plan, made_up
-from webdriver import Browser, missing
+from machines.webdriver import Browser, missing
+from samples.report_samples import Plan, made_up
 
 from deepregfinder.report.page import SECTIONS, render
 

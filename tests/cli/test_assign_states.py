@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from labelled_windows import N_BINS, SIZES, candidates
+from samples.labelled_windows import N_BINS, SIZES, candidates
 
 from assign_states import assign_states
-from deepregfinder.arrays import write_arrays
-from deepregfinder.regions import read_regions, write_regions
+from deepregfinder.labels.candidates import read_regions, write_regions
+from deepregfinder.storage.zarr_zip import write_arrays
 
 
 def counts_file(path: Path, seed: int, bin_size: int = 100) -> Path:

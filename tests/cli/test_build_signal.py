@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from build_signal import build_signal
-from deepregfinder.arrays import write_arrays
-from deepregfinder.signal import open_signal
+from deepregfinder.signal.store import open_signal
+from deepregfinder.storage.zarr_zip import write_arrays
 
 
 @pytest.fixture

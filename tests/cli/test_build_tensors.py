@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from labelled_windows import arrays, candidates, signal_file
+from samples.labelled_windows import arrays, candidates, signal_file
 
 from build_tensors import build_tensors
-from deepregfinder.genome import SPLITS
-from deepregfinder.regions import read_regions, write_regions
-from deepregfinder.tensors import open_tensors
+from deepregfinder.genome.splits import SPLITS
+from deepregfinder.labels.candidates import read_regions, write_regions
+from deepregfinder.labels.tensors import open_tensors
 
 
 @pytest.fixture

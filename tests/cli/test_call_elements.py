@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_evaluation import SIZES, bundle, elements, write_scan
+from samples.small_evaluation import SIZES, bundle, elements, write_scan
 
 OPTIONS = {
     "sample": "K562",

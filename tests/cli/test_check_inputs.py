@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_bams import write_bam
+from samples.small_bams import write_bam
 
 from check_inputs import check_inputs
-from deepregfinder.alignments import Identity, inspect_alignments, write_summary
 from deepregfinder.errors import InputError
+from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
 SIZES = {"chr1": 50_000, "chr10": 40_000, "chr2": 45_000, "chr20": 30_000, "chrM": 500}
 READS = [(chrom, 100) for chrom in SIZES]

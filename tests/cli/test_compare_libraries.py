@@ -9,9 +9,10 @@ import numpy as np
 from click.testing import CliRunner
 
 from compare_libraries import compare_libraries
+from deepregfinder.counting.read_ends import Ends
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.store import Library, write_counts
-from deepregfinder.quality.strands import Ends, Quality, write_quality
+from deepregfinder.quality.cross_correlation import Quality, write_quality
 
 GRID = BinGrid({"chr1": 1_000_000}, 100)
 NOBODY = Ends("chr1", 36, np.zeros(60), np.zeros(40), np.zeros(0), 0, 0)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_evaluation import write_world
+from samples.small_evaluation import write_world
 
 from compare_models import compare_models
-from deepregfinder.comparison import by_chromosome
 from deepregfinder.errors import InputError
-from deepregfinder.replicates import read_replicates
+from deepregfinder.evaluation.bootstrap_replicates import read_replicates
+from deepregfinder.evaluation.compare_models import by_chromosome
 from evaluate_model import evaluate_model
 
 

@@ -7,9 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compare_samples import compare_samples
-from deepregfinder.arrays import write_arrays
 from deepregfinder.errors import InputError
-from deepregfinder.probabilities import ProbabilityAttributes, scaled, write_probabilities
+from deepregfinder.prediction.probabilities import (
+    ProbabilityAttributes,
+    scaled,
+    write_probabilities,
+)
+from deepregfinder.storage.zarr_zip import write_arrays
 
 SIZE, WINDOW, STEP, BIN = 900_000, 2000, 200, 100
 PLACES = np.arange(5000, SIZE - 5000, 5000)  # of elements; every tenth is lost in B

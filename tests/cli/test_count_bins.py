@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from alignment_samples import MAIN, random_bam
 from click.testing import CliRunner
+from samples.alignment_samples import MAIN, random_bam
 
 from count_bins import count_bins
 from deepregfinder.counting.store import open_counts

@@ -3,12 +3,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_evaluation import SIZES, bundle, elements
-from small_models import write_random_signal
+from samples.small_evaluation import SIZES, bundle, elements
+from samples.small_models import write_random_signal
 
 from deepregfinder.errors import InputError
+from deepregfinder.labels.tensors import write_tensors
 from deepregfinder.models.bundle import write_bundle
-from deepregfinder.tensors import write_tensors
 from evaluate_across import evaluate_across
 
 SAMPLES = ("K562", "GM12878")

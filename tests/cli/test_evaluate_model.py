@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from small_evaluation import elements, write_world
+from samples.small_evaluation import elements, write_world
 
 from deepregfinder.classes import class_names
 from deepregfinder.errors import InputError

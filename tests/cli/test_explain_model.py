@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from documents import first_cells, results_paths, section
-from small_evaluation import SIZES, bundle, elements, write_world
-from small_models import MARKS, grow_fewer_trees, random_bundle, write_random_signal
+from samples.documents import first_cells, results_paths, section
+from samples.small_evaluation import SIZES, bundle, elements, write_world
+from samples.small_models import MARKS, grow_fewer_trees, random_bundle, write_random_signal
 
 from deepregfinder.errors import InputError
 from deepregfinder.explain import explanation
 from deepregfinder.models.bundle import write_bundle
-from deepregfinder.models.drf import DilatedNetwork
-from deepregfinder.models.forests import fit_forest
+from deepregfinder.models.drf.network import DilatedNetwork
+from deepregfinder.models.forests.model import fit_forest
 from explain_model import explain_model
 
 KINDS = ("png", "svg", "tsv")
@@ -106,9 +106,9 @@ def test_what_is_written_is_what_the_documents_list(world: Path, repository: Pat
 
 
 def test_importance_starts_from_the_accuracy_of_the_evaluation(world: Path) -> None:
-    from deepregfinder.calibration import combine_members
     from deepregfinder.explain.importance import average_precisions
-    from deepregfinder.tiling import predict_windows
+    from deepregfinder.models.calibration import combine_members
+    from deepregfinder.prediction.scorers import predict_windows
 
     facts = run(world)
     windows = elements()

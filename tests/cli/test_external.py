@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from small_evaluation import SIZES, write_world
+from samples.small_evaluation import SIZES, write_world
 
 from compare_models import compare_models
 from deepregfinder.errors import InputError

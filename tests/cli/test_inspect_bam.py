@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from small_bams import write_bam
+from samples.small_bams import write_bam
 
 SIZES = {"chr1": 10_000}
 

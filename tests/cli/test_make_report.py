@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from click.testing import CliRunner
-from report_samples import Plan, write_run
-from small_evaluation import write_world
+from samples.report_samples import Plan, write_run
+from samples.small_evaluation import write_world
 
 from deepregfinder.report.collect import Files
 from evaluate_model import evaluate_model

@@ -1,10 +1,10 @@
 import pytest
-from small_models import CHROM_SIZES, random_bundle, write_random_signal
+from samples.small_models import CHROM_SIZES, random_bundle, write_random_signal
 
 import predict_genome
 from deepregfinder.errors import InputError
 from deepregfinder.models.bundle import write_bundle
-from deepregfinder.probabilities import open_probabilities
+from deepregfinder.prediction.probabilities import open_probabilities
 
 
 @pytest.fixture

@@ -2,15 +2,16 @@ import csv
 import gzip
 
 import pytest
-from small_models import random_bundle, write_random_signal
+from samples.small_models import random_bundle, write_random_signal
 
 import score_regions
 from deepregfinder.classes import class_names
 from deepregfinder.errors import InputError
 from deepregfinder.models.bundle import write_bundle
-from deepregfinder.probabilities import open_probabilities
-from deepregfinder.signal import open_signal
-from deepregfinder.tiling import load_scorer, scan_genome
+from deepregfinder.prediction.probabilities import open_probabilities
+from deepregfinder.prediction.scan import scan_genome
+from deepregfinder.prediction.scorers import load_scorer
+from deepregfinder.signal.store import open_signal
 
 CLASSES = class_names(3)
 

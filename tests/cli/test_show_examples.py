@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deepregfinder.errors import InputError
-from deepregfinder.examples import read_examples
-from deepregfinder.signal import write_signal
+from deepregfinder.report.examples import read_examples
+from deepregfinder.signal.store import write_signal
 from show_examples import show_examples
 
 SIZES = {"chr1": 100_000, "chr17": 100_000}

@@ -6,14 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from small_genome import write_genome
-from small_models import labelled_windows
+from samples.small_genome import write_genome
+from samples.small_models import labelled_windows
 
 import train_model
-from deepregfinder import dense_training
 from deepregfinder.errors import InputError
+from deepregfinder.labels.tensors import write_tensors
 from deepregfinder.models.bundle import read_bundle
-from deepregfinder.tensors import write_tensors
+from deepregfinder.models.drf import fit as dense_training
 
 OPTIONS = {
     "model": "cnn",

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engines import Images, built_images
-from nextflow_runs import SMALL, Pipeline, Run, copied_pipeline
+from machines.engines import Images, built_images
+from machines.nextflow_runs import SMALL, Pipeline, Run, copied_pipeline
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engines import Images, comparable, version
-from nextflow_runs import SMALL, Pipeline, Run
+from machines.engines import Images, comparable, version
+from machines.nextflow_runs import SMALL, Pipeline, Run
 
 pytestmark = pytest.mark.pipeline
 

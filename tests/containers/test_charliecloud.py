@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from documented_commands import parts_of
-from engines import Images, have
-from nextflow_runs import SMALL, Pipeline
+from machines.engines import Images, have
+from machines.nextflow_runs import SMALL, Pipeline
+from samples.documented_commands import parts_of
 
 pytestmark = pytest.mark.pipeline
 

@@ -4,7 +4,7 @@ is not in Debian 12, so the tests do not build with it (docs/containers.md says 
 import re
 
 import pytest
-from engines import version
+from machines.engines import version
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import SHARED_TOOLS, comparable
-from nextflow_runs import SMALL
+from machines.engines import SHARED_TOOLS, comparable
+from machines.nextflow_runs import SMALL
 
 pytestmark = pytest.mark.pipeline
 

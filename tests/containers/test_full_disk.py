@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tasks import declared_inputs, outputs, processes
+from samples.tasks import declared_inputs, outputs, processes
 
 SAID = ("ERROR: a disk is full", "No space left on device")
 

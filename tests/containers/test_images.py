@@ -5,7 +5,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from engines import version
+from machines.engines import version
 from packaging.requirements import Requirement
 
 # As hard as the runs of test_docker.py: any user, no network, nothing writable but /tmp.

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tasks import declared_inputs, outputs, processes
+from samples.tasks import declared_inputs, outputs, processes
 
 STRANGER = 12345
 CACHES = ("NUMBA_CACHE_DIR=/task/.cache/numba", "MPLCONFIGDIR=/task/.cache/matplotlib")

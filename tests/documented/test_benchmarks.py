@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from documented_commands import Part, Place, copied_repository, parts_of
-from small_encode import write_data
+from samples.documented_commands import Part, Place, copied_repository, parts_of
+from samples.small_encode import write_data
 
 pytestmark = pytest.mark.pipeline
 

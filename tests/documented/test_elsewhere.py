@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from documented_commands import ROOT, launch_folder, parts_of, place_of
-from stand_ins import stand_ins
+from machines.stand_ins import stand_ins
+from samples.documented_commands import ROOT, launch_folder, parts_of, place_of
 
 pytestmark = pytest.mark.pipeline
 

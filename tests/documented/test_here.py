@@ -4,7 +4,7 @@ last. The files are empty, and stubs leave those of every task empty."""
 import shutil
 
 import pytest
-from documented_commands import launch_folder, parts_of, place_of
+from samples.documented_commands import launch_folder, parts_of, place_of
 
 pytestmark = pytest.mark.pipeline
 

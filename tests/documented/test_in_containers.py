@@ -22,10 +22,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from documented_commands import Part, Place, copied_repository, launch_folder, parts_of, place_of
-from engines import BASE, have, start_docker, version
-from slurm_cluster import output_of, wait_for
-from stand_ins import StandIns, stand_ins
+from machines.engines import BASE, have, start_docker, version
+from machines.slurm_cluster import output_of, wait_for
+from machines.stand_ins import StandIns, stand_ins
+from samples.documented_commands import (
+    Part,
+    Place,
+    copied_repository,
+    launch_folder,
+    parts_of,
+    place_of,
+)
 
 pytestmark = pytest.mark.pipeline
 

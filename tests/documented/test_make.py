@@ -1,7 +1,7 @@
 """`make`, in a copy of the repository, in the order of the documents; the longest comes last."""
 
 import pytest
-from documented_commands import Place, copied_repository, parts_of
+from samples.documented_commands import Place, copied_repository, parts_of
 
 pytestmark = pytest.mark.pipeline
 

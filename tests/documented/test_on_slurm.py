@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from documented_commands import launch_folder, parts_of, place_of
-from slurm_cluster import output_of, running_cluster, tasks_in, wait_for
-from stand_ins import stand_ins
+from machines.slurm_cluster import output_of, running_cluster, tasks_in, wait_for
+from machines.stand_ins import stand_ins
+from samples.documented_commands import launch_folder, parts_of, place_of
 
 pytestmark = pytest.mark.pipeline
 

@@ -5,7 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from deepregfinder.alignment_format import END_OF_FILE
+from deepregfinder.counting.file_format import END_OF_FILE
 
 LARGEST = 65_280
 

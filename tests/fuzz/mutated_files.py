@@ -20,16 +20,16 @@ from unittest.mock import patch
 
 import numpy as np
 import pysam
-from alignment_samples import MAIN, brute_force, random_bam
 from fuzz.blocks import packed, random_blocks
+from samples.alignment_samples import MAIN, brute_force, random_bam
 
-from deepregfinder.alignment_format import END_OF_FILE
-from deepregfinder.alignments import Identity, inspect_alignments
 from deepregfinder.counting.counter import count_bins
+from deepregfinder.counting.file_format import END_OF_FILE
+from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules
 from deepregfinder.errors import InputError
-from deepregfinder.quality.ends import EndSampler
-from deepregfinder.quality.strands import quality_of
+from deepregfinder.inputs.alignments import Identity, inspect_alignments
+from deepregfinder.quality.cross_correlation import quality_of
 
 IDENTITY = Identity("K562_H3K27ac_1", "K562", "H3K27ac", "1", "chip")
 

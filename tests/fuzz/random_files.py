@@ -15,8 +15,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from alignment_samples import random_bam
 from fuzz.blocks import random_blocks, write_blocks
+from samples.alignment_samples import random_bam
 
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.rules import BinGrid, CountRules

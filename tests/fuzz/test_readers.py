@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save
-from small_models import random_bundle
+from samples.small_models import random_bundle
 
 from deepregfinder.errors import InputError
-from deepregfinder.genome import read_chrom_sizes
-from deepregfinder.intervals import read_intervals
+from deepregfinder.genome.grid import read_chrom_sizes
+from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.models.bundle import read_bundle, write_bundle
 
 NONSENSE = st.one_of(

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from driver_answers import answers
+from samples.driver_answers import answers
 
 N_SHEETS = 400
 SHEETS = {

@@ -5,12 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from small_evaluation import SIZES, elements
+from samples.small_evaluation import SIZES, elements
 
-from deepregfinder.annotations import HEADER, by_class, classify, parse_mapping, score
 from deepregfinder.errors import InputError
-from deepregfinder.splits import SplitPlan
-from deepregfinder.tensors import Tensors
+from deepregfinder.evaluation.external.annotations import (
+    HEADER,
+    by_class,
+    classify,
+    parse_mapping,
+    score,
+)
+from deepregfinder.genome.splits import SplitPlan
+from deepregfinder.labels.tensors import Tensors
 
 CLASSES = ("background", "enhancer", "promoter")
 MAPPING = parse_mapping(

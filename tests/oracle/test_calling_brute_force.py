@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepregfinder.calling import call_genome, find_runs
 from deepregfinder.classes import class_named, class_names
+from deepregfinder.prediction.calling import call_genome, find_runs
 
 Row = tuple[int, int, int, float, int]
 

@@ -6,7 +6,7 @@ from math import inf, log10
 import numpy as np
 import pytest
 import torch
-from small_models import labelled_windows
+from samples.small_models import labelled_windows
 
 from deepregfinder.errors import InputError
 from deepregfinder.models.ccre import (
@@ -18,9 +18,9 @@ from deepregfinder.models.ccre import (
     tss_distance,
     z_scores,
 )
-from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome, fit_genome
-from deepregfinder.optimisation import TrainingOptions
-from deepregfinder.training import train_bundle
+from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome, TrainingOptions
+from deepregfinder.models.registry import fit_genome
+from deepregfinder.models.train import train_bundle
 
 MARKS = ("H3K27ac", "DNase-seq", "H3K4me3")
 BINS = 20

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from alignment_samples import MAIN, bam_of, brute_force, random_bam
+from samples.alignment_samples import MAIN, bam_of, brute_force, random_bam
 
 from deepregfinder.counting.counter import count_bins
 from deepregfinder.counting.rules import BinGrid, CountRules
 from deepregfinder.counting.store import Library, write_counts
-from deepregfinder.genome import read_chrom_sizes
+from deepregfinder.genome.grid import read_chrom_sizes
 
 LIBRARY = Library("K562_H3K27ac_1", "K562", "H3K27ac", "1")
 

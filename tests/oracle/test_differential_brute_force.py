@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deepregfinder.calling import Calls
-from deepregfinder.differential import (
+from deepregfinder.differential.compare import (
     Elements,
     MarkChange,
     classes_at,
@@ -16,6 +15,7 @@ from deepregfinder.differential import (
     reads_at,
     transition_matrix,
 )
+from deepregfinder.prediction.calling import Calls
 
 SIZES = {"chr1": 40_050, "chr10": 25_000, "chr2": 30_000}
 CLASSES = ("background", "enhancer", "promoter")

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from region_samples import GEOMETRY, rules
-from small_evaluation import elements
+from samples.region_samples import GEOMETRY, rules
+from samples.small_evaluation import elements
 
-from deepregfinder.annotations import by_class, classify, parse_mapping
-from deepregfinder.background import free_windows
-from deepregfinder.crispr import place_elements, read_table
-from deepregfinder.elements import enhancers, promoters
-from deepregfinder.genome import read_chrom_sizes
-from deepregfinder.intervals import read_intervals
-from deepregfinder.region_rules import Evidence
+from deepregfinder.evaluation.external.annotations import by_class, classify, parse_mapping
+from deepregfinder.evaluation.external.crispr import place_elements, read_table
+from deepregfinder.genome.grid import read_chrom_sizes
+from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.labels.background import free_windows
+from deepregfinder.labels.elements import enhancers, promoters
+from deepregfinder.labels.rules import Evidence
 
 pytestmark = pytest.mark.real_data
 

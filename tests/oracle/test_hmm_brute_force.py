@@ -8,10 +8,16 @@ import pytest
 from hmmlearn.base import BaseHMM
 from scipy.stats import norm, poisson
 
-from deepregfinder.intervals import read_intervals
-from deepregfinder.models import chromhmm, ehmm, hmm
-from deepregfinder.models.gaussian_emissions import log_normal
-from deepregfinder.models.hmm import Chain, Emissions, forward_backward, relative_emissions
+from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.models.hmm import chromhmm, ehmm
+from deepregfinder.models.hmm import forward_backward as hmm
+from deepregfinder.models.hmm.forward_backward import (
+    Chain,
+    Emissions,
+    forward_backward,
+    relative_emissions,
+)
+from deepregfinder.models.hmm.gaussian_emissions import log_normal
 
 
 def random_chain(n_states, rng, stay=0.0):

@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_models import grow_fewer_trees, labelled_windows
+from samples.small_models import grow_fewer_trees, labelled_windows
 
-from deepregfinder import dense_training
-from deepregfinder.models import MODEL_NAMES, kind_of
-from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome
-from deepregfinder.optimisation import TrainingOptions
-from deepregfinder.tensors import Tensors
-from deepregfinder.training import train_bundle, write_trained
+from deepregfinder.labels.tensors import Tensors
+from deepregfinder.models.catalogue import MODEL_NAMES, kind_of
+from deepregfinder.models.drf import fit as dense_training
+from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome, TrainingOptions
+from deepregfinder.models.train import train_bundle, write_trained
 
 OPTIONS = TrainingOptions(1, 1, 2, 32, 0.01, 0.0001)
 

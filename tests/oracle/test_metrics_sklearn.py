@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from deepregfinder.metrics import (
-    LEFT_OUT,
+from deepregfinder.evaluation.metrics import (
     Tallies,
     join,
     measure,
@@ -15,6 +14,7 @@ from deepregfinder.metrics import (
     roc_curve,
     tally,
 )
+from deepregfinder.labels.ground_truth import LEFT_OUT
 
 N_CLASSES = 3
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.small_evaluation import SIZES, STEP, bundle, elements, write_scan
 from sklearn.metrics import average_precision_score, roc_auc_score
-from small_evaluation import SIZES, STEP, bundle, elements, write_scan
 
-from deepregfinder.calling import Calls, call_genome, find_runs
-from deepregfinder.metrics import Blocks, measure
-from deepregfinder.natural import (
+from deepregfinder.evaluation.metrics import Blocks, measure
+from deepregfinder.evaluation.natural_prevalence import (
     credit,
     measure_calls,
     tally_calls,
     tally_genome,
 )
-from deepregfinder.probabilities import open_probabilities
-from deepregfinder.truth import label_windows, labelled_elements
+from deepregfinder.labels.ground_truth import label_windows, labelled_elements
+from deepregfinder.prediction.calling import Calls, call_genome, find_runs
+from deepregfinder.prediction.probabilities import open_probabilities
 
 CHROMS = ("chr3", "chr4")
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from samples.small_models import MARKS, normalisation, random_bundle
 from scipy.special import expit, softmax
-from small_models import MARKS, normalisation, random_bundle
 
-from deepregfinder.genome import Geometry
-from deepregfinder.tiling import load_scorer, predict_windows
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.prediction.scorers import load_scorer, predict_windows
 
 GEOMETRY = Geometry(100, 10)
 

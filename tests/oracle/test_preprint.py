@@ -4,16 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from samples.small_models import GEOMETRY, MARKS, labelled_windows
 from scipy.integrate import quad
 from scipy.special import gammaln
 from scipy.stats import gamma, poisson
 from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import SVC, LinearSVC
-from small_models import GEOMETRY, MARKS, labelled_windows
 
 from deepregfinder.errors import InputError
 from deepregfinder.models import preprint
-from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome, check_genome, fit_genome
 from deepregfinder.models.preprint import (
     check_preprint,
     decision_values,
@@ -25,6 +24,8 @@ from deepregfinder.models.preprint import (
     mean_profiles,
     score_preprint,
 )
+from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.registry import check_genome, fit_genome
 
 BINS, DEPTHS = 12, np.array([2_000_000, 500_000])
 SHAPE = np.array([[5.0, 3.0, 2.0, 6.0, 3.0], [8.0, 4.0, 2.0, 3.0, 5.0]])

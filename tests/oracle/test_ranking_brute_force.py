@@ -7,19 +7,19 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.small_evaluation import SIZES, STEP, bundle, elements, write_scan
 from sklearn.metrics import average_precision_score
-from small_evaluation import SIZES, STEP, bundle, elements, write_scan
 
-from deepregfinder.metrics import LEVELS, Blocks, bootstrap_weights
-from deepregfinder.probabilities import open_probabilities
-from deepregfinder.ranking import (
+from deepregfinder.evaluation.metrics import LEVELS, Blocks, bootstrap_weights
+from deepregfinder.evaluation.ranking import (
     RankedCalls,
     false_calls_at_recall,
     find_candidates,
     rank_calls,
     ranked_average_precision,
 )
-from deepregfinder.truth import labelled_elements
+from deepregfinder.labels.ground_truth import labelled_elements
+from deepregfinder.prediction.probabilities import open_probabilities
 
 CHROMS = ("chr3", "chr4")
 BLOCKS = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from region_samples import peaks, rules
+from samples.region_samples import peaks, rules
 
-from deepregfinder.background import free_windows
-from deepregfinder.elements import enhancers, promoters
-from deepregfinder.genome import Geometry
-from deepregfinder.region_rules import Evidence, RegionRules
-from deepregfinder.regions import define_candidates
-from deepregfinder.splits import SplitPlan, quotas
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.genome.splits import SplitPlan, quotas
+from deepregfinder.labels.background import free_windows
+from deepregfinder.labels.candidates import define_candidates
+from deepregfinder.labels.elements import enhancers, promoters
+from deepregfinder.labels.rules import Evidence, RegionRules
 
 GEOMETRY = Geometry(10, 8)
 SIZES = {"chr1": 4000, "chr9": 2345, "chrX": 3001, "chr7": 77}

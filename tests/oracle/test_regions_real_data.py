@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from region_samples import GEOMETRY, rules
+from samples.region_samples import GEOMETRY, rules
 
-from deepregfinder.background import free_windows
-from deepregfinder.elements import enhancers, promoters
-from deepregfinder.genome import read_chrom_sizes
-from deepregfinder.region_rules import Evidence
+from deepregfinder.genome.grid import read_chrom_sizes
+from deepregfinder.labels.background import free_windows
+from deepregfinder.labels.elements import enhancers, promoters
+from deepregfinder.labels.rules import Evidence
 
 pytestmark = pytest.mark.real_data
 

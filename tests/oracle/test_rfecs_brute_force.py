@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from deepregfinder.models.rfecs import (
+from deepregfinder.models.forests.rfecs import (
     bootstrap_windows,
     evaluate_rfecs,
     fit_rfecs,

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from small_models import MARKS, chromosome, random_bundle
+from samples.small_models import MARKS, chromosome, random_bundle
 
-from deepregfinder import tiling
-from deepregfinder.genome import Geometry
-from deepregfinder.models import build_network
-from deepregfinder.tiling import load_scorer, scan_chromosome
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.models.windows.networks import build_network
+from deepregfinder.prediction import scorers as tiling
+from deepregfinder.prediction.scan import scan_chromosome
+from deepregfinder.prediction.scorers import load_scorer
 
 
 def naive_scan(bundle, rpm, length, step):

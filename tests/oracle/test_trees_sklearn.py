@@ -5,10 +5,10 @@ from math import fsum
 
 import numpy as np
 import pytest
-from small_models import grow_fewer_trees
+from samples.small_models import grow_fewer_trees
 from threadpoolctl import threadpool_limits
 
-from deepregfinder.models import trees
+from deepregfinder.models.forests import trees
 
 MARKS, BINS = 3, 9
 

@@ -8,8 +8,8 @@ import json
 import subprocess
 
 import pytest
-from documented_commands import launch_folder, parts_of
-from documents import parameters
+from samples.documented_commands import launch_folder, parts_of
+from samples.documents import parameters
 
 pytestmark = pytest.mark.pipeline
 

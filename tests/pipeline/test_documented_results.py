@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import results_paths
+from samples.documents import results_paths
 
 pytestmark = pytest.mark.pipeline
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyBigWig
 import pytest
-from documents import results_paths
+from samples.documents import results_paths
 
 pytestmark = pytest.mark.pipeline
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from stand_ins import Call, stand_ins
+from machines.stand_ins import Call, stand_ins
 
 pytestmark = pytest.mark.pipeline
 

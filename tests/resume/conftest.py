@@ -5,8 +5,8 @@ import secrets
 from pathlib import Path
 
 import pytest
-from killed_runs import Kill
-from nextflow_runs import Pipeline, Run
+from machines.killed_runs import Kill
+from machines.nextflow_runs import Pipeline, Run
 
 KILLS = pytest.StashKey[list[Kill]]()
 SEED = pytest.StashKey[int]()

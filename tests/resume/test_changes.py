@@ -58,8 +58,8 @@ def test_a_changed_bam_reruns_its_sample_only(pipeline, first_run):
 @pytest.mark.parametrize(
     ("file", "rerun"),
     [
-        ("bin/deepregfinder/calling.py", AFTER_CALLING),
-        ("bin/deepregfinder/plots.py", AFTER_EVALUATION | OTHERS_THAT_DRAW),
+        ("bin/deepregfinder/prediction/calling.py", AFTER_CALLING),
+        ("bin/deepregfinder/figure.py", AFTER_EVALUATION | OTHERS_THAT_DRAW),
         ("bin/make_report.py", {"MAKE_REPORT"}),
         ("bin/deepregfinder/report/templates/style.css", {"MAKE_REPORT"}),
         ("README.md", set()),

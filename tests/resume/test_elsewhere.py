@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from killed_runs import fresh_launch
+from machines.killed_runs import fresh_launch
 
 pytestmark = pytest.mark.pipeline
 

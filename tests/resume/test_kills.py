@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from killed_runs import Kill, LiveRun, course, disturbed, fresh_launch, kill_all, running
-from nextflow_runs import Run
+from machines.killed_runs import Kill, LiveRun, course, disturbed, fresh_launch, kill_all, running
+from machines.nextflow_runs import Run
 
 pytestmark = pytest.mark.pipeline
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from nextflow_runs import CODE, Pipeline
+from machines.nextflow_runs import CODE, Pipeline
 
 pytestmark = pytest.mark.pipeline
 

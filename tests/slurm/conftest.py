@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from nextflow_runs import CODE, Pipeline, Run
-from slurm_cluster import Cluster, running_cluster
+from machines.nextflow_runs import CODE, Pipeline, Run
+from machines.slurm_cluster import Cluster, running_cluster
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from engines import built_images
-from nextflow_runs import Pipeline, Run
-from slurm_cluster import Cluster, Task, nextflow, output_of, tasks_in, wait_for
+from machines.engines import built_images
+from machines.nextflow_runs import Pipeline, Run
+from machines.slurm_cluster import Cluster, Task, nextflow, output_of, tasks_in, wait_for
 
 pytestmark = pytest.mark.pipeline
 

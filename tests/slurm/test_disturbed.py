@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from nextflow_runs import Pipeline, Run
-from slurm_cluster import Cluster, Job, Task, nextflow, tasks_in, wait_for
+from machines.nextflow_runs import Pipeline, Run
+from machines.slurm_cluster import Cluster, Job, Task, nextflow, tasks_in, wait_for
 
 pytestmark = pytest.mark.pipeline
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from nextflow_runs import Pipeline, Run
-from slurm_cluster import Cluster, tasks_in
+from machines.nextflow_runs import Pipeline, Run
+from machines.slurm_cluster import Cluster, tasks_in
 
 pytestmark = pytest.mark.pipeline
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from nextflow_runs import Pipeline
-from slurm_cluster import Cluster, Task, nextflow, tasks_in
+from machines.nextflow_runs import Pipeline
+from machines.slurm_cluster import Cluster, Task, nextflow, tasks_in
 
 pytestmark = pytest.mark.pipeline
 

@@ -25,10 +25,13 @@ import torch
 from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-from deepregfinder import dense_calibration, dense_data, dense_training, truth
-from deepregfinder.errors import log_to_stderr
-from deepregfinder.models import drf
-from deepregfinder.models.genome import TrainingGenome
+from deepregfinder.labels import ground_truth as truth
+from deepregfinder.models.drf import calibrate as dense_calibration
+from deepregfinder.models.drf import data as dense_data
+from deepregfinder.models.drf import fit as dense_training
+from deepregfinder.models.drf import network as drf
+from deepregfinder.models.protocol import TrainingGenome
+from deepregfinder.progress import log_to_stderr
 
 NO_TSS = "drf without TSSs"
 TEST_CHROMS = "chr19,chr22"

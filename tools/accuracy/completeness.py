@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-from deepregfinder.bedtools import near
-from deepregfinder.elements import enhancers
-from deepregfinder.genome import Geometry, main_chromosomes, read_chrom_sizes
-from deepregfinder.region_rules import Evidence, RegionRules
+from deepregfinder.genome.bedtools import near
+from deepregfinder.genome.grid import Geometry, main_chromosomes, read_chrom_sizes
+from deepregfinder.labels.elements import enhancers
+from deepregfinder.labels.rules import Evidence, RegionRules
 from deepregfinder.simulation.encode import find_lists
 
 RULES = RegionRules(

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-from deepregfinder.metrics import interval
-from deepregfinder.replicates import read_replicates
+from deepregfinder.evaluation.bootstrap_replicates import read_replicates
+from deepregfinder.evaluation.metrics import interval
 
 SETTINGS = ("test", "natural", "calls")
 

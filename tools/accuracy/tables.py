@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-from deepregfinder.bedtools import near
-from deepregfinder.intervals import read_intervals
-from deepregfinder.regions import read_regions
+from deepregfinder.genome.bedtools import near
+from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.labels.candidates import read_regions
 from deepregfinder.simulation.encode import find_lists
 
 METRICS = ("precision", "recall", "average_precision")

@@ -74,7 +74,8 @@ def table(measured: Measured) -> list[str]:
 
 def draw(path: Path, measured: Measured) -> None:
     """Time and memory against size, a column of panels for each step: PNG, and SVG beside it."""
-    from deepregfinder.plots import AFTER, VALIDATION, new_figure
+    from deepregfinder.evaluation.curve_plots import AFTER, VALIDATION
+    from deepregfinder.figure import new_figure
 
     with new_figure(path, 2.6 * len(measured), 4.4) as figure:
         panels = figure.subplots(2, len(measured), sharex="col", squeeze=False)

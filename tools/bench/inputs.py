@@ -8,24 +8,19 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_names
 from deepregfinder.counting import store as counting_store
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
-from deepregfinder.genome import Geometry, write_chrom_sizes
-from deepregfinder.signal import (
-    Normalisation,
-    mark_quantiles,
-    mark_statistics,
-    open_signal,
-    write_signal,
-)
+from deepregfinder.genome.grid import Geometry, write_chrom_sizes
+from deepregfinder.genome.splits import SplitPlan
+from deepregfinder.labels.tensors import Tensors, write_tensors
+from deepregfinder.signal.scale import Normalisation, mark_quantiles, mark_statistics
+from deepregfinder.signal.store import open_signal, write_signal
 from deepregfinder.simulation.bam import BamWriter, encode
 from deepregfinder.simulation.cells import random_numbers
 from deepregfinder.simulation.landscape import REPEAT_BLOCK, STEP, Ground
 from deepregfinder.simulation.reads import Library, chip_reads, share_out
-from deepregfinder.splits import SplitPlan
-from deepregfinder.tensors import Tensors, write_tensors
+from deepregfinder.storage.atomic import written_whole
 
 log = logging.getLogger(__name__)
 
@@ -183,8 +178,8 @@ def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
     import torch
 
     from deepregfinder.models.bundle import read_bundle, write_bundle
-    from deepregfinder.models.drf import SCALE, TSS_SCALE, DilatedNetwork
-    from deepregfinder.models.known_tss import tss_array
+    from deepregfinder.models.drf.network import SCALE, TSS_SCALE, DilatedNetwork
+    from deepregfinder.models.tss_input import tss_array
 
     path = folder / "drf_with_tss.bundle"
     if not path.exists():

@@ -16,10 +16,10 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-from deepregfinder.models import build_network
+from deepregfinder.labels.tensors import Tensors, open_tensors
 from deepregfinder.models.bundle import read_bundle
-from deepregfinder.signal import open_signal
-from deepregfinder.tensors import Tensors, open_tensors
+from deepregfinder.models.windows.networks import build_network
+from deepregfinder.signal.store import open_signal
 
 STEP_BINS = 2
 

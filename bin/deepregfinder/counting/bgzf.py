@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from deepregfinder.alignment_format import END_OF_FILE
+from deepregfinder.counting.file_format import END_OF_FILE
 from deepregfinder.counting.inflate import FAULTS, inflate
 from deepregfinder.errors import InputError
 

@@ -7,11 +7,11 @@ from typing import Literal
 import numpy as np
 
 from deepregfinder.counting.featurecounts import count_featurecounts
+from deepregfinder.counting.first_reads import glance_at, require_countable
 from deepregfinder.counting.native import count_native
-from deepregfinder.counting.reads import glance_at, require_countable
+from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.errors import InputError
-from deepregfinder.quality.ends import EndSampler
 
 Counter = Literal["native", "featurecounts"]
 
@@ -91,7 +91,7 @@ def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:
 
 def _blank(counts: BinCounts, blacklist: Path) -> None:
     """Set bins that touch an interval to zero; intervals on other chromosomes do not matter."""
-    from deepregfinder.intervals import read_intervals
+    from deepregfinder.genome.intervals import read_intervals
 
     bin_size = counts.grid.bin_size
     for chrom, group in read_intervals(blacklist).groupby("chrom"):

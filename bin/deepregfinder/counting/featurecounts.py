@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from deepregfinder.counting.first_reads import Glance
 from deepregfinder.counting.native import count_native
-from deepregfinder.counting.reads import Glance
+from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.errors import InputError
-from deepregfinder.quality.ends import EndSampler
 
 # Before 2.0.2, -p made it count fragments instead of reads.
 OLDEST_VERSION = (2, 0, 2)

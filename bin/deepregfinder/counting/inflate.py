@@ -12,7 +12,7 @@ import deflate._deflate
 from llvmlite import binding
 from numba import njit, types
 
-from deepregfinder.counting.records import OPTIONS
+from deepregfinder.counting.compiled import OPTIONS
 
 SOUND, NOT_DEFLATED, NOT_AS_SAID = range(3)
 FAULTS = {

@@ -19,12 +19,12 @@ import numpy as np
 
 from deepregfinder.counting import records
 from deepregfinder.counting.bgzf import HEADROOM, read_pieces
+from deepregfinder.counting.cram import is_cram, write_bam
+from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.stretches import first_record, stretches
-from deepregfinder.cram import is_cram, write_bam
 from deepregfinder.errors import InputError
 from deepregfinder.progress import Progress
-from deepregfinder.quality.ends import EndSampler
 
 _log = logging.getLogger(__name__)
 

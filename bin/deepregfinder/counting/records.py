@@ -15,7 +15,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-import deepregfinder.counting.numba_alone  # noqa: F401, first
+import deepregfinder.counting.compiled  # noqa: F401, first
+from deepregfinder.counting.compiled import OPTIONS
 
 # Fields of the tally, an int64 array. FAULT is the reason for which reading stopped, 0 if none.
 TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
@@ -56,10 +57,6 @@ _TAG_WIDTH = np.zeros(256, np.int64)
 for _letters, _width in ((b"AcC", 1), (b"sS", 2), (b"iIf", 4)):
     for _letter in _letters:
         _TAG_WIDTH[_letter] = _width
-
-
-# Nothing here allocates: references need not be counted, which took two thirds of the time.
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 # What the loop calls is compiled with it, without a doorway from Python of its own.
 _NO_DOORWAY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}

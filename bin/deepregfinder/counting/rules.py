@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from deepregfinder.errors import InputError
-from deepregfinder.genome import Geometry, bare_name
+from deepregfinder.genome.grid import Geometry, bare_name
 
 _log = logging.getLogger(__name__)
 

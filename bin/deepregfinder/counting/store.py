@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import zarr
 
-from deepregfinder.arrays import open_arrays, read_array, write_arrays
-from deepregfinder.atomic import written_whole
 from deepregfinder.counting.rules import BinCounts, CountRules
 from deepregfinder.errors import InputError
+from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.zarr_zip import open_arrays, read_array, write_arrays
 
 FORMAT = "counts"
 

@@ -17,7 +17,7 @@ import torch
 from captum.attr import IntegratedGradients
 from torch import Tensor
 
-from deepregfinder.models.layers import Network
+from deepregfinder.models.windows.layers import Network
 
 TOLERANCE = 0.01
 STEPS = (64, 256, 1024)

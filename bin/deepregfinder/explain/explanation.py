@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from deepregfinder.calling import Calls
 from deepregfinder.classes import class_named
 from deepregfinder.explain.attributions import (
     TOLERANCE,
@@ -34,12 +33,14 @@ from deepregfinder.explain.places import (
     normalised_windows,
 )
 from deepregfinder.explain.profiles import Profiles, average_profiles
-from deepregfinder.labelled_predictions import labelled_windows
+from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
-from deepregfinder.models.layers import Network
-from deepregfinder.signal import Signal
-from deepregfinder.tensors import Tensors
-from deepregfinder.tiling import SignalReader, load_networks
+from deepregfinder.models.windows.layers import Network
+from deepregfinder.prediction.calling import Calls
+from deepregfinder.prediction.labelled_windows import labelled_windows
+from deepregfinder.prediction.sample_signal import SignalReader
+from deepregfinder.prediction.scorers import load_networks
+from deepregfinder.signal.store import Signal
 
 MOST_WINDOWS = 500
 MOST_ATTRIBUTED = 100

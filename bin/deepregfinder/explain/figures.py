@@ -19,8 +19,9 @@ from deepregfinder.explain.filters import Filters, clustered_rows, standardised
 from deepregfinder.explain.importance import Importance
 from deepregfinder.explain.places import Places
 from deepregfinder.explain.profiles import Profiles
-from deepregfinder.models.chromhmm import state_table
-from deepregfinder.plots import INK, PALE, new_figure, shaded, write_table
+from deepregfinder.figure import INK, PALE, new_figure, shaded
+from deepregfinder.models.hmm.chromhmm import state_table
+from deepregfinder.storage.tables import write_table
 
 DIVERGING = "RdBu_r"
 _STRONGEST = 2.5

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from deepregfinder.models.layers import ConvolutionBlock, Network, channels_last
+from deepregfinder.models.windows.layers import ConvolutionBlock, Network, channels_last
 
 SHOWN = 6
 

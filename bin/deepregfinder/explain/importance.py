@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deepregfinder.metrics import measure, one_hot_membership, tally
+from deepregfinder.evaluation.metrics import measure, one_hot_membership, tally
 from deepregfinder.models.bundle import Bundle
-from deepregfinder.models.genome import ChromosomeSignal
+from deepregfinder.models.protocol import ChromosomeSignal
+from deepregfinder.prediction.scorers import load_scorer, predict_windows
 from deepregfinder.progress import Progress
-from deepregfinder.tiling import load_scorer, predict_windows
 
 LARGEST_BLOCK = 1_000_000
 FEWEST_BLOCKS = 20

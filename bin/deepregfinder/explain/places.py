@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from deepregfinder.calling import Calls
-from deepregfinder.models.bundle import Bundle, normalise_windows
-from deepregfinder.tensors import Tensors
-from deepregfinder.tiling import SignalReader
+from deepregfinder.labels.tensors import Tensors
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.prediction.calling import Calls
+from deepregfinder.prediction.sample_signal import SignalReader
+from deepregfinder.signal.scale import normalise_windows
 
 
 @dataclass(frozen=True)

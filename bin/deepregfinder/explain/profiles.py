@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepregfinder.calling import Calls
-from deepregfinder.signal import Signal, match_marks
+from deepregfinder.prediction.calling import Calls
+from deepregfinder.signal.store import Signal, match_marks
 
 REACH = 5000
 

@@ -18,16 +18,17 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from deepregfinder.atomic import written_whole
-from deepregfinder.calibration import combine_members, shift_priors
 from deepregfinder.classes import CLASS_SETS, class_names
 from deepregfinder.errors import InputError
-from deepregfinder.genome import SPLITS, Geometry
-from deepregfinder.models import MODEL_NAMES, kind_of, weight_shapes
-from deepregfinder.models.genome import check_genome
-from deepregfinder.models.json_fields import JsonFields
-from deepregfinder.signal import Normalisation, transform_signal
-from deepregfinder.splits import SplitPlan
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.genome.splits import SPLITS, SplitPlan
+from deepregfinder.models.calibration import combine_members, shift_priors
+from deepregfinder.models.catalogue import MODEL_NAMES, kind_of
+from deepregfinder.models.registry import check_genome
+from deepregfinder.models.windows.networks import weight_shapes
+from deepregfinder.signal.scale import Normalisation, transform_signal
+from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.untrusted_json import JsonFields
 
 FORMAT = "deepregfinder-bundle"
 FORMAT_VERSION = 3
@@ -104,12 +105,6 @@ class Bundle:
     @property
     def seeds(self) -> tuple[int, ...]:
         return tuple(member.seed for member in self.members)
-
-
-def normalise_windows(normalisation: Normalisation, x: np.ndarray) -> np.ndarray:
-    """Windows of reads per million as models see them: float32 (n, marks, bins), contiguous."""
-    by_mark = normalisation.apply(x.transpose(1, 0, 2))
-    return np.ascontiguousarray(by_mark.transpose(1, 0, 2), dtype=np.float32)
 
 
 def write_bundle(folder: Path, bundle: Bundle) -> None:
@@ -268,7 +263,7 @@ def _checked_arrays(
         if kind_of(model) == "genome":
             check_genome(model, found, *size)
         else:
-            from deepregfinder.models.forests import check_forest
+            from deepregfinder.models.forests.model import check_forest
 
             check_forest(model, found, *size)
     except ValueError as error:

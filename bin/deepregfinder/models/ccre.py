@@ -40,8 +40,8 @@ from scipy.special import expit
 
 from deepregfinder.errors import InputError
 from deepregfinder.models.accessibility import accessibility_row
-from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome
-from deepregfinder.models.known_tss import check_known_tss, is_known_tss, known_tss, tss_of
+from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.tss_input import check_known_tss, is_known_tss, known_tss, tss_of
 
 HIGH = 1.64
 NEAR_TSS = 200

@@ -2,10 +2,37 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 
 from deepregfinder.errors import InputError
+
+
+@contextmanager
+def reproducible(device: torch.device) -> Iterator[None]:
+    """One CPU thread and deterministic algorithms inside; torch's settings are put back after.
+
+    On CUDA an algorithm without a deterministic form warns instead of failing.
+    """
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    # torch also fills new memory, lest anybody read what was never written: 7 % of the time.
+    filling: Any = torch.utils.deterministic
+    filled, filling.fill_uninitialized_memory = filling.fill_uninitialized_memory, False
+    torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            yield
+    finally:
+        filling.fill_uninitialized_memory = filled
+        torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+        torch.set_num_threads(threads)
+
 
 log = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import gammaln, softmax
 
 from deepregfinder.errors import InputError
-from deepregfinder.models.genome import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
 
 LARGEST_EXACT = 20_000
 MOST_SUPPORT = 1_500

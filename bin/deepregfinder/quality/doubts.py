@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.quality.libraries import Identity, Libraries
+from deepregfinder.storage.atomic import written_whole
 
 # By how much a correlation has to lie above another one.
 MARGIN = 0.05

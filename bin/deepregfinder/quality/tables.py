@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deepregfinder.quality.cross_correlation import Quality, write_rows
 from deepregfinder.quality.libraries import ELEMENTS, Libraries
-from deepregfinder.quality.strands import Quality, write_rows
 
 COLUMNS = (
     *("id", "sample", "mark", "replicate", "role", "library_size"),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from deepregfinder.examples import HEIGHT, Example, Examples, Interval
 from deepregfinder.report.charts import class_colour
+from deepregfinder.report.examples import HEIGHT, Example, Examples, Interval
 from deepregfinder.report.formats import label
 from deepregfinder.report.svg import line, picture, rectangle, tag
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from deepregfinder.classes import class_named, class_set
 from deepregfinder.errors import InputError
-from deepregfinder.examples import Examples, read_examples
+from deepregfinder.report.examples import Examples, read_examples
 from deepregfinder.report.points import Points, read_points
 from deepregfinder.report.tables import (
     AnnotationScore,

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_named
 from deepregfinder.report.collect import Run
 from deepregfinder.report.summary import summary_rows
 from deepregfinder.report.tables import Library
+from deepregfinder.storage.atomic import written_whole
 
 _SHARE = {"max": 1, "min": 0, "format": "{:,.3f}"}
 _NUMBER = {"format": "{:,.0f}"}

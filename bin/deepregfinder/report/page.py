@@ -12,13 +12,13 @@ import jinja2
 from markupsafe import Markup
 
 from deepregfinder import __version__
-from deepregfinder.atomic import written_whole
 from deepregfinder.classes import CLASS_SETS
+from deepregfinder.evaluation.window_distances import MARKERS
 from deepregfinder.report import accuracy, browser, charts, curves, evidence, formats, words
 from deepregfinder.report.collect import Run
 from deepregfinder.report.methods_text import methods
 from deepregfinder.report.tables import Library, Version
-from deepregfinder.surroundings import MARKERS
+from deepregfinder.storage.atomic import written_whole
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -1,4 +1,4 @@
-"""The numbers behind the plots of an evaluation, as plots.py leaves them in tables."""
+"""The numbers behind the plots of an evaluation, as curve_plots.py leaves them in tables."""
 
 from dataclasses import dataclass
 from pathlib import Path

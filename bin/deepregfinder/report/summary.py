@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.report.collect import Result, Run
+from deepregfinder.storage.atomic import written_whole
 
 COLUMNS = (
     *("sample", "model", "class", "n_test", "precision", "recall", "f1", "average_precision"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from deepregfinder.simulation.intervals import Track
+from deepregfinder.simulation.valued_intervals import Track
 
 
 @dataclass(frozen=True)

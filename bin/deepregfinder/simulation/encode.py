@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.errors import InputError
-from deepregfinder.genome import bare_name, natural_order, parse_chromosome_list, read_chrom_sizes
-from deepregfinder.intervals import read_intervals
+from deepregfinder.genome.grid import bare_name, natural_order, read_chrom_sizes
+from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.genome.splits import parse_chromosome_list
 from deepregfinder.simulation.cells import Cell, Genome, PeakList, random_numbers
-from deepregfinder.simulation.intervals import Intervals, Track
+from deepregfinder.simulation.valued_intervals import Intervals, Track
 
 _MODIFICATION = re.compile(r"H(\d)K0*(\d+)(ac|me\d)", re.IGNORECASE)
 _NASCENT_PER_SIGNAL = 0.15

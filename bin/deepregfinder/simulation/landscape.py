@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepregfinder.simulation.cells import Cell, Genome, random_numbers
-from deepregfinder.simulation.intervals import Intervals, Track, free_stretches, on
+from deepregfinder.simulation.valued_intervals import Intervals, Track, free_stretches, on
 
 STEP = 50
 REPEAT_BLOCK = 1000

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from deepregfinder.alignments import SIMULATED
-from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
-from deepregfinder.genome import write_chrom_sizes
+from deepregfinder.genome.grid import write_chrom_sizes
+from deepregfinder.inputs.alignments import SIMULATED
 from deepregfinder.simulation.bam import BamWriter, encode
 from deepregfinder.simulation.cells import Cell, Genome, random_numbers
 from deepregfinder.simulation.landscape import (
@@ -32,6 +31,7 @@ from deepregfinder.simulation.reads import (
     share_out,
     unmapped_reads,
 )
+from deepregfinder.storage.atomic import written_whole
 
 log = logging.getLogger(__name__)
 

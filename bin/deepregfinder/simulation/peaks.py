@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepregfinder.simulation.cells import PeakList
-from deepregfinder.simulation.intervals import Track
 from deepregfinder.simulation.profiles import OPEN_CHANCE
 from deepregfinder.simulation.sites import LiveSite
+from deepregfinder.simulation.valued_intervals import Track
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepregfinder.atomic import written_whole
-from deepregfinder.bedtools import near
-from deepregfinder.calling import Calls, calls_table
-from deepregfinder.probabilities import Probabilities
+from deepregfinder.genome.bedtools import near
+from deepregfinder.prediction.calling import Calls, calls_table
+from deepregfinder.prediction.probabilities import Probabilities
+from deepregfinder.storage.atomic import written_whole
 
 COLUMNS = (
     *("chrom", "start", "end", "class", "score", "summit"),

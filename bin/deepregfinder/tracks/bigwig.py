@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pybigtools
 
-from deepregfinder.atomic import is_full, no_room, written_whole
-from deepregfinder.probabilities import Probabilities
-from deepregfinder.signal import open_signal
+from deepregfinder.prediction.probabilities import Probabilities
+from deepregfinder.signal.store import open_signal
+from deepregfinder.storage.atomic import is_full, no_room, written_whole
 
 DIGITS = 3
 """Of a probability, as many as the score of a call has."""

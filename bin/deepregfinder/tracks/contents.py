@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
+from deepregfinder.storage.atomic import written_whole
 
 # Length of chromosome 1, by the names of UCSC.
 ASSEMBLIES = {

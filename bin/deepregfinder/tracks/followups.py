@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pysam
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.errors import InputError
+from deepregfinder.storage.atomic import written_whole
 
 WIDTH = 500
 """Of a sequence, bp around the summit."""

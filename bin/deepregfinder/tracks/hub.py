@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_named
+from deepregfinder.storage.atomic import written_whole
 from deepregfinder.tracks.contents import UNKNOWN, CallTracks, Contents
 
 _SIGNAL_COLOUR = (70, 70, 70)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from deepregfinder.atomic import written_whole
 from deepregfinder.classes import class_named
-from deepregfinder.genome import write_chrom_sizes
+from deepregfinder.genome.grid import write_chrom_sizes
+from deepregfinder.storage.atomic import written_whole
 from deepregfinder.tracks.contents import UNKNOWN, Contents
 
 _SIGNAL_COLOUR = (70, 70, 70)

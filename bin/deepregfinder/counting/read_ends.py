@@ -1,0 +1,114 @@
+"""The 5' ends of a sample of reads, taken while a file is read for counting.
+
+A sample is enough: primary alignments on the first main chromosome of a file, of one in order of
+coordinate the first READS of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+import pysam
+
+from deepregfinder.counting import records
+from deepregfinder.counting.first_reads import Glance
+
+
+@dataclass(frozen=True)
+class Ends:
+    """5' ends of the sampled reads; of pairs, those of first mates.
+
+    forward, reverse : int64, sorted; positions of the 5' ends of either strand
+    fragments : int64, lengths of proper pairs; empty for single reads
+    copies : reads at whose place (position, strand, and length of the fragment) another is already
+    marked : reads that are marked as duplicates (flag 0x400)
+    """
+
+    chrom: str
+    read_length: int
+    forward: np.ndarray
+    reverse: np.ndarray
+    fragments: np.ndarray
+    copies: int
+    marked: int
+
+    @property
+    def number(self) -> int:
+        return len(self.forward) + len(self.reverse)
+
+
+READS = 200_000
+
+_NO_ROWS = np.empty((0, records.N_END_FIELDS), np.int32)
+
+
+class EndSampler:
+    """Sees the records of a file go by, and keeps the ends of its sample.
+
+    chrom_sizes : the main chromosomes
+    min_mapq : lowest mapping quality
+    """
+
+    def __init__(self, chrom_sizes: Mapping[str, int], min_mapq: int) -> None:
+        self._chrom_sizes = chrom_sizes
+        self._min_mapq = min_mapq
+
+    def begin(self, seen: Glance) -> None:
+        """A file, of which `glance_at` has seen the header; it names a main chromosome."""
+        self._reference, self._chrom = next(
+            (index, name)
+            for index, name in enumerate(seen.chrom_sizes)
+            if name in self._chrom_sizes
+        )
+        self._in_order = seen.in_order
+        self._taken: list[np.ndarray] = []
+        self._missing = READS if seen.in_order else np.iinfo(np.int64).max
+        self._done = False
+
+    def another(self) -> "EndSampler":
+        """One for a stretch of the same file, which `join` brings back."""
+        other = copy(self)
+        other._taken = []
+        return other
+
+    def join(self, stretches: Sequence["EndSampler"]) -> None:
+        """Take what those of all stretches of the file have taken, in its order."""
+        for other in stretches:
+            if self._done:
+                break
+            rows = np.concatenate([_NO_ROWS, *other._taken])[: self._missing]
+            self._taken.append(rows)
+            self._missing -= len(rows)
+            self._done = other._done or not self._missing
+
+    def take(self, data: np.ndarray, at: int, end: int) -> None:
+        """Look at the records in data[at:end], all of them whole and sound."""
+        if self._done:
+            return
+        room = min((end - at) // records.SMALLEST_RECORD, self._missing)
+        rows = np.empty((room, records.N_END_FIELDS), np.int32)
+        n_rows, over = records.take_ends(
+            data, at, end, self._reference, self._min_mapq, self._in_order, rows
+        )
+        if n_rows:
+            self._taken.append(rows[:n_rows].copy())
+        self._missing -= n_rows
+        self._done = over or not self._missing
+
+    def ends(self) -> Ends:
+        """Of all records that went by."""
+        rows = np.concatenate([_NO_ROWS, *self._taken])
+        ends, flags, fragments, lengths = rows.T.astype(np.int64)
+        backward = flags & pysam.FREVERSE > 0
+        fragments = np.where(flags & pysam.FPROPER_PAIR, abs(fragments), 0)
+        keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
+        return Ends(
+            self._chrom,
+            int(np.median(lengths)) if len(lengths) else 0,
+            np.sort(ends[~backward]),
+            np.sort(ends[backward]),
+            fragments[fragments > 0],
+            len(keys) - len(np.unique(keys)),
+            int(np.count_nonzero(flags & pysam.FDUP)),
+        )

@@ -1,0 +1,372 @@
+"""Elements that differ between two samples which one model has predicted.
+
+1. Elements: a window around the summit of every call of either sample. Windows are taken in the
+   order of score; one that overlaps a window which was taken is left out (Corces et al. 2018). So
+   elements have one width, and none overlap.
+2. Class of a sample at an element: that of its call with the largest overlap (of equal overlaps the
+   better score); none without a call. Probability of a class: the best of the windows whose centre
+   lies in the element.
+3. Marks that both samples have are compared by the reads in the element. With two replicates or
+   more in both samples the mark is tested (moderated_t.py); else there is no p. The p of an
+   element is that of Simes over its tested marks, and the FDR that of Benjamini and Hochberg over
+   all elements.
+4. Status: `unchanged` where the class is the same; else `differential` with an FDR of at most
+   --fdr, and `weak` above it. Without any tested mark there is no FDR: `untested` where the
+   probability of a class of the transition changes by MIN_CHANGE or more, else `weak`.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import false_discovery_control
+
+from deepregfinder.classes import BACKGROUND, class_named
+from deepregfinder.counting.store import Counts
+from deepregfinder.differential.moderated_t import log_counts, moderated_t, simes, size_factors
+from deepregfinder.errors import InputError
+from deepregfinder.prediction.calling import Calls
+from deepregfinder.prediction.probabilities import Probabilities
+from deepregfinder.storage.atomic import written_whole
+
+MIN_CHANGE = 0.3
+NONE = "none"
+NO_REPLICATES = "no replicates"
+REPORTED = ("differential", "untested")
+STATUSES = (*REPORTED, "weak", "unchanged")
+
+MARK_COLUMNS = ("mark", "replicates_a", "replicates_b", "tested", "prior_df", "size_factors")
+TRANSITION_COLUMNS = ("class_a", "class_b", "elements", *STATUSES)
+
+
+@dataclass(frozen=True)
+class Elements:
+    """Places that are compared, sorted by chromosome and start; none overlap.
+
+    starts : chromosome -> int64, bp; width : of every element, bp
+    """
+
+    starts: Mapping[str, np.ndarray]
+    width: int
+
+    def __len__(self) -> int:
+        return sum(map(len, self.starts.values()))
+
+
+def consensus(
+    calls: Sequence[Mapping[str, Calls]], width: int, bin_size: int, chrom_sizes: Mapping[str, int]
+) -> Elements:
+    """Windows around the summits of the calls of all samples, the best first (step 1 above).
+
+    Chromosomes in the order of `sort -k1,1`. Starts lie on bins, ends inside the chromosome. Of
+    equal scores the one further left is taken first.
+    """
+    chroms = sorted({chrom for one in calls for chrom in one}, key=str.encode)
+    starts = {}
+    for chrom in chroms:
+        parts = [one[chrom] for one in calls if chrom in one]
+        summit = np.concatenate([part.summit for part in parts])
+        score = np.concatenate([part.score for part in parts])
+        last = (chrom_sizes[chrom] - width) // bin_size * bin_size
+        start = np.clip((summit - width // 2) // bin_size * bin_size, 0, max(last, 0))
+        taken: list[int] = []
+        for place in start[np.lexsort((start, -score))].tolist():
+            at = bisect_left(taken, place)
+            before = taken[at - 1] if at else -width
+            after = taken[at] if at < len(taken) else place + width
+            if place - before >= width and after - place >= width:
+                insort(taken, place)
+        starts[chrom] = np.array(taken, np.int64)
+    return Elements(starts, width)
+
+
+def classes_at(elements: Elements, calls: Mapping[str, Calls]) -> np.ndarray:
+    """Class of a sample at each element: int64, place in class order, 0 without a call (step 2)."""
+    return np.concatenate(
+        [
+            _classes_at(starts, elements.width, calls[chrom])
+            if chrom in calls
+            else np.zeros(len(starts), np.int64)
+            for chrom, starts in elements.starts.items()
+        ]
+        or [np.empty(0, np.int64)]
+    )
+
+
+def _classes_at(starts: np.ndarray, width: int, calls: Calls) -> np.ndarray:
+    # Calls are sorted and do not overlap: those that an element meets follow each other.
+    first = np.searchsorted(calls.end, starts, side="right")
+    stop = np.searchsorted(calls.start, starts + width, side="left")
+    found = np.zeros(len(starts), np.int64)
+    best = np.zeros((2, len(starts)))  # overlap, score
+    for step in range(int((stop - first).max(initial=0))):
+        which = np.flatnonzero(first + step < stop)
+        one = first[which] + step
+        overlap = np.minimum(calls.end[one], starts[which] + width) - np.maximum(
+            calls.start[one], starts[which]
+        )
+        tie = (overlap == best[0, which]) & (calls.score[one] > best[1, which])
+        better = (overlap > best[0, which]) | tie
+        which, one = which[better], one[better]
+        found[which], best[0, which], best[1, which] = (
+            calls.class_index[one],
+            overlap[better],
+            calls.score[one],
+        )
+    return found
+
+
+def probabilities_at(elements: Elements, scan: Probabilities) -> np.ndarray:
+    """Best probability of each class: float32, shape (elements, classes), background first.
+
+    Of the windows whose centre lies in the element; where none does (at the end of a chromosome,
+    or with wide steps), of the next one.
+    """
+    half, found = scan.window // 2, [np.empty((0, len(scan.classes)), np.float32)]
+    for chrom, starts in elements.starts.items():
+        track = scan.load(chrom)
+        low = np.minimum(-(-(starts - half) // scan.step), track.shape[1] - 1)
+        high = np.minimum(-(-(starts + elements.width - half) // scan.step), track.shape[1])
+        low = np.maximum(low, 0)
+        high = np.maximum(high, low + 1)
+        reach = np.arange((high - low).max(initial=1))
+        windows = np.minimum(low[:, np.newaxis] + reach, high[:, np.newaxis] - 1)
+        found.append(track[:, windows].max(axis=2).T)
+    return np.concatenate(found)
+
+
+def reads_at(elements: Elements, counts: Counts) -> np.ndarray:
+    """Reads of a library in each element, the sum over its bins: int64, shape (elements,)."""
+    bin_size, found = counts.attributes["bin_size"], [np.empty(0, np.int64)]
+    for chrom, starts in elements.starts.items():
+        sums = np.concatenate([[0], np.cumsum(counts.load(chrom), dtype=np.int64)])
+        ends = np.minimum((starts + elements.width) // bin_size, len(sums) - 1)
+        found.append(sums[ends] - sums[starts // bin_size])
+    return np.concatenate(found)
+
+
+@dataclass(frozen=True)
+class MarkChange:
+    """How the reads of a mark differ between the samples, element by element.
+
+    replicates : of both samples
+    log2fc : float64, shape (elements,), second sample less first
+    p : the same shape; None without two replicates in both samples
+    prior_df : degrees of freedom that all elements together lend to the variance of each
+    factors : size factors of all libraries, those of the first sample first
+    """
+
+    mark: str
+    replicates: tuple[int, int]
+    log2fc: np.ndarray
+    p: np.ndarray | None
+    prior_df: float | None
+    factors: np.ndarray
+
+
+def change_of_mark(
+    mark: str, reads: tuple[np.ndarray, np.ndarray], library_sizes: tuple[np.ndarray, np.ndarray]
+) -> MarkChange:
+    """Compare the reads of a mark (step 3 above).
+
+    reads : of both samples, shape (elements, replicates); library_sizes : shape (replicates,)
+    """
+    factors = size_factors(np.hstack(reads), np.concatenate(library_sizes))
+    n_a, n_b = (one.shape[1] for one in reads)
+    a, b = log_counts(reads[0], factors[:n_a]), log_counts(reads[1], factors[n_a:])
+    if min(n_a, n_b) < 2:
+        difference = b.mean(axis=1) - a.mean(axis=1)
+        return MarkChange(mark, (n_a, n_b), difference, None, None, factors)
+    tested = moderated_t(a, b)
+    return MarkChange(mark, (n_a, n_b), tested.difference, tested.p, tested.prior_df, factors)
+
+
+def changes_of_marks(
+    elements: Elements, counts: tuple[Sequence[Counts], Sequence[Counts]]
+) -> tuple[MarkChange, ...]:
+    """Compare every mark that both samples have, by name. InputError where there is none, or a
+    library is empty."""
+    if empty := [
+        str(one.attributes["id"]) for one in (*counts[0], *counts[1]) if not one.library_size
+    ]:
+        raise InputError(
+            f"{', '.join(empty)}: the library has 0 usable reads, so that its reads cannot be held "
+            "against others. Leave it out of the samplesheet."
+        )
+    by_mark: tuple[dict[str, list[Counts]], ...] = ({}, {})
+    for found, sample in zip(by_mark, counts, strict=True):
+        for one in sorted(sample, key=lambda one: str(one.attributes["id"])):
+            found.setdefault(one.attributes["mark"], []).append(one)
+    shared = sorted(by_mark[0].keys() & by_mark[1].keys())
+    if not shared:
+        raise InputError("The two samples have no mark in common: there is nothing to compare.")
+    changes = []
+    for mark in shared:
+        libraries = by_mark[0][mark], by_mark[1][mark]
+        reads = [np.stack([reads_at(elements, one) for one in group], 1) for group in libraries]
+        sizes = [np.array([one.library_size for one in group], float) for group in libraries]
+        changes.append(change_of_mark(mark, (reads[0], reads[1]), (sizes[0], sizes[1])))
+    return tuple(changes)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two samples compared. Arrays have a row for each element.
+
+    classes : names, `none` in the place of background
+    class_a, class_b : int64; probability_a, probability_b : float32, shape (elements, classes)
+    p, fdr : float64; None where no mark could be tested
+    status : one of STATUSES
+    """
+
+    classes: tuple[str, ...]
+    elements: Elements
+    class_a: np.ndarray
+    class_b: np.ndarray
+    probability_a: np.ndarray
+    probability_b: np.ndarray
+    marks: tuple[MarkChange, ...]
+    p: np.ndarray | None
+    fdr: np.ndarray | None
+    status: np.ndarray
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        return tuple(one.mark for one in self.marks if one.p is not None)
+
+
+def compare(
+    elements: Elements,
+    classes: Sequence[str],
+    called: tuple[np.ndarray, np.ndarray],
+    probabilities: tuple[np.ndarray, np.ndarray],
+    marks: tuple[MarkChange, ...],
+    max_fdr: float,
+) -> Comparison:
+    """Say of each element what became of it (steps 3 and 4 above)."""
+    tests = [one.p for one in marks if one.p is not None]
+    p = simes(np.stack(tests, 1)) if tests else None
+    fdr = None if p is None else false_discovery_control(p) if len(p) else p
+    enough = class_change(called, probabilities) >= MIN_CHANGE if fdr is None else fdr <= max_fdr
+    same = called[0] == called[1]
+    yes = "untested" if fdr is None else "differential"
+    status = np.where(same, "unchanged", np.where(enough, yes, "weak"))
+    names = (NONE, *classes[1:])
+    return Comparison(names, elements, *called, *probabilities, marks, p, fdr, status)
+
+
+def class_change(
+    called: tuple[np.ndarray, np.ndarray], probabilities: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """By how much the probability of a called class changes: the larger of both, 0 for none."""
+    change = np.abs(probabilities[1] - probabilities[0])
+    change[:, 0] = 0
+    rows = np.arange(len(change))
+    return np.maximum(change[rows, called[0]], change[rows, called[1]])
+
+
+def require_one_bundle(scans: Sequence[Probabilities]) -> None:
+    """InputError unless two scans are of different samples by the same model in the same way."""
+    first, second = (vars(scan) for scan in scans)
+    own = {"sample", "groups"}
+    unlike = [name for name in first if name not in own and first[name] != second[name]]
+    if unlike:
+        raise InputError(
+            f"{first['sample']} and {second['sample']} were not predicted by the same model in the "
+            f"same way ({', '.join(unlike)} differ): their probabilities cannot be compared."
+        )
+    if first["sample"] == second["sample"]:
+        raise InputError(f"{first['sample']} cannot be compared with itself.")
+
+
+def write_comparison(folder: Path, name: str, comparison: Comparison) -> None:
+    """Write <name>.tsv, .bed, .transitions.tsv and .marks.tsv (columns: docs/output.md)."""
+    rows = [("\t".join(columns(comparison))), *map("\t".join, _rows(comparison))]
+    _write_lines(folder / f"{name}.tsv", rows)
+    _write_lines(folder / f"{name}.bed", _bed(comparison))
+    _write_lines(folder / f"{name}.transitions.tsv", _transitions(comparison))
+    _write_lines(folder / f"{name}.marks.tsv", _marks(comparison))
+
+
+def _write_lines(path: Path, lines: Sequence[str] | Iterator[str]) -> None:
+    with written_whole(path) as part, part.open("w") as out:
+        out.writelines(f"{line}\n" for line in lines)
+
+
+def columns(comparison: Comparison) -> tuple[str, ...]:
+    """The columns of the table of elements."""
+    names = comparison.classes[1:]
+    return (
+        *("chrom", "start", "end", "class_a", "class_b", "transition"),
+        *(f"p_{sample}.{name}" for sample in "ab" for name in names),
+        *(f"log2fc.{one.mark}" for one in comparison.marks),
+        *("p", "fdr", "tested_marks", "status"),
+    )
+
+
+def _places(elements: Elements) -> list[tuple[str, int, int]]:
+    return [
+        (chrom, start, start + elements.width)
+        for chrom, starts in elements.starts.items()
+        for start in starts.tolist()
+    ]
+
+
+def _rows(found: Comparison) -> Iterator[tuple[str, ...]]:
+    places, tested = _places(found.elements), ",".join(found.tested) or NO_REPLICATES
+    names = found.classes
+    for row, (chrom, start, end) in enumerate(places):
+        a, b = names[found.class_a[row]], names[found.class_b[row]]
+        numbers = ("." if one is None else f"{one[row]:.4g}" for one in (found.p, found.fdr))
+        yield (
+            *(chrom, str(start), str(end), a, b, f"{a}->{b}"),
+            *(f"{p:.4f}" for p in found.probability_a[row, 1:]),
+            *(f"{p:.4f}" for p in found.probability_b[row, 1:]),
+            *(f"{one.log2fc[row]:.4f}" for one in found.marks),
+            *(*numbers, tested, str(found.status[row])),
+        )
+
+
+def _bed(found: Comparison) -> Iterator[str]:
+    """BED9 of the elements that differ, in the colour of their new class."""
+    change = class_change(
+        (found.class_a, found.class_b), (found.probability_a, found.probability_b)
+    )
+    places, names = _places(found.elements), found.classes
+    for row in np.flatnonzero(np.isin(found.status, REPORTED)):
+        chrom, start, end = places[row]
+        a, b = names[found.class_a[row]], names[found.class_b[row]]
+        colour = (class_named(b) if b != NONE else BACKGROUND).colour
+        score, rgb = round(1000 * float(change[row])), ",".join(map(str, colour))
+        yield f"{chrom}\t{start}\t{end}\t{a}->{b}\t{score}\t.\t{start}\t{end}\t{rgb}"
+
+
+def _transitions(found: Comparison) -> Iterator[str]:
+    """How many elements go from each class to each, and their status."""
+    yield "\t".join(TRANSITION_COLUMNS)
+    for a, class_a in enumerate(found.classes):
+        for b, class_b in enumerate(found.classes):
+            here = found.status[(found.class_a == a) & (found.class_b == b)]
+            numbers = (len(here), *(int((here == status).sum()) for status in STATUSES))
+            yield "\t".join((class_a, class_b, *map(str, numbers)))
+
+
+def _marks(found: Comparison) -> Iterator[str]:
+    yield "\t".join(MARK_COLUMNS)
+    for one in found.marks:
+        yield "\t".join(
+            (
+                *(one.mark, *map(str, one.replicates), str(one.p is not None).lower()),
+                "." if one.prior_df is None else f"{one.prior_df:.4g}",
+                ",".join(f"{factor:.4f}" for factor in one.factors),
+            )
+        )
+
+
+def transition_matrix(comparison: Comparison) -> np.ndarray:
+    """Elements by class in the first (rows) and the second sample: int64, (classes, classes)."""
+    n = len(comparison.classes)
+    pairs = comparison.class_a * n + comparison.class_b
+    return np.bincount(pairs, minlength=n * n).reshape(n, n)

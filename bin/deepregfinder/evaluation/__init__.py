@@ -1,0 +1,1 @@
+"""How good models are: on test windows, on every window of the test chromosomes, and elsewhere."""

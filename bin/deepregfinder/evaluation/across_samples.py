@@ -1,0 +1,179 @@
+"""Models between samples: trained on one, measured on the labelled test windows of another.
+
+Every sample is divided by the same chromosomes, so that a model has seen neither the places nor the
+reads that it is tested on. Average precision depends on how many windows of a class a sample has:
+cells of one column compare, cells of one row do not. So each is held against the model that the
+tested sample has of its own, replicate by replicate of the same blocks.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepregfinder.classes import class_named
+from deepregfinder.errors import InputError
+from deepregfinder.evaluation.evaluate import blocks_of_test_windows
+from deepregfinder.evaluation.metrics import (
+    block_weights,
+    interval,
+    measure,
+    one_hot_membership,
+    tally,
+)
+from deepregfinder.figure import new_figure, shaded
+from deepregfinder.labels.tensors import Tensors
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.prediction.labelled_windows import predict_test_windows
+from deepregfinder.signal.store import Signal
+
+log = logging.getLogger(__name__)
+
+HEADER = (
+    *("model", "trained_on", "tested_on", "quantile_map", "class", "average_precision"),
+    *("low", "high", "difference", "difference_low", "difference_high", "lacking_marks"),
+)
+MEAN = "mean"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix: a model on the test windows of a sample.
+
+    areas : average precision of the classes but background and their mean, float64
+        (1 + replicates, classes), the estimate first; None where the sample lacks marks
+    lacking : these marks
+    """
+
+    trained_on: str
+    tested_on: str
+    quantile_map: bool
+    areas: np.ndarray | None
+    lacking: tuple[str, ...] = ()
+
+
+def average_precisions(
+    bundle: Bundle,
+    tensors: Tensors,
+    signal: Signal,
+    quantile_map: bool,
+    n_replicates: int,
+    seed: int,
+) -> np.ndarray:
+    """Average precision on the labelled test windows, as `Cell.areas` holds it."""
+    members = predict_test_windows(bundle, tensors, signal, quantile_map)
+    truth = tensors.y[tensors.select("test")].astype(np.int64)
+    blocks, block = blocks_of_test_windows(tensors)
+    membership = one_hot_membership(truth, len(bundle.classes))
+    found = tally(bundle.labelled_probabilities(members).T, truth, membership, block, len(blocks))
+    weights = [np.ones((1, len(blocks)))]
+    if (drawn := block_weights(blocks, n_replicates, seed)) is not None:
+        weights.append(drawn)
+    areas = measure(found, np.vstack(weights)).per_class["average_precision"][:, 1:]
+    return np.column_stack([areas, areas.mean(axis=1)])
+
+
+def measure_across(
+    bundles: Sequence[Bundle],
+    samples: Sequence[tuple[Tensors, Signal]],
+    n_replicates: int,
+    seed: int,
+) -> list[Cell]:
+    """Every model on every sample, on samples of others also with quantile mapping.
+
+    Raises InputError where windows were divided at random: test windows of one sample may then be
+    training windows of another.
+    """
+    tested = []
+    for bundle in sorted(bundles, key=lambda bundle: bundle.sample):
+        for tensors, signal in sorted(samples, key=lambda pair: pair[0].sample):
+            if "random" in (bundle.split.mode, tensors.split_plan.mode):
+                raise InputError(
+                    f"{tensors.sample} or the model of {bundle.sample} was divided at random: "
+                    "places that the model was trained on would test it. Use --split chromosome."
+                )
+            lacking = tuple(mark for mark in bundle.marks if mark not in tensors.marks)
+            log.info("the model of %s on %s", bundle.sample, tensors.sample)
+            for quantile_map in (False, True)[: 1 if bundle.sample == tensors.sample else 2]:
+                areas = (
+                    None
+                    if lacking
+                    else average_precisions(
+                        bundle, tensors, signal, quantile_map, n_replicates, seed
+                    )
+                )
+                tested.append(Cell(bundle.sample, tensors.sample, quantile_map, areas, lacking))
+    return tested
+
+
+def table(model: str, classes: Sequence[str], tested: Sequence[Cell]) -> list[tuple[object, ...]]:
+    """Rows of HEADER, which comes first; NaN for what there is not.
+
+    classes : of the models, background first
+    """
+    own = {cell.tested_on: cell.areas for cell in tested if cell.trained_on == cell.tested_on}
+    rows: list[tuple[object, ...]] = [HEADER]
+    for cell in tested:
+        against = own.get(cell.tested_on)
+        for column, name in enumerate([*classes[1:], MEAN]):
+            values, apart = (np.nan,) * 3, (np.nan,) * 3
+            if cell.areas is not None:
+                values = _estimate(cell.areas[:, column])
+                if against is not None and cell.trained_on != cell.tested_on:
+                    apart = _estimate(cell.areas[:, column] - against[:, column])
+            rows.append(
+                (
+                    *(model, cell.trained_on, cell.tested_on, str(cell.quantile_map).lower()),
+                    *(name, *values, *apart, ",".join(cell.lacking) or "."),
+                )
+            )
+    return rows
+
+
+def _estimate(values: np.ndarray) -> tuple[float, float, float]:
+    low, high = interval(values[1:]) or (np.nan, np.nan)
+    return float(values[0]), low, high
+
+
+def draw_across(path: Path, model: str, classes: Sequence[str], tested: Sequence[Cell]) -> None:
+    """Heat maps of average precision: trained on (rows), tested on (columns).
+
+    Left without, right with quantile mapping, above their mean and below the classes. A model on
+    its own sample needs no mapping: both hold the same number.
+    """
+    down = list(dict.fromkeys(cell.trained_on for cell in tested))
+    across = list(dict.fromkeys(cell.tested_on for cell in tested))
+    found = {(cell.trained_on, cell.tested_on, cell.quantile_map): cell for cell in tested}
+    names = {MEAN: len(classes) - 1} | {name: at for at, name in enumerate(classes[1:])}
+    width, height = 1.6 + 1.0 * len(across), 0.9 + 0.62 * len(down)
+    with new_figure(path, 2 * width, height * len(names)) as figure:
+        panels = figure.subplots(len(names), 2, squeeze=False)
+        for (name, column), pair in zip(names.items(), panels, strict=True):
+            for quantile_map, axes in zip((False, True), pair, strict=True):
+                cells = [
+                    found.get((row, sample, quantile_map), found[row, sample, False])
+                    for row in down
+                    for sample in across
+                ]
+                values = np.array([_value(cell, column) for cell in cells])
+                texts = [_text(cell, column) for cell in cells]
+                shaded(axes, values.reshape(len(down), -1), texts, across, down)
+                title = "mAP" if name == MEAN else f"AP, {class_named(name).label}"
+                axes.set_title(f"{title}{', quantile map' if quantile_map else ''}")
+                axes.set(xlabel="Tested on", ylabel="Trained on")
+        figure.suptitle(model, x=0.01, ha="left", fontsize=10)
+
+
+def _value(cell: Cell, column: int) -> float:
+    return np.nan if cell.areas is None else float(cell.areas[0, column])
+
+
+def _text(cell: Cell, column: int) -> str:
+    if cell.areas is None:
+        return "lacks\nmarks"
+    value, low, high = _estimate(cell.areas[:, column])
+    if np.isnan(value):
+        return "."
+    return f"{value:.2f}" + ("" if np.isnan(low) else f"\n({low:.2f}-{high:.2f})")

@@ -1,0 +1,158 @@
+"""All models of a sample in one table, with paired differences against a reference model.
+
+The reference is `cnn`, or else the first model. A difference is taken replicate by replicate (the
+same blocks are drawn for every model), and its 95 % percentile interval says whether it excludes
+zero. `mean` is the mean over the classes other than background.
+
+False calls at equal recall: the false candidates of a model down to the score at which its own
+ranking reaches the recall that the calls of the reference have at the threshold.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from deepregfinder.errors import InputError
+from deepregfinder.evaluation.bootstrap_replicates import FIGURES, Replicates
+from deepregfinder.evaluation.metrics import CALIBRATION, interval, ratio
+from deepregfinder.evaluation.ranking import false_calls_at_recall
+
+REFERENCE = "cnn"
+SETTINGS = ("test", "natural", "calls")
+HEADER = (
+    *("setting", "model", "class", "figure", "value", "low", "high"),
+    *("reference", "difference", "difference_low", "difference_high", "excludes_zero"),
+    *("lowest_chromosome", "highest_chromosome", "seed_sd", "seed_lowest", "seed_highest"),
+)
+
+Seeds = dict[tuple[str, str, str], list[float]]
+"""(setting, class, figure) -> value of each seed."""
+
+
+def read_seeds(path: Path, classes: Sequence[str]) -> Seeds:
+    """Read seeds.tsv of an evaluation, and add the mean over classes other than background."""
+    values: Seeds = {}
+    for line in path.read_text().splitlines()[1:]:
+        setting, _, name, figure, value = line.split("\t")
+        number = np.nan if value == "." else float(value)
+        values.setdefault((setting, name, figure), []).append(number)
+    for setting, figure in {(setting, figure) for setting, _, figure in values}:
+        rows = [
+            values[setting, name, figure] for name in classes if (setting, name, figure) in values
+        ]
+        if rows:
+            values[setting, "mean", figure] = np.mean(rows[1:], axis=0).tolist()
+    return values
+
+
+def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[tuple[object, ...]]:
+    """Rows of HEADER, which comes first; NaN for what there is not.
+
+    Raises InputError where models were not resampled alike.
+    """
+    reference = next((model for model in models if model.model == REFERENCE), models[0])
+    for model in models:
+        if model.classes != reference.classes:
+            raise InputError(
+                f"{model.model} and {reference.model} have other classes: they cannot be compared."
+            )
+    rows: list[tuple[object, ...]] = [HEADER]
+    for setting in SETTINGS:
+        references = {
+            (name, figure): drawn for name, figure, drawn, _ in _figures(reference, setting)
+        }
+        for model, of_seeds in zip(models, seeds, strict=True):
+            for name, figure, values, alone in _figures(model, setting):
+                against = references.get((name, figure))
+                spread = of_seeds.get((setting, name, figure), [])
+                rows.append(
+                    (
+                        *(setting, model.model, name, figure, *_estimate(values)),
+                        *_difference(model, reference, values, against),
+                        *((alone.min(), alone.max()) if len(alone) else (np.nan, np.nan)),
+                        *_spread(spread),
+                    )
+                )
+            if setting == "calls" and "calls.weights" in model.arrays:
+                rows += _false_calls(model, reference)
+    return rows
+
+
+def by_chromosome(
+    models: Sequence[Replicates], setting: str
+) -> dict[tuple[str, str], tuple[float, list[float]]]:
+    """Model and class -> average precision, and that of each test chromosome alone."""
+    return {
+        (model.model, name): (float(values[0]), alone.tolist())
+        for model in models
+        for name, figure, values, alone in _figures(model, setting)
+        if figure == "average_precision" and name != "mean"
+    }
+
+
+def _figures(model: Replicates, setting: str) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    """Class, figure, its rows (estimate first), and its value on each chromosome alone."""
+    for figure in FIGURES:
+        if (key := f"{setting}.{figure}") not in model.arrays:
+            continue
+        values, alone = model.arrays[key], model.arrays[f"{setting}.by_chrom.{figure}"]
+        for index, name in enumerate(model.classes[1:], 1):
+            yield name, figure, values[:, index], alone[:, index]
+        yield "mean", figure, values[:, 1:].mean(axis=1), alone[:, 1:].mean(axis=1)
+    for figure in CALIBRATION:
+        if (key := f"{setting}.{figure}") in model.arrays:
+            yield "all", figure, model.arrays[key], np.empty(0)
+            before = model.arrays[f"{setting}.uncalibrated.{figure}"]
+            yield "all", f"{figure}_uncalibrated", before, np.empty(0)
+
+
+def _estimate(values: np.ndarray) -> tuple[float, float, float]:
+    low, high = interval(values[1:]) or (np.nan, np.nan)
+    return float(values[0]), low, high
+
+
+def _difference(
+    model: Replicates, reference: Replicates, values: np.ndarray, against: np.ndarray | None
+) -> tuple[object, ...]:
+    if model is reference or against is None:
+        return reference.model, np.nan, np.nan, np.nan, "."
+    if len(values) != len(against):
+        raise InputError(
+            f"{model.model} has {len(values) - 1} bootstrap replicates, {reference.model} "
+            f"{len(against) - 1}: evaluate both with the same --bootstrap."
+        )
+    estimate, low, high = _estimate(values - against)
+    decided = "." if np.isnan(low) else ("yes" if low > 0 or high < 0 else "no")
+    return reference.model, estimate, low, high, decided
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, float]:
+    if len(values) < 2:
+        return np.nan, np.nan, np.nan
+    return float(np.std(values, ddof=1)), min(values), max(values)
+
+
+def _false_calls(model: Replicates, reference: Replicates) -> Iterator[tuple[object, ...]]:
+    weights = model.arrays["calls.weights"]
+    recalls = reference.arrays.get("calls.recall")
+    if recalls is None:
+        return
+    if not np.array_equal(weights, reference.arrays["calls.weights"]):
+        raise InputError(
+            f"{model.model} and {reference.model} were resampled with other blocks or seeds: "
+            "evaluate both with the same --bootstrap and --seed on the same chromosomes."
+        )
+    nothing = (reference.model, np.nan, np.nan, np.nan, ".", *[np.nan] * 5)
+    for index, name in enumerate(model.classes[1:], 1):
+        own = false_calls_at_recall(model.ranked(name), weights, recalls[:, index])
+        others = false_calls_at_recall(reference.ranked(name), weights, recalls[:, index])
+        for figure, values in (("false_calls", own), ("false_calls_ratio", ratio(own, others))):
+            yield (
+                "calls",
+                model.model,
+                name,
+                f"{figure}_at_equal_recall",
+                *_estimate(values),
+                *nothing,
+            )

@@ -1,0 +1,161 @@
+"""Cross-validation: every group of chromosomes is the test set of one fold.
+
+Chromosomes are dealt out to groups with about as many candidate elements each. In fold k (from 1)
+group k tests, the next group validates, all others train. A model is trained from scratch in each
+fold, and measured on the labelled test windows and on every window of the test chromosomes.
+
+The table of a fold has HEADER and one row for each figure, as comparison.tsv has them: setting
+"test" or "natural"; class "mean" is the mean over the classes other than background.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.errors import InputError
+from deepregfinder.evaluation.bootstrap_replicates import FIGURES
+from deepregfinder.evaluation.evaluate import Evaluation, Measured
+from deepregfinder.evaluation.metrics import CALIBRATION
+from deepregfinder.evaluation.plots_of_all_models import draw_spread
+from deepregfinder.genome.grid import balanced_groups, bare_name
+from deepregfinder.genome.splits import ChromosomeSplit, SplitPlan
+from deepregfinder.storage.tables import write_table
+
+HEADER = ("model", "fold", "chromosomes", "setting", "class", "figure", "value")
+SUMMARY = ("model", "setting", "class", "figure", "folds", "mean", "sd", "lowest", "highest")
+FEWEST = 3
+SETTINGS = {"test": "labelled windows", "natural": "every window"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of a table of folds."""
+
+    model: str
+    fold: int
+    chromosomes: str
+    setting: str
+    class_: str
+    figure: str
+    value: float
+
+
+def fold_plan(candidates: pd.DataFrame, n_folds: int, fold: int) -> SplitPlan:
+    """Which chromosomes train, validate and test in one fold.
+
+    candidates : region table, with background; only chromosomes that have an element take part
+    fold : from 1 to n_folds
+
+    Raises InputError where there are fewer than three folds, or fewer such chromosomes than folds.
+    """
+    elements = candidates.loc[candidates["class"] != "background", "chrom"].value_counts()
+    counts = {str(chrom): int(n) for chrom, n in elements.items()}
+    if n_folds < FEWEST:
+        raise InputError(
+            f"--folds {n_folds}: chromosomes have to train, validate and test, so there are "
+            f"{FEWEST} folds or more."
+        )
+    if len(counts) < n_folds:
+        raise InputError(
+            f"--folds {n_folds}: only {len(counts)} chromosomes have labelled elements; choose no "
+            "more folds than that."
+        )
+    groups = [frozenset(map(bare_name, group)) for group in balanced_groups(counts, n_folds)]
+    test, validation = groups[fold - 1], groups[fold % n_folds]
+    train = frozenset().union(*groups) - test - validation
+    return SplitPlan("chromosome", ChromosomeSplit(train, validation, test))
+
+
+def assigned(candidates: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
+    """The candidates on chromosomes of the plan, with its splits."""
+    splits = candidates["chrom"].map({c: plan.of(c) for c in candidates["chrom"].unique()})
+    return candidates.assign(split=splits)[splits.notna()].reset_index(drop=True)
+
+
+def scores(evaluation: Evaluation, fold: int) -> list[Score]:
+    """The rows of one fold."""
+    measured = {"test": evaluation.test, "natural": evaluation.natural}
+    where = ",".join(evaluation.chroms)
+    return [
+        Score(evaluation.model, fold, where, setting, *figure)
+        for setting, part in measured.items()
+        if part is not None
+        for figure in _figures(part, evaluation.bundle.classes)
+    ]
+
+
+def _figures(measured: Measured, classes: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+    for figure in FIGURES:
+        values = measured.figures.per_class[figure][0]
+        yield from (
+            (name, figure, float(v)) for name, v in zip(classes[1:], values[1:], strict=True)
+        )
+        yield "mean", figure, float(values[1:].mean())
+    for figure in CALIBRATION:
+        yield "all", figure, float(measured.figures.overall[figure][0])
+
+
+def write_scores(path: Path, rows: Sequence[Score]) -> None:
+    """Write a table of folds."""
+    write_table(path, [HEADER, *(tuple(vars(row).values()) for row in rows)])
+
+
+def read_scores(paths: Sequence[Path]) -> list[Score]:
+    """Read tables of folds, sorted by model and fold; raises InputError where one is damaged."""
+    rows = []
+    for path in paths:
+        lines = list(csv.reader(path.read_text().splitlines(), delimiter="\t"))
+        try:
+            if tuple(lines[0]) != HEADER:
+                raise ValueError("another header")
+            for model, fold, chroms, setting, name, figure, value in lines[1:]:
+                number = float("nan") if value == "." else float(value)
+                rows.append(Score(model, int(fold), chroms, setting, name, figure, number))
+        except (IndexError, TypeError, ValueError) as error:
+            raise InputError(f"{path} is no table of folds ({error}).") from None
+    return sorted(rows, key=lambda row: (row.model, row.fold))
+
+
+def summary(rows: Sequence[Score]) -> list[tuple[object, ...]]:
+    """For each figure the mean, standard deviation and range over the folds; a header first."""
+    table: list[tuple[object, ...]] = [SUMMARY]
+    for key, values in _grouped(rows).items():
+        known = np.array([value for value in values if np.isfinite(value)])
+        if len(known):
+            sd = float(known.std(ddof=1)) if len(known) > 1 else np.nan
+            figures = (float(known.mean()), sd, float(known.min()), float(known.max()))
+            table.append((*key, len(known), *figures))
+    return table
+
+
+def _grouped(rows: Sequence[Score]) -> Mapping[tuple[str, str, str, str], list[float]]:
+    groups: dict[tuple[str, str, str, str], list[float]] = {}
+    for row in rows:
+        groups.setdefault((row.model, row.setting, row.class_, row.figure), []).append(row.value)
+    return groups
+
+
+def draw_folds(path: Path, rows: Sequence[Score]) -> None:
+    """AP of every fold as a dot and their mean as a bar, a panel for each setting."""
+    groups = _grouped([row for row in rows if row.figure == "average_precision"])
+    panels = {
+        title.capitalize(): {
+            (model, name): (_mean(values), values)
+            for (model, where, name, _), values in groups.items()
+            if where == setting
+        }
+        for setting, title in SETTINGS.items()
+        if any(key[1] == setting for key in groups)
+    }
+    models = sorted({row.model for row in rows})
+    classes = list(dict.fromkeys(row.class_ for row in rows if row.class_ not in ("all", "mean")))
+    draw_spread(path, panels, models, classes)
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else np.nan

@@ -1,0 +1,319 @@
+"""Evaluation of a model: on labelled test windows, and on everything on the test chromosomes.
+
+Everything here is arrays; evaluation/metrics_json.py puts it into words.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.errors import InputError
+from deepregfinder.evaluation.metrics import (
+    Blocks,
+    Figures,
+    Tallies,
+    block_weights,
+    measure,
+    one_hot_membership,
+    tally,
+)
+from deepregfinder.evaluation.natural_prevalence import (
+    CallTallies,
+    measure_calls,
+    tally_calls,
+    tally_genome,
+    tally_uncalibrated,
+)
+from deepregfinder.evaluation.ranking import RankedCalls, rank_calls, ranked_average_precision
+from deepregfinder.labels.ground_truth import labelled_elements
+from deepregfinder.labels.tensors import Tensors
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.calibration import combine_members
+from deepregfinder.models.tss_input import is_known_tss
+from deepregfinder.prediction.calling import Calls, call_thresholds
+from deepregfinder.prediction.probabilities import Probabilities
+
+# Below so many windows of a class, one more or less moves its figures by several per cent.
+FEW_WINDOWS = 20
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Tallies of the averaged probabilities, and figures of these and of each member.
+
+    blocks : that the tallies are over, and that the bootstrap draws
+    figures, by_seed : one weighting (estimates); by_seed has one row for each member
+    replicates : the bootstrap distribution; None where there are too few blocks or no replicates
+    """
+
+    blocks: Blocks
+    tallies: Tallies
+    figures: Figures
+    replicates: Figures | None
+    by_seed: tuple[Figures, ...]
+
+
+@dataclass(frozen=True)
+class MeasuredCalls:
+    """Calls on the test chromosomes: counts, and figures with the average precision of candidates.
+
+    weights : of the blocks in each replicate; None without replicates
+    """
+
+    tallies: CallTallies
+    ranked: Sequence[RankedCalls]
+    weights: np.ndarray | None
+    figures: Mapping[str, np.ndarray]
+    replicates: Mapping[str, np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that was measured of one model on one sample.
+
+    test : calibrated probabilities of the labelled test windows; uncalibrated : the same before
+    natural, calls : None where they cannot be measured; natural_reason says why
+    natural_uncalibrated : natural before calibration
+    chroms : the test chromosomes that natural looks at
+    thresholds : for each class but background, the lowest probability of a called window
+    notes : what a reader of the figures has to know
+    """
+
+    sample: str
+    model: str
+    bundle: Bundle
+    thresholds: tuple[float, ...]
+    n_replicates: int
+    test: Measured
+    uncalibrated: Measured
+    natural: Measured | None
+    natural_uncalibrated: Measured | None
+    calls: MeasuredCalls | None
+    natural_reason: str | None
+    chroms: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def evaluate(
+    sample: str,
+    model: str,
+    bundle: Bundle,
+    tensors: Tensors,
+    members: np.ndarray,
+    scan: Probabilities | None,
+    calls: Mapping[str, Calls] | None,
+    threshold: float | None,
+    n_replicates: int,
+    seed: int,
+    tss: pd.DataFrame | None = None,
+    tss_distance: int = 0,
+) -> Evaluation:
+    """Measure a model on the test windows of a sample, and at natural prevalence if it was scanned.
+
+    Parameters
+    ----------
+    members : probabilities of each member, before calibration, of the test windows, in their order:
+        float32, shape (members, windows, classes)
+    scan, calls : of the genome of the same sample by the same model; None leaves natural out
+    threshold : that the calls were made with, None for those of the bundle; only reported
+    n_replicates, seed : of the block bootstrap
+    tss, tss_distance : merged TSSs that enhancer candidates keep away from, and how far (bp)
+    """
+    if scan is not None and (scan.trained_on, scan.seeds) != (bundle.sample, bundle.seeds):
+        raise InputError(
+            f"The genome was predicted with another model: trained on {scan.trained_on} with seeds "
+            f"{', '.join(map(str, scan.seeds))}, and the bundle is of {bundle.sample} with seeds "
+            f"{', '.join(map(str, bundle.seeds))}."
+        )
+    rows = tensors.select("test")
+    if not len(rows):
+        raise InputError(
+            f"{sample}: of {len(tensors.y):,} labelled windows none is there to test {model} on "
+            f"({_tested_on(tensors)}): there is nothing to evaluate. Choose other chromosomes with "
+            "--test_chroms."
+        )
+    is_random = tensors.split_plan.mode == "random"
+    chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
+    blocks, block = blocks_of_test_windows(tensors)
+    weights = block_weights(blocks, n_replicates, seed)
+    truth = tensors.y[rows].astype(np.int64)
+    log.info("%s, %s: %d test windows in %d blocks", sample, model, len(rows), len(blocks))
+
+    def tally_windows(probabilities: np.ndarray) -> Tallies:
+        membership = one_hot_membership(truth, len(bundle.classes))
+        return tally(probabilities.T, truth, membership, block, len(blocks))
+
+    by_seed = [tally_windows(bundle.labelled_probabilities(member[None])) for member in members]
+    calibrated = tally_windows(bundle.labelled_probabilities(members))
+    raw = tally_windows(combine_members(members, 1.0))
+
+    natural: Measured | None = None
+    natural_uncalibrated: Measured | None = None
+    measured_calls: MeasuredCalls | None = None
+    scanned: tuple[str, ...] = ()
+    reason = _why_not_natural(is_random, chroms, scan)
+    if scan is not None and reason is None:
+        scanned = tuple(chrom for chrom in chroms if chrom in scan.chroms)
+        if absent := sorted(set(chroms) - set(scanned)):
+            log.warning("Test chromosomes that were not predicted: %s", ", ".join(absent))
+        elements = labelled_elements(tensors, scanned)
+        part = Blocks.over({chrom: tensors.chrom_sizes[chrom] for chrom in scanned})
+        part_weights = block_weights(part, n_replicates, seed)
+        log.info("%s, %s: every window of %s", sample, model, ", ".join(scanned))
+        several = len(scan.seeds) > 1
+        whole, each = tally_genome(scan, elements, part, with_members=several)
+        natural = _measured(part, whole, each or [whole], part_weights)
+        before = tally_uncalibrated(scan, elements, part)
+        natural_uncalibrated = _measured(part, before, [], None)
+        if calls is not None:
+            tallies = tally_calls(calls, elements, len(bundle.classes), part)
+            ranked = rank_calls(scan, elements, part, tss, tss_distance)
+            measured_calls = MeasuredCalls(
+                tallies,
+                ranked,
+                part_weights,
+                call_figures(tallies, ranked, np.ones((1, len(part)))),
+                None if part_weights is None else call_figures(tallies, ranked, part_weights),
+            )
+    return Evaluation(
+        sample=sample,
+        model=model,
+        bundle=bundle,
+        thresholds=call_thresholds(bundle.thresholds, threshold),
+        n_replicates=n_replicates,
+        test=_measured(blocks, calibrated, by_seed, weights),
+        uncalibrated=_measured(blocks, raw, [], None),
+        natural=natural,
+        natural_uncalibrated=natural_uncalibrated,
+        calls=measured_calls,
+        natural_reason=reason,
+        chroms=scanned,
+        notes=(
+            *_notes(bundle, tensors),
+            *_told_note(bundle),
+            *_few_note(tensors, rows),
+            *_tss_note(measured_calls, tss, tss_distance),
+        ),
+    )
+
+
+def blocks_of_test_windows(tensors: Tensors) -> tuple[Blocks, np.ndarray]:
+    """The blocks that a bootstrap draws, of all chromosomes where windows were divided at random,
+    and the number of the block of each test window: int64 (windows,)."""
+    rows, plan = tensors.select("test"), tensors.split_plan
+    chroms = tensors.chroms
+    if plan.mode != "random":
+        chroms = tuple(plan.chromosomes.select(chroms, "test"))
+    blocks = Blocks.over({chrom: n for chrom, n in tensors.chrom_sizes.items() if chrom in chroms})
+    first = np.array([blocks.first.get(chrom, 0) for chrom in tensors.chroms])
+    return blocks, first[tensors.chrom[rows]] + tensors.midpoints[rows] // blocks.size
+
+
+def call_figures(
+    tallies: CallTallies, ranked: Sequence[RankedCalls], weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Figures of calls, as `measure_calls`, and the average precision of candidates beside them."""
+    areas = [ranked_average_precision(of_class, weights) for of_class in ranked]
+    none = np.full(len(weights), np.nan)
+    return measure_calls(tallies, weights) | {"average_precision": np.stack([none, *areas], axis=1)}
+
+
+def _told_note(bundle: Bundle) -> list[str]:
+    """The labels are made by the same TSSs."""
+    if len(bundle.classes) == 2 or not any(map(is_known_tss, bundle.weights[0])):
+        return []
+    return [
+        f"{bundle.model} knows the TSSs on which labelled promoters lie and from which all other "
+        "labelled windows keep away: on test windows that tells them apart, whatever the reads "
+        "say; on every window it tells which TSSs are in use, not where unknown ones are."
+    ]
+
+
+def _tss_note(
+    calls: MeasuredCalls | None, tss: pd.DataFrame | None, tss_distance: int
+) -> list[str]:
+    """The labels keep enhancers away from the same TSSs, which helps precision."""
+    if calls is None or tss is None:
+        return []
+    return [
+        f"Enhancer calls within {tss_distance} bp of a TSS were removed before they were measured, "
+        "by the list that defines the labels: part of their precision is the list's."
+    ]
+
+
+def _measured(
+    blocks: Blocks, tallies: Tallies, by_seed: Sequence[Tallies], weights: np.ndarray | None
+) -> Measured:
+    return Measured(
+        blocks,
+        tallies,
+        measure(tallies),
+        None if weights is None else measure(tallies, weights),
+        tuple(measure(member) for member in by_seed),
+    )
+
+
+def _why_not_natural(
+    is_random: bool, chroms: Sequence[str], scan: Probabilities | None
+) -> str | None:
+    if is_random:
+        return "--split random leaves no chromosome that the model has not seen"
+    if scan is None:
+        return "the genome of this sample was not predicted"
+    if not set(chroms) & set(scan.chroms):
+        return "no test chromosome was predicted"
+    return None
+
+
+def _tested_on(tensors: Tensors) -> str:
+    if tensors.split_plan.mode == "random":
+        return "--split random"
+    chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
+    return f"test chromosomes: {', '.join(chroms) or 'none'}"
+
+
+def _few_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
+    """Classes of which there are too few test windows to say much."""
+    counts = np.bincount(tensors.y[rows], minlength=len(tensors.classes))
+    few = [
+        f"{n} of {name}"
+        for name, n in zip(tensors.classes, counts.tolist(), strict=True)
+        if n < FEW_WINDOWS
+    ]
+    if not few:
+        return []
+    return [
+        f"There are few test windows ({', '.join(few)}): the figures of these classes say little. "
+        "More chromosomes to test on (--test_chroms) give more."
+    ]
+
+
+def _notes(bundle: Bundle, tensors: Tensors) -> list[str]:
+    """What makes test figures look better than they are."""
+    notes = []
+    trained = bundle.split
+    if trained.mode == "random":
+        if bundle.sample != tensors.sample or tensors.split_plan.mode != "random":
+            notes.append(
+                "The model was trained on windows of all chromosomes (--split random), so also on "
+                "the places that it is tested on here."
+            )
+    elif tensors.split_plan.mode == "random":
+        notes.append("The model was trained on chromosomes from which test windows were drawn.")
+    else:
+        tested = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
+        seen = [
+            chrom for chrom in tested if trained.chromosomes.of(chrom) in ("train", "validation")
+        ]
+        if seen:
+            notes.append(
+                f"The model was trained or calibrated on {', '.join(seen)}, which it is tested on."
+            )
+    for note in notes:
+        log.warning("%s The figures are too good.", note)
+    return notes

@@ -1,0 +1,1 @@
+"""Annotations and experiments from elsewhere, compared with the calls."""

@@ -1,0 +1,227 @@
+"""Annotations made by others, scored as if they were models.
+
+Labels of an annotation (column 4 of its BED file) stand for classes: the first pattern of its
+mapping that fits a label says which. What no pattern fits is background.
+
+A labelled test window belongs to the element class that covers most bases of its central 500 bp
+(of equal ones the first in class order), and to background where none covers 100. Nothing is
+ranked, so that an annotation is a point, not a curve: precision, recall and F1 of the same windows,
+blocks and bootstrap as those of models. On whole test chromosomes, its intervals of a class, joined
+where they touch, are calls that are credited as those of models are (natural_prevalence.py).
+"""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.errors import InputError
+from deepregfinder.evaluation.metrics import (
+    Blocks,
+    block_weights,
+    interval,
+    measure,
+    one_hot_membership,
+    tally,
+)
+from deepregfinder.evaluation.natural_prevalence import measure_calls, tally_calls
+from deepregfinder.genome.bedtools import merge
+from deepregfinder.labels.ground_truth import labelled_elements
+from deepregfinder.labels.tensors import Tensors
+from deepregfinder.prediction.calling import Calls
+
+log = logging.getLogger(__name__)
+
+CENTRE = 500
+LEAST_COVERED = 100
+HEADER = (
+    *("setting", "annotation", "class", "calls", "right", "labelled", "found"),
+    *("precision", "precision_low", "precision_high"),
+    *("recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high"),
+)
+
+ByClass = Sequence[pd.DataFrame]
+"""For each class its intervals (chrom, start, end), sorted and disjoint; background has none."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A pattern of labels, where * stands for anything, and the class that it means."""
+
+    pattern: str
+    class_name: str
+
+    def fits(self, label: str) -> bool:
+        return bool(re.fullmatch(".*".join(map(re.escape, self.pattern.split("*"))), label))
+
+
+def parse_mapping(text: str, classes: Sequence[str]) -> list[Meaning]:
+    """Read `label=class;label=class`. Raises InputError for what is no such pair or no class."""
+    pairs = []
+    for part in filter(None, map(str.strip, text.split(";"))):
+        pattern, _, name = (piece.strip() for piece in part.rpartition("="))
+        if not pattern or name not in classes:
+            raise InputError(
+                f"--mapping {part}: expected label=class, with a class of {', '.join(classes)}."
+            )
+        pairs.append(Meaning(pattern, name))
+    return pairs
+
+
+def by_class(
+    intervals: pd.DataFrame, mapping: Sequence[Meaning], classes: Sequence[str], source: str
+) -> list[pd.DataFrame]:
+    """Intervals (chrom, start, end, name) of each class, joined where they overlap or touch.
+
+    Raises InputError where no label means an element.
+    """
+    labels = intervals["name"].unique()
+    meaning = {
+        label: next((pair.class_name for pair in mapping if pair.fits(label)), classes[0])
+        for label in labels
+    }
+    for pair in mapping:
+        if not any(pair.fits(label) for label in labels):
+            log.warning("%s: no label fits %s of the mapping", source, pair.pattern)
+    if not set(meaning.values()) - {classes[0]}:
+        raise InputError(
+            f"{source}: no label means an element; its labels are like "
+            f"{', '.join(map(str, labels[:5]))}. Correct the mapping."
+        )
+    named = intervals["name"].map(meaning)
+    return [merge(intervals[(named == name) & (name != classes[0])]) for name in classes]
+
+
+def covered(intervals: pd.DataFrame, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Bases of [start, end) that sorted, disjoint intervals of the same chromosome cover: int64."""
+    starts, ends = intervals["start"].to_numpy(np.int64), intervals["end"].to_numpy(np.int64)
+    if not len(starts):
+        return np.zeros(len(start), np.int64)
+    before = np.concatenate([[0], np.cumsum(ends - starts)])
+
+    def up_to(position: np.ndarray) -> np.ndarray:
+        opened = np.searchsorted(starts, position, side="right")
+        inside = np.maximum(ends[opened - 1] - position, 0) * (opened > 0)
+        return before[opened] - inside
+
+    return up_to(end) - up_to(start)
+
+
+def classify(annotation: ByClass, chrom: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Class index of windows by their centres, as the head of this module says: int64.
+
+    chrom : str, shape (windows,); middle : int64, shape (windows,), bp
+    """
+    bases = np.zeros((len(annotation), len(middle)), np.int64)
+    for index, table in enumerate(annotation):
+        tables = dict(tuple(table.groupby("chrom")))
+        for name in np.unique(chrom):
+            if name in tables:
+                here = chrom == name
+                start = middle[here] - CENTRE // 2
+                bases[index, here] = covered(tables[name], start, start + CENTRE)
+    best = bases.argmax(axis=0)
+    return np.where(bases.max(axis=0) >= LEAST_COVERED, best, 0)
+
+
+def as_calls(annotation: ByClass, chroms: Sequence[str]) -> dict[str, Calls]:
+    """The intervals of all element classes as calls of equal score, by chromosome."""
+    numbered = [table.assign(index=index) for index, table in enumerate(annotation)]
+    table = pd.concat(numbered).sort_values(["start", "end", "index"])
+    calls = {}
+    for chrom in chroms:
+        start, end, index = (
+            table.loc[table["chrom"] == chrom, name].to_numpy(np.int64)
+            for name in ("start", "end", "index")
+        )
+        calls[chrom] = Calls(start, end, index, np.ones(len(start), np.float32), (start + end) // 2)
+    return calls
+
+
+def score(
+    name: str, annotation: ByClass, tensors: Tensors, n_replicates: int, seed: int
+) -> list[tuple[object, ...]]:
+    """Rows of HEADER, which comes first: test windows, and calls on the test chromosomes.
+
+    A random split leaves no test chromosome, and then there are no rows of calls.
+    """
+    rows = tensors.select("test")
+    truth = tensors.y[rows].astype(np.int64)
+    chrom = np.array(tensors.chroms)[tensors.chrom[rows]]
+    n_classes = len(tensors.classes)
+    is_random = tensors.split_plan.mode == "random"
+    tested = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
+    sizes = {c: n for c, n in tensors.chrom_sizes.items() if is_random or c in tested}
+    blocks = Blocks.over(sizes)
+    weights = block_weights(blocks, n_replicates, seed)
+
+    predicted = classify(annotation, chrom, tensors.midpoints[rows])
+    first = np.array([blocks.first[name] for name in chrom], np.int64)
+    block = first + tensors.midpoints[rows] // blocks.size
+    chosen = np.eye(n_classes, dtype=np.float32)[:, predicted]
+    membership = one_hot_membership(truth, n_classes)
+    tallies = tally(chosen, truth, membership, block, len(blocks))
+    right, wrong, missed = tallies.hits.sum(axis=0).T
+    table: list[tuple[object, ...]] = [HEADER]
+    table += _rows(
+        *("test", name, tensors.classes),
+        np.stack([right + wrong, right, right + missed, right]),
+        measure(tallies).per_class,
+        None if weights is None else measure(tallies, weights).per_class,
+    )
+    if not is_random:
+        elements = labelled_elements(tensors, tested)
+        called = tally_calls(as_calls(annotation, tested), elements, n_classes, blocks)
+        sums = (
+            *(called.right + called.wrong, called.right),
+            *(called.elements, called.credited),
+        )
+        table += _rows(
+            *("calls", name, tensors.classes),
+            np.stack([part.sum(axis=0) for part in sums]).astype(np.int64),
+            measure_calls(called),
+            None if weights is None else measure_calls(called, weights),
+        )
+    return table
+
+
+def join_tables(paths: Sequence[Path]) -> list[list[str]]:
+    """The rows of several tables of `score` under one header."""
+    tables = [path.read_text().splitlines() for path in paths]
+    lines = [tables[0][0], *(line for table in tables for line in table[1:])]
+    return [line.split("\t") for line in lines]
+
+
+def points_on_test_windows(
+    rows: Sequence[Mapping[str, str]],
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Annotation -> class -> recall and precision on test windows, where both can be told."""
+    points: dict[str, dict[str, tuple[float, float]]] = {}
+    for row in rows:
+        if row["setting"] == "test" and "." not in (row["recall"], row["precision"]):
+            place = float(row["recall"]), float(row["precision"])
+            points.setdefault(row["annotation"], {})[row["class"]] = place
+    return points
+
+
+def _rows(
+    setting: str,
+    name: str,
+    classes: Sequence[str],
+    counts: np.ndarray,
+    estimates: Mapping[str, np.ndarray],
+    replicates: Mapping[str, np.ndarray] | None,
+) -> list[tuple[object, ...]]:
+    """A row for each class but background; counts has shape (4, classes)."""
+    rows = []
+    for index, class_name in enumerate(classes[1:], 1):
+        figures: list[object] = []
+        for figure in ("precision", "recall", "f1"):
+            edges = None if replicates is None else interval(replicates[figure][:, index])
+            figures += [float(estimates[figure][0, index]), *(edges or (np.nan, np.nan))]
+        rows.append((setting, name, class_name, *counts[:, index].tolist(), *figures))
+    return rows

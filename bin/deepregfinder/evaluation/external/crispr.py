@@ -1,0 +1,310 @@
+"""Elements that were perturbed with CRISPR, against calls and probabilities of a model.
+
+A table has a row for each tested pair of element and gene. Rows with the same place are one
+element; it is regulated if any gene answered, else a tested negative (which may still act in
+another cell, or on a gene that was not measured). An element is called when a call overlaps it, by
+class: a regulated element that a promoter call meets is a validated enhancer that the model takes
+for a promoter. Its probability is the highest among windows that overlap it: 1 - P(background) for
+any class, P(class) for one.
+
+  recall = called regulated / regulated       negative rate = called negatives / negatives
+  precision = called regulated / called       (both among tested elements only)
+
+Average precision ranks tested elements by probability. Intervals: the block bootstrap of metrics
+over blocks of 5 Mb, since neighbouring elements are not independent; those of rates reach at least
+as far as Wilson's (1927), since none found in 40 does not mean that none ever will be. Scope `all`
+has every element on a predicted chromosome, `test` only those on chromosomes that the model was
+neither trained nor calibrated on: the figures to quote.
+"""
+
+import csv
+import logging
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from deepregfinder.errors import InputError
+from deepregfinder.evaluation.metrics import (
+    Blocks,
+    average_precision,
+    block_weights,
+    interval,
+    ratio,
+)
+from deepregfinder.genome.assembly import check_placement
+from deepregfinder.genome.liftover import LIFTED, lift_intervals, read_chain
+from deepregfinder.genome.splits import SplitPlan
+from deepregfinder.prediction.calling import Calls
+from deepregfinder.prediction.probabilities import Probabilities
+from deepregfinder.storage.atomic import written_whole
+
+log = logging.getLogger(__name__)
+
+NOT_PREDICTED = "not_predicted"
+ANY = "any"
+_COLUMNS = ("chrom", "chromStart", "chromEnd", "Regulated")
+_TRUTH = {"TRUE": True, "FALSE": False}
+ELEMENT_COLUMNS = (
+    *("source_chrom", "source_start", "source_end", "genes", "regulated_genes"),
+    *("status", "chrom", "start", "end"),
+)
+JUDGED_COLUMNS = (*ELEMENT_COLUMNS, "test", "called")
+HEADER = (
+    *("scope", "class", "elements", "not_lifted", "not_predicted"),
+    *("regulated", "called_regulated", "negatives", "called_negatives"),
+    *("recall", "recall_low", "recall_high"),
+    *("negative_rate", "negative_rate_low", "negative_rate_high"),
+    *("precision", "precision_low", "precision_high"),
+    *("average_precision", "average_precision_low", "average_precision_high"),
+)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read tested pairs (TSV with a header, plain or gzipped) and merge them to elements.
+
+    Returns chrom, start, end, genes, regulated_genes: a row for each place, sorted. Raises
+    InputError where columns lack or a row is none of an element, naming the first rows.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        table = pd.read_csv(
+            path,
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            quoting=csv.QUOTE_NONE,
+            compression="gzip" if packed else None,
+        )
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read as a table separated by tabs ({error}).") from None
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first fields for names
+        raise InputError(f"{path}: its rows have more fields than its header names.")
+    table = table.fillna("")
+    table = table[(table != "").any(axis=1)]  # its index still counts blank lines
+    table.columns = table.columns.str.removeprefix("#")
+    if lacking := [name for name in _COLUMNS if name not in table.columns]:
+        raise InputError(
+            f"{path} lacks the columns {', '.join(lacking)}; a table of tested pairs has "
+            f"{', '.join(_COLUMNS)}."
+        )
+    if table.empty:
+        raise InputError(f"{path} has no row below its header.")
+    start, end = (pd.to_numeric(table[name], errors="coerce") for name in _COLUMNS[1:3])
+    truth = table["Regulated"].str.upper().map(_TRUTH)
+    whole = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start) & end.lt(2**31)
+    wrong = ~whole | truth.isna() | table["chrom"].eq("")
+    if wrong.any():
+        raise InputError.of(
+            [
+                f"{path}, line {row + 2}: expected chrom, start before end, and Regulated TRUE or "
+                f"FALSE, found {' '.join(table.loc[row, list(_COLUMNS)])!r}."
+                for row in table.index[wrong][:5].tolist()
+            ]
+        )
+    pairs = pd.DataFrame(
+        {
+            "chrom": table["chrom"],
+            "start": start.astype(np.int64),
+            "end": end.astype(np.int64),
+            "regulated": truth.astype(np.int64),
+        }
+    )
+    places = pairs.groupby(["chrom", "start", "end"], sort=True)["regulated"]
+    return places.agg(genes="count", regulated_genes="sum").reset_index()
+
+
+def place_elements(
+    elements: pd.DataFrame, chain: Path | None, chrom_sizes: Mapping[str, int], source: str
+) -> pd.DataFrame:
+    """Where elements lie in the assembly of the run: a row of ELEMENT_COLUMNS for each.
+
+    status : liftover's; without a chain file all are where the table says. chrom, start and end of
+        those that were not lifted are ".", -1 and -1.
+    """
+    names = {"chrom": "source_chrom", "start": "source_start", "end": "source_end"}
+    placed = elements.rename(columns=names).assign(status=LIFTED, chrom=".", start=-1, end=-1)
+    here = elements
+    if chain is not None:
+        here, placed["status"] = lift_intervals(elements, read_chain(chain, chrom_sizes), source)
+    check_placement(here, chrom_sizes, source)
+    for column in ("chrom", "start", "end"):
+        placed.loc[here.index, column] = here[column]
+    return placed[list(ELEMENT_COLUMNS)]
+
+
+def write_elements(path: Path, placed: pd.DataFrame) -> None:
+    with written_whole(path) as part:
+        placed.replace(-1, ".").to_csv(part, sep="\t", index=False, lineterminator="\n")
+
+
+def read_elements(path: Path) -> pd.DataFrame:
+    """Read a table of `write_elements`."""
+    table = pd.read_csv(path, sep="\t", dtype={"source_chrom": str, "chrom": str}, na_values=".")
+    places = {column: table[column].fillna(-1).astype(np.int64) for column in ("start", "end")}
+    return table.assign(chrom=table["chrom"].fillna("."), **places)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a model says of elements on predicted chromosomes.
+
+    called : bool, shape (classes, elements); row 0 is a call of any class
+    probability : float64, shape (classes, elements); row 0 is 1 - P(background)
+    """
+
+    called: np.ndarray
+    probability: np.ndarray
+
+
+def judge(elements: pd.DataFrame, calls: Mapping[str, Calls], scan: Probabilities) -> Judged:
+    """Say what calls and windows overlap elements (chrom, start, end) of scanned chromosomes."""
+    shape = (len(scan.classes), len(elements))
+    called, probability = np.zeros(shape, bool), np.full(shape, np.nan)
+    for chrom in elements["chrom"].unique():
+        rows = np.flatnonzero(elements["chrom"] == chrom)
+        start, end = (elements[name].to_numpy(np.int64)[rows] for name in ("start", "end"))
+        for index in range(len(scan.classes)) if chrom in calls else ():
+            of_class = calls[chrom].class_index == index
+            some = calls[chrom].take(of_class if index else ~of_class)
+            first = np.searchsorted(some.end, start, side="right")
+            called[index, rows] = np.searchsorted(some.start, end, side="left") > first
+        track = scan.load(chrom).astype(np.float64)
+        track[0] = 1 - track[0]
+        first = np.maximum((start - scan.window) // scan.step + 1, 0)
+        last = np.minimum((end - 1) // scan.step, track.shape[1] - 1)
+        for row, low, high in zip(rows, first, last, strict=True):
+            if low <= high:
+                probability[:, row] = track[:, low : high + 1].max(axis=1)
+    return Judged(called, probability)
+
+
+def validate(
+    placed: pd.DataFrame,
+    calls: Mapping[str, Calls],
+    scan: Probabilities,
+    split: SplitPlan,
+    n_replicates: int,
+    seed: int,
+) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Figures (rows of HEADER, which comes first) and every element with what the model says.
+
+    placed : of `place_elements`; split : of the windows that the model was trained on
+    """
+    status = placed["status"].to_numpy(dtype=object).copy()
+    is_lifted = status == LIFTED
+    status[is_lifted & ~placed["chrom"].isin(scan.chroms).to_numpy()] = NOT_PREDICTED
+    tested = np.flatnonzero(status == LIFTED)
+    left_out = len(status) - int(is_lifted.sum()), int((status == NOT_PREDICTED).sum())
+    log.info("%d of %d elements lie on predicted chromosomes", len(tested), len(status))
+    if left_out[1]:
+        log.warning("%d elements lie on chromosomes that were not predicted", left_out[1])
+    elements = placed.iloc[tested]
+    judged = judge(elements, calls, scan)
+    is_test = np.array([split.of(chrom) == "test" for chrom in elements["chrom"]], bool)
+
+    rows: list[tuple[object, ...]] = [HEADER]
+    for scope, kept in (("all", np.ones(len(tested), bool)), ("test", is_test)):
+        counts = (len(status), *left_out) if scope == "all" else (int(kept.sum()), 0, 0)
+        sizes = {
+            chrom: scan.chrom_sizes[chrom]
+            for chrom in scan.chroms
+            if scope == "all" or split.of(chrom) == "test"
+        }
+        some = Judged(judged.called[:, kept], judged.probability[:, kept])
+        for name, figures in _figures(
+            elements[kept], some, scan.classes, sizes, n_replicates, seed
+        ):
+            rows.append((scope, name, *counts, *figures))
+    return rows, [*_element_rows(placed, status, tested, judged, is_test, scan.classes)]
+
+
+def _figures(
+    elements: pd.DataFrame,
+    judged: Judged,
+    classes: Sequence[str],
+    sizes: Mapping[str, int],
+    n_replicates: int,
+    seed: int,
+) -> list[tuple[str, list[object]]]:
+    """For any class and each: counts and figures, in the order of HEADER."""
+    blocks = Blocks.over(sizes)
+    middle = (elements["start"] + elements["end"]).to_numpy(np.int64) // 2
+    first = np.array([blocks.first[chrom] for chrom in elements["chrom"]], np.int64)
+    block = first + middle // blocks.size
+    drawn = block_weights(blocks, n_replicates, seed)
+    weights = np.ones((1, len(blocks)))
+    if drawn is not None:
+        weights = np.concatenate([weights, drawn])
+    regulated = elements["regulated_genes"].to_numpy() > 0
+
+    def by_block(which: np.ndarray) -> np.ndarray:
+        return np.bincount(block[which], minlength=len(blocks))
+
+    made = []
+    for index, name in enumerate((ANY, *classes[1:])):
+        called = judged.called[index]
+        right, positive, wrong, negative = (
+            weights @ by_block(which)
+            for which in (called & regulated, regulated, called & ~regulated, ~regulated)
+        )
+        level = np.unique(-judged.probability[index], return_inverse=True)[1]
+        ranked = np.zeros((2, len(blocks), int(level.max(initial=-1)) + 1))
+        np.add.at(ranked, (np.where(regulated, 0, 1), block, level), 1)
+        values = (
+            *(ratio(right, positive), ratio(wrong, negative), ratio(right, right + wrong)),
+            average_precision(weights @ ranked[0], weights @ ranked[1])
+            if ranked.size
+            else np.full(len(weights), np.nan),
+        )
+        figures: list[object] = [int(count[0]) for count in (positive, right, negative, wrong)]
+        counted = ((right, positive), (wrong, negative), (right, right + wrong), None)
+        for value, pair in zip(values, counted, strict=True):
+            edges = None if drawn is None else interval(value[1:])
+            if edges and pair:
+                edges = _widened(edges, *(int(count[0]) for count in pair))
+            figures += [float(value[0]), *(edges or (np.nan, np.nan))]
+        made.append((name, figures))
+    return made
+
+
+def _widened(edges: Sequence[float], found: int, n: int) -> list[float]:
+    """An interval made to hold Wilson's of `found` in `n`."""
+    wilson = binomtest(found, n).proportion_ci(method="wilson")
+    return [min(edges[0], round(wilson.low, 6)), max(edges[1], round(wilson.high, 6))]
+
+
+def _element_rows(
+    placed: pd.DataFrame,
+    status: np.ndarray,
+    tested: np.ndarray,
+    judged: Judged,
+    is_test: np.ndarray,
+    classes: Sequence[str],
+) -> list[tuple[object, ...]]:
+    """Header and a row for each element of the table, in its order."""
+    names = (ANY, *classes[1:])
+    rows: list[tuple[object, ...]] = [(*JUDGED_COLUMNS, *(f"probability_{name}" for name in names))]
+    place_of = {int(row): place for place, row in enumerate(tested)}
+    for row, values in enumerate(placed.assign(status=status).itertuples(index=False, name=None)):
+        shown = ["." if value == -1 else value for value in values]
+        place = place_of.get(row)
+        if place is None:
+            rows.append((*shown, ".", ".", *[np.nan] * len(names)))
+            continue
+        called = [names[index] for index in np.flatnonzero(judged.called[1:, place]) + 1]
+        rows.append(
+            (
+                *shown,
+                "true" if is_test[place] else "false",
+                ";".join(called) or ".",
+                *judged.probability[:, place].tolist(),
+            )
+        )
+    return rows

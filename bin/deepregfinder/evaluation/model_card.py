@@ -1,0 +1,234 @@
+"""The model card of a bundle: what it was trained on, how good it is, and what it is not for.
+
+After Mitchell et al., Model cards for model reporting (FAT* 2019).
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deepregfinder.classes import class_named
+from deepregfinder.genome.splits import SPLITS
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.tss_input import is_known_tss
+from deepregfinder.storage.atomic import written_whole
+
+_DESIGNS = {
+    "cnn": "convolutional network",
+    "rnn": "recurrent network (LSTM)",
+    "mlp": "multilayer perceptron",
+    "rf": "random forest",
+    "gbm": "gradient-boosted forest",
+    "rfecs": "forest of linear discriminants (RFECS)",
+    "drf": "dilated network along the chromosome",
+    "chromhmm": "hidden Markov model whose states are learnt without labels (ChromHMM)",
+    "ehmm": "supervised hidden Markov model (eHMM)",
+    "preprint": "support vector machine on likelihoods of profiles (PREPRINT)",
+    "ccre": "set of rules without learning (ENCODE cCREs)",
+}
+
+_CALIBRATED_ON = {
+    True: "every place of the validation chromosomes",
+    False: "the labelled validation windows",
+}
+
+
+def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
+    """Write the card as Markdown. metrics : content of metrics.json of this bundle."""
+    design, forest = _DESIGNS[bundle.model], bundle.kind == "forest"
+    natural = bundle.model == "drf"
+    many = len(bundle.members) > 1
+    members = f"{len(bundle.members)} members are averaged and" if many else "the model are"
+    calibration = (
+        "its probabilities are not calibrated, so that 0.5 stays the border of a rule."
+        if bundle.model == "ccre"
+        else f"probabilities of {members} calibrated with temperature {bundle.temperature:.3f}, "
+        f"fitted on {_CALIBRATED_ON[natural]}."
+    )
+    geometry = bundle.geometry
+    split = bundle.split.to_dict()
+    promoters = (
+        "Promoters belong to the background."
+        if len(bundle.classes) == 2
+        else "Promoters: merged transcription start sites with open chromatin."
+    )
+    n_tss = sum(len(sites) for name, sites in bundle.weights[0].items() if is_known_tss(name))
+    lines = [
+        f"# {bundle.model} trained on {bundle.sample}",
+        "",
+        f"A {design} that tells {_listed([class_named(c).label for c in bundle.classes])} apart by "
+        f"the histone marks in {'and around ' if bundle.kind == 'genome' else ''}a window of "
+        f"{geometry.window:,} bp ({geometry.window_bins} bins of {geometry.bin_size} bp). "
+        f"Made by DeepRegFinder-NF; {calibration}",
+        "",
+        "## Training data",
+        "",
+        f"- Sample: {bundle.sample}",
+        f"- Marks, in this order: {', '.join(bundle.marks)}",
+        f"- Normalisation: reads per million, transform {bundle.normalisation.transform}, then "
+        "mean and standard deviation of the training chromosomes, by mark; input control: "
+        f"{bundle.normalisation.control}",
+        f"- Split: {_split_text(split)}",
+        *([f"- Transcription start sites that it knows: {n_tss:,}"] if n_tss else []),
+        "",
+        *_table(
+            ("labelled windows", *(class_named(c).label for c in bundle.classes)),
+            [
+                (part, *(f"{bundle.n_windows[part][c]:,}" for c in bundle.classes))
+                for part in SPLITS
+            ],
+        ),
+        "",
+        f"{promoters} Enhancers: peaks of "
+        "enhancer-bound factors (p300, CBP, ...) with open chromatin, away from transcription "
+        "start sites and promoter marks. Background: windows away from all of these.",
+        "",
+        "## Training",
+        "",
+        "- " + ", ".join(f"{key} {value}" for key, value in sorted(bundle.training.items())),
+        "",
+        *_table(
+            ("seed", "trees" if forest else "best epoch", "validation mAP", "restarts"),
+            [
+                (str(m.seed), str(m.best_epoch), f"{m.validation_map:.3f}", str(m.restarts))
+                for m in bundle.members
+            ],
+        ),
+        "",
+        *_accuracy(metrics),
+        "## Intended use",
+        "",
+        "Calling regulatory elements from aligned reads of the marks above, on the same genome "
+        "assembly, in the training sample or in others whose reads were processed alike. Scores "
+        "rank candidates for experiments; they are no proof of function.",
+        "",
+        "## Limits",
+        "",
+        "- Lists of p300 and CBP sites are incomplete truth: a call without a labelled element "
+        "may be a real enhancer that the list lacks: precision at natural prevalence is too low.",
+        "- Labels are chosen by open chromatin and transcription start sites: elements that have "
+        "neither are not learnt, and promoters without annotation may be called enhancers.",
+        _meaning_of_probabilities(bundle.model),
+        "- Intervals show the spread over blocks of the genome, not over cell types, laboratories "
+        "or sequencing depths.",
+        "- Other antibodies, depths or marks change the signal; --quantile_map true can help.",
+        *(["- Poised and active are told apart by nascent RNA at the time of the experiment."]
+          if len(bundle.classes) == 5 else []),
+        *(f"- {note}" for note in metrics["notes"]),
+        "",
+        "## Versions",
+        "",
+        ", ".join(f"{name} {version}" for name, version in sorted(bundle.versions.items())),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> None:
+    with written_whole(path) as part:
+        part.write_text(model_card(bundle, metrics))
+
+
+def _meaning_of_probabilities(model: str) -> str:
+    if model == "drf":
+        return (
+            "- Probabilities are those at natural prevalence: on a balanced set they are too low."
+        )
+    if model == "ccre":
+        return (
+            "- Probabilities say how far a window lies from the border of a rule, not how often "
+            "it is an element."
+        )
+    return (
+        "- Probabilities are calibrated on labelled windows, where elements are far more "
+        "frequent than on the genome. There they are too high."
+    )
+
+
+def _accuracy(metrics: Mapping[str, Any]) -> list[str]:
+    chosen = ("precision", "recall", "f1", "average_precision", "auroc")
+    lines = ["## Accuracy", ""]
+    sections: list[tuple[str, Mapping[str, Any]]] = [
+        (f"Labelled test windows of {metrics['sample']}", metrics)
+    ]
+    if metrics["natural"] is not None:
+        where = ", ".join(metrics["natural"]["chromosomes"])
+        sections.append((f"Natural prevalence: every window of {where}", metrics["natural"]))
+    for title, section in sections:
+        intervals = section["intervals"] or {}
+        rows = [
+            (
+                class_named(name).label,
+                *(
+                    _figure(values[key], intervals.get("per_class", {}).get(name, {}).get(key))
+                    for key in chosen
+                ),
+            )
+            for name, values in section["per_class"].items()
+        ]
+        lines += [f"### {title}", ""]
+        lines += _table(("class", *(key.replace("_", " ") for key in chosen)), rows)
+        overall = ", ".join(
+            f"{name} {_figure(section[key], intervals.get(key))}"
+            for key, name in (
+                ("map", "mAP"),
+                ("accuracy", "accuracy"),
+                ("ece", "ECE"),
+                ("brier", "Brier score"),
+            )
+        )
+        lines += ["", overall, ""]
+    if metrics["natural"] is not None and metrics["natural"]["calls"] is not None:
+        lowest = ", ".join(
+            f"{class_named(name).label} {value:g}" for name, value in metrics["thresholds"].items()
+        )
+        lines += [f"### Calls there, with a probability of at least: {lowest}", ""]
+        rows = [
+            (
+                class_named(name).label,
+                f"{values['calls']:,}",
+                f"{values['elements']:,}",
+                *(_figure(values[key]) for key in ("precision", "recall", "average_precision")),
+            )
+            for name, values in metrics["natural"]["calls"]["per_class"].items()
+        ]
+        header = ("class", "calls", "labelled elements", "precision", "recall", "average precision")
+        lines += [*_table(header, rows), ""]
+    if metrics["natural"] is None:
+        lines += [f"Natural prevalence was not measured: {metrics['natural_reason']}.", ""]
+    spread = metrics["seeds"]["sd"]["map"]
+    if spread is not None:
+        lines += [
+            f"Over {len(metrics['seeds']['seeds'])} seeds, each network alone: test mAP "
+            f"{metrics['seeds']['mean']['map']:.3f} (standard deviation {spread:.3f}).",
+            "",
+        ]
+    if metrics["intervals"] is not None:
+        lines += [
+            "In brackets: 95 % intervals of a bootstrap over blocks of "
+            f"{metrics['intervals']['block_bp']:,} bp.",
+            "",
+        ]
+    return lines
+
+
+def _figure(value: float | None, interval: Sequence[float] | None = None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" + (f" ({interval[0]:.3f}-{interval[1]:.3f})" if interval else "")
+
+
+def _split_text(split: Mapping[str, Any]) -> str:
+    if split["split"] == "random":
+        return "60:20:20 at random within each class, overlapping windows together"
+    return "by chromosome: " + "; ".join(
+        f"{part} {' '.join(split[f'{part}_chroms'])}" for part in SPLITS
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]

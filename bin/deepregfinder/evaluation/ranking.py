@@ -1,0 +1,179 @@
+"""Ranking of candidate calls: how good a model orders places, whatever the scale of its scores.
+
+A threshold cuts models of different calibration at different depths, so average precision of calls
+looks at candidates instead, which are made alike for every model. For each class alone, a candidate
+is a window whose stored probability (65,536 levels) is above zero and no lower than that of its two
+neighbours. Candidates are taken from the best on (of equal ones the one further left first), and
+one that overlaps a taken candidate is passed over. Those of enhancer classes that touch a merged
+TSS within `--tss_distance` are then removed, as calls are. Credit is that of `natural`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.evaluation.metrics import LEVELS, Blocks, ratio
+from deepregfinder.evaluation.natural_prevalence import credit
+from deepregfinder.labels.ground_truth import Elements
+from deepregfinder.prediction.calling import Calls, remove_near_tss
+from deepregfinder.prediction.probabilities import Probabilities
+
+_WEIGHTINGS_AT_ONCE = 25
+
+
+@dataclass(frozen=True)
+class RankedCalls:
+    """Candidates and elements of one class on the test chromosomes, both best first.
+
+    level : int64, shape (candidates,); 0 is the best score, LEVELS - 1 a probability of zero
+    right : bool, shape (candidates,); credited with an element or more
+    block : int64, shape (candidates,); block of the bootstrap that holds the summit
+    element_level : int64, shape (elements,); of the candidate that found it, LEVELS where none did
+    element_block : int64, shape (elements,)
+    """
+
+    level: np.ndarray
+    right: np.ndarray
+    block: np.ndarray
+    element_level: np.ndarray
+    element_block: np.ndarray
+
+
+def find_candidates(probabilities: np.ndarray, step: int, window: int) -> Calls:
+    """Candidates of all classes on one chromosome, sorted by class, then by start.
+
+    probabilities : float32, shape (classes, windows); multiples of 1/65535, background first
+    step, window : bp
+    """
+    reach = -(-window // step) - 1
+    parts = [
+        _suppress(np.rint(track * (LEVELS - 1)).astype(np.int64), reach)
+        for track in probabilities[1:]
+    ]
+    class_index = np.repeat(np.arange(1, len(probabilities)), [len(part) for part in parts])
+    place = np.concatenate(parts)
+    return Calls(
+        start=place * step,
+        end=place * step + window,
+        class_index=class_index,
+        score=probabilities[class_index, place],
+        summit=place * step + window // 2,
+    )
+
+
+def _suppress(score: np.ndarray, reach: int) -> np.ndarray:
+    """Local maxima above zero of which no two are within `reach` places, the best first kept."""
+    beside = np.concatenate([[-1], score, [-1]])
+    peaks = np.flatnonzero((score > 0) & (score >= beside[:-2]) & (score >= beside[2:]))
+    covered = bytearray(len(score) + 2 * reach)
+    cover = bytes([1]) * (2 * reach + 1)
+    kept = []
+    for place in peaks[np.argsort(-score[peaks], kind="stable")].tolist():
+        if not covered[place + reach]:
+            kept.append(place)
+            covered[place : place + 2 * reach + 1] = cover
+    return np.sort(np.array(kept, np.int64))
+
+
+def rank_calls(
+    scan: Probabilities,
+    elements: Elements,
+    blocks: Blocks,
+    tss: pd.DataFrame | None = None,
+    tss_distance: int = 0,
+) -> list[RankedCalls]:
+    """Rank the candidates of each class but background on the chromosomes of `elements`.
+
+    tss, tss_distance : merged TSSs that enhancer candidates keep away from, and how far (bp); None
+        removes nothing
+    """
+    candidates: Mapping[str, Calls] = {
+        chrom: find_candidates(scan.load(chrom), scan.step, scan.window) for chrom in elements
+    }
+    if tss is not None:
+        candidates = remove_near_tss(candidates, scan.classes, tss, tss_distance)
+    return [_ranked(candidates, elements, index, blocks) for index in range(1, len(scan.classes))]
+
+
+def _ranked(
+    candidates: Mapping[str, Calls], elements: Elements, index: int, blocks: Blocks
+) -> RankedCalls:
+    columns: list[list[np.ndarray]] = [[], [], [], [], []]
+    for chrom, by_class in elements.items():
+        points, first = by_class[index].astype(np.int64), blocks.first[chrom]
+        found = candidates[chrom].take(candidates[chrom].class_index == index)
+        level = LEVELS - 1 - np.rint(found.score * (LEVELS - 1)).astype(np.int64)
+        owner = credit(found.start, found.end, -level, points)
+        reached = np.append(level, LEVELS)[owner]
+        for column, values in zip(
+            columns,
+            (
+                level,
+                np.isin(np.arange(len(found)), owner),
+                first + found.summit // blocks.size,
+                reached,
+                first + points // blocks.size,
+            ),
+            strict=True,
+        ):
+            column.append(values)
+    level, right, block, element_level, element_block = map(np.concatenate, columns)
+    order, by_level = np.argsort(level, kind="stable"), np.argsort(element_level, kind="stable")
+    return RankedCalls(
+        level[order],
+        right[order],
+        block[order],
+        element_level[by_level],
+        element_block[by_level],
+    )
+
+
+def ranked_average_precision(ranked: RankedCalls, weights: np.ndarray) -> np.ndarray:
+    """Average precision for each weighting of the blocks.
+
+    Sum over distinct scores of (rise of recall) x precision, where recall is of elements.
+
+    weights : shape (weightings, blocks)
+
+    Returns
+    -------
+    float64, shape (weightings,); NaN without elements
+    """
+    last = np.searchsorted(ranked.level, ranked.element_level, side="right") - 1
+    found = np.flatnonzero(ranked.element_level < LEVELS)
+    areas = []
+    for at in range(0, len(weights), _WEIGHTINGS_AT_ONCE):
+        some = weights[at : at + _WEIGHTINGS_AT_ONCE].astype(np.float64)
+        drawn = some[:, ranked.block]
+        right = np.cumsum(drawn * ranked.right, axis=1)[:, last[found]]
+        drawn = np.cumsum(drawn, axis=1)[:, last[found]]
+        precision = np.divide(right, drawn, out=np.zeros_like(right), where=drawn > 0)
+        of_element = some[:, ranked.element_block]
+        areas.append(ratio((of_element[:, found] * precision).sum(axis=1), of_element.sum(axis=1)))
+    return np.concatenate(areas)
+
+
+def false_calls_at_recall(
+    ranked: RankedCalls, weights: np.ndarray, recall: np.ndarray
+) -> np.ndarray:
+    """False candidates down to the score at which a recall is reached, for each weighting.
+
+    recall : float64, shape (weightings,)
+
+    Returns
+    -------
+    float64, shape (weightings,); NaN where that recall is never reached
+    """
+    counts = np.full(len(weights), np.nan)
+    for row, (weight, wanted) in enumerate(zip(weights, recall, strict=True)):
+        of_element = weight[ranked.element_block].astype(np.float64)
+        found = np.cumsum(of_element * (ranked.element_level < LEVELS))
+        needed = wanted * of_element.sum() - 1e-9
+        if not len(found) or not found[-1] >= needed:
+            continue
+        level = ranked.element_level[np.searchsorted(found, needed)]
+        end = np.searchsorted(ranked.level, level, side="right")
+        counts[row] = weight[ranked.block[:end]] @ ~ranked.right[:end]
+    return counts

@@ -1,0 +1,201 @@
+"""How many reads are enough: models on the test chromosomes of a sample with a part of its reads.
+
+A library sequenced to a share of its depth holds each read by chance: counts are drawn from the
+binomial distribution of what was counted and the share. Models stay those of all reads, so the
+figures are those of a shallower sample that a trained model is applied to.
+
+The table has HEADER and one row for each figure: setting "test" (labelled windows) or "natural"
+(every window); class "mean" is the mean over the classes other than background, "all" all windows.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from deepregfinder.classes import class_named
+from deepregfinder.counting.store import Counts
+from deepregfinder.errors import InputError
+from deepregfinder.evaluation.evaluate import Evaluation, Measured, evaluate
+from deepregfinder.evaluation.metrics import interval
+from deepregfinder.evaluation.plots_of_all_models import colours
+from deepregfinder.figure import figure_of
+from deepregfinder.labels.tensors import Tensors
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.prediction.labelled_windows import predict_test_places
+from deepregfinder.prediction.probabilities import open_probabilities
+from deepregfinder.prediction.scan import scan_genome
+from deepregfinder.prediction.scorers import Scorer
+from deepregfinder.signal.build import ControlMode, build_signal
+from deepregfinder.signal.store import open_signal
+
+log = logging.getLogger(__name__)
+
+HEADER = ("model", "share", "reads", "setting", "class", "figure", "value", "low", "high")
+SETTINGS = {"test": "test windows", "natural": "every window"}
+MEAN = "mean"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of the table.
+
+    share : of the reads of every library; reads : what the median library keeps, controls apart
+    value, low, high : estimate and 95 % interval, NaN where there is none
+    """
+
+    model: str
+    share: float
+    reads: int
+    setting: str
+    class_: str
+    figure: str
+    value: float
+    low: float
+    high: float
+
+
+def parse_shares(text: str) -> tuple[float, ...]:
+    """Read `0.5,0.25`: all reads first, then the shares from large to small, each once."""
+    try:
+        shares = {float(part) for part in text.split(",")}
+    except ValueError:
+        shares = {0.0}
+    if not all(0 < share < 1 for share in shares):
+        raise InputError(f"--depths {text}: expected shares between 0 and 1, such as 0.5,0.25.")
+    return (1.0, *sorted(shares, reverse=True))
+
+
+def measure_depths(
+    models: Mapping[str, Scorer],
+    tensors: Tensors,
+    counts: Sequence[Counts],
+    controls: Mapping[str, str],
+    control: ControlMode,
+    shares: Sequence[float],
+    step: int,
+    quantile_map: bool,
+    n_replicates: int,
+    seed: int,
+) -> list[Score]:
+    """Measure every model with every share of the reads.
+
+    Parameters
+    ----------
+    models : name of a model in this run -> the model
+    tensors : labelled windows of the sample; only their places and classes are used
+    counts, controls, control : as `rpm.build_signal` takes them
+    shares : of the reads; 1 for all
+    step : between windows in bp, where every window is measured
+    quantile_map : give each mark the distribution that it had in the training sample
+    n_replicates, seed : of the block bootstrap; the seed also draws the reads
+
+    Raises InputError where counts, windows and models do not fit together.
+    """
+    plan = tensors.split_plan
+    test = plan.chromosomes.select(tensors.chroms, "test") if plan.mode == "chromosome" else ()
+    # A quantile map is taken from the training chromosomes, and test windows may lie anywhere.
+    written = test if test and not quantile_map else None
+    scores: list[Score] = []
+    with TemporaryDirectory(dir=Path.cwd()) as folder:
+        for share in shares:
+            libraries = [one.thinned(share, seed) for one in counts]
+            sizes = [
+                one.library_size
+                for one in libraries
+                if one.attributes["id"] not in controls.values()
+            ]
+            reads = round(float(np.median(sizes)))
+            path = Path(folder) / "signal.zip"
+            build_signal(path, tensors.sample, libraries, controls, control, written)
+            signal = open_signal(path)
+            for name, scorer in models.items():
+                log.info("%s with %g of the reads", name, share)
+                scanned = Path(folder) / "probabilities.zip"
+                if test:
+                    scan_genome(scanned, scorer, signal, test, step, quantile_map)
+                evaluation = evaluate(
+                    tensors.sample,
+                    name,
+                    scorer.bundle,
+                    tensors,
+                    predict_test_places(scorer, tensors, signal, quantile_map),
+                    open_probabilities([scanned]) if test else None,
+                    None,
+                    None,
+                    n_replicates,
+                    seed,
+                )
+                scores += _scores(evaluation, share, reads)
+    return scores
+
+
+def _scores(evaluation: Evaluation, share: float, reads: int) -> Iterator[Score]:
+    measured = {"test": evaluation.test, "natural": evaluation.natural}
+    for setting, part in measured.items():
+        if part is not None:
+            for figure in _figures(part, evaluation.bundle):
+                yield Score(evaluation.model, share, reads, setting, *figure)
+
+
+def _figures(measured: Measured, bundle: Bundle) -> Iterator[tuple[str, str, float, float, float]]:
+    """Class, figure, estimate and interval: average precision of the classes, ECE of all."""
+    drawn = measured.replicates
+    areas = measured.figures.per_class["average_precision"][0, 1:]
+    each = drawn.per_class["average_precision"][:, 1:] if drawn else np.empty((0, len(areas)))
+    for name, value, values in zip(bundle.classes[1:], areas, each.T, strict=True):
+        yield name, "average_precision", *_with_interval(value, values)
+    yield MEAN, "average_precision", *_with_interval(areas.mean(), each.mean(axis=1))
+    errors = drawn.overall["ece"] if drawn else np.empty(0)
+    yield "all", "ece", *_with_interval(measured.figures.overall["ece"][0], errors)
+
+
+def _with_interval(value: float, values: np.ndarray) -> tuple[float, float, float]:
+    low, high = interval(values) or (np.nan, np.nan)
+    return float(value), low, high
+
+
+def table(scores: Sequence[Score]) -> list[tuple[object, ...]]:
+    """Rows of HEADER, which comes first."""
+    return [HEADER, *(tuple(vars(row).values()) for row in scores)]
+
+
+def draw_depths(path: Path, scores: Sequence[Score], classes: Sequence[str]) -> None:
+    """Average precision against reads, a panel for each setting and class, a line a model.
+
+    classes : without background
+    """
+    models = list(dict.fromkeys(row.model for row in scores))
+    style = colours(models)
+    panels = [
+        (setting, name)
+        for setting in dict.fromkeys(row.setting for row in scores)
+        for name in classes
+    ]
+    breadth, height = 3.1 * len(panels), 3.4 + 0.19 * -(-len(models) // 3)
+    with figure_of(path, breadth, height, len(panels)) as drawn:
+        for axes, (setting, name) in zip(drawn, panels, strict=True):
+            for model in models:
+                rows = [
+                    row
+                    for row in scores
+                    if (row.model, row.setting, row.class_) == (model, setting, name)
+                ]
+                colour, dash = style[model]
+                reads = [row.reads / 1e6 for row in rows]
+                axes.plot(
+                    reads, [row.value for row in rows], dash, color=colour, marker="o", ms=3.5,
+                    label=model,
+                )  # fmt: skip
+                axes.fill_between(
+                    reads, [row.low for row in rows], [row.high for row in rows], color=colour,
+                    alpha=0.12, lw=0,
+                )  # fmt: skip
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(reads, [f"{one:.3g}" for one in reads])
+            axes.set(ylim=(0, 1), xlabel="Million reads a library", ylabel="AP")
+            axes.set_title(f"{class_named(name).label}, {SETTINGS[setting]}")
+        drawn[0].legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=3)

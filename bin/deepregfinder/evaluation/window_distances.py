@@ -1,0 +1,134 @@
+"""What windows that models are tested on lie near: how far from open chromatin, TSSs and factors.
+
+Labelled background keeps away from all of them by its rules, so a test set of labelled windows is
+easier than a genome; the windows at natural prevalence beside it show by how much. `natural` here
+are windows side by side along the test chromosomes that labels/ground_truth.py calls background.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.classes import class_named
+from deepregfinder.figure import figure_of
+from deepregfinder.genome.bedtools import distances
+from deepregfinder.labels.ground_truth import label_windows
+from deepregfinder.storage.tables import write_table
+
+HEADER = (
+    *("windows", "class", "marker", "n", "touching", "within_2kb", "within_10kb", "within_100kb"),
+    *("lower_quartile", "median", "upper_quartile"),
+)
+LABELLED, NATURAL = "labelled", "natural"
+MARKERS = {
+    "dhs": "open chromatin (DHS)",
+    "tss": "a transcription start site",
+    "factor": "an enhancer factor or other TF",
+}
+_LIMITS = (0, 2_000, 10_000, 100_000)
+_FURTHEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Distances (bp) of the windows of one class to the nearest of one kind of marker.
+
+    windows : LABELLED or NATURAL
+    distance : float64, shape (n,); infinite without any on the chromosome
+    """
+
+    windows: str
+    class_: str
+    marker: str
+    distance: np.ndarray
+
+
+def natural_background(
+    regions: pd.DataFrame, chrom_sizes: Mapping[str, int], classes: Sequence[str]
+) -> pd.DataFrame:
+    """Windows side by side along the test chromosomes that are truly background.
+
+    regions : region table of labelled windows, divided by chromosome
+
+    Returns
+    -------
+    chrom, start, end
+    """
+    width = int((regions["end"] - regions["start"]).iloc[0])
+    parts = []
+    for chrom in dict.fromkeys(regions.loc[regions["split"] == "test", "chrom"]):
+        here = regions[regions["chrom"] == chrom]
+        middle = here["start"].to_numpy() + width // 2
+        elements = [np.sort(middle[(here["class"] == name).to_numpy()]) for name in classes]
+        start = np.arange(chrom_sizes[chrom] // width, dtype=np.int64) * width
+        truth, _ = label_windows(start + width // 2, [np.empty(0, np.int64), *elements[1:]])
+        start = start[truth == 0]
+        parts.append(pd.DataFrame({"chrom": chrom, "start": start, "end": start + width}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def describe(
+    regions: pd.DataFrame,
+    markers: Mapping[str, pd.DataFrame],
+    chrom_sizes: Mapping[str, int],
+    classes: Sequence[str],
+) -> list[Surroundings]:
+    """Distances of the test windows of each class, and of the background that a genome has.
+
+    Parameters
+    ----------
+    regions : region table of the labelled windows of all splits
+    markers : name of MARKERS -> intervals
+    classes : of the run, background first
+    """
+    test = regions[regions["split"] == "test"]
+    sets = [(LABELLED, name, test[test["class"] == name]) for name in classes]
+    if set(test["chrom"]).isdisjoint(regions.loc[regions["split"] != "test", "chrom"]):
+        sets.append((NATURAL, classes[0], natural_background(regions, chrom_sizes, classes)))
+    return [
+        Surroundings(kind, name, marker, distances(windows, places))
+        for marker, places in markers.items()
+        for kind, name, windows in sets
+    ]
+
+
+def write_surroundings(path: Path, found: Sequence[Surroundings]) -> None:
+    """Write a row for each set of windows, class and marker: counts, and quartiles in bp."""
+    rows: list[tuple[object, ...]] = [HEADER]
+    for one in found:
+        near = [int((one.distance <= limit).sum()) for limit in _LIMITS]
+        # "lower" gives a distance that occurs: between a number and infinity nothing lies.
+        quartiles = np.quantile(one.distance, (0.25, 0.5, 0.75), method="lower")
+        known = [int(value) if np.isfinite(value) else "." for value in quartiles]
+        rows.append((one.windows, one.class_, one.marker, len(one.distance), *near, *known))
+    write_table(path, rows)
+
+
+def draw_surroundings(path: Path, found: Sequence[Surroundings], sample: str) -> None:
+    """A panel for each marker: the share of windows that are no further from it than x."""
+    markers = list(dict.fromkeys(one.marker for one in found))
+    with figure_of(path, 4.2 * len(markers), 3.9, len(markers)) as panels:
+        for axes, marker in zip(panels, markers, strict=True):
+            for one in found:
+                if one.marker != marker:
+                    continue
+                shown = np.sort(one.distance[np.isfinite(one.distance)])
+                share = np.arange(1, len(shown) + 1) / len(one.distance)
+                # On to the edge: what lies at 0 alone would be a line on the axis.
+                share = np.append(share, len(shown) / len(one.distance))
+                shown = np.append(shown, _FURTHEST)
+                class_ = class_named(one.class_)
+                natural = one.windows == NATURAL
+                axes.step(
+                    shown, share, where="post", color=class_.hex_colour,
+                    ls="--" if natural else "-",
+                    label=f"{class_.label}{', every window' if natural else ''}",
+                )  # fmt: skip
+            axes.set_xscale("symlog", linthresh=100)
+            axes.set(xlim=(0, _FURTHEST), ylim=(0, 1.02))
+            axes.set(xlabel=f"bp to {MARKERS[marker]}", ylabel="Share of test windows")
+            axes.set_title(sample if axes is panels[0] else "")
+        panels[0].legend(loc="upper left")

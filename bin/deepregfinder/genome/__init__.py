@@ -1,0 +1,1 @@
+"""Coordinates: the bin grid, splits of chromosomes, intervals, assemblies."""

@@ -1,0 +1,109 @@
+"""Chromosomes and the bin grid."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from deepregfinder.errors import InputError
+from deepregfinder.storage.atomic import written_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_Positions = TypeVar("_Positions", int, "np.ndarray")
+
+# A length in bp; those of BAM files stay below 2 ** 31.
+_LENGTH = re.compile("0*[1-9][0-9]{0,9}")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The grid of everything that is counted: bins of `bin_size` bp, `window_bins` to a window."""
+
+    bin_size: int = 100
+    window_bins: int = 20
+
+    @property
+    def window(self) -> int:
+        """Width of a window in bp."""
+        return self.bin_size * self.window_bins
+
+    def n_bins(self, length: int) -> int:
+        """Bins of a chromosome of `length` bp; the last one may reach over its end."""
+        return -(-length // self.bin_size)
+
+    def window_start(self, midpoint: _Positions) -> _Positions:
+        """Start of the window around a midpoint (or each of an array), snapped down to the grid."""
+        return (midpoint - self.window // 2) // self.bin_size * self.bin_size
+
+
+def bare_name(chrom: str) -> str:
+    """`chr7` and `7` are the same chromosome: its name without the prefix."""
+    return chrom[3:] if chrom.lower().startswith("chr") else chrom
+
+
+def natural_order(chrom: str) -> tuple[int, int, str]:
+    """Sort key: 1, 2, ..., 22, then names (X, Y), whatever the prefix."""
+    name = bare_name(chrom)
+    return (0, int(name), chrom) if name.isdecimal() else (1, 0, chrom)
+
+
+def read_chrom_sizes(path: Path) -> dict[str, int]:
+    """Read a two-column table (name, length in bp), in the order of the file.
+
+    Raises InputError, naming the line, where a line is no name and positive length, or a name
+    comes twice.
+    """
+    sizes: dict[str, int] = {}
+    problems = []
+    try:
+        lines = Path(path).read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            f"{path} cannot be read as text; expected a line with name and length per chromosome."
+        ) from None
+    for number, line in enumerate(lines, 1):
+        fields = line.split()
+        if not fields or line.startswith("#"):
+            continue
+        if len(fields) < 2 or not _LENGTH.fullmatch(fields[1]) or int(fields[1]) >= 1 << 31:
+            problems.append(f"{path}, line {number}: expected a name and a length, found {line!r}.")
+        elif fields[0] in sizes:
+            problems.append(f"{path}, line {number}: chromosome {fields[0]} comes twice.")
+        else:
+            sizes[fields[0]] = int(fields[1])
+    if not sizes and not problems:
+        problems.append(f"{path} names no chromosome.")
+    if problems:
+        raise InputError.of(problems)
+    return sizes
+
+
+def write_chrom_sizes(path: Path, sizes: Mapping[str, int]) -> None:
+    with written_whole(path) as part:
+        part.write_text("".join(f"{name}\t{length}\n" for name, length in sizes.items()))
+
+
+def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
+    """The chromosomes whose whole name matches the regular expression, in natural order."""
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise InputError(f"--chromosomes {pattern!r} is no regular expression: {error}.") from None
+    names = sorted(filter(expression.fullmatch, sizes), key=natural_order)
+    if not names:
+        raise InputError(
+            f"No chromosome name matches --chromosomes {pattern!r}; the names are "
+            f"{', '.join(list(sizes)[:5])}, ..."
+        )
+    return {name: sizes[name] for name in names}
+
+
+def balanced_groups(sizes: Mapping[str, int], n_groups: int) -> list[list[str]]:
+    """Deal chromosomes out to at most `n_groups` groups of similar total length (longest first)."""
+    groups: list[list[str]] = [[] for _ in range(min(n_groups, len(sizes)))]
+    for chrom in sorted(sizes, key=lambda name: (-sizes[name], natural_order(name))):
+        min(groups, key=lambda group: sum(sizes[name] for name in group)).append(chrom)
+    return [sorted(group, key=natural_order) for group in groups]

@@ -1,0 +1,202 @@
+"""Which chromosomes, and which labelled windows, train, validate and test."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from deepregfinder.errors import InputError
+from deepregfinder.genome.grid import bare_name, natural_order
+
+SPLITS = ("train", "validation", "test")
+
+_LONGEST_RANGE = 1_000
+
+
+def parse_chromosome_list(text: str) -> frozenset[str]:
+    """Read `1-7,X` into bare names {1, ..., 7, X}.
+
+    Raises InputError where a range runs backwards, or holds more than 1,000 chromosomes.
+    """
+    names: set[str] = set()
+    for item in filter(None, (part.strip() for part in str(text).split(","))):
+        first, dash, last = item.partition("-")
+        first, last = bare_name(first), bare_name(last)
+        if dash and first.isdecimal() and last.isdecimal():
+            if not 0 <= int(last) - int(first) < _LONGEST_RANGE:
+                raise InputError(
+                    f"{item} is no range of chromosomes: write the smaller number first, and at "
+                    f"most {_LONGEST_RANGE:,} chromosomes, such as 1-7."
+                )
+            names.update(str(number) for number in range(int(first), int(last) + 1))
+        else:
+            names.add(bare_name(item))
+    return frozenset(names)
+
+
+@dataclass(frozen=True)
+class ChromosomeSplit:
+    """Which chromosomes train, validate and test, as bare names (`7`, not `chr7`)."""
+
+    train: frozenset[str]
+    validation: frozenset[str]
+    test: frozenset[str]
+
+    @classmethod
+    def parse(cls, train: str, validation: str, test: str) -> "ChromosomeSplit":
+        """Read three lists such as `1-7`; raises InputError where one chromosome stands in two."""
+        split = cls(*(parse_chromosome_list(text) for text in (train, validation, test)))
+        for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+            if shared := getattr(split, one) & getattr(split, other):
+                raise InputError(
+                    f"Chromosome {', '.join(sorted(shared))} stands in both --{one}_chroms and "
+                    f"--{other}_chroms: a chromosome belongs to one split."
+                )
+        return split
+
+    def of(self, chrom: str) -> str | None:
+        """`train`, `validation`, `test`, or None for a chromosome in none of them."""
+        name = bare_name(chrom)
+        return next((split for split in SPLITS if name in getattr(self, split)), None)
+
+    def select(self, chroms: Iterable[str], split: str) -> list[str]:
+        """Those of `chroms` that belong to `split`, in their order."""
+        return [chrom for chrom in chroms if self.of(chrom) == split]
+
+
+SplitMode = Literal["chromosome", "random"]
+
+MIN_WINDOWS: Mapping[str, int] = {"train": 10, "validation": 2, "test": 2}
+"""Fewest windows of a class in a split with which training and its measures mean anything."""
+
+_SHARES: Mapping[str, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """How windows are divided: by chromosome, or at random within each class.
+
+    chromosomes : used by mode "chromosome" only
+    """
+
+    mode: SplitMode
+    chromosomes: ChromosomeSplit
+
+    @classmethod
+    def parse(cls, split: SplitMode, train: str, validation: str, test: str) -> "SplitPlan":
+        """From the parameters split, train_chroms, validation_chroms and test_chroms."""
+        return cls(split, ChromosomeSplit.parse(train, validation, test))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the parameter split, and the chromosomes of each split as sorted bare names."""
+        chroms = {
+            f"{name}_chroms": sorted(getattr(self.chromosomes, name), key=natural_order)
+            for name in SPLITS
+        }
+        return {"split": self.mode, **chroms}
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> "SplitPlan":
+        chroms = (frozenset(facts[f"{name}_chroms"]) for name in SPLITS)
+        return cls(facts["split"], ChromosomeSplit(*chroms))
+
+    def of(self, chrom: str) -> str | None:
+        """The split of every window of a chromosome: None if it has none, "." if chance decides."""
+        return self.chromosomes.of(chrom) if self.mode == "chromosome" else "."
+
+    def training_chroms(self, chroms: Iterable[str]) -> list[str]:
+        """The chromosomes whose signal may be looked at for statistics.
+
+        By chromosome, those that train. A random split has windows of all splits on every
+        chromosome: there it is all of them.
+        """
+        if self.mode == "random":
+            return list(chroms)
+        return self.chromosomes.select(chroms, "train")
+
+
+def quotas(n: int, parts: Sequence[str] = SPLITS) -> dict[str, int]:
+    """Divide n in equal parts; what does not divide goes to the first parts."""
+    return {part: n // len(parts) + (place < n % len(parts)) for place, part in enumerate(parts)}
+
+
+def overlap_groups(chrom: np.ndarray, start: np.ndarray, width: int) -> np.ndarray:
+    """Number of the group of windows that each window overlaps, directly or through others.
+
+    Parameters
+    ----------
+    chrom : any sortable, shape (n,)
+    start : int64, shape (n,)
+    width : of every window, bp
+
+    Returns
+    -------
+    int64, shape (n,); windows that only touch end to end are in different groups.
+    """
+    order = np.lexsort((start, chrom))
+    opens = np.ones(len(order), dtype=bool)
+    same_chrom = chrom[order][1:] == chrom[order][:-1]
+    opens[1:] = ~(same_chrom & (np.diff(start[order]) < width))
+    groups = np.empty(len(order), dtype=np.int64)
+    groups[order] = np.cumsum(opens) - 1
+    return groups
+
+
+def random_splits(classes: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+    """Divide windows 60:20:20 at random within each class, never parting a group.
+
+    Groups of several windows go first, the largest before the others, each to the split that is
+    furthest from its share of the group's classes; windows that overlap no other then fill each
+    class up to its exact share. So a class is off its share only where its groups are too large
+    to fit.
+
+    Parameters
+    ----------
+    classes : class index, shape (n,)
+    groups : as of `overlap_groups`, shape (n,)
+
+    Returns
+    -------
+    uint8, shape (n,): index in genome.SPLITS. The same input and seed always give the same splits.
+    """
+    rng = np.random.default_rng(seed)
+    n_classes = int(classes.max()) + 1 if len(classes) else 0
+    totals = np.bincount(classes, minlength=n_classes)
+    shares = np.array([_SHARES[split] for split in SPLITS])
+    held_out = np.rint(totals[:, None] * shares[1:]).astype(np.int64)
+    wanted = np.column_stack([totals - held_out.sum(axis=1), held_out])
+
+    splits = np.zeros(len(classes), dtype=np.uint8)
+    taken = np.zeros_like(wanted)
+    size = np.bincount(groups) if len(groups) else np.zeros(0, dtype=np.int64)
+    together = np.flatnonzero(size[groups] > 1)
+    if len(together):
+        members = np.split(
+            together[np.argsort(groups[together], kind="stable")],
+            np.cumsum(np.unique(groups[together], return_counts=True)[1])[:-1],
+        )
+        chance = rng.permutation(len(members))
+        for place in sorted(chance.tolist(), key=lambda one: -len(members[one])):
+            rows = members[place]
+            content = np.bincount(classes[rows], minlength=n_classes)[:, None]
+            missing = (wanted - taken) / np.maximum(wanted, 1)
+            split = int(np.argmax((content * missing).sum(axis=0)))
+            splits[rows] = split
+            taken[:, split] += content[:, 0]
+
+    alone = np.flatnonzero(size[groups] == 1)
+    for index in range(n_classes):
+        rows = rng.permutation(alone[classes[alone] == index])
+        places = np.cumsum(_fill(wanted[index] - taken[index], len(rows)))
+        for split, part in enumerate(np.split(rows, places[:-1])):
+            splits[part] = split
+    return splits
+
+
+def _fill(missing: np.ndarray, n: int) -> np.ndarray:
+    """Give n windows to splits that miss `missing` (negative where too many are there already)."""
+    given = np.maximum(missing, 0)
+    for _ in range(int(given.sum()) - n):
+        given[np.argmax(given)] -= 1
+    return given

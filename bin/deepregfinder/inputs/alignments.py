@@ -1,0 +1,284 @@
+"""What a BAM or CRAM file says about itself: header, index, and its first reads.
+
+An inspection never fails because of the file: what is wrong with it is written down as sentences,
+so that `deepregfinder.inputs` can show the problems of all files at once. It travels as JSON.
+"""
+
+import dataclasses
+import json
+import logging
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pysam
+
+from deepregfinder.counting import cram
+from deepregfinder.counting.bgzf import require_sound
+from deepregfinder.counting.file_format import alignment_format, open_alignments
+from deepregfinder.errors import InputError
+from deepregfinder.storage.atomic import written_whole
+
+Role = Literal["chip", "control", "nascent"]
+
+# The comment (@CO) of BAM files that are not of an experiment.
+SIMULATED = "simulated reads"
+
+READS_EXAMINED = 10_000
+LONGEST_IN_BAI = 1 << 29
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose reads a file holds: a row of the sample sheet, or a file that such rows name."""
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class AlignmentSummary:
+    """One BAM file as `inspect_alignments` found it.
+
+    file : name of the file, without its folder
+    sorted : the records really are in order of coordinate, whatever the header claims; not looked
+        into where there is no index
+    chrom_sizes : every sequence of the header and its length in bp, in the order of the header
+    mapped : mapped records of each sequence (secondary and supplementary ones among them)
+    n_mapped, n_unmapped : records of the whole file
+    paired_end : reads of pairs are among the first 10,000 primary alignments
+    median_read_length : of those, the median length as counting takes it: matched, inserted and
+        soft-clipped bases
+    has_nh : those carry NH tags
+    simulated : the header says so, as that of simulate_panel.py does
+    index : "given", "made" (no usable one was given), or "none": it cannot be made, or the file is
+        a CRAM file, whose index does not say how many reads lie where
+    problems : what is wrong with the file, in sentences
+    """
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: Role
+    file: str
+    sorted: bool = False
+    chrom_sizes: dict[str, int] = dataclasses.field(default_factory=dict)
+    mapped: dict[str, int] = dataclasses.field(default_factory=dict)
+    n_mapped: int = 0
+    n_unmapped: int = 0
+    paired_end: bool = False
+    median_read_length: int = 0
+    has_nh: bool = False
+    simulated: bool = False
+    index: Literal["given", "made", "none"] = "none"
+    problems: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """The file as messages name it: `a.bam (K562, H3K27ac, replicate 1)`."""
+        if self.role == "control":
+            return f"{self.file} (control)"
+        what = "nascent RNA" if self.role == "nascent" else f"replicate {self.replicate}"
+        return f"{self.file} ({self.sample}, {self.mark}, {what})"
+
+    @property
+    def readable(self) -> bool:
+        """Whether the header could be read; nothing else is known of a file otherwise."""
+        return bool(self.chrom_sizes)
+
+
+def write_summary(path: Path, summary: AlignmentSummary) -> None:
+    """Write one summary as JSON."""
+    with written_whole(path) as part:
+        part.write_text(json.dumps(dataclasses.asdict(summary), indent=1) + "\n")
+
+
+def read_summary(path: Path) -> AlignmentSummary:
+    """Read what `write_summary` wrote; raises InputError for anything else."""
+    try:
+        fields = json.loads(Path(path).read_text())
+        fields["problems"] = tuple(fields["problems"])
+        return AlignmentSummary(**fields)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(
+            f"{path} is no summary of a BAM file as inspect_bam.py makes it."
+        ) from None
+
+
+def inspect_alignments(
+    path: Path, identity: Identity, folder: Path, index: Path | None = None, threads: int = 1
+) -> AlignmentSummary:
+    """Look at one BAM or CRAM file, without reading it whole if an index comes with it.
+
+    Only where no usable index is given is the file read once, to write `ID.bai` (`ID.csi` for a
+    genome with chromosomes beyond 512 Mbp) into `folder`; never next to the file.
+
+    Parameters
+    ----------
+    path : the BAM file
+    identity : whose reads they are
+    folder : where an index may be written
+    index : the BAI or CSI file that came with it, wherever it lies
+    threads : for making an index
+    """
+    path = Path(path)
+    found = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
+    try:
+        is_cram = alignment_format(path) == "cram"
+        found = _with_header(path, found)
+        found = _with_first_reads(path, found)
+        if is_cram:
+            found = _with_all_places(path, found)
+        else:
+            found = _with_index(path, found, index, Path(folder), threads)
+        if found.n_mapped == 0:
+            raise InputError(
+                f"holds no mapped read ({found.n_unmapped:,} unmapped): nothing can be counted. "
+                "Check the alignment step that made it."
+            )
+    except InputError as error:
+        return dataclasses.replace(found, problems=(f"{found.description} {error}",))
+    return found
+
+
+# InputErrors from the functions below are the end of a sentence: the file's name goes before it.
+
+
+def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
+    try:
+        with open_alignments(path) as alignments:
+            sizes = dict(zip(alignments.references, alignments.lengths, strict=True))
+            comments = alignments.header.to_dict().get("CO", [])
+    except (OSError, ValueError):
+        raise InputError("is damaged: its header cannot be read. Copy it again.") from None
+    if not sizes:
+        raise InputError(
+            "names no chromosome in its header: its reads were never aligned. Align them to the "
+            "genome first."
+        )
+    return dataclasses.replace(
+        summary,
+        chrom_sizes=sizes,
+        mapped=dict.fromkeys(sizes, 0),
+        simulated=SIMULATED in comments,
+    )
+
+
+def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
+    """Fill in what the first primary alignments show."""
+    lengths, paired, has_nh = [], False, False
+    try:
+        with open_alignments(path) as alignments:
+            for read in alignments.fetch(until_eof=True):
+                if read.is_unmapped or read.is_secondary or read.is_supplementary:
+                    continue
+                lengths.append(read.infer_query_length() or 0)
+                paired |= read.is_paired
+                has_nh |= read.has_tag("NH")
+                if len(lengths) == READS_EXAMINED:
+                    break
+    except (OSError, ValueError):
+        raise InputError("is damaged: its reads cannot be unpacked. Copy it again.") from None
+    return dataclasses.replace(
+        summary,
+        paired_end=paired,
+        has_nh=has_nh,
+        median_read_length=int(statistics.median(lengths)) if lengths else 0,
+    )
+
+
+def _with_all_places(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
+    """Fill in how many reads of a CRAM file lie where, which its index does not know."""
+    mapped, n_unmapped = cram.mapped_records(path)
+    n_mapped = sum(mapped.values())
+    return dataclasses.replace(summary, mapped=mapped, n_mapped=n_mapped, n_unmapped=n_unmapped)
+
+
+def _with_index(
+    path: Path, summary: AlignmentSummary, index: Path | None, folder: Path, threads: int
+) -> AlignmentSummary:
+    """Fill in what an index shows."""
+    if index is not None:
+        if counted := _read_index(path, index, summary):
+            return dataclasses.replace(counted, index="given")
+        _log.info("%s: the index %s does not belong to it; making one", path.name, index.name)
+    made = _make_index(path, summary, folder, threads)
+    counted = _read_index(path, made, summary)
+    if counted is None:
+        raise InputError("is damaged: reads cannot be found through its index. Copy it again.")
+    return dataclasses.replace(counted, index="made")
+
+
+def _read_index(path: Path, index: Path, summary: AlignmentSummary) -> AlignmentSummary | None:
+    """Counts from an index; None if the index does not fit the file.
+
+    An index that is older than its file, or belongs to another one, leads to places where no record
+    of the chromosome starts: so the first read of a few chromosomes is fetched through it.
+    """
+    try:
+        with pysam.AlignmentFile(str(path), index_filename=str(index)) as alignments:
+            mapped = {entry.contig: entry.mapped for entry in alignments.get_index_statistics()}
+            n_mapped, n_unmapped = alignments.mapped, alignments.unmapped
+            with_reads = [chrom for chrom, count in mapped.items() if count]
+            for chrom in with_reads[:1] + with_reads[-3:]:
+                if next(alignments.fetch(chrom)).reference_name != chrom:
+                    return None
+    except (OSError, ValueError, StopIteration):
+        return None
+    if summary.median_read_length and not n_mapped:
+        return None
+    return dataclasses.replace(
+        summary, sorted=True, mapped=mapped, n_mapped=n_mapped, n_unmapped=n_unmapped
+    )
+
+
+def _make_index(path: Path, summary: AlignmentSummary, folder: Path, threads: int) -> Path:
+    coarse = max(summary.chrom_sizes.values()) > LONGEST_IN_BAI
+    made = folder / f"{summary.id}.{'csi' if coarse else 'bai'}"
+    _log.info("%s: making an index", path.name)
+    try:
+        # Of a damaged block, threads of htslib 1.24 may wait for each other for ever.
+        require_sound(path, threads)
+        with written_whole(made) as part:
+            options = ["-c"] if coarse else ["-b"]
+            pysam.index(*options, "-@", str(threads), str(path), str(part))
+    except (InputError, pysam.SamtoolsError):
+        raise InputError(_why_not_indexed(path)) from None
+    return made
+
+
+def _why_not_indexed(path: Path) -> str:
+    """Read on to the first record that is out of order, and say where it is."""
+    last = (0, 0)
+    try:
+        with open_alignments(path) as alignments:
+            for number, (place, chrom, start) in enumerate(_places(alignments), 1):
+                if place < last:
+                    where = f"{chrom}:{start + 1:,}" if chrom else "an unplaced read"
+                    return (
+                        f"is not sorted by coordinate: record {number:,} ({where}) comes after "
+                        "reads that it should precede. Sort it: "
+                        f"`samtools sort -o sorted.bam {path.name}`."
+                    )
+                last = place
+    except (OSError, ValueError):
+        return "is damaged: its reads cannot be unpacked to the end. Copy it again."
+    return "cannot be indexed although its reads are in order: check it with `samtools index`."
+
+
+def _places(
+    alignments: pysam.AlignmentFile,
+) -> Iterator[tuple[tuple[int, int], str | None, int]]:
+    """Sort key, chromosome and start of every record; unplaced ones sort last."""
+    for read in alignments.fetch(until_eof=True):
+        unplaced = read.reference_id < 0
+        key = (1 << 31, 0) if unplaced else (read.reference_id, read.reference_start)
+        yield key, read.reference_name, read.reference_start

@@ -1,0 +1,310 @@
+"""Checks across all input files before any heavy work: do they fit together, can they be counted?
+
+Everything that is wrong is found before anything is reported. What is merely odd is logged.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from deepregfinder.errors import InputError
+from deepregfinder.genome.assembly import (
+    agreed_sizes,
+    assembly_name,
+    difference,
+    few,
+    renamed,
+    renaming,
+    twofold_names,
+)
+from deepregfinder.genome.grid import Geometry, main_chromosomes, natural_order, read_chrom_sizes
+from deepregfinder.genome.intervals import Kind, find_line, scan_intervals
+from deepregfinder.genome.splits import SPLITS, ChromosomeSplit
+from deepregfinder.inputs.alignments import AlignmentSummary
+from deepregfinder.storage.atomic import written_whole
+
+COLUMNS = (
+    *("id", "sample", "mark", "replicate", "role", "file", "reads", "mapped", "main_chrom_reads"),
+    *("paired_end", "median_read_length", "index", "simulated"),
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class IntervalList:
+    """A list of intervals among the inputs.
+
+    option : the parameter or column it was given with, as messages name it
+    may_be_empty : true for what is only taken away (blacklist, gaps)
+    """
+
+    path: Path
+    option: str
+    kind: Kind = "bed"
+    may_be_empty: bool = False
+
+    @property
+    def description(self) -> str:
+        return f"{self.path} ({self.option})"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the run is going to do with its inputs, as far as the checks depend on it.
+
+    chromosomes : regular expression for the names of main chromosomes
+    split : the chromosomes of each split; None if no model is trained, or the split is random
+    counter, count_at, paired_end : the counting rules of these names
+    """
+
+    chromosomes: str
+    geometry: Geometry
+    split: ChromosomeSplit | None
+    counter: str
+    count_at: str
+    paired_end: str
+
+
+def check_inputs(
+    summaries: Sequence[AlignmentSummary],
+    lists: Sequence[IntervalList],
+    plan: Plan,
+    chrom_sizes: Path | None = None,
+) -> dict[str, int]:
+    """Check all inputs against each other.
+
+    Parameters
+    ----------
+    summaries : what was found in each BAM file
+    lists : all interval lists
+    plan : what is going to be done
+    chrom_sizes : table of chromosomes; without it, what most BAM headers say is right
+
+    Returns
+    -------
+    Names and lengths (bp) of the main chromosomes, in natural order.
+
+    Raises
+    ------
+    InputError
+        Lists everything that is wrong, in all files.
+    """
+    problems = [problem for summary in summaries for problem in summary.problems]
+    expected, differences = _main_chromosomes(summaries, plan, chrom_sizes)
+    problems += differences
+    if expected:
+        problems += _unfit_chromosomes(expected, plan)
+        for summary in summaries:
+            if summary.n_mapped:
+                problems += _uncountable_reads(summary, expected, plan)
+    for intervals in lists:
+        problems += _unfit_list(intervals, expected)
+    if problems:
+        raise InputError.of(problems)
+    _log_oddities(summaries, expected, plan)
+    return expected
+
+
+def _main_chromosomes(
+    summaries: Sequence[AlignmentSummary], plan: Plan, chrom_sizes: Path | None
+) -> tuple[dict[str, int], list[str]]:
+    """The main chromosomes (empty if they cannot be settled), and what is wrong with them.
+
+    Files with the same fault come in one sentence.
+    """
+    readable = [summary for summary in summaries if summary.readable]
+    own = [_matching(summary.chrom_sizes, plan.chromosomes) for summary in readable]
+    try:
+        if chrom_sizes is not None:
+            expected = main_chromosomes(read_chrom_sizes(chrom_sizes), plan.chromosomes)
+            source = str(chrom_sizes)
+        elif any(own):
+            expected = agreed_sizes([sizes for sizes in own if sizes])
+            having = [s.file for s, sizes in zip(readable, own, strict=True) if sizes == expected]
+            source = having[0] if len(having) == 1 else f"{len(having)} files ({few(having, 1)})"
+        else:
+            expected = main_chromosomes(readable[0].chrom_sizes, plan.chromosomes) if own else {}
+            source = ""
+    except InputError as error:
+        return {}, [str(error)]
+    if pairs := twofold_names(expected):
+        both = few(f"{one} and {other}" for one, other in pairs)
+        return {}, [
+            f"{source}: both {both} are main chromosomes: two genomes in one file? Say which one "
+            "is meant with --chromosomes, e.g. --chromosomes 'chr([1-9]|1[0-9]|2[0-2]|X|Y)'."
+        ]
+    files: dict[str, list[str]] = {}
+    for summary, sizes in zip(readable, own, strict=True):
+        surplus = [] if chrom_sizes else [chrom for chrom in sizes if chrom not in expected]
+        if what := difference(summary.chrom_sizes, expected, source, surplus):
+            files.setdefault(what, []).append(summary.description)
+    return expected, [f"{few(names, 10)}: {what}" for what, names in files.items()]
+
+
+def _matching(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
+    try:
+        return main_chromosomes(sizes, pattern)
+    except InputError:
+        return {}
+
+
+def _unfit_chromosomes(expected: Mapping[str, int], plan: Plan) -> Iterator[str]:
+    """Main chromosomes that leave a split empty, or are too short for a window."""
+    window = plan.geometry.window
+    if max(expected.values()) < window:
+        yield (
+            f"No main chromosome is as long as a window of {window:,} bp: choose smaller "
+            "--window_bins or --bin_size."
+        )
+    for split in SPLITS if plan.split else ():
+        assert plan.split is not None
+        if not plan.split.select(expected, split):
+            yield (
+                f"No main chromosome belongs to --{split}_chroms "
+                f"({', '.join(sorted(getattr(plan.split, split), key=natural_order))}); there are "
+                f"{few(expected, 30)}. Divide these with --train_chroms, --validation_chroms and "
+                "--test_chroms, or use --split random."
+            )
+
+
+def _uncountable_reads(
+    summary: AlignmentSummary, expected: Mapping[str, int], plan: Plan
+) -> Iterator[str]:
+    """Reads that all lie elsewhere, or are too long for the rule they are counted by."""
+    present = {chrom for chrom in expected if summary.mapped.get(chrom)}
+    if any(chrom in summary.chrom_sizes for chrom in expected):
+        if not present:
+            elsewhere = [chrom for chrom, count in summary.mapped.items() if count]
+            yield (
+                f"{summary.description} has {summary.n_mapped:,} mapped reads, but none on a "
+                f"main chromosome; they lie on {few(elsewhere)}. Check what they were aligned to."
+            )
+        elif plan.split is not None:
+            for split in SPLITS:
+                own = [chrom for chrom in expected if chrom in summary.chrom_sizes]
+                chroms = plan.split.select(own, split)
+                if chroms and not present.intersection(chroms):
+                    yield (
+                        f"{summary.description} has no read on any {split} chromosome "
+                        f"({few(chroms)}). Give the whole BAM file, or choose other chromosomes "
+                        f"with --{split}_chroms."
+                    )
+    fragments = summary.paired_end and plan.paired_end == "fragments"
+    if fragments and plan.counter == "featurecounts":
+        yield (
+            f"{summary.description} is paired-end, and featureCounts cannot count fragments at "
+            "their midpoint. Use --counter native, or --paired_end reads to count mates one by one."
+        )
+    if plan.counter == "featurecounts" and summary.file.endswith(".cram"):
+        yield (
+            f"{summary.description} is a CRAM file, which featureCounts cannot read. Use --counter "
+            "native."
+        )
+    length = summary.median_read_length
+    if plan.count_at == "overlap" and not fragments and length > 2 * plan.geometry.bin_size:
+        yield (
+            f"{summary.description}: the median read has {length:,} bp, more than two bins of "
+            f"{plan.geometry.bin_size} bp, so that no bin ever holds half of it: most reads would "
+            "not be counted. Use --count_at midpoint, or a larger --bin_size."
+        )
+
+
+def _unfit_list(intervals: IntervalList, expected: Mapping[str, int]) -> Iterator[str]:
+    """Lines that are no intervals; names, places or a whole list that does not fit the genome."""
+    table, problems = scan_intervals(intervals.path, intervals.kind)
+    if problems:
+        yield from problems
+        return
+    if table.empty:
+        if not intervals.may_be_empty:
+            yield f"{intervals.description} holds no intervals. Give another file."
+        return
+    if not expected:
+        return
+    names = [str(name) for name in table["chrom"].unique()]
+    if pair := renamed(names, expected):
+        yield (
+            f"{intervals.description}: chromosomes are named like {pair[0]!r}, but like "
+            f"{pair[1]!r} in the BAM files or chromosome sizes. Rename them: `{renaming(*pair)}`."
+        )
+    elif not expected.keys() & set(names):
+        yield (
+            f"{intervals.description}: no interval lies on a main chromosome. It names "
+            f"{few(names)}; the main chromosomes are {few(expected)}. Is the list of another "
+            "species, or does --chromosomes leave its chromosomes out?"
+        )
+    yield from _beyond_ends(intervals, table, expected)
+
+
+def _beyond_ends(
+    intervals: IntervalList, table: pd.DataFrame, expected: Mapping[str, int]
+) -> Iterator[str]:
+    beyond = table[table["end"] > table["chrom"].map(expected)]
+    if beyond.empty:
+        return
+    chrom, start, end = beyond.iloc[0][["chrom", "start", "end"]]
+    length = f"{expected[chrom]:,} bp"
+    if assembly := assembly_name(chrom, expected[chrom]):
+        length += f" in {assembly}"
+    more = f"; {len(beyond):,} intervals lie beyond an end in all" if len(beyond) > 1 else ""
+    yield (
+        f"{intervals.description}, line {find_line(intervals.path, chrom, start, end)}: "
+        f"{chrom}:{start:,}-{end:,} reaches beyond the end of {chrom} ({length}){more}. Use the "
+        "list of this assembly, or cut the intervals at the ends."
+    )
+
+
+def _log_oddities(
+    summaries: Sequence[AlignmentSummary], expected: Mapping[str, int], plan: Plan
+) -> None:
+    unused = [chrom for chrom in expected if plan.split and plan.split.of(chrom) is None]
+    if unused:
+        _log.warning("%s belong to no split: they are predicted, but not learnt from", few(unused))
+    if untagged := [summary.file for summary in summaries if not summary.has_nh]:
+        _log.info(
+            "%d of %d BAM files carry no NH tags (%s): there, only --min_mapq leaves out reads "
+            "that map to several places",
+            *(len(untagged), len(summaries), few(untagged, 3)),
+        )
+    for summary in summaries:
+        without = [chrom for chrom in expected if not summary.mapped.get(chrom)]
+        if [chrom.upper()[-1] for chrom in without] not in ([], ["Y"]):
+            _log.warning("%s has no read on %s", summary.description, few(without))
+
+
+def write_inputs(
+    path: Path, summaries: Sequence[AlignmentSummary], expected: Mapping[str, int]
+) -> None:
+    """Write a table with a row for each BAM file, sorted by role, sample, mark and replicate.
+
+    reads : records of the file; mapped : those with a place, secondary ones included;
+    main_chrom_reads : those on main chromosomes.
+    """
+    rows = sorted(summaries, key=lambda s: (s.role, s.sample, s.mark, s.replicate, s.id))
+    with written_whole(path) as part, part.open("w") as table:
+        print(*COLUMNS, sep="\t", file=table)
+        for row in rows:
+            print(
+                *(row.id, row.sample, row.mark, row.replicate, row.role, row.file),
+                row.n_mapped + row.n_unmapped,
+                row.n_mapped,
+                sum(row.mapped.get(chrom, 0) for chrom in expected),
+                str(row.paired_end).lower(),
+                row.median_read_length,
+                row.index,
+                str(row.simulated).lower(),
+                sep="\t",
+                file=table,
+            )
+
+
+def write_groups(path: Path, groups: Sequence[Sequence[str]]) -> None:
+    """Write which chromosomes are handled together: group (from 1), chromosome; no header."""
+    with written_whole(path) as part, part.open("w") as table:
+        for number, chroms in enumerate(groups, 1):
+            for chrom in chroms:
+                print(number, chrom, sep="\t", file=table)

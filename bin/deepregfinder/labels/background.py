@@ -1,0 +1,109 @@
+"""Background: windows of a regular tiling that are far from everything that could be an element."""
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.genome.bedtools import tiles_without
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.genome.splits import SPLITS, SplitPlan, quotas
+from deepregfinder.labels.elements import merged_tss
+from deepregfinder.labels.rules import Drop, Evidence, RegionRules
+
+log = logging.getLogger(__name__)
+
+OVERSAMPLED = 2
+"""Windows drawn for one that is wanted: `build_tensors` drops those with too little signal."""
+
+
+def background(
+    evidence: Evidence,
+    rules: RegionRules,
+    geometry: Geometry,
+    chrom_sizes: Mapping[str, int],
+    plan: SplitPlan,
+    seed: int,
+) -> tuple[pd.DataFrame, list[Drop]]:
+    """Draw background windows at random, without replacement, in the order in which they count.
+
+    Windows of the tiling are dropped within `background_distance` of a TSS, a DHS, an enhancer-TF
+    peak (of any width) or another TF peak, and where they touch the blacklist or an assembly gap.
+    For every split, twice its third of `n_background` is drawn; with a random split, twice the
+    whole.
+
+    Returns
+    -------
+    Table with chrom, start, end and split, the splits one after the other, each in drawing order;
+    and what each rule dropped. Logs a warning where fewer windows exist than are wanted.
+    """
+    free, drops = free_windows(evidence, rules, geometry, chrom_sizes)
+    split_of = {chrom: plan.of(chrom) or "" for chrom in chrom_sizes}
+    free = free.assign(split=free["chrom"].map(split_of).astype(str))
+    n_wanted = (
+        quotas(rules.n_background) if plan.mode == "chromosome" else {".": rules.n_background}
+    )
+    if plan.mode == "chromosome":
+        in_split = free[free["split"].isin(SPLITS)]
+        drops.append(
+            Drop(
+                "background",
+                "on a chromosome of no split",
+                len(free) - len(in_split),
+                len(in_split),
+            )
+        )
+        free = in_split
+    drawn = []
+    for place, (split, wanted) in enumerate(n_wanted.items()):
+        windows = free[free["split"] == split]
+        if len(windows) < wanted:
+            log.warning(
+                "%d background windows are wanted%s, %d exist: all are taken.",
+                wanted,
+                "" if split == "." else f" for {split}",
+                len(windows),
+            )
+        order = np.random.default_rng([seed, place]).permutation(len(windows))
+        drawn.append(windows.iloc[order[: OVERSAMPLED * wanted]])
+    chosen = pd.concat(drawn, ignore_index=True)
+    drops.append(
+        Drop(
+            "background",
+            f"not drawn ({OVERSAMPLED} x --n_background {rules.n_background} are drawn, for the "
+            "choice by --min_nonzero)",
+            len(free) - len(chosen),
+            len(chosen),
+        )
+    )
+    return chosen, drops
+
+
+def free_windows(
+    evidence: Evidence,
+    rules: RegionRules,
+    geometry: Geometry,
+    chrom_sizes: Mapping[str, int],
+) -> tuple[pd.DataFrame, list[Drop]]:
+    """All windows of the tiling that pass the rules of `background`, in genome order."""
+    distance = rules.background_distance
+    near = f"within --background_distance {distance}"
+    tss = merged_tss(evidence.tss, chrom_sizes, rules.tss_merge)
+    zones = [(f"a TSS {near}", tss, distance)]
+    if evidence.dhs is not None:
+        zones.append((f"a DHS {near}", evidence.dhs, distance))
+    for kind, lists in (("an enhancer-TF", evidence.enhancers), ("another TF", evidence.tfbs)):
+        if lists:
+            zones.append((f"{kind} peak {near}", pd.concat(lists.values()), distance))
+    if evidence.blacklist is not None:
+        zones.append(("touches --blacklist", evidence.blacklist, 0))
+    if evidence.gaps is not None:
+        zones.append(("touches --gaps", evidence.gaps, 0))
+    windows, counts = tiles_without(
+        chrom_sizes, geometry.window, [(intervals, reach) for _, intervals, reach in zones]
+    )
+    drops = [Drop("background", "windows that tile the genome", 0, counts[0])]
+    for (rule, _, _), before, left in zip(zones, counts[:-1], counts[1:], strict=True):
+        drops.append(Drop("background", rule, before - left, left))
+    return windows, drops

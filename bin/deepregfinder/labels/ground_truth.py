@@ -1,0 +1,72 @@
+"""What every place of the genome truly is, by the labelled elements around it.
+
+For a class, a place is positive within 500 bp of the midpoint of a labelled element of that class,
+is left out from there to 2,000 bp, and is negative beyond, elements of other classes included. (For
+background, the elements of all classes change sides.) Where one true class is needed it is that of
+the nearest element within 500 bp; background beyond 2,000 bp of every element; places between are
+left out. The midpoint of an element is that of its window, which is snapped to the bin grid.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from deepregfinder.labels.tensors import Tensors
+
+POSITIVE, NEGATIVE, LEFT_OUT = 1, 0, -1
+POSITIVE_WITHIN = 500
+NEGATIVE_BEYOND = 2000
+
+Elements = Mapping[str, Sequence[np.ndarray]]
+"""Chromosome -> for each class the sorted midpoints (bp) of its labelled elements.
+
+Background has none."""
+
+
+def labelled_elements(tensors: Tensors, chroms: Sequence[str]) -> dict[str, list[np.ndarray]]:
+    """Midpoints of the labelled windows of some chromosomes, by class."""
+    elements = {}
+    for chrom in chroms:
+        here = tensors.chrom == tensors.chroms.index(chrom)
+        elements[chrom] = [np.empty(0, np.int64)] + [
+            np.sort(tensors.midpoints[here & (tensors.y == index)])
+            for index in range(1, len(tensors.classes))
+        ]
+    return elements
+
+
+def distance_to_nearest(points: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Distance (bp) of each position to the nearest of the sorted points; huge without any."""
+    far = np.iinfo(np.int64).max // 4
+    padded = np.concatenate([[-far], points, [far]])
+    right = np.searchsorted(padded, positions)
+    return np.minimum(padded[right] - positions, positions - padded[right - 1])
+
+
+def label_windows(
+    centres: np.ndarray, elements: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Say what windows truly are, as the head of this module defines it.
+
+    Parameters
+    ----------
+    centres : int64, shape (windows,), bp
+    elements : for each class the sorted midpoints of its elements, of one chromosome
+
+    Returns
+    -------
+    truth : int64, shape (windows,); class index, -1 where left out
+    membership : int8, shape (classes, windows); POSITIVE, NEGATIVE or LEFT_OUT
+    """
+    distance = np.stack([distance_to_nearest(points, centres) for points in elements[1:]])
+    nearest = distance.min(axis=0)
+    membership = np.full((len(elements), len(centres)), LEFT_OUT, np.int8)
+    membership[1:][distance <= POSITIVE_WITHIN] = POSITIVE
+    membership[1:][distance > NEGATIVE_BEYOND] = NEGATIVE
+    membership[0][nearest <= POSITIVE_WITHIN] = NEGATIVE
+    membership[0][nearest > NEGATIVE_BEYOND] = POSITIVE
+    truth = np.full(len(centres), -1, np.int64)
+    truth[nearest > NEGATIVE_BEYOND] = 0
+    close = nearest <= POSITIVE_WITHIN
+    truth[close] = distance[:, close].argmin(axis=0) + 1
+    return truth, membership

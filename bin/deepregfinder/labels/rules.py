@@ -1,0 +1,148 @@
+"""What labelled windows are made from, the rules that make them, and how many each rule drops."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.storage.atomic import written_whole
+
+log = logging.getLogger(__name__)
+
+Center = Literal["midpoint", "summit", "dhs"]
+
+_WIDEST_TSS = 1000
+
+
+@dataclass(frozen=True)
+class RegionRules:
+    """Distances (bp) and choices that say which windows are promoters, enhancers and background.
+
+    Every field is the pipeline parameter of that name; nextflow_schema.json describes it and holds
+    its default.
+    """
+
+    tss_merge: int
+    promoter_slop: int
+    enhancer_slop: int
+    tss_distance: int
+    promoter_marks_distance: int
+    promoter_marks_min_signal: float
+    max_tf_peak_width: int | None
+    center: Center
+    background_distance: int
+    n_background: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The lists from which regions are defined: tables of `read_intervals`.
+
+    tss : transcription start sites
+    dhs : peaks of open chromatin (DNase or ATAC); None leaves out the rules that need them
+    enhancers, promoter_marks, tfbs : file name -> peaks of enhancer TFs (p300, CBP), of H3K4me3
+        and of other TFs
+    blacklist, gaps : where no background is taken; None where there is no such list
+    """
+
+    tss: pd.DataFrame
+    dhs: pd.DataFrame | None
+    enhancers: Mapping[str, pd.DataFrame]
+    promoter_marks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    tfbs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    blacklist: pd.DataFrame | None = None
+    gaps: pd.DataFrame | None = None
+
+    @classmethod
+    def read(
+        cls,
+        tss: Path,
+        dhs: Path | None,
+        enhancers: Iterable[Path],
+        promoter_marks: Iterable[Path] = (),
+        tfbs: Iterable[Path] = (),
+        blacklist: Path | None = None,
+        gaps: Path | None = None,
+    ) -> "Evidence":
+        """Read the files; raises InputError where one holds lines that are no intervals."""
+
+        def peaks(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
+            return {str(path): read_intervals(path, "peaks") for path in paths}
+
+        sites = read_intervals(tss)
+        if len(sites) and (sites["end"] - sites["start"]).median() > _WIDEST_TSS:
+            log.warning(
+                "half of the intervals in %s are wider than %d bp. These look like genes, "
+                "not transcription start sites: promoters will lie in their middle.",
+                tss,
+                _WIDEST_TSS,
+            )
+        return cls(
+            tss=sites,
+            dhs=None if dhs is None else read_intervals(dhs, "peaks"),
+            enhancers=peaks(enhancers),
+            promoter_marks=peaks(promoter_marks),
+            tfbs=peaks(tfbs),
+            blacklist=None if blacklist is None else read_intervals(blacklist),
+            gaps=None if gaps is None else read_intervals(gaps),
+        )
+
+
+@dataclass(frozen=True)
+class Drop:
+    """One line of the table of dropped regions: what a rule dropped and how many it left."""
+
+    element: str
+    rule: str
+    dropped: int
+    left: int
+
+
+class Sieve:
+    """Intervals that pass rule after rule, and the account of what each rule dropped."""
+
+    def __init__(self, element: str, intervals: pd.DataFrame, named: str) -> None:
+        self.element = element
+        self.intervals = intervals.reset_index(drop=True)
+        self.drops = [Drop(element, named, 0, len(intervals))]
+
+    def drop(self, rule: str, unwanted: np.ndarray | pd.Series) -> None:
+        """Drop the rows of a mask."""
+        self.replace(rule, self.intervals[~np.asarray(unwanted, dtype=bool)])
+
+    def replace(self, rule: str, intervals: pd.DataFrame) -> None:
+        """Go on with other, fewer intervals, such as merged ones."""
+        dropped = len(self.intervals) - len(intervals)
+        self.drops.append(Drop(self.element, rule, dropped, len(intervals)))
+        self.intervals = intervals.reset_index(drop=True)
+
+    def drop_other_chromosomes(self, chrom_sizes: Mapping[str, int]) -> None:
+        self.drop("not on a main chromosome", ~self.intervals["chrom"].isin(list(chrom_sizes)))
+
+    def place_windows(
+        self, midpoints: np.ndarray, geometry: Geometry, chrom_sizes: Mapping[str, int]
+    ) -> None:
+        """Replace the intervals by windows around midpoints, whole inside the chromosome."""
+        start = geometry.window_start(midpoints)
+        windows = pd.DataFrame(
+            {"chrom": self.intervals["chrom"], "start": start, "end": start + geometry.window}
+        )
+        self.intervals = windows
+        length = windows["chrom"].map(chrom_sizes)
+        self.drop(
+            "window reaches over the end of the chromosome", (start < 0) | (windows["end"] > length)
+        )
+        self.drop("same window as another", self.intervals.duplicated())
+
+
+def write_drops(path: Path, drops: Sequence[Drop]) -> None:
+    """Write the account as a table with the header element, rule, dropped, left."""
+    with written_whole(path) as part:
+        lines = [f"{row.element}\t{row.rule}\t{row.dropped}\t{row.left}\n" for row in drops]
+        part.write_text("element\trule\tdropped\tleft\n" + "".join(lines))

@@ -1,0 +1,271 @@
+"""From candidates to labelled windows: choice by signal, classes, splits and statistics."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+
+from deepregfinder.classes import class_named, class_set
+from deepregfinder.errors import InputError
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.genome.splits import (
+    MIN_WINDOWS,
+    SPLITS,
+    SplitPlan,
+    overlap_groups,
+    quotas,
+    random_splits,
+)
+from deepregfinder.labels.candidates import sort_regions
+from deepregfinder.labels.tensors import Tensors
+from deepregfinder.signal.scale import Normalisation, mark_quantiles, mark_statistics
+from deepregfinder.signal.store import Signal
+from deepregfinder.storage.atomic import written_whole
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What became of the candidates of one class.
+
+    too_little_signal : dropped, fewer than min_nonzero non-zero entries
+    not_needed : background beyond n_background
+    windows : kept, by split
+    """
+
+    name: str
+    candidates: int
+    too_little_signal: int
+    not_needed: int
+    windows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class LabelledWindows:
+    """The tensors, the region table that goes with them row by row, and the account."""
+
+    tensors: Tensors
+    regions: pd.DataFrame
+    selections: tuple[Selection, ...]
+
+
+def build_tensors(
+    signal: Signal,
+    candidates: pd.DataFrame,
+    n_classes: int,
+    window_bins: int,
+    min_nonzero: int,
+    n_background: int,
+    transform: str,
+    plan: SplitPlan,
+    seed: int,
+) -> LabelledWindows:
+    """Choose windows by their signal, divide them in splits and take statistics for normalisation.
+
+    Parameters
+    ----------
+    candidates : region table of `define_candidates` or `assign_states`; background in drawing order
+    min_nonzero : a window needs so many non-zero entries of marks x bins
+    n_background : background windows to keep of those drawn, a third for each split; in a 2-class
+        run promoters join them and are not counted
+
+    Raises
+    ------
+    InputError
+        Candidates do not fit the signal or the number of classes; or a class has too few windows.
+    """
+    geometry = Geometry(signal.bin_size, window_bins)
+    _check_candidates(signal, candidates, geometry)
+    candidates = candidates.reset_index(drop=True)
+    y = class_indices(candidates, n_classes)
+    x, rich = gather(signal, candidates, window_bins, min_nonzero)
+    drawn = (candidates["class"] == "background").to_numpy()
+    needed = ~drawn | _first_of_each_split(rich & drawn, candidates, n_background, plan)
+    kept = np.flatnonzero(rich & needed)
+    x_row = np.cumsum(rich) - 1
+
+    regions = candidates.iloc[kept].reset_index(drop=True)
+    classes = class_set(n_classes)
+    if plan.mode == "random":
+        groups = overlap_groups(
+            regions["chrom"].to_numpy(), regions["start"].to_numpy(), geometry.window
+        )
+        split = random_splits(y[kept], groups, seed)
+        regions["split"] = [SPLITS[one] for one in split]
+    regions["class"] = [classes[one].name for one in y[kept]]
+    regions["state"] = [classes[one].state for one in y[kept]]
+    regions["row"] = kept
+    regions = sort_regions(regions)
+    rows = regions.pop("row").to_numpy()
+
+    selections = tuple(
+        Selection(
+            name=member.name,
+            candidates=int((y == index).sum()),
+            too_little_signal=int(((y == index) & ~rich).sum()),
+            not_needed=int(((y == index) & rich & ~needed).sum()),
+            windows={
+                split: int(((regions["class"] == member.name) & (regions["split"] == split)).sum())
+                for split in SPLITS
+            },
+        )
+        for index, member in enumerate(classes)
+    )
+    _check_enough(selections, min_nonzero)
+    if (n_kept := int(drawn[kept].sum())) < n_background:
+        log.warning(
+            "%d background windows are wanted, %d have enough signal: all are taken.",
+            n_background,
+            n_kept,
+        )
+    chrom_index = {chrom: place for place, chrom in enumerate(signal.chrom_sizes)}
+    tensors = Tensors(
+        x=x[x_row[rows]],
+        y=y[rows],
+        split=np.array([SPLITS.index(one) for one in regions["split"]], dtype=np.uint8),
+        chrom=regions["chrom"].map(chrom_index).to_numpy(np.int16),
+        start=regions["start"].to_numpy(np.int64),
+        sample=signal.sample,
+        classes=tuple(member.name for member in classes),
+        marks=tuple(signal.marks),
+        geometry=geometry,
+        chrom_sizes=dict(signal.chrom_sizes),
+        split_plan=plan,
+        normalisation=training_normalisation(signal, plan, transform),
+        seed=seed,
+        control=signal.control,
+        filters={"min_nonzero": min_nonzero, "n_background": n_background},
+    )
+    return LabelledWindows(tensors, regions, selections)
+
+
+def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> Normalisation:
+    """Statistics of every mark, from all bins of the training chromosomes and no others."""
+    chroms = plan.training_chroms(signal.chrom_sizes)
+    if not chroms:
+        raise InputError(
+            "No chromosome of the signal is one to train on: see --train_chroms (the signal has "
+            f"{', '.join(signal.chrom_sizes)})."
+        )
+    mean, sd = mark_statistics(signal, chroms, transform)
+    return Normalisation(
+        marks=tuple(signal.marks),
+        transform=transform,
+        control=signal.control,
+        mean=mean,
+        sd=sd,
+        quantiles=mark_quantiles(signal, chroms),
+    )
+
+
+def class_indices(candidates: pd.DataFrame, n_classes: int) -> np.ndarray:
+    """Index of the class of the run for each candidate: uint8, shape (windows,).
+
+    Raises InputError where a 5-class run is given candidates without states.
+    """
+    classes = class_set(n_classes)
+    by_meaning = {(member.element, member.state): place for place, member in enumerate(classes)}
+    meanings = {}
+    for name in candidates["class"].unique():
+        given = class_named(name)
+        state = given.state if n_classes == 5 else "."
+        known = by_meaning.get((given.element, state))
+        if known is None and n_classes == 5:
+            raise InputError(
+                f"Candidates of class {name!r} have no state, which 5 classes need: give the file "
+                "of assign_states."
+            )
+        # Without promoters among the classes (2), a promoter is background.
+        meanings[name] = 0 if known is None else known
+    return candidates["class"].map(meanings).to_numpy(np.uint8)
+
+
+def gather(
+    signal: Signal, windows: pd.DataFrame, window_bins: int, min_nonzero: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take the signal of the windows that have enough of it, reading each chromosome once.
+
+    Returns
+    -------
+    x : float32, shape (rich windows, marks, bins), in the order of the table
+    rich : bool, shape (windows,): at least `min_nonzero` of marks x bins are not zero
+    """
+    rich = np.zeros(len(windows), dtype=bool)
+    rows_of, values_of = [], []
+    for chrom, rows in windows.groupby("chrom").indices.items():
+        values = signal.load(str(chrom))
+        first = windows["start"].to_numpy()[rows] // signal.bin_size
+        up_to = np.concatenate([[0], np.cumsum((values != 0).sum(axis=0, dtype=np.int64))])
+        enough = up_to[first + window_bins] - up_to[first] >= min_nonzero
+        rich[rows] = enough
+        rows_of.append(rows[enough])
+        tiled = sliding_window_view(values, window_bins, axis=1)
+        values_of.append(tiled[:, first[enough]].transpose(1, 0, 2))
+    x = np.empty((int(rich.sum()), len(signal.marks), window_bins), dtype=np.float32)
+    place = np.cumsum(rich) - 1
+    for rows, values in zip(rows_of, values_of, strict=True):
+        x[place[rows]] = values
+    return x, rich
+
+
+def _first_of_each_split(
+    available: np.ndarray, candidates: pd.DataFrame, n_wanted: int, plan: SplitPlan
+) -> np.ndarray:
+    """The first of the available background, split by split: bool, shape (windows,)."""
+    wanted = quotas(n_wanted) if plan.mode == "chromosome" else {".": n_wanted}
+    chosen = np.zeros(len(candidates), dtype=bool)
+    for split, n in wanted.items():
+        rows = np.flatnonzero(available & (candidates["split"] == split).to_numpy())
+        chosen[rows[:n]] = True
+    return chosen
+
+
+def _check_candidates(signal: Signal, candidates: pd.DataFrame, geometry: Geometry) -> None:
+    problems = []
+    if unknown := sorted(set(candidates["chrom"]) - set(signal.chrom_sizes)):
+        problems.append(
+            f"Windows lie on {', '.join(unknown)}, of which sample {signal.sample} has no signal."
+        )
+    width = candidates["end"] - candidates["start"]
+    if ((width != geometry.window) | (candidates["start"] % geometry.bin_size != 0)).any():
+        problems.append(
+            f"Windows are not {geometry.window} bp wide on bins of {geometry.bin_size} bp, as the "
+            "signal is: they were defined with another --bin_size or --window_bins."
+        )
+    if problems:
+        raise InputError.of(problems)
+
+
+def _check_enough(selections: Sequence[Selection], min_nonzero: int) -> None:
+    problems = []
+    for found in selections:
+        if any(found.windows[split] < least for split, least in MIN_WINDOWS.items()):
+            listed = ", ".join(
+                f"{found.windows[split]} in {split} ({least} needed)"
+                for split, least in MIN_WINDOWS.items()
+            )
+            problems.append(
+                f"Too few windows of class {found.name}: {listed}. Of {found.candidates} "
+                f"candidates, {found.too_little_signal} were dropped by --min_nonzero "
+                f"{min_nonzero} (fewer non-zero bins over all marks); the table of dropped regions "
+                "says what each rule dropped before."
+            )
+    if problems:
+        raise InputError.of(problems)
+
+
+def write_summary(path: Path, selections: Sequence[Selection]) -> None:
+    """Write a table: class, candidates, dropped_min_nonzero, not_needed, windows by split."""
+    header = ("class", "candidates", "dropped_min_nonzero", "not_needed", *SPLITS)
+    lines = ["\t".join(header)]
+    for one in selections:
+        counts = (one.candidates, one.too_little_signal, one.not_needed)
+        windows = (one.windows[split] for split in SPLITS)
+        lines.append("\t".join(map(str, (one.name, *counts, *windows))))
+    with written_whole(path) as part:
+        part.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,1 @@
+"""The dilated network that runs along the chromosome."""

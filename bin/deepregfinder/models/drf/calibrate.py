@@ -1,0 +1,125 @@
+"""How probabilities of `drf` are read: at natural prevalence, and where each class is called."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.metrics import precision_recall_curve
+
+from deepregfinder.labels.ground_truth import LEFT_OUT, POSITIVE, label_windows, labelled_elements
+from deepregfinder.models.calibration import (
+    combine_members,
+    fit_bias,
+    fit_temperature,
+    mean_average_precision,
+    negative_log_likelihood,
+    temper,
+)
+from deepregfinder.models.drf.network import (
+    POOL,
+    SCALE,
+    TILE,
+    at_centres,
+    dense_probabilities,
+    features,
+    load_network,
+    tracks_of,
+)
+from deepregfinder.models.protocol import (
+    EpochRecord,
+    TrainedMember,
+    TrainingGenome,
+    TrainingOptions,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Members with what their average needs to be read, as in a Bundle."""
+
+    members: list[TrainedMember]
+    temperature: float
+    thresholds: tuple[float, ...]
+    labelled_bias: tuple[float, ...]
+
+
+def calibrate_drf(
+    genome: TrainingGenome,
+    networks: Sequence[tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]],
+    constants: Mapping[str, np.ndarray],
+    learning_rate: float,
+    options: TrainingOptions,
+    device: torch.device,
+    threads: int,
+) -> Calibrated:
+    """Temperature and thresholds from every place of the validation chromosomes.
+
+    constants : arrays of each member beside its weights: SCALE, and the TSSs that it knows
+
+    The temperature is that of least loss there. The threshold of a class is the probability that,
+    as a cut, has the highest F1 over the places there. The bias for labelled windows, that of least
+    loss, is from those of the same chromosomes.
+    """
+    tensors = genome.tensors
+    n_classes = len(tensors.classes)
+    rows = tensors.select("validation")
+    centres = tensors.start[rows] // tensors.bin_size + tensors.window_bins // 2
+    labelled = np.empty((len(networks), len(rows), n_classes), np.float32)
+    chroms = genome.chroms("validation")
+    elements = labelled_elements(tensors, chroms)
+    dense, truth, membership = [], [], []
+    for chrom in chroms:
+        x = features(tracks_of(genome.load(chrom), constants), constants[SCALE], threads)
+        tiles = np.arange(-(-x.shape[1] // (POOL * TILE)))
+        here = tensors.chrom[rows] == tensors.chroms.index(chrom)
+        mean = np.zeros((n_classes, x.shape[1] // POOL))
+        for member, (weights, _) in enumerate(networks):
+            network = load_network(weights, len(constants[SCALE]), n_classes)
+            found = dense_probabilities(network, x, tiles, device, threads)
+            labelled[member, here] = at_centres(found, centres[here])
+            mean += found / len(networks)
+        step = POOL * tensors.bin_size
+        places = np.arange(mean.shape[1], dtype=np.int64) * step + step // 2
+        said, belongs = label_windows(places, elements[chrom])
+        dense.append(mean.T)
+        truth.append(said)
+        membership.append(belongs)
+    p, t, m = np.concatenate(dense), np.concatenate(truth), np.concatenate(membership, axis=1)
+    temperature = fit_temperature(p[t >= 0], t[t >= 0])
+    p = temper(p, temperature)
+    log.info(
+        "drf: temperature %.3f; loss at natural prevalence on the validation chromosomes %.5f",
+        temperature,
+        negative_log_likelihood(p[t >= 0], t[t >= 0]),
+    )
+    thresholds = tuple(
+        best_cut(p[m[k] != LEFT_OUT, k], m[k][m[k] != LEFT_OUT] == POSITIVE)
+        for k in range(1, n_classes)
+    )
+    y = tensors.y[rows].astype(np.int64)
+    trained = []
+    for seed, (weights, curve), probabilities in zip(
+        options.member_seeds, networks, labelled, strict=True
+    ):
+        score = mean_average_precision(y, probabilities)
+        arrays = {**weights, **constants}
+        trained.append(
+            TrainedMember(
+                seed, options.epochs, score, 0, learning_rate, arrays, curve, probabilities
+            )
+        )
+    bias = fit_bias(combine_members(labelled, temperature), y)
+    return Calibrated(trained, temperature, thresholds, bias)
+
+
+def best_cut(scores: np.ndarray, truth: np.ndarray) -> float:
+    """The score that, as the lowest that is called, has the highest F1; 0.5 without a positive."""
+    if not truth.any():
+        return 0.5
+    precision, recall, cuts = precision_recall_curve(truth, scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return round(float(cuts[f1[:-1].argmax()]), 6)

@@ -1,0 +1,254 @@
+"""Training of `drf`, the network that runs along chromosomes (docs/methods.md, "drf").
+
+It learns from every place of the training chromosomes, with the truth of labels/ground_truth.py: an
+element within 500 bp, nothing within 2,000 bp, between them no say. So its negatives are those of
+the genome, hard ones included, in their true proportion. Rare classes weigh more in the loss, and
+the logits are then lowered by the logarithm of the weights (logit adjustment, Menon et al. 2021),
+so that probabilities are those at natural prevalence.
+
+AdamW with a one-cycle rate (Smith and Topin 2019); stretches in both directions, some with tracks
+hidden; the weights that are kept are an exponential moving average over the steps. Same data and
+seed: same weights on a CPU.
+"""
+
+import hashlib
+import logging
+import multiprocessing
+import time
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.metrics import average_precision_score
+from torch import Tensor
+from torch.nn import functional
+
+from deepregfinder.errors import InputError
+from deepregfinder.models.calibration import negative_log_likelihood
+from deepregfinder.models.checkpoint import checkpoint_path
+from deepregfinder.models.device import reproducible
+from deepregfinder.models.drf.calibrate import Calibrated, calibrate_drf
+from deepregfinder.models.drf.checkpoint import (
+    DenseState,
+    read_dense_checkpoint,
+    write_dense_checkpoint,
+)
+from deepregfinder.models.drf.data import DenseData, class_weights, draw, mean_rpm, write_dense
+from deepregfinder.models.drf.network import HALO, POOL, SCALE, SPANS, TSS_SCALE, DilatedNetwork
+from deepregfinder.models.protocol import EpochRecord, TrainingGenome, TrainingOptions
+from deepregfinder.models.tss_input import known_tss
+from deepregfinder.progress import log_to_stderr
+
+log = logging.getLogger(__name__)
+
+STRETCH = 512
+"""Outputs of one training example, 102 kb at bins of 100 bp."""
+
+BATCH = 12
+LEARNING_RATE = 3e-3
+WEIGHT_DECAY = 0.02
+DROPOUT = 0.2
+EMA_DECAY = 0.995
+MIN_STEPS = 600
+_CURVE_EVERY = 8
+
+
+def train_drf(
+    genome: TrainingGenome,
+    options: TrainingOptions,
+    device: torch.device,
+    threads: int,
+    folder: Path,
+) -> Calibrated:
+    """Train one network for each seed, and calibrate their average on the validation chromosomes.
+
+    The networks see the TSSs of the genome, where it has a list.
+
+    `folder` holds files while training runs, and checkpoints. Raises InputError where bins are too
+    wide, or no stretch fits on the training chromosomes.
+    """
+    tensors = genome.tensors
+    if POOL * tensors.bin_size > 400:
+        raise InputError(
+            f"drf needs bins of 200 bp or less, not --bin_size {tensors.bin_size}: lower it, or "
+            "leave drf out of --models."
+        )
+    scale, told = mean_rpm(genome, genome.chroms("train")), known_tss(genome)
+    constants = {SCALE: np.append(scale, np.float32(TSS_SCALE)) if told else scale, **told}
+    data = {
+        split: write_dense(folder, genome, split, constants) for split in ("train", "validation")
+    }
+    if min(len(part.stretches(STRETCH)) for part in data.values()) == 0:
+        raise InputError("The training or validation chromosomes are too short for drf.")
+    try:
+        networks = _train_seeds(data, len(tensors.classes), options, device, threads, folder)
+        return calibrate_drf(genome, networks, constants, LEARNING_RATE, options, device, threads)
+    finally:
+        for part in data.values():
+            part.x.unlink()
+            part.y.unlink()
+
+
+def _train_seeds(
+    data: Mapping[str, DenseData],
+    n_classes: int,
+    options: TrainingOptions,
+    device: torch.device,
+    threads: int,
+    folder: Path,
+) -> list[tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]]:
+    """Weights and learning curve of each seed; on a CPU up to `threads` seeds at a time."""
+    n_workers = min(threads, options.seeds) if device.type == "cpu" else 1
+    if n_workers <= 1:
+        return [
+            train_member(data, n_classes, seed, options.epochs, device, folder)
+            for seed in options.member_seeds
+        ]
+    # spawn: a forked child would inherit locks of torch's threads that nobody will release.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_workers, context, log_to_stderr, (log.getEffectiveLevel(),)) as pool:
+        tasks = [
+            pool.submit(train_member, data, n_classes, seed, options.epochs, device, folder)
+            for seed in options.member_seeds
+        ]
+        try:
+            return [task.result() for task in tasks]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def train_member(
+    data: Mapping[str, DenseData],
+    n_classes: int,
+    seed: int,
+    epochs: int,
+    device: torch.device,
+    folder: Path,
+) -> tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]:
+    """Train one network; its weights (at natural prevalence) and its learning curve.
+
+    The curve's validation figures are over every eighth stretch of the validation chromosomes, all
+    of its places, at natural prevalence. Continues from the checkpoint in `folder`, to the same
+    weights as without interruption. Raises InputError where training diverges.
+    """
+    x, y = data["train"].open()
+    weights = torch.from_numpy(class_weights(np.asarray(y), n_classes)).to(device)
+    per_epoch = max(len(data["train"].stretches(STRETCH)) // BATCH, -(-MIN_STEPS // epochs))
+    checkpoint = checkpoint_path(folder, "drf", seed)
+    fingerprint = _fingerprint(data, seed, epochs, device)
+    with reproducible(device):
+        state = _fresh_state(x.shape[1] // len(SPANS), n_classes, seed, epochs * per_epoch, device)
+        if read_dense_checkpoint(checkpoint, state, fingerprint):
+            log.info("drf, seed %d: continues after epoch %d.", seed, len(state.curve))
+        started, first = time.monotonic(), len(state.curve)
+        while (done := len(state.curve)) < epochs:
+            rate = float(state.schedule.get_last_lr()[0])
+            loss = _train_epoch(state, data["train"], weights, seed, per_epoch)
+            if not np.isfinite(loss):
+                raise InputError(
+                    f"Training of drf with seed {seed} diverged (the loss is no longer a number): "
+                    "look for extreme values in the signal."
+                )
+            loss_and_map = _look(state.average, data["validation"], weights)
+            record = EpochRecord(seed, done + 1, loss, *loss_and_map, rate)
+            state.curve.append(record)
+            write_dense_checkpoint(checkpoint, state, fingerprint)
+            left = (time.monotonic() - started) / (done + 1 - first) * (epochs - done - 1)
+            log.info(
+                "drf, seed %d: epoch %d of %d, training loss %.4f, validation mAP at natural "
+                "prevalence %.4f, rate %.1e, about %.0f s left",
+                seed, done + 1, epochs, loss, record.validation_map, rate, left,
+            )  # fmt: skip
+        arrays = {key: v.cpu().numpy() for key, v in state.average.state_dict().items()}
+    arrays["output.bias"] = arrays["output.bias"] - weights.log().cpu().numpy()
+    return arrays, tuple(state.curve)
+
+
+def _fresh_state(
+    n_tracks: int, n_classes: int, seed: int, n_steps: int, device: torch.device
+) -> DenseState:
+    torch.manual_seed(seed)
+    network = DilatedNetwork(n_tracks, n_classes, DROPOUT).to(device)
+    average = DilatedNetwork(n_tracks, n_classes).to(device)
+    average.load_state_dict(network.state_dict())
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, n_steps, pct_start=0.2)
+    return DenseState(network, average, optimizer, schedule)
+
+
+def _train_epoch(
+    state: DenseState, data: DenseData, weights: Tensor, seed: int, n_steps: int
+) -> float:
+    """One pass, so to say, over the training chromosomes; the mean loss.
+
+    Random numbers depend on seed and epoch alone: a continued training draws what it would have
+    drawn.
+    """
+    x, y = data.open()
+    stretches = data.stretches(STRETCH)
+    done = len(state.curve)
+    rng = np.random.default_rng([seed, done + 1])
+    torch.manual_seed(int(rng.integers(1 << 31)))
+    state.network.train()
+    total = 0.0
+    for step in range(done * n_steps, (done + 1) * n_steps):
+        batch, truth = draw(x, y, data.bounds, stretches, STRETCH, BATCH, rng)
+        state.optimizer.zero_grad()
+        logits, truth = state.network(batch.to(weights.device)), truth.to(weights.device)
+        summed = functional.cross_entropy(logits, truth, weights, ignore_index=-1, reduction="sum")
+        loss = summed / truth.numel()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+        state.optimizer.step()
+        state.schedule.step()
+        _follow(state.average, state.network, step)
+        total += loss.item()
+    return total / n_steps
+
+
+def _fingerprint(
+    data: Mapping[str, DenseData], seed: int, epochs: int, device: torch.device
+) -> str:
+    """A digest of all that the trained weights depend on."""
+    digest = hashlib.blake2b(f"{seed} {epochs} {device.type} {torch.__version__}".encode())
+    for part in data.values():
+        digest.update(part.bounds.tobytes())
+        for path in (part.x, part.y):
+            with path.open("rb") as file:
+                while block := file.read(1 << 24):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
+@torch.no_grad()
+def _follow(average: DilatedNetwork, network: DilatedNetwork, step: int) -> None:
+    """Move the average a little towards the network; more so in the first steps."""
+    decay = min(EMA_DECAY, (1 + step) / (10 + step))
+    pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
+    for mean, value in pairs:
+        if mean.dtype.is_floating_point:
+            mean.mul_(decay).add_(value, alpha=1 - decay)
+        else:
+            mean.copy_(value)
+
+
+@torch.inference_mode()
+def _look(network: DilatedNetwork, data: DenseData, weights: Tensor) -> tuple[float, float]:
+    """Loss and mAP at natural prevalence over some of the validation stretches."""
+    network.eval()
+    x, y = data.open()
+    found, truth = [], []
+    for start in data.stretches(STRETCH)[::_CURVE_EVERY]:
+        part = x[POOL * start : POOL * (start + STRETCH)].T.astype(np.float32)
+        logits = network(torch.from_numpy(part.copy())[None].to(weights.device))[0]
+        inner = slice(HALO, STRETCH - HALO)
+        found.append((logits.T - weights.log()).softmax(dim=1).cpu().numpy()[inner])
+        truth.append(np.asarray(y[start : start + STRETCH])[inner])
+    p, t = np.concatenate(found), np.concatenate(truth)
+    p, t = p[t >= 0], t[t >= 0]
+    seen = [k for k in range(1, p.shape[1]) if (t == k).any()]
+    areas = [average_precision_score(t == k, p[:, k]) for k in seen]
+    return negative_log_likelihood(p, t), float(np.mean(areas)) if areas else 0.0

@@ -1,0 +1,1 @@
+"""Hidden Markov models along the chromosome."""

@@ -1,0 +1,1 @@
+"""Networks that see one window at a time."""

@@ -1,0 +1,1 @@
+"""A trained model over the genome, and the elements that are called there."""

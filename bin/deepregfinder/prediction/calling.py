@@ -1,0 +1,291 @@
+"""From probabilities along the genome to calls, and the BED files that hold them.
+
+How windows become calls, one chromosome at a time:
+
+1. With one threshold for all classes, a window is kept when its best class is not background and
+   the calibrated probability of that class is at least the threshold. Where each class has its own
+   (a model at natural prevalence chose them), the best class is the element class whose probability
+   is highest relative to its threshold, and the window is kept when it reaches it. (Of equal
+   classes the first in class order is the best.)
+2. Kept windows of one class that follow each other and overlap or touch are joined to a run, unless
+   a kept window of another class lies between them. A run reaches from the start of its first
+   window to the end of its last; its score is its best probability; the midpoint of the first
+   window that has it is the summit.
+3. Runs of enhancer classes (any state) that touch a merged TSS within `--tss_distance` are removed,
+   whatever the number of classes. This comes first, so that a call which does not count cannot
+   displace one that does.
+4. Where runs of different classes overlap, the place goes to the better score. Runs are placed in
+   the order of score (of equal scores the one further left first). A run whose summit lies inside a
+   placed call of another class is dropped; otherwise it is trimmed to the free part around its
+   summit. What is left shorter than one step is dropped.
+5. Calls of one class that overlap or touch are merged; score and summit are those of the better
+   one.
+
+So no two calls overlap, no call is shorter than one step, and each call holds its summit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.classes import class_named
+from deepregfinder.errors import InputError
+from deepregfinder.genome.bedtools import near
+from deepregfinder.storage.atomic import written_whole
+
+_PLACED, _DROPPED = 1, -1
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of one chromosome, sorted by start.
+
+    start, end : int64, shape (n,), bp, 0-based half-open
+    class_index : int64, shape (n,), place of the class in class order (0, background, never occurs)
+    score : float32, shape (n,), best calibrated probability
+    summit : int64, shape (n,), midpoint of the best window
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    class_index: np.ndarray
+    score: np.ndarray
+    summit: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def take(self, which: np.ndarray) -> "Calls":
+        """Those calls that a mask or an index array selects."""
+        return Calls(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+def call_thresholds(of_model: Sequence[float], given: float | None) -> tuple[float, ...]:
+    """The threshold of each element class: that of `--threshold`, or those of the model."""
+    return tuple(of_model) if given is None else (given,) * len(of_model)
+
+
+def find_runs(
+    probabilities: np.ndarray, step: int, window: int, threshold: float | Sequence[float]
+) -> Calls:
+    """Join kept windows to runs (steps 1 and 2 above).
+
+    Parameters
+    ----------
+    probabilities : float32, shape (classes, windows); background first; window i starts at i * step
+    step, window : bp
+    threshold : of all classes, or of each class but background
+
+    Returns
+    -------
+    Runs in order; both their starts and their ends rise strictly.
+    """
+    if isinstance(threshold, float):
+        best_class = probabilities.argmax(axis=0)
+        lowest = np.full(len(probabilities), threshold, np.float32)
+    else:
+        lowest = np.array([np.inf, *threshold], np.float32)
+        relative = probabilities[1:] / np.maximum(lowest[1:, None], np.float32(1e-9))
+        best_class = relative.argmax(axis=0) + 1
+    best = np.take_along_axis(probabilities, best_class[np.newaxis], axis=0)[0]
+    kept = np.flatnonzero((best_class > 0) & (best >= lowest[best_class]))
+    if not len(kept):
+        nothing = np.empty(0, np.int64)
+        return Calls(nothing, nothing, nothing, np.empty(0, np.float32), nothing)
+    class_index, score = best_class[kept].astype(np.int64), best[kept].astype(np.float32)
+    opens = np.ones(len(kept), bool)
+    opens[1:] = (np.diff(class_index) != 0) | (np.diff(kept) * step > window)
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], len(kept)) - 1
+    run_score = np.maximum.reduceat(score, first)
+    run_of = np.cumsum(opens) - 1
+    is_best = np.flatnonzero(score == run_score[run_of])
+    _, first_best = np.unique(run_of[is_best], return_index=True)
+    return Calls(
+        start=kept[first] * step,
+        end=kept[last] * step + window,
+        class_index=class_index[first],
+        score=run_score,
+        summit=kept[is_best[first_best]] * step + window // 2,
+    )
+
+
+def resolve_conflicts(runs: Calls, step: int) -> Calls:
+    """Give every place to one class (step 4 above).
+
+    Starts and ends of runs rise together, so the runs that overlap one are its neighbours on both
+    sides, and whoever overlaps anybody overlaps the next neighbour. Only groups of overlapping runs
+    that hold more than one class are walked through; everything else passes as it is.
+    """
+    n = len(runs)
+    if n < 2:
+        return runs
+    linked = runs.start[1:] < runs.end[:-1]
+    differs = linked & (runs.class_index[1:] != runs.class_index[:-1])
+    group = np.concatenate([[0], np.cumsum(~linked)])
+    contested = np.isin(group, group[1:][differs])
+    start, end = runs.start.copy(), runs.end.copy()
+    state = np.where(contested, 0, _PLACED)
+    order = np.flatnonzero(contested)
+    order = order[np.lexsort((order, -runs.score[order]))]
+
+    lows, highs, states = start.tolist(), end.tolist(), state.tolist()
+    run_start, run_end = runs.start.tolist(), runs.end.tolist()
+    classes, summits = runs.class_index.tolist(), runs.summit.tolist()
+    for one in order.tolist():
+        low, high, summit = run_start[one], run_end[one], summits[one]
+        left = one - 1
+        while left >= 0 and run_end[left] > run_start[one]:
+            if states[left] == _PLACED and classes[left] != classes[one]:
+                low, high = _clear_of(lows[left], highs[left], summit, low, high)
+            left -= 1
+        right = one + 1
+        while right < n and run_start[right] < run_end[one]:
+            if states[right] == _PLACED and classes[right] != classes[one]:
+                low, high = _clear_of(lows[right], highs[right], summit, low, high)
+            right += 1
+        states[one] = _PLACED if high - low >= step else _DROPPED
+        lows[one], highs[one] = low, high
+    trimmed = Calls(
+        np.array(lows), np.array(highs), runs.class_index, runs.score, runs.summit
+    ).take(np.array(states) == _PLACED)
+    return trimmed.take(np.lexsort((trimmed.end, trimmed.start)))
+
+
+def _clear_of(
+    taken_start: int, taken_end: int, summit: int, low: int, high: int
+) -> tuple[int, int]:
+    """The part of [low, high) around the summit that [taken_start, taken_end) leaves free."""
+    if taken_end <= summit:
+        return max(low, taken_end), high
+    if taken_start > summit:
+        return low, min(high, taken_start)
+    return summit, summit
+
+
+def merge_same_class(calls: Calls) -> Calls:
+    """Merge neighbours of one class that overlap or touch (step 5 above)."""
+    if len(calls) < 2:
+        return calls
+    reach = np.maximum.accumulate(calls.end)
+    opens = np.ones(len(calls), bool)
+    opens[1:] = (np.diff(calls.class_index) != 0) | (calls.start[1:] > reach[:-1])
+    first = np.flatnonzero(opens)
+    group = np.cumsum(opens) - 1
+    best = np.lexsort((np.arange(len(calls)), -calls.score, group))[first]
+    return Calls(
+        start=calls.start[first],
+        end=np.maximum.reduceat(calls.end, first),
+        class_index=calls.class_index[first],
+        score=calls.score[best],
+        summit=calls.summit[best],
+    )
+
+
+def calls_table(calls: Mapping[str, Calls]) -> pd.DataFrame:
+    """All calls as one table, in their order: chrom, start, end, class_index, score."""
+    columns = ("start", "end", "class_index", "score")
+    n = [len(found) for found in calls.values()]
+    table = {"chrom": np.repeat(np.array(list(calls), dtype=object), n)}
+    for name in columns:
+        parts = [getattr(found, name) for found in calls.values()]
+        table[name] = np.concatenate(parts) if parts else np.empty(0, np.int64)
+    return pd.DataFrame(table)
+
+
+def remove_near_tss(
+    runs: Mapping[str, Calls], classes: Sequence[str], tss: pd.DataFrame, distance: int
+) -> dict[str, Calls]:
+    """Remove runs of enhancer classes within `distance` bp of a merged TSS (step 3 above).
+
+    tss : chrom, start, end of merged TSSs (`elements.merged_tss`)
+    """
+    is_enhancer = np.array([class_named(name).element == "enhancer" for name in classes])
+    table = calls_table(runs)
+    enhancers = np.flatnonzero(is_enhancer[table["class_index"].to_numpy(np.int64)])
+    removed = np.zeros(len(table), bool)
+    removed[enhancers] = near(table.iloc[enhancers], tss, distance)
+    ends = np.cumsum([len(found) for found in runs.values()])[:-1]
+    kept = np.split(~removed, ends) if runs else []
+    return {
+        chrom: found.take(keep) for (chrom, found), keep in zip(runs.items(), kept, strict=True)
+    }
+
+
+def call_genome(
+    runs: Mapping[str, Calls],
+    classes: Sequence[str],
+    step: int,
+    tss: pd.DataFrame | None = None,
+    tss_distance: int = 0,
+) -> dict[str, Calls]:
+    """Turn the runs of all chromosomes into calls (steps 3 to 5 above).
+
+    Parameters
+    ----------
+    runs : chromosome -> runs of `find_runs`
+    classes : class names, background first
+    step : distance between windows, bp
+    tss, tss_distance : merged TSSs that enhancer calls keep away from, and how far (bp); None
+        removes nothing
+
+    Returns
+    -------
+    Chromosome -> calls sorted by start, none overlapping; chromosomes in the order given.
+    """
+    if tss is not None:
+        runs = remove_near_tss(runs, classes, tss, tss_distance)
+    return {
+        chrom: merge_same_class(resolve_conflicts(found, step)) for chrom, found in runs.items()
+    }
+
+
+def write_calls(path: Path, calls: Mapping[str, Calls], classes: Sequence[str], step: int) -> None:
+    """Write calls of all chromosomes as BED9, in the order of `sort -k1,1 -k2,2n`, without header.
+
+    Columns: chrom, start, end, class, score (1000 x best calibrated probability, rounded), ".", the
+    central `step` bp of the best window (thickStart, thickEnd), colour of the class. Without any
+    call the file is empty.
+    """
+    colours = [",".join(map(str, class_named(name).colour)) for name in classes]
+    with written_whole(path) as part, part.open("w") as out:
+        for chrom in sorted(calls, key=str.encode):
+            found = calls[chrom]
+            thick_start = np.maximum(found.summit - step // 2, found.start)
+            thick_end = np.minimum(found.summit - step // 2 + step, found.end)
+            score = np.rint(found.score.astype(np.float64) * 1000).astype(np.int64)
+            columns = (found.start, found.end, found.class_index, score, thick_start, thick_end)
+            out.writelines(
+                f"{chrom}\t{start}\t{end}\t{classes[index]}\t{points}\t.\t{low}\t{high}\t{colours[index]}\n"
+                for start, end, index, points, low, high in zip(
+                    *(column.tolist() for column in columns), strict=True
+                )
+            )
+
+
+def read_calls(path: Path, classes: Sequence[str]) -> dict[str, Calls]:
+    """Read a file of `write_calls`: chromosome -> calls, in the order of the file.
+
+    Scores have three digits; a summit is the middle of the thick part.
+    """
+    index = {name: place for place, name in enumerate(classes)}
+    rows: dict[str, list[tuple[int, int, int, float, int]]] = {}
+    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+        columns = line.split("\t")
+        if len(columns) != 9 or columns[3] not in index:
+            raise InputError(
+                f"{path}, line {number}: expected a call (BED9) of one of the classes "
+                f"{', '.join(classes[1:])}, found {line[:80]!r}."
+            )
+        start, end, score, low, high = (int(columns[i]) for i in (1, 2, 4, 6, 7))
+        rows.setdefault(columns[0], []).append(
+            (start, end, index[columns[3]], score / 1000, (low + high) // 2)
+        )
+    calls = {}
+    for chrom, found in rows.items():
+        start_, end_, class_, score_, summit_ = (np.array(c) for c in zip(*found, strict=True))
+        calls[chrom] = Calls(start_, end_, class_, score_.astype(np.float32), summit_)
+    return calls

@@ -1,0 +1,84 @@
+"""The signal of a sample, as a trained model wants it."""
+
+import logging
+
+import numpy as np
+
+from deepregfinder.errors import InputError
+from deepregfinder.genome.assembly import few
+from deepregfinder.genome.grid import bare_name
+from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.protocol import ChromosomeSignal
+from deepregfinder.signal.scale import QuantileMap, mark_quantiles
+from deepregfinder.signal.store import Signal, mark_depths, match_marks
+
+log = logging.getLogger(__name__)
+
+
+class SignalReader:
+    """The signal of a sample, as a bundle wants it.
+
+    Checks on making that the sample fits: InputError where marks are missing (all are named), bins
+    are of another size, the assembly is another one, or controls were handled in another way.
+
+    quantile_map : give each mark the distribution that it had in the training sample
+    """
+
+    def __init__(self, bundle: Bundle, signal: Signal, quantile_map: bool) -> None:
+        check_signal(bundle, signal)
+        self._signal = signal
+        self._marks = match_marks(bundle.marks, signal)
+        self._depths = mark_depths(signal)[self._marks]
+        self._map: QuantileMap | None = None
+        if quantile_map:
+            # Those that the bundle's quantiles come from, where this sample has them.
+            chroms = bundle.split.training_chroms(signal.chrom_sizes) or signal.chrom_sizes
+            target = np.asarray(bundle.normalisation.quantiles, np.float32)
+            source = mark_quantiles(signal, chroms, n=target.shape[1])[self._marks]
+            self._map = QuantileMap(source, target)
+            log.info("Each mark is given the distribution that it had in %s.", bundle.sample)
+
+    def load(self, chrom: str) -> ChromosomeSignal:
+        """The signal of a chromosome, marks in the order of the bundle."""
+        rpm = self._signal.load(chrom)
+        if self._marks != list(range(len(rpm))):
+            rpm = rpm[self._marks]
+        if self._map is not None:
+            rpm = self._map.apply(rpm)
+        length = self._signal.chrom_sizes[chrom]
+        return ChromosomeSignal(chrom, length, rpm, self._depths, self._signal.bin_size)
+
+
+def check_signal(bundle: Bundle, signal: Signal) -> None:
+    """Raise InputError unless bin size, assembly and control handling are those of the bundle."""
+    problems = []
+    name = f"the model trained on {bundle.sample}"
+    if signal.bin_size != bundle.bin_size:
+        problems.append(
+            f"The signal of {signal.sample} has bins of {signal.bin_size} bp, {name} needs "
+            f"{bundle.bin_size} bp: run with --bin_size {bundle.bin_size}."
+        )
+    known = {bare_name(chrom): size for chrom, size in bundle.chrom_sizes.items()}
+    shared = [chrom for chrom in signal.chrom_sizes if bare_name(chrom) in known]
+    unlike = [chrom for chrom in shared if signal.chrom_sizes[chrom] != known[bare_name(chrom)]]
+    if not shared:
+        problems.append(
+            f"{signal.sample} and {name} share no chromosome: {few(signal.chrom_sizes, 3)} against "
+            f"{few(bundle.chrom_sizes, 3)}. They are of different genomes."
+        )
+    elif unlike:
+        chrom = unlike[0]
+        problems.append(
+            f"{signal.sample} is aligned to another assembly than {name}: {len(unlike)} of "
+            f"{len(shared)} chromosomes differ in length ({chrom} is {signal.chrom_sizes[chrom]:,} "
+            f"bp against {known[bare_name(chrom)]:,}). Use a model of the same assembly, or align "
+            "the reads to that of the model."
+        )
+    expected = bundle.normalisation.control
+    if signal.control != expected and "subtract" in (signal.control, expected):
+        problems.append(
+            f"The signal of {signal.sample} was made with --control {signal.control}, {name} "
+            f"needs --control {expected}."
+        )
+    if problems:
+        raise InputError.of(problems)

@@ -1,0 +1,126 @@
+"""A model's probabilities for regions of any width that a user gives."""
+
+import csv
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepregfinder.genome.grid import Geometry
+from deepregfinder.storage.atomic import written_whole
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RegionScores:
+    """Scores of regions, in the order of the regions.
+
+    probabilities : float64 (regions, classes), the largest among the region's windows; NaN in rows
+        of regions that hold no window (unknown chromosome, or one shorter than a window)
+    best : int64 (regions,), the element class that wins a window with the highest probability;
+        background only where it wins all windows; -1 in rows without window
+    """
+
+    probabilities: np.ndarray
+    best: np.ndarray
+
+
+def region_windows(start: int, end: int, length: int, step: int, geometry: Geometry) -> np.ndarray:
+    """Starts (bp, on the bin grid) of the windows that score the region [start, end).
+
+    A region no wider than a window gets one window around its midpoint; a wider one is covered by
+    windows from its start on, `step` bp apart, and a last one over its end. Windows are shifted
+    into the chromosome of `length` bp. Empty where the chromosome is shorter than a window or ends
+    before the region.
+    """
+    last_start = (length - geometry.window) // geometry.bin_size * geometry.bin_size
+    if last_start < 0 or start >= length:
+        return np.empty(0, np.int64)
+    end = min(end, length)
+    if end - start <= geometry.window:
+        starts = np.array([geometry.window_start((start + end) // 2)])
+    else:
+        first = start // geometry.bin_size * geometry.bin_size
+        last = -(-(end - geometry.window) // geometry.bin_size) * geometry.bin_size
+        starts = np.append(np.arange(first, last, step), last)
+    return np.unique(np.clip(starts, 0, last_start)).astype(np.int64)
+
+
+def score_regions(
+    regions: pd.DataFrame,
+    chrom_sizes: Mapping[str, int],
+    n_classes: int,
+    step: int,
+    geometry: Geometry,
+    score: Callable[[str, np.ndarray], np.ndarray],
+) -> RegionScores:
+    """Score every region by the windows it is covered with.
+
+    Parameters
+    ----------
+    regions : frame with chrom, start, end (intervals.read_intervals)
+    step : between the windows of a region wider than a window, in bp
+    score : maps a chromosome and starts of windows (in bins) to calibrated probabilities
+        (windows, classes)
+    """
+    probabilities = np.full((len(regions), n_classes), np.nan)
+    best = np.full(len(regions), -1)
+    for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
+        length = chrom_sizes.get(str(chrom))
+        if length is None:
+            log.warning("%s is not scored: %d of the regions lie on it.", chrom, len(rows))
+            continue
+        spans = regions.iloc[rows][["start", "end"]].to_numpy()
+        windows = [
+            region_windows(start, end, length, step, geometry) for start, end in spans.tolist()
+        ]
+        outside = sum(len(starts) == 0 for starts in windows)
+        if outside:
+            log.warning("%s: %d of the regions lie outside it, or it is too short.", chrom, outside)
+        owner = np.repeat(rows, [len(starts) for starts in windows])
+        starts, which = np.unique(np.concatenate(windows), return_inverse=True)
+        if len(starts) == 0:
+            continue
+        found = score(str(chrom), starts // geometry.bin_size)[which]
+        _keep_best(probabilities, best, owner, found)
+    return RegionScores(probabilities, best)
+
+
+def _keep_best(
+    probabilities: np.ndarray, best: np.ndarray, owner: np.ndarray, found: np.ndarray
+) -> None:
+    """Enter the windows `found` (windows, classes) into the rows of their regions, `owner`."""
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    regions = owner[first]
+    probabilities[regions] = np.maximum.reduceat(found, first, axis=0)
+    winner = found.argmax(axis=1)
+    height = np.where(winner > 0, found.max(axis=1), 0.0)
+    # The first window of greatest height in each region: windows sorted by region, then by height.
+    order = np.lexsort((-height, owner))
+    best[regions] = winner[order[first]]
+
+
+def write_scores(
+    path: Path, regions: pd.DataFrame, scores: RegionScores, classes: Sequence[str]
+) -> None:
+    """Write chrom, start, end, name, class, its probability, and a column for each class.
+
+    A region without score has `.` in these.
+    """
+    with written_whole(path) as part, part.open("w", newline="") as file:
+        table = csv.writer(file, delimiter="\t", lineterminator="\n")
+        table.writerow(["chrom", "start", "end", "name", "class", "probability", *classes])
+        names = regions["name"].replace("", ".")
+        columns = (regions["chrom"], regions["start"], regions["end"], names)
+        for place, p, k in zip(
+            zip(*columns, strict=True), scores.probabilities, scores.best, strict=True
+        ):
+            if k < 0:
+                table.writerow([*place, ".", ".", *("." for _ in classes)])
+            else:
+                values = [f"{value:.4f}" for value in p]
+                table.writerow([*place, classes[k], values[k], *values])

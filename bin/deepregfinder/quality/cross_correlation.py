@@ -1,0 +1,161 @@
+"""What the ends of reads tell of a library: duplicates, and the length of its fragments."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepregfinder.counting.read_ends import Ends
+from deepregfinder.errors import InputError
+from deepregfinder.storage.atomic import written_whole
+
+if TYPE_CHECKING:  # with the store comes zarr, which a counting task loads later
+    from deepregfinder.counting.store import Library
+
+LONGEST, STEP = 1000, 5
+SHORTEST_FRAGMENT = 50
+SMOOTH = 11  # shifts: 55 bp
+DEVIATIONS = 5
+PHANTOM = 10  # bp around the read length in which no fragment length is looked for
+_FEWEST_READS = 100
+
+COLUMNS = (
+    *("id", "sample", "mark", "replicate", "chrom", "sampled", "read_length"),
+    *("marked_duplicates", "duplicates", "fragment_length", "nsc"),
+)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What the ends of reads tell; None where it cannot be told.
+
+    marked_duplicates, duplicates : shares of the sampled reads: those that are marked, and those at
+        whose place another one is already (1 - the non-redundant fraction of ENCODE)
+    fragment_length : bp
+    nsc : normalised strand cross-correlation, the peak over the lowest value (Landt et al. 2012);
+        of single reads
+    """
+
+    marked_duplicates: float | None = None
+    duplicates: float | None = None
+    fragment_length: int | None = None
+    nsc: float | None = None
+
+
+def quality_of(ends: Ends) -> Quality:
+    """Everything that the sample can tell; nothing where it is smaller than 100 reads."""
+    if ends.number < _FEWEST_READS:
+        return Quality()
+    shares = ends.marked / ends.number, ends.copies / ends.number
+    if len(ends.fragments):
+        return Quality(*shares, int(np.median(ends.fragments)))
+    return Quality(*shares, *_by_strands(ends))
+
+
+def cross_correlation(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How alike the strands are, shifted against each other (Kharchenko et al. 2008).
+
+    forward, reverse : int64, 5' ends; an end counts once, however many reads have it
+
+    Returns
+    -------
+    pairs : int64, ends of the forward strand with one of the reverse strand `shift` bp downstream
+    correlation : float64, Pearson's, between the two strands over all positions that either covers
+    Both for shifts 0, STEP, ..., LONGEST; shape (shifts,).
+    """
+    first, second = np.unique(forward), np.unique(reverse)
+    span = int(max(first[-1], second[-1]) - min(first[0], second[0])) + 1
+    pairs = _pairs(first, second)[::STEP]
+    p, q = len(first) / span, len(second) / span
+    spread = np.sqrt(p * (1 - p) * q * (1 - q))
+    return pairs, (pairs / span - p * q) / spread if spread else np.zeros(len(pairs))
+
+
+def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """How many of `first` have one of `second` 0, 1, ..., LONGEST bp behind; both sorted, unique.
+
+    Neighbours are taken in turn, all first ones, all second ones, ..., until none is near enough.
+    """
+    found = np.zeros(LONGEST + 1, np.int64)
+    neighbour = np.searchsorted(second, first)
+    while len(first):
+        there = neighbour < len(second)
+        first, neighbour = first[there], neighbour[there]
+        distance = second[neighbour] - first
+        near = distance <= LONGEST
+        found += np.bincount(distance[near], minlength=LONGEST + 1)
+        first, neighbour = first[near], neighbour[near] + 1
+    return found
+
+
+def _by_strands(ends: Ends) -> tuple[int | None, float | None]:
+    """Fragment length and NSC of single reads.
+
+    Pairs are summed over SMOOTH shifts. The peak has to stand out of what lies in front of it and
+    far behind it by DEVIATIONS standard deviations of a Poisson number: without that, reads are too
+    few or the library has no narrow peaks, and its fragment length cannot be told.
+    """
+    if not len(ends.forward) or not len(ends.reverse):
+        return None, None
+    pairs, correlation = cross_correlation(ends.forward, ends.reverse)
+    window = np.ones(SMOOTH)
+    summed, smooth = (
+        np.convolve(values, window, mode="valid") for values in (pairs, correlation / SMOOTH)
+    )
+    shifts = (np.arange(len(summed)) + SMOOTH // 2) * STEP
+    searched = (shifts >= SHORTEST_FRAGMENT) & (np.abs(shifts - ends.read_length) > PHANTOM)
+    best = int(np.flatnonzero(searched)[np.argmax(smooth[searched])])
+    for usual in (summed[0], summed[-1]):
+        if summed[best] < usual + DEVIATIONS * np.sqrt(max(usual, 1)):
+            return None, None
+    low = float(smooth.min())
+    return int(shifts[best]) + 1, float(smooth[best]) / low if low > 0 else None
+
+
+def write_quality(path: Path, library: "Library", ends: Ends, quality: Quality) -> None:
+    """Write the table of one file, with one row."""
+    row = (
+        *(library.id, library.sample, library.mark, library.replicate),
+        *(ends.chrom or ".", ends.number, ends.read_length),
+        *(quality.marked_duplicates, quality.duplicates, quality.fragment_length, quality.nsc),
+    )
+    write_rows(path, [COLUMNS, row])
+
+
+def read_qualities(paths: Iterable[Path]) -> dict[str, Quality]:
+    """id -> what `write_quality` wrote. InputError for any other table."""
+    found = {}
+    for path in paths:
+        with Path(path).open() as lines:
+            for row in csv.DictReader(lines, delimiter="\t"):
+                try:
+                    found[row["id"]] = Quality(
+                        _number(row["marked_duplicates"]),
+                        _number(row["duplicates"]),
+                        None if row["fragment_length"] == "." else int(row["fragment_length"]),
+                        _number(row["nsc"]),
+                    )
+                except (KeyError, TypeError, ValueError):
+                    raise InputError(f"{path} is no table of quality of count_bins.py.") from None
+    return found
+
+
+def write_rows(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    """Write a table, the header first: numbers with four decimals, "." for none."""
+    with written_whole(path) as part:
+        part.write_text("".join("\t".join(map(_text, row)) + "\n" for row in rows))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "."
+    if isinstance(value, float | np.floating):
+        return f"{value:.4f}" if np.isfinite(value) else "."
+    return str(value)
+
+
+def _number(text: str) -> float | None:
+    return None if text == "." else float(text)

@@ -1,0 +1,1 @@
+"""From counts to reads per million, and to what models see."""

@@ -1,0 +1,254 @@
+"""From counts to reads per million: replicates averaged, input controls taken into account."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from deepregfinder.counting.store import Counts
+from deepregfinder.errors import InputError
+from deepregfinder.signal.store import write_signal
+from deepregfinder.storage.atomic import written_whole
+
+ControlMode = Literal["ignore", "subtract", "channel"]
+
+SHARED_CONTROL = "control"
+
+SUMMARY_COLUMNS = (
+    *("sample", "mark", "role", "replicates", "library_sizes"),
+    *("mean_rpm", "max_rpm", "nonzero_fraction"),
+)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One row of the signal: the mean RPM of some libraries, less that of their controls.
+
+    role : "chip", or "control" for a channel that shows controls themselves
+    """
+
+    mark: str
+    role: str
+    libraries: tuple[Counts, ...]
+    subtracted: tuple[Counts, ...] = ()
+
+    def rpm(self, chrom: str) -> np.ndarray:
+        """float32, shape (bins,).
+
+        Replicates count alike, whatever their depth. Controls are subtracted from means, not from
+        each replicate: cut off at zero one by one, shallow replicates would turn noise into signal.
+        """
+        values = _mean_rpm(self.libraries, chrom)
+        if self.subtracted:
+            values = np.maximum(values - _mean_rpm(self.subtracted, chrom), 0)
+        return values.astype(np.float32)
+
+
+def _mean_rpm(libraries: Sequence[Counts], chrom: str) -> np.ndarray:
+    total: np.ndarray = np.zeros(1)
+    for counts in libraries:
+        total = total + counts.load(chrom) * (1e6 / counts.library_size / len(libraries))
+    return total
+
+
+@dataclass
+class ChannelSummary:
+    """What a channel looks like over all chromosomes; sums while they are written."""
+
+    channel: Channel
+    n_bins: int = 0
+    n_nonzero: int = 0
+    total: float = 0.0
+    highest: float = 0.0
+
+    def add(self, rpm: np.ndarray) -> None:
+        self.n_bins += len(rpm)
+        self.n_nonzero += int(np.count_nonzero(rpm))
+        self.total += float(rpm.sum(dtype=np.float64))
+        self.highest = max(self.highest, float(rpm.max()))
+
+
+def build_signal(
+    path: Path,
+    sample: str,
+    counts: Sequence[Counts],
+    controls: Mapping[str, str],
+    control: ControlMode,
+    chroms: Sequence[str] | None = None,
+) -> list[ChannelSummary]:
+    """Write the signal file of one sample.
+
+    Parameters
+    ----------
+    path : the file to write
+    sample : its name
+    counts : all replicates of all its marks, and the controls; any order gives the same file
+    controls : id of a library -> id of its control
+    control : "ignore" leaves controls out; "subtract" takes their RPM from that of the mark, not
+        below zero; "channel" adds them: as `control` where all marks share the same ones, else as
+        `MARK_control`
+    chroms : those to write; None for all
+
+    Returns
+    -------
+    A summary of each channel, in the order of the file (names sorted).
+
+    Raises
+    ------
+    InputError
+        Names everything that does not fit together.
+    """
+    by_id = {one.attributes["id"]: one for one in counts}
+    ordered = [by_id[key] for key in sorted(by_id)]
+    chips = [one for one in ordered if one.attributes["id"] not in controls.values()]
+    _require_fit(sample, ordered, chips, controls, control, len(counts))
+    channels = _channels(chips, by_id, controls, control)
+    summaries = [ChannelSummary(channel) for channel in channels]
+    first = chips[0].attributes
+    sizes: dict[str, int] = dict(first["chrom_sizes"])
+
+    def arrays() -> Iterator[tuple[str, np.ndarray]]:
+        for chrom in sizes if chroms is None else chroms:
+            n_bins = -(-sizes[chrom] // first["bin_size"])
+            values = np.empty((len(channels), n_bins), np.float32)
+            for row, summary in enumerate(summaries):
+                values[row] = summary.channel.rpm(chrom)
+                summary.add(values[row])
+            yield chrom, values
+
+    write_signal(
+        path,
+        sample=sample,
+        marks=[channel.mark for channel in channels],
+        bin_size=first["bin_size"],
+        chrom_sizes=sizes,
+        control=control,
+        library_sizes={
+            channel.mark: [one.library_size for one in channel.libraries] for channel in channels
+        },
+        arrays=arrays(),
+    )
+    return summaries
+
+
+def parse_controls(texts: Sequence[str]) -> dict[str, str]:
+    """Read `ID=CONTROL_ID` of each library that has a control."""
+    if unclear := [text for text in texts if "=" not in text]:
+        raise InputError(f"--controls {unclear[0]!r}: expected ID=CONTROL_ID.")
+    return dict(text.partition("=")[::2] for text in texts)
+
+
+def _channels(
+    chips: Sequence[Counts],
+    by_id: Mapping[str, Counts],
+    controls: Mapping[str, str],
+    control: ControlMode,
+) -> list[Channel]:
+    """The channels of a sample, sorted by name."""
+    libraries: dict[str, list[Counts]] = {}
+    for one in chips:
+        libraries.setdefault(one.attributes["mark"], []).append(one)
+    subtracted: dict[str, tuple[Counts, ...]] = {}
+    shown: dict[str, tuple[Counts, ...]] = {}
+    if control != "ignore":
+        own = {
+            mark: tuple(by_id[controls[one.attributes["id"]]] for one in replicates)
+            for mark, replicates in libraries.items()
+        }
+        if control == "subtract":
+            subtracted = own
+        else:
+            shown = _control_channels(own)
+    channels = [
+        Channel(mark, "chip", tuple(replicates), subtracted.get(mark, ()))
+        for mark, replicates in libraries.items()
+    ]
+    channels += [Channel(name, "control", distinct) for name, distinct in shown.items()]
+    return sorted(channels, key=lambda channel: channel.mark)
+
+
+def _control_channels(own: Mapping[str, Sequence[Counts]]) -> dict[str, tuple[Counts, ...]]:
+    """Name of each channel of controls and its libraries, from the controls of each mark."""
+    distinct = {}
+    for mark, controls in own.items():
+        by_id = {one.attributes["id"]: one for one in controls}
+        distinct[mark] = {key: by_id[key] for key in sorted(by_id)}
+    first, *others = distinct.values()
+    if all(other.keys() == first.keys() for other in others):
+        return {SHARED_CONTROL: tuple(first.values())}
+    return {f"{mark}_control": tuple(by_id.values()) for mark, by_id in distinct.items()}
+
+
+def _require_fit(
+    sample: str,
+    counts: Sequence[Counts],
+    chips: Sequence[Counts],
+    controls: Mapping[str, str],
+    control: ControlMode,
+    n_files: int,
+) -> None:
+    """Raise an InputError that lists all reasons why these files make no signal."""
+    problems = []
+    if len(counts) < n_files:
+        problems.append(f"{sample}: two of the {n_files} files of counts have the same id.")
+    if not chips:
+        problems.append(f"{sample}: no file of counts but those of controls was given.")
+    for one in chips:
+        if one.attributes["sample"] != sample:
+            problems.append(
+                f"{one.attributes['id']} holds counts of {one.attributes['sample']}, not of "
+                f"{sample}."
+            )
+    for one in counts:
+        for what in ("bin_size", "chrom_sizes", "filters"):
+            if one.attributes[what] != counts[0].attributes[what]:
+                problems.append(
+                    f"{one.attributes['id']} was counted with another {what} than "
+                    f"{counts[0].attributes['id']}: count both again with the same parameters."
+                )
+        if not one.library_size:
+            problems.append(
+                f"{one.attributes['id']} has no usable read: no read passed the filters. Check "
+                "--min_mapq and --duplicates, and the BAM file."
+            )
+    if control != "ignore":
+        known = {one.attributes["id"] for one in counts}
+        lacking = [
+            one.attributes["id"] for one in chips if controls.get(one.attributes["id"]) not in known
+        ]
+        if lacking:
+            problems.append(
+                f"--control {control} needs a control for every row of the samplesheet; there is "
+                f"none for {', '.join(lacking)}. Fill in the column, or use --control ignore."
+            )
+    if control == "channel":
+        marks = {one.attributes["mark"] for one in chips}
+        clash = sorted(marks & ({SHARED_CONTROL} | {f"{mark}_control" for mark in marks}))
+        if clash:
+            problems.append(
+                f"{sample}: a mark cannot be called {', '.join(clash)} with --control channel, "
+                "which uses this name itself. Rename it in the samplesheet."
+            )
+    if problems:
+        raise InputError.of(problems)
+
+
+def write_summary(path: Path, sample: str, summaries: Sequence[ChannelSummary]) -> None:
+    """Write a table with a row for each channel: its libraries and its RPM over all bins."""
+    with written_whole(path) as part, part.open("w") as table:
+        print(*SUMMARY_COLUMNS, sep="\t", file=table)
+        for one in summaries:
+            print(
+                sample,
+                one.channel.mark,
+                one.channel.role,
+                len(one.channel.libraries),
+                ",".join(str(counts.library_size) for counts in one.channel.libraries),
+                f"{one.total / one.n_bins:.6g}",
+                f"{one.highest:.6g}",
+                f"{one.n_nonzero / one.n_bins:.6g}",
+                sep="\t",
+                file=table,
+            )

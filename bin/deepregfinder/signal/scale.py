@@ -1,0 +1,226 @@
+"""From reads per million to what models see: transform, statistics of marks, quantile mapping."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from deepregfinder.errors import InputError
+from deepregfinder.signal.store import Signal
+
+_TRANSFORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "none": lambda rpm: rpm,
+    "log2": lambda rpm: np.log2(rpm + np.float32(1)),
+    "asinh": np.arcsinh,
+}
+
+
+def transform_signal(values: np.ndarray, transform: str) -> np.ndarray:
+    """RPM on another scale: "none", "log2" (log2(x + 1)) or "asinh". Keeps shape and float32."""
+    if transform not in _TRANSFORMS:
+        raise InputError(f"There is no transform {transform!r}: choose {', '.join(_TRANSFORMS)}.")
+    return _TRANSFORMS[transform](values)
+
+
+def mark_statistics(
+    signal: Signal, chroms: Iterable[str], transform: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each mark over all bins of the given chromosomes.
+
+    Taken after the transform; the deviation is that of the population (divided by n). Chromosomes
+    are joined by the pairwise update of Chan, Golub and LeVeque (1983), in the signal's order.
+
+    Returns
+    -------
+    mean, sd : float64, shape (marks,)
+
+    Raises
+    ------
+    InputError
+        A mark has one value everywhere: it carries nothing, and cannot be scaled.
+    """
+    n_marks = len(signal.marks)
+    n, mean, squares = 0, np.zeros(n_marks), np.zeros(n_marks)
+    low, high = np.full(n_marks, np.inf), np.full(n_marks, -np.inf)
+    used = _ordered(signal, chroms)
+    for chrom in used:
+        values = signal.load(chrom)
+        n_here = values.shape[1]
+        total = n + n_here
+        for row, rpm in enumerate(values):
+            scaled = transform_signal(rpm, transform).astype(np.float64)
+            mean_here = scaled.mean()
+            shift = mean_here - mean[row]
+            squares[row] += ((scaled - mean_here) ** 2).sum() + shift**2 * n * n_here / total
+            mean[row] += shift * n_here / total
+            low[row] = min(low[row], scaled.min())
+            high[row] = max(high[row], scaled.max())
+        n = total
+    _refuse(
+        signal, [row for row in range(n_marks) if not high[row] > low[row]], "the same value", used
+    )
+    return mean, np.sqrt(squares / n)
+
+
+def quantile_levels(n: int) -> np.ndarray:
+    """Levels of `n` quantiles from 0 to 1, ever denser towards 1: 1 - (1 - i/(n-1))^2.
+
+    Peaks fill few bins: of evenly spaced levels, only the last would tell strong ones apart.
+    """
+    return 1 - (1 - np.arange(n) / (n - 1)) ** 2
+
+
+def mark_quantiles(signal: Signal, chroms: Iterable[str], n: int = 1001) -> np.ndarray:
+    """Quantiles of each mark's RPM over the bins that are not zero.
+
+    The smallest value whose share of bins at or below reaches the level (inverse of the empirical
+    distribution), at the levels of `quantile_levels`.
+
+    Returns
+    -------
+    float32, shape (marks, n), rising along the last axis
+
+    Raises
+    ------
+    InputError
+        A mark has no bin that is not zero.
+    """
+    used = _ordered(signal, chroms)
+    found = [(np.empty(0, np.float32), np.empty(0, np.int64)) for _ in signal.marks]
+    for chrom in used:
+        for row, rpm in enumerate(signal.load(chrom)):
+            values, counts = np.unique(rpm[rpm != 0], return_counts=True)
+            found[row] = _joined(*found[row], values, counts)
+    _refuse(signal, [row for row, (values, _) in enumerate(found) if not len(values)], "0", used)
+    levels = quantile_levels(n)
+    quantiles = np.empty((len(found), n), np.float32)
+    for row, (values, counts) in enumerate(found):
+        reached = np.cumsum(counts)
+        quantiles[row] = values[np.searchsorted(reached, levels * reached[-1])]
+    return quantiles
+
+
+def _joined(
+    values: np.ndarray, counts: np.ndarray, more_values: np.ndarray, more_counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Join two tables of distinct values and how often they come."""
+    joined, place = np.unique(np.concatenate([values, more_values]), return_inverse=True)
+    totals = np.zeros(len(joined), np.int64)
+    np.add.at(totals, place, np.concatenate([counts, more_counts]))
+    return joined, totals
+
+
+def _ordered(signal: Signal, chroms: Iterable[str]) -> list[str]:
+    """The chromosomes in the order of the signal, so that sums do not depend on the caller's."""
+    wanted = set(chroms)
+    if unknown := sorted(wanted - signal.chrom_sizes.keys()):
+        raise InputError(f"The signal of {signal.sample} has no chromosome {', '.join(unknown)}.")
+    if not wanted:
+        raise InputError(f"No chromosome of {signal.sample} was chosen to take statistics from.")
+    return [chrom for chrom in signal.chrom_sizes if chrom in wanted]
+
+
+def _refuse(signal: Signal, rows: Sequence[int], value: str, chroms: Sequence[str]) -> None:
+    if rows:
+        names = ", ".join(signal.marks[row] for row in rows)
+        raise InputError(
+            f"{signal.sample}: {names} has {value} in every bin of {', '.join(chroms)}, so that it "
+            "cannot be normalised. Check its BAM file, or leave the mark out of the sheet."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Normalisation:
+    """How RPM becomes what a model sees: (transform(RPM) - mean) / sd, mark by mark.
+
+    marks : names, in the order of the other fields
+    transform, control : the parameters of these names
+    mean, sd : float64, shape (marks,); from the training chromosomes of the training sample
+    quantiles : float32, shape (marks, n); of RPM there, the target of quantile mapping
+    """
+
+    marks: tuple[str, ...]
+    transform: str
+    control: str
+    mean: np.ndarray
+    sd: np.ndarray
+    quantiles: np.ndarray
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Normalise RPM: float32, shape (marks, ...), marks in the order of this object."""
+        shape = (len(self.marks),) + (1,) * (values.ndim - 1)
+        mean, sd = (part.astype(np.float32).reshape(shape) for part in (self.mean, self.sd))
+        return (transform_signal(values, self.transform) - mean) / sd
+
+    def select(self, rows: Sequence[int]) -> "Normalisation":
+        """That of some of the marks, in the given order."""
+        return replace(
+            self,
+            marks=tuple(self.marks[row] for row in rows),
+            mean=self.mean[rows],
+            sd=self.sd[rows],
+            quantiles=self.quantiles[rows],
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain numbers, lists and names, for JSON; `from_dict` gives back the same values."""
+        return {
+            "marks": list(self.marks),
+            "transform": self.transform,
+            "control": self.control,
+            "mean": self.mean.tolist(),
+            "sd": self.sd.tolist(),
+            "quantiles": self.quantiles.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "Normalisation":
+        return cls(
+            marks=tuple(fields["marks"]),
+            transform=fields["transform"],
+            control=fields["control"],
+            mean=np.array(fields["mean"], np.float64),
+            sd=np.array(fields["sd"], np.float64),
+            quantiles=np.array(fields["quantiles"], np.float32),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class QuantileMap:
+    """Gives each mark of a sample the distribution that it has in another one.
+
+    source, target : float32, shape (marks, n), both from `mark_quantiles` with the same n
+
+    Zero stays zero. Between quantiles the map is linear, so that it never falls. A value that fills
+    many levels (most bins that are not zero hold a single read) goes to the target at the middle of
+    these levels. Beyond the highest quantile values keep their ratio to it.
+    """
+
+    source: np.ndarray
+    target: np.ndarray
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Map RPM: float32, shape (marks, ...)."""
+        mapped = np.empty(values.shape, np.float32)
+        for row, (before, after) in enumerate(self._curves()):
+            rpm = values[row]
+            stretched = rpm * (after[-1] / before[-1])
+            mapped[row] = np.where(rpm > before[-1], stretched, np.interp(rpm, before, after))
+        return mapped
+
+    def _curves(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each mark, the points that the map goes through, from (0, 0)."""
+        levels = quantile_levels(self.source.shape[1])
+        for source, target in zip(self.source, self.target, strict=True):
+            distinct, first = np.unique(source, return_index=True)
+            last = np.append(first[1:], len(source)) - 1
+            middle = (levels[first] + levels[last]) / 2
+            after = np.interp(middle, levels, target)
+            yield np.append(0, distinct).astype(float), np.append(0, after)
+
+
+def normalise_windows(normalisation: Normalisation, x: np.ndarray) -> np.ndarray:
+    """Windows of reads per million as models see them: float32 (n, marks, bins), contiguous."""
+    by_mark = normalisation.apply(x.transpose(1, 0, 2))
+    return np.ascontiguousarray(by_mark.transpose(1, 0, 2), dtype=np.float32)

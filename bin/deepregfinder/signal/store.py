@@ -1,0 +1,122 @@
+"""Signal files: reads per million (RPM) of every mark in every bin.
+
+A signal file holds one sample: for each chromosome a float32 array, shape (marks, bins). It is
+written and read here only. Work streams over chromosomes: memory does not grow with the genome.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from deepregfinder.errors import InputError
+from deepregfinder.storage.zarr_zip import open_arrays, read_array, write_arrays
+
+FORMAT = "signal"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The signal of one sample; arrays are read from the file when they are asked for.
+
+    marks : names, sorted; the order of the rows of every array
+    bin_size : bp
+    chrom_sizes : lengths in bp of the chromosomes, in the order of the run
+    control : what was done with input controls: "ignore", "subtract" or "channel"
+    library_sizes : usable reads of each replicate of each mark
+    """
+
+    sample: str
+    marks: tuple[str, ...]
+    bin_size: int
+    chrom_sizes: dict[str, int]
+    control: str
+    library_sizes: dict[str, tuple[int, ...]]
+    _arrays: zarr.Group = field(repr=False, compare=False)
+
+    def load(self, chrom: str) -> np.ndarray:
+        """RPM of one chromosome: float32, shape (marks, bins). InputError if there is none."""
+        if chrom not in self.chrom_sizes:
+            raise InputError(
+                f"The signal of {self.sample} has no chromosome {chrom}; it has "
+                f"{', '.join(self.chrom_sizes)}."
+            )
+        return read_array(self._arrays, chrom)
+
+
+def write_signal(
+    path: Path,
+    *,
+    sample: str,
+    marks: Sequence[str],
+    bin_size: int,
+    chrom_sizes: Mapping[str, int],
+    control: str,
+    library_sizes: Mapping[str, Sequence[int]],
+    arrays: Iterable[tuple[str, np.ndarray]],
+) -> None:
+    """Write a signal file from pairs: chromosome, float32 array of shape (marks, bins)."""
+    attributes = {
+        "format": FORMAT,
+        "sample": sample,
+        "marks": list(marks),
+        "bin_size": bin_size,
+        "chrom_sizes": dict(chrom_sizes),
+        "control": control,
+        "library_sizes": {mark: list(library_sizes[mark]) for mark in marks},
+    }
+    write_arrays(path, arrays, attributes)
+
+
+def open_signal(path: Path) -> Signal:
+    """Open a file of `write_signal`; InputError if it is anything else."""
+    group = open_arrays(path, FORMAT)
+    attributes: dict[str, Any] = dict(group.attrs)
+    return Signal(
+        sample=attributes["sample"],
+        marks=tuple(attributes["marks"]),
+        bin_size=attributes["bin_size"],
+        chrom_sizes=dict(attributes["chrom_sizes"]),
+        control=attributes["control"],
+        library_sizes={mark: tuple(sizes) for mark, sizes in attributes["library_sizes"].items()},
+        _arrays=group,
+    )
+
+
+def mark_depths(signal: Signal) -> np.ndarray:
+    """Usable reads behind each mark, over its replicates: int64, shape (marks,)."""
+    return np.array([sum(signal.library_sizes[mark]) for mark in signal.marks], np.int64)
+
+
+def match_marks(wanted: Sequence[str], signal: Signal) -> list[int]:
+    """Rows of the signal that hold the wanted marks, in their order.
+
+    Marks of the signal that are not wanted are logged. Raises an InputError that names all missing
+    marks, and a mark of the signal that may be the same by another spelling.
+    """
+    missing = [mark for mark in wanted if mark not in signal.marks]
+    if missing:
+        spellings = {_plain(mark): mark for mark in signal.marks}
+        hints = [
+            f" Is {spellings[_plain(mark)]} meant by {mark}? Then rename it in the sheet."
+            for mark in missing
+            if _plain(mark) in spellings
+        ]
+        raise InputError(
+            f"Sample {signal.sample} lacks {', '.join(missing)}, which the model was trained on; "
+            f"it has {', '.join(signal.marks)}.{''.join(hints)}"
+        )
+    extra = [mark for mark in signal.marks if mark not in wanted]
+    if extra:
+        _log.info("%s: %s not used, the model does not know it", signal.sample, ", ".join(extra))
+    return [signal.marks.index(mark) for mark in wanted]
+
+
+def _plain(mark: str) -> str:
+    return "".join(character for character in mark.lower() if character.isalnum())

@@ -1,0 +1,34 @@
+"""What the pipeline's driver says of many sets of parameters, asked in one start of Nextflow."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# What `error` of Nextflow throws; anything else is a fault of the program, not of its user.
+STOPPED = "WorkflowScriptErrorException"
+
+
+def answers(folder: Path, cases: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """The message that each run would stop with, "" where its first task would start.
+
+    folder : where Nextflow is launched
+    cases : name -> parameters, without the dashes
+    """
+    (folder / "cases.json").write_text(json.dumps(cases))
+    command = [
+        *(ROOT / "tools/nextflow", "-q", "run", ROOT / "tests/bad_inputs/driver.nf"),
+        *("--cases", folder / "cases.json", "--answers", folder / "answers.json"),
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((folder / "answers.json").read_text())
+    assert found.keys() == cases.keys()
+    return {name: said(answer) for name, answer in found.items()}
+
+
+def said(answer: Mapping[str, str] | None) -> str:
+    if answer is None:
+        return ""
+    return answer["message"] if answer["kind"] == STOPPED else f"{answer['kind']}: {answer}"

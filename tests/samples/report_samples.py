@@ -1,0 +1,381 @@
+"""The files of a made-up run, as the steps before the report leave them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deepregfinder.classes import class_names
+from deepregfinder.evaluation.external.annotations import HEADER as ANNOTATIONS
+from deepregfinder.evaluation.external.crispr import HEADER as CRISPR
+from deepregfinder.evaluation.window_distances import HEADER as SURROUNDINGS
+from deepregfinder.report.collect import Files, Run, collect
+from deepregfinder.report.examples import Example, Examples, Interval, Kind, write_examples
+
+# A picture of one pixel.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
+FIGURES = ("precision", "recall", "f1", "average_precision", "auroc")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the run did.
+
+    figure : every figure of accuracy on test windows; those at natural prevalence are half of it
+    explained : whether models with labels were explained
+    of_others : whether annotations and an experiment were given
+    natural : whether accuracy at natural prevalence could be measured
+    """
+
+    samples: Sequence[str] = ("A",)
+    models: Sequence[str] = ("cnn",)
+    n_classes: int = 3
+    seeds: Sequence[int] = (1,)
+    labels: bool = True
+    predicted: bool = True
+    explained: bool = True
+    natural: bool = True
+    simulated: bool = True
+    of_others: bool = False
+    chroms: Sequence[str] = ("chr1", "chr2")
+    figure: float = 0.8
+    n_test: int = 100
+    doubts: Sequence[str] = ()  # kinds of what does not fit among libraries
+    compared: Sequence[int] = ()  # replicates of the mark in each of two samples
+    command: str = "nextflow run main.nf -profile test"
+
+    @property
+    def elements(self) -> Sequence[str]:
+        return class_names(self.n_classes)[1:]
+
+
+def metrics(plan: Plan, sample: str, model: str) -> dict[str, Any]:
+    """The content of a metrics.json."""
+    classes = class_names(plan.n_classes)
+    natural = None
+    if plan.natural:
+        half = plan.figure / 2
+        natural = {
+            "chromosomes": list(plan.chroms[-1:]),
+            "n_windows": {"background": 10_000, **dict.fromkeys(classes[1:], 50)},
+            **_figures(classes, plan, half),
+            **{"ece_uncalibrated": 0.3, "brier_uncalibrated": 0.4},
+            "calls": {
+                "per_class": {
+                    name: {
+                        **{"calls": 40, "right": 10, "elements": 20, "found": 15},
+                        **{"precision": 0.25, "recall": 0.75, "f1": 0.375},
+                        "average_precision": half,
+                    }
+                    for name in classes[1:]
+                },
+                "map": half,
+                "intervals": {
+                    name: {figure: [half - 0.1, half + 0.1] for figure in FIGURES[:4]}
+                    for name in classes[1:]
+                },
+            },
+        }
+    return {
+        **{"sample": sample, "model": model, "trained_on": sample, "classes": list(classes)},
+        **{"seed": 1, "threshold": 0.5, "temperature": 1.5, "notes": []},
+        "n_test": {"background": 9 * plan.n_test, **dict.fromkeys(classes[1:], plan.n_test)},
+        **_figures(classes, plan, plan.figure),
+        **{"ece_uncalibrated": 0.1, "brier_uncalibrated": 0.2, "natural": natural},
+        "natural_reason": None if plan.natural else "the split is random, of --split random.",
+        "reasons": {},
+    }
+
+
+def _figures(classes: Sequence[str], plan: Plan, value: float) -> dict[str, Any]:
+    def table(cell: Any) -> dict[str, Any]:
+        return {
+            "per_class": {name: dict.fromkeys(FIGURES, cell) for name in classes},
+            **dict.fromkeys(("map", "accuracy", "ece", "brier"), cell),
+        }
+
+    spread = table(0.01 if len(plan.seeds) > 1 else None)
+    return {
+        **table(value),
+        "confusion_matrix": [[1] * len(classes)] * len(classes),
+        "intervals": {"level": 0.95, "replicates": 200, **table([value - 0.1, value + 0.1])},
+        "seeds": {"seeds": list(plan.seeds), "mean": table(value), "sd": spread},
+    }
+
+
+def write_run(folder: Path, plan: Plan) -> Files:
+    """Write all files of a run; returns where they are."""
+    files: dict[str, list[Path]] = {
+        name: [] for name in ("counts", "signal", "dropped", "states", "regions", "evaluations")
+    } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
+    files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
+    files |= {"annotations": [], "crispr": [], "model_plots": []}
+    files |= _quality(folder, plan) | {"examples": []}
+    files |= {"test_windows": [], "test_windows_plots": []}
+    inputs = []
+    for sample in plan.samples:
+        bam = f"{sample}.H3K27ac.bam"
+        inputs.append(
+            (
+                *(f"{sample}.H3K27ac.1", sample, "H3K27ac", "1", "chip", bam, 1000, 900, 890),
+                *("false", 50, "given", str(plan.simulated).lower()),
+            )
+        )
+        files["counts"].append(_counts(folder, f"{sample}.H3K27ac.1", sample))
+        row = (sample, "H3K27ac", "chip", 2, "300,400", 2.5, 70.0, 0.25)
+        files["signal"].append(_write(folder / f"{sample}.signal.tsv", SIGNAL, [row]))
+        if plan.labels:
+            _labels(folder, plan, sample, files)
+            for name in ("comparison_pr", "comparison_bars", "comparison_confusion"):
+                files["model_plots"].append(folder / f"{sample}.{name}.png")
+                files["model_plots"][-1].write_bytes(PNG)
+        if plan.of_others:
+            figures = (0.25, 0.125, 0.5)
+            scores = [
+                (setting, "roadmap", name, 40, 10, 20, 15, *figures, *figures, *(".", ".", "."))
+                for setting in ("test", "calls")
+                for name in plan.elements
+            ]
+            files["annotations"].append(
+                _write(folder / f"{sample}.annotations.tsv", " ".join(ANNOTATIONS), scores)
+            )
+        for model in plan.models:
+            _model(folder, plan, sample, model, files)
+    if plan.compared:
+        _compared(folder, plan, files)
+    parameters = defaults() | {"classes": plan.n_classes, "threshold": 0.5}
+    sheets = {"input": "<sheet>.csv", "tss": "tss.bed"}
+    (folder / "params.json").write_text(json.dumps(sheets | parameters))
+    return Files(
+        inputs=_write(folder / "inputs.tsv", INPUTS, inputs),
+        versions=_write(
+            folder / "versions.tsv",
+            "process tool version",
+            [("COUNT_BINS", "python", "3.11.2"), ("TRAIN_MODEL", "python", "3.11.2")],
+        ),
+        parameters=folder / "params.json",
+        **files,
+    )
+
+
+def made_up(folder: Path, plan: Plan | None = None) -> Run:
+    """A run as `collect` reads it."""
+    plan = plan or Plan()
+    return collect(write_run(folder, plan), plan.command)
+
+
+INPUTS = (
+    "id sample mark replicate role file reads mapped main_chrom_reads paired_end "
+    "median_read_length index simulated"
+)
+COUNTS = (
+    "id sample mark replicate counter total_records usable assigned assigned_fraction "
+    "excluded_unmapped excluded_mapq excluded_duplicate excluded_multimapping "
+    "excluded_secondary excluded_improper_pair second_mates paired_end"
+)
+SIGNAL = "sample mark role replicates library_sizes mean_rpm max_rpm nonzero_fraction"
+STATES = "element reads windows poised active disagree poised_mean active_mean boundary"
+
+
+def _write(path: Path, columns: str, rows: Sequence[Sequence[object]]) -> Path:
+    lines = [columns.split(), *rows]
+    path.write_text("".join("\t".join(map(str, line)) + "\n" for line in lines))
+    return path
+
+
+def _counts(folder: Path, name: str, sample: str) -> Path:
+    row = (name, sample, "H3K27ac", "1", "native", 1000, 700, 690, 0.9857, 100, 50)
+    return _write(folder / f"{name}.counts.tsv", COUNTS, [(*row, 150, 0, 0, 0, 0, "false")])
+
+
+def _labels(folder: Path, plan: Plan, sample: str, files: Mapping[str, list[Path]]) -> None:
+    drops = [
+        ("promoter", "transcription start sites given", 0, 400),
+        ("promoter", "no DHS within --promoter_slop 1000", 100, 300),
+        ("enhancer", "enhancer-TF peaks given", 0, 500),
+        ("enhancer", "an H3K4me3 peak within --promoter_marks_distance 1000", 200, 300),
+    ]
+    header = "element rule dropped left"
+    files["dropped"].append(_write(folder / f"{sample}.dropped.tsv", header, drops))
+    if plan.n_classes == 5:
+        rows = [
+            ("enhancer", "sense", 300, 100, 200, ".", 1.5, 40.25, 12.0),
+            ("enhancer", "all", 300, 100, 190, 10, ".", ".", "."),
+            ("promoter", "all", 250, 50, 200, ".", 2.5, 50.0, 15.0),
+        ]
+        files["states"].append(_write(folder / f"{sample}.states.tsv", STATES, rows))
+    near = [
+        (kind, "background", marker, 30, 3, 6, 12, 24, 150, 250, ".")
+        for marker in ("dhs", "tss")
+        for kind in ("labelled", *(["natural"] if plan.natural else []))
+    ]
+    header = " ".join(SURROUNDINGS)
+    files["test_windows"].append(_write(folder / f"{sample}.test_windows.tsv", header, near))
+    files["test_windows_plots"].append(folder / f"{sample}.test_windows.png")
+    files["test_windows_plots"][-1].write_bytes(PNG)
+    header = "class candidates dropped_min_nonzero not_needed train validation test"
+    rows = [(name, 300, 20, 0, 200, 40, 40) for name in class_names(plan.n_classes)]
+    files["regions"].append(_write(folder / f"{sample}.regions.tsv", header, rows))
+
+
+def _model(
+    folder: Path, plan: Plan, sample: str, model: str, files: Mapping[str, list[Path]]
+) -> None:
+    if plan.labels:
+        evaluation = folder / "evaluation" / str(len(files["evaluations"]) + 1) / model
+        evaluation.mkdir(parents=True)
+        (evaluation / "metrics.json").write_text(json.dumps(metrics(plan, sample, model)))
+        _points(evaluation, plan)
+        files["evaluations"].append(evaluation)
+        if plan.explained:
+            explain = folder / "explanation" / str(len(files["evaluations"])) / "explain"
+            explain.mkdir(parents=True)
+            facts = {"sample": sample, "model": model, "notes": ["It has no filters."]}
+            (explain / "explain.json").write_text(json.dumps(facts))
+            (explain / "mark_importance.png").write_bytes(PNG)
+            files["explanations"].append(explain)
+    if not plan.predicted:
+        return
+    start = folder / f"{sample}.{model}"
+    if plan.of_others:
+        figures = (0.25, 0.125, 0.5)
+        rows = [
+            (scope, name, 70, 3, 7, 20, 5, 40, 10, *figures, *figures, *figures, ".", ".", ".")
+            for scope in ("all", "test")
+            for name in ("any", *plan.elements)
+        ]
+        files["crispr"].append(_write(Path(f"{start}.crispr.tsv"), " ".join(CRISPR), rows))
+    _examples(Path(f"{start}.examples.json"), plan, sample, model)
+    files["examples"].append(Path(f"{start}.examples.json"))
+    calls = [
+        (chrom, name, 10 * place + index, 2000 * place)
+        for place, chrom in enumerate(plan.chroms, 1)
+        for index, name in enumerate(plan.elements)
+    ]
+    files["calls"].append(_write(Path(f"{start}.calls.tsv"), "chrom class calls bp", calls))
+    rates = (40, 30, 0.75) if plan.labels else (40, ".", ".")
+    files["validation"].append(
+        _write(
+            Path(f"{start}.validation.tsv"),
+            "class calls validated rate marker",
+            [(name, *rates, "DHS") for name in plan.elements],
+        )
+    )
+    files["seeds"].append(
+        _write(
+            Path(f"{start}.seeds.tsv"),
+            "seed class calls validated rate",
+            [
+                (seed, name, 40, 30, round(0.7 + 0.01 * seed, 4))
+                for seed in plan.seeds
+                for name in plan.elements
+            ],
+        )
+    )
+
+
+def _quality(folder: Path, plan: Plan) -> dict[str, list[Path]]:
+    """Two replicates of each sample, and what is planned to be wrong with the first of all."""
+    ids = [f"{sample}.H3K27ac.{replicate}" for sample in plan.samples for replicate in (1, 2)]
+    header = (
+        "id sample mark replicate role library_size marked_duplicates duplicates fragment_length "
+        "nsc strength in_promoters fold_promoters in_enhancers fold_enhancers"
+    )
+    rows = [
+        (one, *one.split("."), "chip", 700, 0.05, 0.0625, 181, ".", 0.3, 0.125, 4.5, ".", ".")
+        for one in ids
+    ]
+    pairs = [(a, b, 0.875, ".") for n, a in enumerate(ids) for b in ids[n + 1 :]]
+    doubts = [
+        (kind, ids[0], f"{ids[0]} is a {kind} <doubt>; try --duplicates drop.")
+        for kind in plan.doubts
+    ]
+    return {
+        "libraries": [_write(folder / "libraries.tsv", header, rows)],
+        "correlation": [
+            _write(folder / "correlation.tsv", "id_a id_b correlation corrected", pairs)
+        ],
+        "doubts": [_write(folder / "doubts.tsv", "kind ids text", doubts)],
+    }
+
+
+def _examples(path: Path, plan: Plan, sample: str, model: str) -> None:
+    """A best call of each class; with labels, also one that is missed and one that is false."""
+    kinds: Sequence[Kind] = ("best", "missed", "false") if plan.labels else ("best",)
+    places = tuple(
+        Example(
+            kind, name, plan.chroms[-1], 9_000, 11_000, None if kind == "missed" else 0.875,
+            0, 20_000, (Interval(9_000, 11_000, name),), (), ((0, 12, 24, 24, 3),),
+        )
+        for kind in kinds
+        for name in plan.elements
+    )  # fmt: skip
+    write_examples(path, Examples(sample, model, ("H3K27ac",), (12.5,), plan.labels, places))
+
+
+def _points(evaluation: Path, plan: Plan) -> None:
+    """The tables behind the plots of an evaluation."""
+    names, heights = class_names(plan.n_classes), (1.0, plan.figure, 0.1)
+    ranked = [
+        (name, 0.9 - 0.4 * n, height, n / 2)
+        for name in names[1:]
+        for n, height in enumerate(heights)
+    ]
+    for table in ("pr_curve", "natural_pr_curve"):
+        if plan.natural or table == "pr_curve":
+            _write(evaluation / f"{table}.tsv", "class threshold precision recall", ranked)
+    columns = "class threshold false_positive_rate true_positive_rate"
+    rates = [
+        (name, *point) for name in names for point in (("inf", 0, 0), (0.5, 0.1, 0.8), (0, 1, 1))
+    ]
+    _write(evaluation / "roc_curve.tsv", columns, rates)
+    bins = [
+        (stage, *one)
+        for stage in ("before", "after")
+        for one in ((0.5, 0.6, 0, ".", "."), (0.6, 0.8, 1234, 0.7, 0.65), (0.8, 1, 99, 0.9, 0.85))
+    ]
+    columns = "temperature_scaling low high windows confidence accuracy"
+    for table in ("calibration", "natural_calibration"):
+        if plan.natural or table == "calibration":
+            _write(evaluation / f"{table}.tsv", columns, bins)
+    epochs = [
+        (seed, epoch, 1 / epoch, 1.1 / epoch, plan.figure * (1 - 0.5**epoch))
+        for seed in plan.seeds
+        for epoch in (1, 2, 3)
+    ]
+    columns = "seed epoch train_loss validation_loss validation_map"
+    _write(evaluation / "learning_curve.tsv", columns, epochs)
+
+
+def defaults() -> dict[str, Any]:
+    """Every parameter with a default, as params.json has them."""
+    schema = json.loads((Path(__file__).parents[2] / "nextflow_schema.json").read_text())
+    return {
+        name: rule["default"]
+        for group in schema["$defs"].values()
+        for name, rule in group["properties"].items()
+        if "default" in rule
+    }
+
+
+def _compared(folder: Path, plan: Plan, files: Mapping[str, list[Path]]) -> None:
+    """A and B: ten elements change from each class to each other one."""
+    start, tested = folder / "A_vs_B.cnn_from_A", min(plan.compared) > 1
+    names = ("none", *plan.elements)
+    cells = [
+        (a, b, 10, *((0, 0, 0, 10) if a == b else (7, 0, 3, 0) if tested else (0, 7, 3, 0)))
+        for a in names
+        for b in names
+    ]
+    header = "class_a class_b elements differential untested weak unchanged"
+    files["transitions"].append(_write(Path(f"{start}.transitions.tsv"), header, cells))
+    files["transition_pictures"].append(Path(f"{start}.transitions.png"))
+    Path(f"{start}.transitions.png").write_bytes(PNG)
+    row = ("H3K27ac", *plan.compared, str(tested).lower(), "4" if tested else ".", "1,1")
+    header = "mark replicates_a replicates_b tested prior_df size_factors"
+    files["compared_marks"].append(_write(Path(f"{start}.marks.tsv"), header, [row]))

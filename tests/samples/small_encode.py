@@ -1,0 +1,97 @@
+"""A small folder laid out like the real data that DRF_SHARED_DATA points to: same names, columns
+and packing, but two simulated cell lines on six chromosomes."""
+
+import gzip
+from collections.abc import Iterable
+from pathlib import Path
+
+from deepregfinder.simulation.cells import Cell, Genome
+from deepregfinder.simulation.small_genome import small_cell, small_genome
+
+# The chromosomes of the small genome, under names that tools/accuracy/run asks for: two for each
+# part of the split.
+NAMES = {
+    **{"chr1": "chr4", "chr2": "chr7", "chr8": "chr12"},
+    **{"chr9": "chr16", "chr17": "chr19", "chr18": "chr22"},
+}
+FACTORS = {
+    "DNase.narrowPeak": "wgEncodeAwgDnaseUwduke{}UniPk.narrowPeak.gz",
+    "p300.narrowPeak": "wgEncodeAwgTfbsBroad{}P300UniPk.narrowPeak.gz",
+    "CTCF.narrowPeak": "wgEncodeAwgTfbsBroad{}CtcfUniPk.narrowPeak.gz",
+}
+ROADMAP = "GM12878_E116_25state_imputed12marks.bed.gz"
+CRISPR = "EPCrisprBenchmark_combined_data.training_K562.GRCh38.tsv.gz"
+
+
+def write_data(folder: Path, megabases: float = 12) -> Path:
+    """Write peak lists of K562 and GM12878, what belongs to hg19, and perturbed elements."""
+    genome, sites = small_genome(megabases, 12_000, 1)
+    sizes = {NAMES[name]: n for name, n in genome.chrom_sizes.items() if name in NAMES}
+    cells = {name: small_cell(name, sites, genome, 1) for name in ("K562", "GM12878")}
+    for name, cell in cells.items():
+        _write_lists(folder / "encode_hg19" / name, name.replace("GM", "Gm"), cell, genome)
+    annotation, crispr = folder / "annotation_hg19", folder / "crispr"
+    table = [f"{name}\t{n}" for name, n in sizes.items()]
+    _write(annotation / "hg19.chrom.sizes", table)
+    tss = [line.rsplit("\t", 3)[0] for line in _renamed(genome.tss)]
+    _write(annotation / "RefSeqTSS.hg19.bed.gz", tss)
+    _write(annotation / "hg19-blacklist.v2.bed", _renamed(genome.blacklist))
+    _write(annotation / ROADMAP, _states(genome, cells["GM12878"]))
+    pairs = [
+        f"{chrom}\t{start}\t{end}\t{str(number % 3 == 0).upper()}"
+        for number, (chrom, start, end) in enumerate(_places(cells["K562"], "p300.narrowPeak"))
+    ]
+    _write(crispr / CRISPR, ["chrom\tchromStart\tchromEnd\tRegulated", *pairs])
+    chains = [
+        f"chain 1 {name} {n} + 0 {n} {name} {n} + 0 {n} {number}\n{n}\n"
+        for number, (name, n) in enumerate(sizes.items(), 1)
+    ]
+    _write(crispr / "hg38ToHg19.over.chain.gz", chains)
+    return folder
+
+
+def _write_lists(folder: Path, line: str, cell: Cell, genome: Genome) -> None:
+    """Under ENCODE's names: marks, DNase, p300, CTCF, and Pol II where there is transcription."""
+    for peaks in cell.lists:
+        name = peaks.file_name.partition(".")[2]
+        if name.endswith(".broadPeak"):
+            mark = name.removesuffix(".broadPeak").capitalize()
+            named = f"wgEncodeBroadHistone{line}{mark}StdPk.broadPeak.gz"
+            _write(folder / named, _renamed(peaks.lines))
+        elif name in FACTORS:
+            _write(folder / FACTORS[name].format(line), _renamed(peaks.lines))
+    polymerase = [
+        f"{chrom}\t{start}\t{end}\t.\t0\t.\t{10 * value:.4f}\t-1\t-1\t{(end - start) // 2}"
+        for chrom, track in cell.plus.items()
+        for part in [track.within(genome.chrom_sizes[chrom])]
+        for start, end, value in zip(part.start, part.end, part.value, strict=True)
+    ]
+    named = f"wgEncodeAwgTfbsHaib{line}Pol2UniPk.narrowPeak.gz"
+    _write(folder / named, _renamed(polymerase))
+
+
+def _states(genome: Genome, cell: Cell) -> list[str]:
+    """Of Roadmap's kind: starts of genes, enhancers, and the rest of each chromosome."""
+    rows = [(*place, "13_EnhA1") for place in _places(cell, "p300.narrowPeak")]
+    for line in _renamed(genome.tss):
+        chrom, start = line.split("\t")[:2]
+        rows.append((chrom, int(start) - 400, int(start) + 400, "1_TssA"))
+    return ["\t".join(map(str, row)) for row in sorted(rows)]
+
+
+def _places(cell: Cell, name: str) -> list[tuple[str, int, int]]:
+    [lines] = [one.lines for one in cell.lists if one.file_name.endswith(name)]
+    rows = [line.split("\t") for line in _renamed(lines)]
+    return [(chrom, int(start), int(end)) for chrom, start, end, *_ in rows]
+
+
+def _renamed(lines: Iterable[str]) -> list[str]:
+    """BED lines of the chromosomes that have another name; those of the scaffold are left out."""
+    rows = [line.split("\t", 1) for line in lines]
+    return [f"{NAMES[chrom]}\t{rest}" for chrom, rest in rows if chrom in NAMES]
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = "".join(f"{line}\n" for line in lines).encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)

@@ -1,0 +1,76 @@
+"""Whether two files speak of the same chromosomes."""
+
+import subprocess
+
+import pytest
+
+from deepregfinder.genome.assembly import (
+    agreed_sizes,
+    assembly_name,
+    difference,
+    few,
+    renamed,
+    renaming,
+    twofold_names,
+)
+
+HG38 = {"chr1": 248_956_422, "chr2": 242_193_529, "chrX": 156_040_895}
+HG19 = {"chr1": 249_250_621, "chr2": 243_199_373, "chrX": 155_270_560}
+
+
+def test_the_same_chromosomes_agree_whatever_scaffolds_there_are():
+    assert difference(HG38 | {"chrUn_1": 5}, HG38, "x") is None
+
+
+def test_the_prefix_is_named_as_such():
+    bare = {name[3:]: length for name, length in HG38.items()}
+    assert "named like '1', but like 'chr1' in ref.bam" in str(difference(bare, HG38, "ref.bam"))
+    assert "named like 'chr1', but like '1' in ref.bam" in str(difference(HG38, bare, "ref.bam"))
+
+
+def test_another_assembly_is_named_with_both_lengths():
+    said = str(difference(HG19, HG38, "ref.bam"))
+    assert "chr1 has 249,250,621 bp (hg19), but 248,956,422 bp (hg38) in ref.bam" in said
+    assert "3 chromosomes differ in all" in said
+
+
+def test_missing_and_surplus_chromosomes_are_named():
+    some = {"chr1": HG38["chr1"]}
+    assert "the header lacks chr2, chrX, which r.bam has" in str(difference(some, HG38, "r.bam"))
+    assert "the header has chrY, which r.bam has not" in str(
+        difference(HG38 | {"chrY": 9}, HG38, "r.bam", ["chrY"])
+    )
+
+
+def test_most_files_decide_and_the_first_of_equals():
+    assert agreed_sizes([HG19, HG38, HG38]) == HG38
+    assert agreed_sizes([HG19, HG38]) == HG19
+
+
+def test_two_genomes_in_one_file_are_noticed():
+    assert twofold_names({"chr4": 9, "4": 8, "2L": 7, "chrX": 6}) == [("4", "chr4")]
+    assert twofold_names(HG38) == []
+
+
+def test_only_chromosome_1_tells_an_assembly():
+    assert assembly_name("1", 249_250_621) == "hg19"
+    assert assembly_name("chr11", 249_250_621) is None
+    assert assembly_name("chr1", 1000) is None
+
+
+@pytest.mark.parametrize(("name", "other"), [("1", "chr1"), ("chr1", "1"), ("Chr1", "chr1")])
+def test_the_sed_command_renames(name, other):
+    assert renamed([name, "scaffold"], [other]) == (name, other)
+    changed = subprocess.run(
+        renaming(name, other), shell=True, input=f"{name}\t5\t9\n", capture_output=True, text=True
+    )
+    assert changed.stdout == f"{other}\t5\t9\n"
+
+
+def test_equal_and_unrelated_names_are_not_renamed():
+    assert renamed(["chr1", "chrUn_1"], ["chr1", "chr2"]) is None
+
+
+def test_long_lists_are_cut():
+    assert few("abc") == "a, b, c"
+    assert few("abcdefg") == "a, b, c, d, e and 2 more"
