@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What each part of `drf` gives: trained again without it, judged as every model is.
+"""Contribution of each part of `drf`: the model is retrained without it and evaluated.
 
     tools/accuracy/ablation.py FOLDER LINE      (after tools/accuracy/run FOLDER)
 
@@ -82,7 +82,7 @@ def _labelled_negatives() -> Replaced:
     return {dense_training: {"write_dense": write_dense}}
 
 
-def _both_readings() -> Replaced:
+def _both_directions() -> Replaced:
     """The chromosome is read in both directions and the probabilities are averaged."""
     original = drf.dense_probabilities
 
@@ -141,14 +141,14 @@ VARIANTS: dict[str, Callable[[], Replaced]] = {
     NO_TSS: dict,
     "labelled negatives only": _labelled_negatives,
     "window only": _narrow,
-    "both readings": _both_readings,
+    "both directions": _both_directions,
     "no wide means": _no_means,
     "no square root": _linear,
-    "equal weights": _equal_weights,
+    "equal class weights": _equal_weights,
     "one direction": lambda: {dense_data: {"REVERSED": 0.0}},
     "no hidden marks": lambda: {dense_data: {"TRACK_DROPOUT": 0.0}},
-    "no average of weights": lambda: {dense_training: {"EMA_DECAY": 0.0}},
-    "constant rate": _constant_rate,
+    "no weight averaging": lambda: {dense_training: {"EMA_DECAY": 0.0}},
+    "constant learning rate": _constant_rate,
     "hierarchical": _hierarchical,
     "no dropout": lambda: {dense_training: {"DROPOUT": 0.0}},
 }
@@ -231,7 +231,7 @@ def ablation(
     only: tuple[str, ...],
     processes: int,
 ) -> None:
-    """Judge every variant and print the folders of their evaluations."""
+    """Train and evaluate every variant and print the folders of the evaluations."""
     variants = only or [name for name in VARIANTS if run == "five" or name != "hierarchical"]
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, context, log_to_stderr, (logging.INFO,)) as pool:

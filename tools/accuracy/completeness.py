@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How much of the truth lists of enhancers hold: completeness.py ANNOTATION PEAKS (see run).
+"""Estimate the completeness of enhancer lists: completeness.py ANNOTATION PEAKS (see run).
 
-Each list is made into labels by itself, with the rules of the run. Two lists that were drawn from
-the same enhancers, each without regard to the other, share what chance gives: then there are
-first x second / both of them (Lincoln and Petersen). Lists of one kind of assay have more in common
-than that, and there are more enhancers still. Two windows that overlap are one enhancer.
+Each list is made into labels separately, with the rules of the run. If two lists are independent
+samples of the same enhancers, the total is first x second / both (Lincoln and Petersen). Lists of
+one kind of assay are positively correlated, so this is a lower bound. Two windows that overlap are
+one enhancer.
 """
 
 import sys
@@ -46,5 +46,5 @@ if __name__ == "__main__":
             total = f"{len(first) * len(second) / both:,.0f}" if both else "unknown"
             print(
                 f"\n{place.name}: {len(first):,} enhancers by {one}, {len(second):,} by {other}, "
-                f"{both:,} of the first by both; in all, were the lists independent: {total}"
+                f"{both:,} of the first by both; total if the lists are independent: {total}"
             )

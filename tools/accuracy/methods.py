@@ -2,8 +2,8 @@
 """Print one table of all models of a sample: methods.py MODEL evaluation/<sample>/... (folders).
 
 Mean average precision over classes other than background, on labelled test windows, on every
-window of the test chromosomes and of ranked calls; beside each, what MODEL has more, with the 95 %
-interval of the paired bootstrap.
+window of the test chromosomes and of ranked calls. Beside each is the difference MODEL - model of
+the row, with the 95 % interval of the paired bootstrap.
 """
 
 import json
@@ -31,8 +31,9 @@ def rows_of(folder: Path) -> dict[str, np.ndarray]:
 ours = sys.argv[1]
 folders = {Path(name).name: Path(name) for name in sys.argv[2:]}
 figures = {name: rows_of(folder) for name, folder in folders.items()}
-more = f"{ours.replace('_', ' ')} more"
-head = ("model", "test windows", more, "every window", more, "ranked calls", more)
+difference = f"{ours.replace('_', ' ')} - model"
+head = ("model", "test windows", difference, "every window", difference)
+head += ("ranked calls", difference)
 head += ("ECE, every window",)
 print("| " + " | ".join(head) + " |")
 print("| " + " | ".join(["---"] * len(head)) + " |")

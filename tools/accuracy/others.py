@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Print what the methods do beyond their own test windows: others.py RESULTS (see run beside it).
+"""Print the results beyond the test windows: others.py RESULTS (see run beside it).
 
-Enhancer calls, annotations made by others, fewer reads, fewer marks, models on the sample that they
-were not trained on, and elements perturbed with CRISPR; brackets hold 95 % intervals.
+Enhancer calls, external annotations, lower depth, fewer marks, transfer to the other sample, and
+CRISPR perturbations; brackets hold 95 % intervals.
 """
 
 import csv
@@ -36,7 +36,7 @@ def table(title: str, header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) 
 
 
 def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
-    """AP of calls, its difference to cnn, and false calls down to the recall of cnn's calls."""
+    """AP of calls, its difference from cnn, and false calls down to the recall of cnn's calls."""
     found = {
         (row["model"], row["figure"]): row
         for row in read(results / f"evaluation/{sample}/comparison.tsv")
@@ -57,7 +57,7 @@ def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
 
 
 def across(results: Path) -> Iterator[tuple[str, ...]]:
-    """mAP of a model on the other sample, and less that of the model of its own."""
+    """mAP of a model on the other sample, and the difference from the model trained there."""
     for path in sorted(results.glob("evaluation/across/*.tsv")):
         cells = {
             (row["trained_on"], row["tested_on"], row["quantile_map"]): row
@@ -78,7 +78,7 @@ def across(results: Path) -> Iterator[tuple[str, ...]]:
 
 
 def crispr(results: Path) -> Iterator[tuple[str, ...]]:
-    """Elements on chromosomes that the models have not seen, met by a call of any class."""
+    """Elements on held-out chromosomes that a call of any class overlaps."""
     for path in sorted(results.glob("calls/*/*.crispr.tsv")):
         rows = {(row["scope"], row["class"]): row for row in read(path)}
         row = rows["test", "any"]
@@ -92,7 +92,7 @@ def crispr(results: Path) -> Iterator[tuple[str, ...]]:
 
 
 def depths(path: Path) -> Iterator[tuple[str, ...]]:
-    """mAP of each model with all reads and with parts of them, on test windows and every window."""
+    """mAP of each model by fraction of reads, on test windows and every window."""
     found = {
         (row["model"], row["setting"], row["share"]): f"{float(row['value']):.3f}"
         for row in read(path)
@@ -106,7 +106,7 @@ def depths(path: Path) -> Iterator[tuple[str, ...]]:
 
 
 def marks(path: Path) -> Iterator[tuple[str, ...]]:
-    """Average precision on test windows while one mark after the other is taken away."""
+    """Average precision on test windows as marks are eliminated one by one."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for row in read(path):
         areas = found.setdefault((row["marks_left"], row["taken"]), {})
@@ -129,24 +129,26 @@ if __name__ == "__main__":
         line = place.parent.name
         table(
             f"{line}, enhancer calls",
-            ("model", "AP", "less that of cnn", "false calls at equal recall, times those of cnn"),
+            ("model", "AP", "difference from cnn", "false calls at equal recall, ratio to cnn"),
             enhancer_calls(folder, line),
         )
         if (given := place.parent / "annotations.tsv").exists():
             header = ("annotation", "setting", "class", "calls", "precision", "recall", "F1")
-            table(f"{line}, annotations made by others", header, annotations(given))
+            table(f"{line}, external annotation", header, annotations(given))
         if (fewer := place.parent / "depths.tsv").exists():
             shares = sorted({row["share"] for row in read(fewer)}, key=float, reverse=True)
             header = ("model", "setting", *(f"{float(share):g}" for share in shares))
-            table(f"{line}, shares of the reads, mAP", header, depths(fewer))
+            table(f"{line}, mAP by fraction of reads", header, depths(fewer))
     for path in sorted(folder.glob("evaluation/*/drf/explain/mark_elimination.tsv")):
-        header = ("marks left", "taken", "enhancer AP", "promoter AP", "mAP")
-        table(f"{path.parts[-4]}, marks taken away", header, marks(path))
-    header = ("model", "trained on", "tested on", "mAP", "mAP, quantile map", "less its own")
-    table("On the other cell line", (*header, "less its own, quantile map"), across(folder))
-    header = ("model", "regulated, called", "negatives, called", "recall", "rate of negatives")
+        header = ("marks left", "eliminated", "enhancer AP", "promoter AP", "mAP")
+        table(f"{path.parts[-4]}, elimination of marks", header, marks(path))
+    header = ("model", "trained on", "tested on", "mAP", "mAP, quantile mapping", "difference")
     table(
-        "CRISPR, chromosomes not seen",
-        (*header, "precision", "AP", "regulated, called promoter"),
+        "Transfer to the other cell line", (*header, "difference, quantile mapping"), across(folder)
+    )
+    header = ("model", "regulated called", "negatives called", "recall", "negative rate")
+    table(
+        "CRISPR, held-out chromosomes",
+        (*header, "precision", "AP", "regulated called promoter"),
         crispr(folder),
     )

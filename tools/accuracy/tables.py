@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Print the accuracy tables of docs/benchmarks.md: tables.py PEAKS RESULTS... (see run beside it).
 
-Every figure is the mean over seeds with its standard deviation.
+Values are means over seeds with standard deviations.
 """
 
 import csv
@@ -44,14 +44,14 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def marked_windows(regions: Path, sample: str, peaks: Path) -> None:
-    """Share of the labelled windows that a peak of a mark touches: what there is to learn from."""
+    """Fraction of the labelled windows that overlap a peak of each mark."""
     windows = read_regions(regions)
     marks = {file.name: file.path for file in find_lists(peaks, sample) if file.role == "mark"}
     touched = {
         mark: near(windows, read_intervals(path, "peaks"), 0) for mark, path in marks.items()
     }
     shown = [mark for mark in ("H3K4me3", "H3K27ac", "H3K4me1", "H3K27me3") if mark in touched]
-    print("\nShare of the labelled windows that a peak of a mark touches\n")
+    print("\nFraction of labelled windows that overlap a peak of a mark\n")
     header("class", "windows", "any mark", *shown)
     for name, rows in windows.groupby("class").indices.items():
         share = {mark: f"{100 * hit[rows].mean():.0f} %" for mark, hit in touched.items()}
@@ -68,7 +68,10 @@ def tables(results: Path, sample: str, peaks: Path) -> None:
         row(line["class"], line["train"], line["validation"], line["test"])
     marked_windows(results / f"regions/{sample}/regions.bed", sample, peaks)
 
-    for scope, place in (("test", "Test windows"), ("natural", "All windows of test chromosomes")):
+    for scope, place in (
+        ("test", "Test windows"),
+        ("natural", "Every window of the test chromosomes"),
+    ):
         print(f"\n{place}: mean (sd over seeds)\n")
         header("model", "mAP", *(f"{c} {m}" for c in classes for m in ("P", "R", "AP")))
         for path in evaluations:
@@ -82,8 +85,8 @@ def tables(results: Path, sample: str, peaks: Path) -> None:
                 *(spread(values[c, m]) for c in classes for m in METRICS),
             )
 
-    print("\nCalls on all chromosomes: mean (sd over seeds); their precision, recall and AP on the")
-    print("test chromosomes for the average of all seeds\n")
+    print("\nCalls on all chromosomes: mean (sd over seeds). Precision, recall and AP are those of")
+    print("the average of all seeds on the test chromosomes\n")
     header("model", "class", "calls", "validation rate", "precision", "recall", "AP")
     for path in evaluations:
         metrics, model = json.loads(path.read_text()), path.parent.name

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measure how fast the pipeline's steps are beside other programs, and print tables of ratios.
+"""Measure the speed of the pipeline's steps and of other programs, and print tables of ratios.
 
-Contestants take turns, round after round, so that whatever else the machine does meets them all;
-figures are medians. Inputs are simulated with fixed seeds, and kept in FOLDER.
+Programs take turns, round after round, so that other load on the machine affects them all; values
+are medians. Inputs are simulated with fixed seeds, and kept in FOLDER.
 """
 
 import logging
@@ -105,7 +105,7 @@ def counting(plan: Plan) -> list[str]:
     compared = programs.equal_counts(
         plan.place(ours) / "counts.zip", plan.place(judge) / "counts.txt"
     )
-    lines += [f"Of {compared:,} bins compared with featureCounts, all are equal.", ""]
+    lines += [f"All {compared:,} bins are equal to those of featureCounts.", ""]
     if not plan.quick:
         n_reads = plan.number(2_000_000)
         small = inputs.alignments(plan.folder, plan.sizes, n_reads)
@@ -153,7 +153,7 @@ def prediction(plan: Plan) -> list[str]:
         if found
     ]
     lines += tables.comparison(title, costs)
-    return [*lines, f"After loading, last round: {', '.join(scans)}.", ""]
+    return [*lines, f"Time after loading, last round: {', '.join(scans)}.", ""]
 
 
 def _bundles(plan: Plan, signal: Path) -> tuple[Path, Path]:
@@ -175,7 +175,7 @@ def assembly(plan: Plan) -> list[str]:
     size = (plan.place(ours) / "signal.zip").stat().st_size
     stored = sum(path.stat().st_size for path in counts) / len(counts)
     lines.append(
-        f"The signal of the sample takes {tables.memory(size)}, the counts of a mark "
+        f"The signal file of the sample is {tables.memory(size)}; the counts of a mark are "
         f"{tables.memory(stored)}."
     )
     return [*lines, ""]
@@ -197,7 +197,7 @@ def growth(plan: Plan) -> list[str]:
     ]
     growing.draw(plan.folder / GROWTH_PLOT.with_suffix(".png").name, measurements)
     return [
-        f"![Time and memory against reads, threads, marks and genome](images/{GROWTH_PLOT.name})",
+        f"![Time and memory by reads, threads, marks and genome size](images/{GROWTH_PLOT.name})",
         "",
         *growing.table(measurements),
     ]
@@ -229,9 +229,9 @@ SECTIONS: dict[str, Callable[[Plan], list[str]]] = {
     "--scale",
     type=click.FloatRange(0, 1, min_open=True),
     default=1.0,
-    help="Genome, reads and windows times that, to try the benchmark itself: 0.01.",
+    help="Scale of genome, reads and windows; 0.01 tests the benchmark itself.",
 )
-@click.option("--quick", is_flag=True, help="Counting of 4 million reads alone.")
+@click.option("--quick", is_flag=True, help="Only the counting of 4 million reads.")
 @click.option("--write", is_flag=True, help="Put the tables into docs/benchmarks.md.")
 def bench(
     sections: tuple[str, ...], folder: Path, rounds: int, scale: float, quick: bool, write: bool

@@ -54,10 +54,10 @@ def prediction(bundle: Path, signal: Path, chrom_sizes: Mapping[str, int]) -> Se
 
 
 def table(measured: Measured) -> list[str]:
-    """Lines of a table; the last columns hold each size against the smallest one."""
+    """Lines of a table; the last columns are relative to the smallest size."""
     lines = [
-        "| step | what grows | size | wall time | CPU time | peak memory "
-        "| size, times the first | CPU time, times the first | memory, times the first |",
+        "| step | input | size | wall time | CPU time | peak memory "
+        "| relative size | relative CPU time | relative memory |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for series, costs in measured:

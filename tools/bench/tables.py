@@ -1,4 +1,4 @@
-"""The tables: one row a contestant, held against the first one."""
+"""The tables: one row per program, compared with the first one."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from measure import Cost, typical
 
 
 def comparison(title: str, costs: Mapping[Contestant, Sequence[Cost]]) -> list[str]:
-    """Lines of a table; the last column says how often the wall time of the first row each takes.
+    """Lines of a table; the last column is the wall time divided by that of the first row.
 
     Medians; brackets hold the fastest and the slowest round. Dots: the machine could not run it.
     """
@@ -20,7 +20,7 @@ def comparison(title: str, costs: Mapping[Contestant, Sequence[Cost]]) -> list[s
     lines = [
         f"**{title}**" + (f", medians of {n} rounds" if (n := rounds.pop()) > 1 else ", one round"),
         "",
-        "| program | wall time | CPU time | peak memory | wall time against the first row |",
+        "| program | wall time | CPU time | peak memory | relative wall time |",
         "| --- | --- | --- | --- | --- |",
     ]
     for contestant, found in costs.items():

@@ -75,13 +75,13 @@ def whole_run(folder: Path, data: Path) -> list[str]:
     idle = cost.wall - busy_seconds(tasks)
     path = critical_path(tasks)
     return [
-        f"From BAM files to the report in {cost.wall / 60:.1f} minutes; all processes together "
-        f"took at most {memory(cost.memory)} at a time, Nextflow's Java among them. In "
-        f"{100 * idle / cost.wall:.0f} % of the time no task ran.",
+        f"The run from BAM files to the report took {cost.wall / 60:.1f} minutes. The peak memory "
+        f"of all processes, including Nextflow's Java, was {memory(cost.memory)}. No task ran in "
+        f"{100 * idle / cost.wall:.0f} % of the time.",
         "",
-        f"The tasks that had to wait for each other, for input or for cores, ran for "
+        f"Tasks on the critical path, which waited for each other's input or cores, took "
         f"{100 * sum(task.seconds for task in path) / cost.wall:.0f} % of the time; the rest is "
-        f"Nextflow's own. They are: {_listed(path)}.",
+        f"Nextflow's. They are: {_listed(path)}.",
         "",
         *by_step(tasks),
         "",
@@ -138,7 +138,7 @@ def by_step(tasks: Sequence[Task]) -> list[str]:
     for task in sorted(tasks, key=lambda task: task.start):
         steps[task.process].append(task)
     lines = [
-        "| step | tasks | time, summed | longest | CPU time, summed | peak memory of a task |",
+        "| step | tasks | total time | longest task | total CPU time | peak memory of a task |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, own in steps.items():
