@@ -3,7 +3,7 @@
 import re
 import shlex
 
-RESULTS = "## What lies where"
+RESULTS = "## Results folder"
 
 
 def section(text: str, heading: str) -> str:
