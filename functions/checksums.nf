@@ -19,6 +19,6 @@ def writeChecksums(String outdir) {
     def done = ['bash', '-c', commands, 'checksums', folder.toString()].execute()
     done.waitForProcessOutput(System.err, System.err)
     if (done.exitValue() != 0) {
-        log.warn("The checksums of ${outdir} could not be written; what was computed is not touched by that.")
+        log.warn("The checksums of ${outdir} could not be written; the results are not affected.")
     }
 }

@@ -14,29 +14,29 @@ def adviceOn(Integer exitStatus, String report) {
     }
     if (refused) {
         return """\
-            The scheduler refused the job of ${name}; why, it says above. Queues are chosen by --queue and --gpu_queue. Where
-            a job asks for more than a node has, say what nodes have in a file such as site.config:
+            The scheduler refused the job of ${name} for the reason given above. --queue and --gpu_queue select queues. If
+            a job requests more than a node has, set the limits of the nodes in a file such as site.config:
 
                 process.resourceLimits = [cpus: 16, memory: '60 GB', time: '24 h']
 
-            and start the same command again with: -c site.config -resume
+            and run the same command again with: -c site.config -resume
             See docs/clusters.md.""".stripIndent()
     }
     def causes = [
-        137: 'exit status 137: most likely it needed more memory than it had asked for',
+        137: 'exit status 137: it probably exceeded the memory that it requested',
         140: 'exit status 140: it reached its time limit',
-        143: 'exit status 143: somebody or the scheduler cancelled it',
+        143: 'exit status 143: a user or the scheduler cancelled it',
     ]
     def cause = lost
-        ? 'no exit status: the node went away, the scheduler killed the job for its memory, or somebody did'
+        ? 'no exit status: the node failed, the scheduler killed the job for its memory use, or a user killed it'
         : causes.get(exitStatus, "exit status ${exitStatus}".toString())
     return """\
         ${name} was killed (${cause}),
-        and was tried again as often as maxRetries allows. Give it more in a file such as more.config:
+        and was retried as often as maxRetries allows. Raise its request in a file such as more.config:
 
             process { withName: '${name}' { ${exitStatus == 140 ? "time = '48 h'" : "memory = '48 GB'"} } }
 
-        and start the same command again with: -c more.config -resume
-        What is finished is not computed again. Requests above process.resourceLimits are cut down to it: raise it in the
-        same file where it is lower. See docs/clusters.md.""".stripIndent()
+        and run the same command again with: -c more.config -resume
+        Finished tasks are not repeated. Requests are capped at process.resourceLimits: if that is too low, raise it in the
+        same file. See docs/clusters.md.""".stripIndent()
 }

@@ -89,7 +89,7 @@ def unknownNames(given, known) {
         .unique { name -> plain(name) }
         .collect { name ->
             def meant = twins[plain(name)] ?: known.min { other -> distance(plain(name), plain(other)) }
-            "--${name} is no parameter of this pipeline; did you mean --${meant}? (--help lists them all)".toString()
+            "--${name} is not a parameter of this pipeline; did you mean --${meant}? (--help lists all parameters)".toString()
         }
 }
 
@@ -151,7 +151,7 @@ def faultOf(value, Map rule) {
         return "must be a multiple of ${rule.multipleOf}."
     }
     if (rule.pattern && !(value ==~ rule.pattern)) {
-        return "does not look as it should (${rule.description})."
+        return "does not have the expected form (${rule.description})."
     }
     if (rule.format == 'file-path' && !isFile(value)) {
         return 'there is no such file.'
@@ -177,31 +177,31 @@ def contradictions(Map values) {
         problems << '--tss is missing: labels need transcription start sites (BED).'
     }
     if (values.pretrained && values.train_on) {
-        problems << '--pretrained and --train_on contradict each other: a pretrained model is not trained.'
+        problems << '--pretrained and --train_on cannot be combined: pretrained models are not trained.'
     }
     if (values.annotations && !values.labels) {
         problems << '--annotations needs --labels: annotations are scored on labelled windows.'
     }
     if (values.crispr && !values.crispr_sample) {
-        problems << '--crispr_sample is missing: name the sample whose calls are held against --crispr.'
+        problems << '--crispr_sample is missing: name the sample whose calls are compared with --crispr.'
     }
     ['crispr_sample', 'crispr_chain'].findAll { name -> values[name] && !values.crispr }.each { name ->
-        problems << "--${name} means nothing without --crispr.".toString()
+        problems << "--${name} has no effect without --crispr.".toString()
     }
     ['train_on', 'predict_on', 'pretrained'].findAll { name -> values[name] != null && !values[name].tokenize(', ') }.each { name ->
-        problems << "--${name} names nothing; leave it out.".toString()
+        problems << "--${name} is an empty list; leave it out.".toString()
     }
     if (isFile(values.outdir)) {
-        problems << "--outdir ${values.outdir} is a file; name a folder.".toString()
+        problems << "--outdir ${values.outdir} is a file; choose a folder.".toString()
     }
     else if (!isWritable(file(values.outdir))) {
-        problems << "--outdir ${values.outdir}: nothing can be written there (a read-only disk, or no permission); name another folder.".toString()
+        problems << "--outdir ${values.outdir} is not writable (a read-only disk, or no permission); choose another folder.".toString()
     }
     if (values.step % values.bin_size != 0) {
-        problems << "--step ${values.step} is no multiple of --bin_size ${values.bin_size}."
+        problems << "--step ${values.step} is not a multiple of --bin_size ${values.bin_size}."
     }
     if (values.step > values.bin_size * values.window_bins) {
-        problems << "--step ${values.step} is wider than a window (${values.bin_size * values.window_bins} bp): what lies between would never be looked at."
+        problems << "--step ${values.step} is wider than a window (${values.bin_size * values.window_bins} bp): the gaps between windows would not be predicted."
     }
     if (values.counter == 'featurecounts' && values.count_at == 'midpoint') {
         problems << '--counter featurecounts cannot count at midpoints: use --counter native or --count_at overlap.'

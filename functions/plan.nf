@@ -40,20 +40,20 @@ def planned(Map given, schemaFile, assets) {
     problems.addAll(lackingMarks(kept, applied, train_on, bundles))
     problems.addAll(train_on ? unfitModels(models, kept, train_on, options) : [])
     bundles.countBy { bundle -> "${bundle.sample} ${bundle.model}" }.findAll { _name, n -> n > 1 }.each { name, n ->
-        problems << "--pretrained names ${n} bundles that are all ${name}: run them one by one."
+        problems << "--pretrained lists ${n} bundles of the same sample and model (${name}): run them separately."
     }
     problems.addAll(lackingControls(kept, options.signal.control))
     problems.addAll(nascentMarks(rows, chips, inputs.labels))
     if (options.evaluation.folds && (options.evaluation.folds < 3 || !train_on)) {
-        problems << "--folds ${options.evaluation.folds}: " + (train_on ? 'chromosomes have to train, validate and test, so there are 3 folds or more (0: none).' : 'no model is trained in this run; leave it out.')
+        problems << "--folds ${options.evaluation.folds}: " + (train_on ? 'training, validation and testing need 3 folds or more (0: none).' : 'no model is trained in this run; leave it out.')
     }
     if (options.evaluation.depths && !(labelled.any { sample -> sample in predict_on })) {
-        problems << "--depths ${options.evaluation.depths}: no sample that is predicted has a row in --labels to measure by; leave it out."
+        problems << "--depths ${options.evaluation.depths}: no predicted sample has a row in --labels to measure accuracy with; leave it out."
     }
     def pairs = comparisons(options.run.compare, applied, predict_on, problems)
     def tested = options.external.crispr_sample
     if (tested && !(tested in predict_on)) {
-        problems << "--crispr_sample: sample '${tested}' is not predicted (there: ${predict_on.join(', ')})."
+        problems << "--crispr_sample: sample '${tested}' is not predicted (available: ${predict_on.join(', ')})."
     }
     if (problems) {
         error(listed('plan', problems))
@@ -83,7 +83,7 @@ def planned(Map given, schemaFile, assets) {
 def chosen(String name, String text, List possible, String lack, List problems) {
     def named = text ? text.tokenize(',')*.trim() : possible
     (named - possible).each { sample ->
-        problems << "--${name}: sample '${sample}' ${lack} (there: ${possible.join(', ') ?: 'none'})."
+        problems << "--${name}: sample '${sample}' ${lack} (available: ${possible.join(', ') ?: 'none'})."
     }
     return named.findAll { sample -> sample in possible }.unique().sort()
 }
@@ -100,7 +100,7 @@ def readBundle(String path) {
         content = readJson(description)
     }
     catch (Exception _fault) {
-        error("--pretrained ${path}: model.json is damaged (no JSON). Copy the bundle again.")
+        error("--pretrained ${path}: model.json is damaged (not JSON). Copy the bundle again.")
     }
     def fits = content instanceof Map
         && content.format == 'deepregfinder-bundle'
@@ -133,7 +133,7 @@ def followBundles(Map options, List bundles, schemaFile) {
     def own = bundles.collect { bundle -> [classes: bundle.classes.size()] + bundle.subMap('bin_size', 'window_bins', 'control') }
     def problems = presets.keySet()
         .findAll { name -> own*.get(name).unique().size() > 1 }
-        .collect { name -> "the bundles of --pretrained differ in ${name} (${own*.get(name).join(', ')}): run them one by one." }
+        .collect { name -> "the bundles of --pretrained differ in ${name} (${own*.get(name).join(', ')}): run them separately." }
     presets.each { name, rule ->
         if (set[name] != rule['default'] && set[name] != own[0][name]) {
             problems << "--${name} ${set[name]}: the bundle of --pretrained was trained with ${own[0][name]}; leave the parameter out."
@@ -158,7 +158,7 @@ def lackingMarks(List chips, List applied, List train_on, List bundles) {
             def lacking = wanted[trained_on].findAll { mark -> !mark.endsWith('control') } - marks[sample]
             def own = marks[sample].join(', ')
             lacking
-                ? ["sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${trained_on} was trained on (its marks: ${own})."]
+                ? ["sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${trained_on} was trained on (marks of the sample: ${own})."]
                 : []
         }
 }
@@ -168,7 +168,7 @@ def unfitModels(List models, List chips, List train_on, Map options) {
     def of_genome = models.findAll { model -> model in ['drf', 'chromhmm', 'ehmm', 'preprint', 'ccre'] }
     def problems = []
     if (of_genome && options.split.split == 'random') {
-        problems << "--split random: ${of_genome.join(', ')} would see the test windows beside the training windows; leave them out of --models, or split by chromosome."
+        problems << "--split random: ${of_genome.join(', ')} would see test windows during training; leave them out of --models, or split by chromosome."
     }
     if ('drf' in models && options.geometry.bin_size > 200) {
         problems << "--models drf needs --bin_size 200 or less, not ${options.geometry.bin_size}; lower it, or leave drf out."
@@ -179,10 +179,10 @@ def unfitModels(List models, List chips, List train_on, Map options) {
         problems << "--models ${sighted.join(',')} needs an accessibility track: ${blind.join(', ')} has no row with the mark DNase or ATAC in --input."
     }
     if ('ccre' in models && !options.input_output.tss) {
-        problems << "--models ccre needs --tss: its rules ask how far the next TSS is."
+        problems << "--models ccre needs --tss: its rules use the distance to the nearest TSS."
     }
     if ('ccre' in models && options.run.classes == 5) {
-        problems << "--models ccre: the rules of ENCODE know no poised elements; use --classes 2 or 3, or leave ccre out."
+        problems << "--models ccre: ENCODE has no rules for poised elements; use --classes 2 or 3, or leave ccre out."
     }
     return problems
 }
@@ -190,7 +190,7 @@ def unfitModels(List models, List chips, List train_on, Map options) {
 def lackingControls(List chips, String control) {
     def lacking = control == 'ignore' ? [] : chips.findAll { bam -> !bam.meta.control }
     return lacking.collect { bam ->
-        "--control ${control} needs a control for every BAM, but that of ${bam.meta.sample} ${bam.meta.mark} ${bam.meta.replicate} has none in --input."
+        "--control ${control} needs a control for every BAM, but ${bam.meta.sample} ${bam.meta.mark} ${bam.meta.replicate} has none in --input."
     }
 }
 
@@ -199,7 +199,7 @@ def nascentMarks(List rows, List chips, labels) {
     def ids = chips.collectEntries { chip -> [place(chip.bam), chip.meta.id] }
     return rows.collectMany { row -> row.nascent.collect { bam -> [row.sample, bam] } }
         .findAll { _sample, bam -> ids.containsKey(place(bam)) }
-        .collect { sample, bam -> "${labels}: ${bam.name} is nascent RNA of ${sample} there, but in --input ${ids[place(bam)]}.".toString() }
+        .collect { sample, bam -> "${labels}: ${bam.name} is listed as nascent RNA of ${sample}, but as ${ids[place(bam)]} in --input.".toString() }
 }
 
 def nascentBams(Map row) {
@@ -245,16 +245,16 @@ def comparisons(String text, List applied, List predict_on, List problems) {
     }
     if (text) {
         wanted.flatten().unique().findAll { sample -> !(sample in predict_on) }.each { sample ->
-            problems << "--compare: sample '${sample}' is not predicted (these are: ${predict_on.join(', ')})."
+            problems << "--compare: sample '${sample}' is not predicted (available: ${predict_on.join(', ')})."
         }
         wanted.findAll { a, b -> a == b }.unique().each { a, _b ->
             problems << "--compare ${a}:${a}: a sample cannot be compared with itself."
         }
         wanted.countBy { pair -> pair.toSorted() }.findAll { _pair, n -> n > 1 }.each { pair, _n ->
-            problems << "--compare names ${pair.join(' and ')} more than once."
+            problems << "--compare lists ${pair.join(' and ')} more than once."
         }
         wanted.findAll { a, b -> a != b && a in predict_on && b in predict_on && !found.any { pair -> pair.a == a && pair.b == b } }.unique().each { a, b ->
-            problems << "--compare ${a}:${b}: no model predicts both, each has its own. Use --train_on with one sample, or --pretrained."
+            problems << "--compare ${a}:${b}: no model predicts both samples. Use --train_on with one sample, or --pretrained."
         }
     }
     return found

@@ -34,7 +34,7 @@ def misused(List rows) {
     def problems = []
     def by_place = rows.groupBy { row -> place(row.bam) }
     by_place.findAll { _place, same -> same.size() > 1 }.each { _place, same ->
-        problems << "rows ${same*.line.join(', ')}: the same bam (${same*.bam.unique().join(', ')})."
+        problems << "rows ${same*.line.join(', ')}: duplicate bam (${same*.bam.unique().join(', ')})."
     }
     rows.each { row ->
         def owners = row.control ? by_place[place(row.control)] ?: [] : []
@@ -42,13 +42,13 @@ def misused(List rows) {
             problems << "row ${row.line}: the BAM is its own control."
         }
         else if (owners) {
-            problems << "row ${row.line}: its control ${row.control.name} is also the BAM of row ${owners[0].line}; a file is either a mark or a control."
+            problems << "row ${row.line}: its control ${row.control.name} is also the BAM file of row ${owners[0].line}; a file cannot be both a mark and a control."
         }
         if (row.sample == 'control') {
-            problems << "row ${row.line}, column sample: the name 'control' is taken; call the sample something else."
+            problems << "row ${row.line}, column sample: the name 'control' is reserved; rename the sample."
         }
         if (row.mark == 'nascent') {
-            problems << "row ${row.line}, column mark: nascent RNA is no mark; name its file in the sheet of --labels."
+            problems << "row ${row.line}, column mark: nascent RNA is not a mark; list its file in the sheet of --labels."
         }
     }
     return problems
@@ -68,7 +68,7 @@ def spelledApart(List rows, List columns) {
             .findAll { spellings -> spellings.size() > 1 }
             .collect { spellings ->
                 def lines = spellings.values().collect { same -> same[0].line }
-                "rows ${lines.join(', ')}, column ${column}: ${spellings.keySet().join(', ')} differ in capitals only; spell them alike."
+                "rows ${lines.join(', ')}, column ${column}: ${spellings.keySet().join(', ')} differ only in case; spell them identically."
             }
     }
 }
@@ -82,16 +82,16 @@ def readLabels(sheet, schemaFile, List samples, classes) {
     def problems = repeats(rows, ['sample'])
     rows.each { row ->
         if (!(row.sample in samples)) {
-            problems << "row ${row.line}: sample '${row.sample}' is not in --input (there: ${samples.join(', ')})."
+            problems << "row ${row.line}: sample '${row.sample}' is not in --input (available: ${samples.join(', ')})."
         }
         if ((row.nascent_sense == null) != (row.nascent_antisense == null)) {
-            problems << "row ${row.line}: nascent_sense and nascent_antisense belong together; one of them is empty."
+            problems << "row ${row.line}: nascent_sense and nascent_antisense must be given together; one of them is empty."
         }
         else if (row.nascent && row.nascent_sense) {
             problems << "row ${row.line}: give either nascent or the two strand columns, not both."
         }
         else if (row.nascent_sense && place(row.nascent_sense) == place(row.nascent_antisense)) {
-            problems << "row ${row.line}: nascent_sense and nascent_antisense are one file; name the file of each strand, or give it as nascent."
+            problems << "row ${row.line}: nascent_sense and nascent_antisense are the same file; give one file per strand, or use the column nascent."
         }
         else if (classes == 5 && !row.nascent && !row.nascent_sense) {
             problems << "row ${row.line}: 5 classes need nascent RNA (column nascent, or nascent_sense and nascent_antisense)."
@@ -116,12 +116,12 @@ def readAnnotations(sheet, schemaFile, List labelled, classes) {
     def problems = []
     rows.each { row ->
         if (row.sample && !(row.sample in labelled)) {
-            problems << "row ${row.line}: sample '${row.sample}' has no row in --labels, or is neither trained on nor predicted (there: ${labelled.join(', ')})."
+            problems << "row ${row.line}: sample '${row.sample}' has no row in --labels, or is neither trained on nor predicted (available: ${labelled.join(', ')})."
         }
         row.mapping.tokenize(';')*.trim().findAll().each { pair ->
             def name = pair.tokenize('=').last().trim()
             if (!(name in known)) {
-                problems << "row ${row.line}, column mapping: '${pair}' names no class of this run (--classes ${classes}: ${known.join(', ')})."
+                problems << "row ${row.line}, column mapping: '${pair}' does not name a class of this run (--classes ${classes}: ${known.join(', ')})."
             }
         }
     }
@@ -149,10 +149,10 @@ def readSheet(sheet, Map schema) {
         table = sheet.splitCsv(header: false, strip: true, quote: '"', charset: 'UTF-8')
     }
     catch (Exception _fault) {
-        error("${sheet} cannot be read as a sheet (an open quote, or not UTF-8?): save it as CSV, UTF-8, separated by commas.")
+        error("${sheet} cannot be read as CSV (an unclosed quote, or not UTF-8?): save it as comma-separated CSV in UTF-8.")
     }
     if (table && table[0].size() == 1 && table[0][0] =~ /[;\t]/) {
-        error("${sheet} is separated by semicolons or tabs: save it as CSV separated by commas.")
+        error("${sheet} is separated by semicolons or tabs: save it as comma-separated CSV.")
     }
     if (!table) {
         error("${sheet} is empty; its first line should be: ${columns.keySet().join(',')}")
@@ -160,14 +160,14 @@ def readSheet(sheet, Map schema) {
     def header = table[0].collect { name -> name.replace('\uFEFF', '') }
     if (!header.any { name -> columns.containsKey(name) }) {
         def start = header.join(',').replaceAll('[^\\p{Graph} ]', '?').take(40)
-        error("${sheet} has no header that is known: its first line begins with '${start}', and should be: ${columns.keySet().join(',')}")
+        error("${sheet} has no valid header: its first line begins with '${start}', but should be: ${columns.keySet().join(',')}")
     }
     def problems = []
     header.findAll { name -> name && !columns.containsKey(name) }.each { name ->
         problems << "row 1: column '${name}' is unknown; the columns are ${columns.keySet().join(', ')}."
     }
     header.findAll().countBy { name -> name }.findAll { _name, n -> n > 1 }.each { name, _n ->
-        problems << "row 1: column '${name}' comes twice."
+        problems << "row 1: column '${name}' appears more than once."
     }
     schema.items.required.findAll { name -> !(name in header) }.each { name ->
         problems << "row 1: column '${name}' is missing."
@@ -179,7 +179,7 @@ def readSheet(sheet, Map schema) {
             return
         }
         if (cells.size() > header.size()) {
-            problems << "row ${i + 1}: ${cells.size()} values under ${header.size()} columns."
+            problems << "row ${i + 1}: ${cells.size()} values for ${header.size()} columns."
         }
         def row = [line: i + 1]
         columns.each { name, rule ->
@@ -190,7 +190,7 @@ def readSheet(sheet, Map schema) {
         rows << row
     }
     if (!rows) {
-        problems << 'there is no row below the header.'
+        problems << 'there are no rows below the header.'
     }
     stopOn(sheet, problems)
     return rows
@@ -201,7 +201,7 @@ def checkedCell(sheet, name, text, Map rule, required, line, List problems) {
     def list = rule.format == 'file-path-list'
     if (text == null) {
         if (required) {
-            problems << "row ${line}, column ${name}: is empty. ${rule.description}"
+            problems << "row ${line}, column ${name}: the value is missing. ${rule.description}"
         }
         return list ? [] : null
     }
@@ -223,14 +223,14 @@ def existingFile(String path, sheet, line, name, List problems) {
         found = resolved(path, sheet)
     }
     catch (Exception _fault) {
-        problems << "row ${line}, column ${name}: '${path}' is no path that can be read here.".toString()
+        problems << "row ${line}, column ${name}: '${path}' is not a path that can be read here.".toString()
         return null
     }
     if (!found.exists() || found.isDirectory()) {
         problems << "row ${line}, column ${name}: there is no file ${found}.".toString()
     }
     else if (found.name.startsWith('-')) {
-        problems << "row ${line}, column ${name}: ${found.name} begins with a dash, as an option does; rename it, or link to it by another name.".toString()
+        problems << "row ${line}, column ${name}: ${found.name} begins with a dash, like an option; rename it, or link to it under another name.".toString()
     }
     return found
 }
@@ -251,7 +251,7 @@ def repeats(List rows, List columns) {
         .groupBy { row -> columns.collect { name -> row[name].toString() } }
         .findAll { _key, same -> same.size() > 1 }
         .collect { key, same ->
-            "rows ${same.collect { row -> row.line }.join(', ')}: the same ${columns.join(', ')} (${key.join(', ')})."
+            "rows ${same.collect { row -> row.line }.join(', ')}: duplicate ${columns.join(', ')} (${key.join(', ')})."
         }
 }
 

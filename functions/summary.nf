@@ -8,16 +8,16 @@ def closing(String results, String table, String took, tasks, cached) {
     def found = callsIn(table ?: '')
     def shown = found.take(4).collect { line -> "  ${line}" } + (found.size() > 4 ? ["  and ${found.size() - 4} more: see the report"] : [])
     def open = [
-        ['report.html', 'everything on one page: what was found, how good it is, what to be careful about'],
-        ['calls/', 'the calls, for a genome browser'],
+        ['report.html', 'all results on one page: calls, accuracy, caveats'],
+        ['calls/', 'calls for a genome browser'],
         ['igv/session.xml', 'calls, probabilities and signal in IGV; hub/ is the same for UCSC'],
-        ['evaluation/summary.tsv', 'a row for each sample, model and class'],
-        ['signal/libraries.tsv', 'how good each BAM file is'],
-        ['pipeline_info/', 'parameters, versions, resources of every task'],
+        ['evaluation/summary.tsv', 'accuracy by sample, model and class'],
+        ['signal/libraries.tsv', 'quality of each BAM file'],
+        ['pipeline_info/', 'parameters, versions, resources used by each task'],
     ].findAll { path, _what -> file("${results}/${path}").exists() }
     def width = open.collect { path, _what -> path.size() }.max()
     def paths = open.collect { path, what -> "  ${results}/${path.padRight(width)}  ${what}" }
-    return (["Done in ${took}: ${tasks} tasks${cached ? ", ${cached} of them done before" : ''}."] + shown + ['Open next:'] + paths).join('\n')
+    return (["Done in ${took}: ${tasks} tasks${cached ? ", ${cached} of them cached" : ''}."] + shown + ['Open next:'] + paths).join('\n')
 }
 
 /** A line for each sample and model: `K562 cnn: 1,376 enhancers, 1,330 promoters; mAP of calls 0.66`. */

@@ -137,9 +137,9 @@ UNLIKE = {
 # What the driver reads of a description; None for no file.
 DRIVER = {
     "no folder": (None, "there is no model.json in this folder"),
-    "no JSON": ('{"format": ', "model.json is damaged (no JSON)"),
+    "no JSON": ('{"format": ', "model.json is damaged (not JSON)"),
     "a list": ("[]", "does not describe a DeepRegFinder bundle"),
-    "brackets without end": ("[" * 100_000, "model.json is damaged (no JSON)"),
+    "brackets without end": ("[" * 100_000, "model.json is damaged (not JSON)"),
     "another format": ({"format": "keras"}, "does not describe a DeepRegFinder bundle"),
     "a shell command for a sample": ({"sample": "K;touch hit"}, "does not describe"),
     "a way up for a sample": ({"sample": "../K"}, "does not describe"),

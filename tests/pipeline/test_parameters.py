@@ -47,8 +47,8 @@ def test_all_mistakes_in_parameters_are_reported_at_once(pipeline):
     )  # fmt: skip
     assert done.exit_code != 0
     for said in (
-        "--inptu is no parameter of this pipeline; did you mean --input?",
-        "--promoterSlop is no parameter of this pipeline; did you mean --promoter_slop?",
+        "--inptu is not a parameter of this pipeline; did you mean --input?",
+        "--promoterSlop is not a parameter of this pipeline; did you mean --promoter_slop?",
         "--min_mapq many: must be a whole number.",
         "--classes 4: must be one of 2, 3, 5.",
         "--threshold 1.5: must be at most 1.",
@@ -88,7 +88,7 @@ def test_all_mistakes_in_a_sheet_are_reported_with_row_and_column(pipeline):
     assert done.exit_code != 0
     for said in (
         "row 3, column bam: there is no file",
-        "row 4, column sample: is empty",
+        "row 4, column sample: the value is missing",
         "row 4, column mark: 'H3 K4me1' is not allowed",
         "row 5, column bam: 'notes.txt' is not allowed",
     ):
@@ -125,9 +125,9 @@ def test_all_mistakes_in_a_sheet_of_annotations_are_reported_at_once(pipeline):
     assert done.exit_code != 0
     for said in (
         "row 2: sample 'C' has no row in --labels",
-        "row 3, column mapping: '1_TssA=promotor' names no class of this run",
-        "row 3, column mapping: '*Enh*=active_enhancer' names no class of this run",
-        "rows 4, 5: the same name, sample (three, B).",
+        "row 3, column mapping: '1_TssA=promotor' does not name a class of this run",
+        "row 3, column mapping: '*Enh*=active_enhancer' does not name a class of this run",
+        "rows 4, 5: duplicate name, sample (three, B).",
     ):
         assert said in done.output
     assert "Submitted process" not in done.output
@@ -182,10 +182,10 @@ def test_pairs_that_cannot_be_compared_are_reported_at_once(pipeline):
     done = pipeline.run("bad", *pipeline.inputs, "--compare", "A:B,A:C,B:B,B:A")
     assert done.exit_code != 0
     for said in (
-        "--compare A:B: no model predicts both, each has its own.",
-        "--compare: sample 'C' is not predicted (these are: A, B).",
+        "--compare A:B: no model predicts both samples.",
+        "--compare: sample 'C' is not predicted (available: A, B).",
         "--compare B:B: a sample cannot be compared with itself.",
-        "--compare names A and B more than once.",
+        "--compare lists A and B more than once.",
     ):
         assert said in done.output
     assert "Submitted process" not in done.output
@@ -195,7 +195,7 @@ def test_pairs_that_cannot_be_compared_are_reported_at_once(pipeline):
     ("text", "said"),
     [
         ("sample;mark;replicate;bam;control\n", "separated by semicolons"),
-        ('sample,mark,replicate,bam\nA,"H3K27ac,1,a.bam\n', "cannot be read as a sheet"),
+        ('sample,mark,replicate,bam\nA,"H3K27ac,1,a.bam\n', "cannot be read as CSV"),
         ("", "is empty"),
     ],
 )

@@ -45,7 +45,7 @@ def test_a_read_only_disk_is_told_before_the_first_task(pipeline, tmp_path):
     finally:
         subprocess.run(["umount", folder], check=True)
     assert done.exit_code != 0
-    assert f"--outdir {folder}/results: nothing can be written there" in done.output
+    assert f"--outdir {folder}/results is not writable" in done.output
     assert "Submitted process" not in done.output
 
 

@@ -33,7 +33,10 @@ def test_a_task_killed_in_every_attempt_ends_the_run_after_two_retries(killed, d
 
 
 def test_the_user_is_told_what_to_change(killed):
-    assert "DEFINE_REGIONS was killed (exit status 137: most likely it needed more" in killed.output
+    assert (
+        "DEFINE_REGIONS was killed (exit status 137: it probably exceeded the memory"
+        in killed.output
+    )
     assert "process { withName: 'DEFINE_REGIONS' { memory = '48 GB' } }" in killed.output
     assert "-c more.config -resume" in killed.output
     assert "process.resourceLimits" in killed.output

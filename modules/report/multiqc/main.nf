@@ -11,7 +11,7 @@ process MULTIQC {
 
     script:
     """
-    command -v multiqc > /dev/null || { echo 'ERROR: --multiqc: there is no program multiqc here. Install it beside Nextflow, or build the images with MULTIQC=version (docs/usage.md).' >&2; exit 1; }
+    command -v multiqc > /dev/null || { echo 'ERROR: --multiqc: the program multiqc was not found. Install it beside Nextflow, or build the images with MULTIQC=version (docs/usage.md).' >&2; exit 1; }
     multiqc --force --no-ansi --no-data-dir --cl-config 'no_version_check: true' --filename multiqc_report.html .
     """
 
