@@ -76,6 +76,7 @@ def call_elements(
     from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.labels.elements import merged_tss
     from deepregfinder.prediction.calling import (
+        Calls,
         call_genome,
         call_thresholds,
         find_runs,
@@ -100,8 +101,8 @@ def call_elements(
 
     lowest = scan.thresholds if threshold is None else threshold
     # Each chromosome is read once: runs are few, and those of every seed fit in memory together.
-    runs: dict = {}
-    runs_of_seed: dict = {seed: {} for seed in scan.seeds}
+    runs: dict[str, Calls] = {}
+    runs_of_seed: dict[int, dict[str, Calls]] = {seed: {} for seed in scan.seeds}
     for chrom in scan.chroms:
         runs[chrom] = find_runs(scan.load(chrom), scan.step, scan.window, lowest)
         if seeds_summary:

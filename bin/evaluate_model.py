@@ -68,7 +68,6 @@ def evaluate_model(
     import json
 
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation import curve_plots as plots
     from deepregfinder.evaluation.bootstrap_replicates import write_replicates
     from deepregfinder.evaluation.evaluate import evaluate
     from deepregfinder.evaluation.metrics_json import seeds_table, to_json
@@ -83,6 +82,7 @@ def evaluate_model(
     from deepregfinder.prediction.probabilities import open_probabilities
     from deepregfinder.signal.store import open_signal
     from deepregfinder.storage.atomic import written_whole
+    from deepregfinder.storage.tables import write_table
 
     trained, windows = read_bundle(bundle), open_tensors(tensors)
     scan = open_probabilities(probabilities) if probabilities else None
@@ -108,7 +108,7 @@ def evaluate_model(
     output.mkdir(parents=True, exist_ok=True)
     with written_whole(output / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-    plots.write_table(output / "seeds.tsv", seeds_table(measured))
+    write_table(output / "seeds.tsv", seeds_table(measured))
     write_replicates(output / "replicates.safetensors", measured)
     write_model_card(model_card, trained, metrics)
     draw_evaluation(output, measured, bundle / "learning_curve.tsv")

@@ -8,6 +8,7 @@ the network.
 from pathlib import Path
 
 import pysam
+from pysam.utils import SamtoolsError
 
 from deepregfinder.errors import InputError
 
@@ -28,7 +29,7 @@ def require_whole(path: Path) -> None:
     """
     try:
         pysam.quickcheck(str(path))
-    except pysam.SamtoolsError as error:
+    except SamtoolsError as error:
         raise _damaged(error) from None
 
 
@@ -39,7 +40,7 @@ def mapped_records(path: Path) -> tuple[dict[str, int], int]:
     """
     try:
         rows = [line.split("\t") for line in str(pysam.idxstats(str(path))).splitlines()]
-    except pysam.SamtoolsError as error:
+    except SamtoolsError as error:
         raise _damaged(error) from None
     mapped = {name: int(count) for name, _, count, _ in rows if name != "*"}
     return mapped, sum(int(row[3]) for row in rows)
@@ -52,10 +53,10 @@ def write_bam(path: Path, output: Path, threads: int) -> None:
     command = ["-1", "-@", str(threads), "-o", str(output), *options, str(path)]
     try:
         pysam.view(*command, catch_stdout=False)
-    except pysam.SamtoolsError as error:
+    except SamtoolsError as error:
         raise _damaged(error) from None
 
 
-def _damaged(error: pysam.SamtoolsError) -> InputError:
+def _damaged(error: SamtoolsError) -> InputError:
     reason = " ".join(str(error.value).rpartition("stderr=")[2].split())
     return InputError(f"is damaged or cut short: {reason.rstrip('.')}. Copy it again.")

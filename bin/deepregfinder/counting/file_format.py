@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pysam
+from pysam.utils import SamtoolsError
 
 from deepregfinder.counting import cram
 from deepregfinder.errors import InputError
@@ -71,7 +72,7 @@ def open_alignments(path: Path) -> pysam.AlignmentFile:
     pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
     try:
         pysam.quickcheck("-u", str(path))
-    except pysam.SamtoolsError:
+    except SamtoolsError:
         # pysam.AlignmentFile would say so too, but leaves a traceback on stderr behind.
         raise OSError(f"the header of {path} cannot be read") from None
     options = list(cram.FORMAT_OPTIONS)

@@ -6,6 +6,7 @@ for one another between blocks, and nothing is copied. Counting takes a fifth le
 """
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 import deflate._deflate
@@ -23,7 +24,7 @@ FAULTS = {
 _library = ctypes.CDLL(deflate._deflate.__file__)
 
 
-def _function(name: str, signature: Any) -> types.ExternalFunction:
+def _function(name: str, signature: Any) -> Callable[..., Any]:
     """A function of libdeflate for the loop below, which is kept: code knows it by its name."""
     binding.add_symbol(name, ctypes.cast(getattr(_library, name), ctypes.c_void_p).value)
     return types.ExternalFunction(name, signature)

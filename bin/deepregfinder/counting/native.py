@@ -136,7 +136,7 @@ class _Counter:
         Raises InputError at an impossible record.
         """
         rules = self._rules
-        end = records.count_records(
+        end: int = records.count_records(
             data,
             at,
             len(data),

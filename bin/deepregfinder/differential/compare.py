@@ -264,7 +264,8 @@ def class_change(
     change = np.abs(probabilities[1] - probabilities[0])
     change[:, 0] = 0
     rows = np.arange(len(change))
-    return np.maximum(change[rows, called[0]], change[rows, called[1]])
+    larger: np.ndarray = np.maximum(change[rows, called[0]], change[rows, called[1]])
+    return larger
 
 
 def require_one_bundle(scans: Sequence[Probabilities]) -> None:

@@ -34,7 +34,8 @@ def size_factors(counts: np.ndarray, library_sizes: np.ndarray) -> np.ndarray:
     else:
         each = np.log(everywhere)
         logs = np.median(each - each.mean(axis=1, keepdims=True), axis=0)
-    return np.exp(logs - logs.mean())
+    factors: np.ndarray = np.exp(logs - logs.mean())
+    return factors
 
 
 def log_counts(counts: np.ndarray, factors: np.ndarray) -> np.ndarray:
@@ -42,7 +43,8 @@ def log_counts(counts: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
     The prior count, as in edgeR's `cpm(log=TRUE)`, keeps the ratio of few reads small.
     """
-    return np.log2(counts / factors + PRIOR_COUNT)
+    log_cpm: np.ndarray = np.log2(counts / factors + PRIOR_COUNT)
+    return log_cpm
 
 
 @dataclass(frozen=True)
@@ -151,4 +153,5 @@ def simes(p: np.ndarray) -> np.ndarray:
     p : shape (places, tests)
     """
     m = p.shape[1]
-    return (np.sort(p, axis=1) * m / np.arange(1, m + 1)).min(axis=1)
+    combined: np.ndarray = (np.sort(p, axis=1) * m / np.arange(1, m + 1)).min(axis=1)
+    return combined

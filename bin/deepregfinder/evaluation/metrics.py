@@ -88,7 +88,8 @@ class Figures:
 
 def one_hot_membership(truth: np.ndarray, n_classes: int) -> np.ndarray:
     """Every window belongs to its class and not to the others: int8, shape (classes, windows)."""
-    return (np.arange(n_classes)[:, None] == truth).astype(np.int8)
+    membership: np.ndarray = (np.arange(n_classes)[:, None] == truth).astype(np.int8)
+    return membership
 
 
 def tally(
@@ -245,7 +246,8 @@ def _areas(ranking: Ranking, weights: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """above / below; NaN where below is not positive."""
     above = np.asarray(above, np.float64)
-    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+    quotient: np.ndarray = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+    return quotient
 
 
 def interval(values: np.ndarray) -> list[float] | None:
@@ -286,7 +288,8 @@ def _thin(curve: np.ndarray, n_points: int) -> np.ndarray:
         return curve
     path = np.concatenate([[0], np.cumsum(np.abs(np.diff(curve[:, 1:], axis=0)).sum(axis=1))])
     picked = np.searchsorted(path, np.linspace(0, path[-1], n_points))
-    return curve[np.unique(np.concatenate([[0], picked, [len(curve) - 1]]))]
+    thinned: np.ndarray = curve[np.unique(np.concatenate([[0], picked, [len(curve) - 1]]))]
+    return thinned
 
 
 def reliability(tallies: Tallies) -> np.ndarray:

@@ -101,9 +101,9 @@ def standardised(scores: np.ndarray) -> np.ndarray:
     """
     sd = scores.std(axis=0)
     centred = scores - scores.mean(axis=0)
-    return np.divide(
-        centred, sd, out=np.zeros_like(centred), where=sd > 1e-9 * np.abs(scores).max()
-    )
+    varies = sd > 1e-9 * np.abs(scores).max()
+    z: np.ndarray = np.divide(centred, sd, out=np.zeros_like(centred), where=varies)
+    return z
 
 
 def class_specificity(

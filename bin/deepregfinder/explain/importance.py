@@ -45,7 +45,8 @@ class Importance:
     @property
     def map_drops(self) -> np.ndarray:
         """Of the mean over the classes but background: float64 (marks, repeats)."""
-        return self.drops[:, :, 1:].mean(axis=2)
+        drops: np.ndarray = self.drops[:, :, 1:].mean(axis=2)
+        return drops
 
 
 def mark_importance(
@@ -71,7 +72,8 @@ def average_precisions(probabilities: np.ndarray, y: np.ndarray) -> np.ndarray:
     found = tally(
         probabilities.T, truth, one_hot_membership(truth, n_classes), np.zeros_like(truth), 1
     )
-    return measure(found).per_class["average_precision"][0]
+    by_class: np.ndarray = measure(found).per_class["average_precision"][0]
+    return by_class
 
 
 def block_size(chrom_sizes: Mapping[str, int]) -> int:

@@ -196,7 +196,7 @@ def random_splits(classes: np.ndarray, groups: np.ndarray, seed: int) -> np.ndar
 
 def _fill(missing: np.ndarray, n: int) -> np.ndarray:
     """Give n windows to splits that miss `missing` (negative where too many are there already)."""
-    given = np.maximum(missing, 0)
+    given: np.ndarray = np.maximum(missing, 0)
     for _ in range(int(given.sum()) - n):
         given[np.argmax(given)] -= 1
     return given

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import pysam
+from pysam.utils import SamtoolsError
 
 from deepregfinder.counting import cram
 from deepregfinder.counting.bgzf import require_sound
@@ -250,7 +251,7 @@ def _make_index(path: Path, summary: AlignmentSummary, folder: Path, threads: in
         with written_whole(made) as part:
             options = ["-c"] if coarse else ["-b"]
             pysam.index(*options, "-@", str(threads), str(path), str(part))
-    except (InputError, pysam.SamtoolsError):
+    except (InputError, SamtoolsError):
         raise InputError(_why_not_indexed(path)) from None
     return made
 

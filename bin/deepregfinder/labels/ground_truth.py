@@ -40,7 +40,8 @@ def distance_to_nearest(points: np.ndarray, positions: np.ndarray) -> np.ndarray
     far = np.iinfo(np.int64).max // 4
     padded = np.concatenate([[-far], points, [far]])
     right = np.searchsorted(padded, positions)
-    return np.minimum(padded[right] - positions, positions - padded[right - 1])
+    distance: np.ndarray = np.minimum(padded[right] - positions, positions - padded[right - 1])
+    return distance
 
 
 def label_windows(

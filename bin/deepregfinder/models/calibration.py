@@ -43,7 +43,8 @@ def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     p = p / p.max(axis=-1, keepdims=True)
     if temperature != 1:
         p **= 1 / temperature
-    return p / p.sum(axis=-1, keepdims=True)
+    renormalised: np.ndarray = p / p.sum(axis=-1, keepdims=True)
+    return renormalised
 
 
 def shift_priors(probabilities: np.ndarray, bias: Sequence[float]) -> np.ndarray:
@@ -52,7 +53,8 @@ def shift_priors(probabilities: np.ndarray, bias: Sequence[float]) -> np.ndarray
     if not any(bias):
         return p
     p = p * np.exp(bias)
-    return p / p.sum(axis=-1, keepdims=True)
+    renormalised: np.ndarray = p / p.sum(axis=-1, keepdims=True)
+    return renormalised
 
 
 def combine_members(members: np.ndarray, temperature: float) -> np.ndarray:

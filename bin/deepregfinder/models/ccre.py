@@ -166,7 +166,8 @@ def tss_distance(centres: np.ndarray, sites: np.ndarray) -> np.ndarray:
     after = np.searchsorted(sites, centres)
     right = np.abs(sites[np.minimum(after, len(sites) - 1)] - centres)
     left = np.abs(sites[np.maximum(after - 1, 0)] - centres)
-    return np.minimum(left, right).astype(np.float64)
+    distance: np.ndarray = np.minimum(left, right).astype(np.float64)
+    return distance
 
 
 def _row(marks: Sequence[str], name: str) -> int | None:

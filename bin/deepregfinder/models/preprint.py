@@ -139,7 +139,8 @@ def fit_windows(
 def mean_profiles(counts: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray:
     """Mean profile of each class, scaled to a mean of 1: (classes, bins); counts (n, bins)."""
     sums = np.stack([counts[y == k].sum(axis=0) for k in range(n_classes)]) + 0.5
-    return sums / sums.mean(axis=1, keepdims=True)
+    profiles: np.ndarray = sums / sums.mean(axis=1, keepdims=True)
+    return profiles
 
 
 def fit_scale(totals: np.ndarray, n_bins: int) -> tuple[float, float]:
@@ -169,7 +170,10 @@ def log_marginal(
     total = counts.sum(axis=1)[:, None]
     scale = shape * np.log(rate) - gammaln(shape) + gammaln(shape + total)
     scale -= (shape + total) * np.log(rate + profile.sum(axis=1))
-    return counts @ np.log(profile).T - gammaln(counts + 1).sum(axis=1)[:, None] + scale
+    likelihood: np.ndarray = (
+        counts @ np.log(profile).T - gammaln(counts + 1).sum(axis=1)[:, None] + scale
+    )
+    return likelihood
 
 
 def fit_exact(x: np.ndarray, y: np.ndarray, cost: float, gamma: float, seed: int) -> Machine:
@@ -215,7 +219,8 @@ def decision_values(machine: Machine, gamma: float, x: np.ndarray) -> np.ndarray
     kernel -= g * (support**2).sum(axis=1)
     kernel -= (g * (x**2).sum(axis=1))[:, None]
     np.exp(np.minimum(kernel, 0, out=kernel), out=kernel)
-    return kernel @ machine.weights + machine.intercept
+    decision: np.ndarray = kernel @ machine.weights + machine.intercept
+    return decision
 
 
 def check_preprint(
@@ -297,7 +302,8 @@ def _raw_features(
 
 
 def _scaled(arrays: Mapping[str, np.ndarray], raw: np.ndarray) -> np.ndarray:
-    return np.arcsinh((raw - arrays["centre"]) / arrays["spread"])
+    features: np.ndarray = np.arcsinh((raw - arrays["centre"]) / arrays["spread"])
+    return features
 
 
 def _trained(

@@ -23,7 +23,7 @@ def labelled_windows(
     """
     _require_fit(bundle, tensors)
     marks = [tensors.marks.index(mark) for mark in bundle.marks]
-    x = tensors.x[tensors.select(split)][:, marks]
+    x: np.ndarray = tensors.x[tensors.select(split)][:, marks]
     if quantile_map:
         source = np.asarray(tensors.normalisation.quantiles, np.float32)[marks]
         target = np.asarray(bundle.normalisation.quantiles, np.float32)

@@ -74,7 +74,8 @@ def n_windows(length: int, step: int, window: int) -> int:
 
 def scaled(probabilities: np.ndarray) -> np.ndarray:
     """Probabilities as they are stored: uint16, p x 65,535 rounded."""
-    return np.rint(np.asarray(probabilities) * SCALE).astype(np.uint16)
+    stored: np.ndarray = np.rint(np.asarray(probabilities) * SCALE).astype(np.uint16)
+    return stored
 
 
 def write_probabilities(

@@ -144,7 +144,8 @@ def _summed(counts: np.ndarray, bin_size: int) -> np.ndarray:
     """Counts summed over BIN bp; what is left at the end of the chromosome is left out."""
     merged = max(BIN // bin_size, 1)
     whole = len(counts) // merged * merged
-    return counts[:whole].reshape(-1, merged).sum(axis=1, dtype=np.float64)
+    sums: np.ndarray = counts[:whole].reshape(-1, merged).sum(axis=1, dtype=np.float64)
+    return sums
 
 
 def _bins(windows: pd.DataFrame, element: str, n_bins: int, bin_size: int) -> np.ndarray:

@@ -388,7 +388,8 @@ def _named(path: Path, ending: str) -> str:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text())
+        fields: dict[str, Any] = json.loads(path.read_text())
+        return fields
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).") from None
     except ValueError:

@@ -55,7 +55,8 @@ class Axis:
     @property
     def ticks(self) -> list[float]:
         places = np.linspace(self.low, self.high, _TICKS + 1)
-        return np.unique(places.round() if self.whole else places).tolist()
+        ticks: list[float] = np.unique(places.round() if self.whole else places).tolist()
+        return ticks
 
     def place(self, value: float) -> float:
         """0 at the low end, 1 at the high end."""

@@ -327,7 +327,7 @@ def _reader(annotation: Any) -> Callable[[str], Any]:
     """A function that reads the text of a cell as the type of a field."""
     options = typing.get_args(annotation)
     kind = options[0] if options else annotation
-    read = {bool: {"true": True, "false": False}.__getitem__}.get(kind, kind)
+    read: Callable[[str], Any] = {bool: {"true": True, "false": False}.__getitem__}.get(kind, kind)
     if type(None) in options:
         return lambda text: None if text == "." else read(text)
     return read

@@ -45,8 +45,8 @@ class Reads:
         return len(self.position)
 
 
-def _layout(read_length: int, mapped: bool) -> np.dtype:
-    fields: list[tuple] = [
+def _layout(read_length: int, mapped: bool) -> np.dtype[np.void]:
+    fields: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [
         ("block_size", "<i4"),
         ("chrom", "<i4"),
         ("position", "<i4"),

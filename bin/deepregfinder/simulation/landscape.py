@@ -58,8 +58,9 @@ def mark_rate(track: Track, chrom: str, ground: Ground, efficiency: float) -> np
     where intervals overlap the highest fold counts.
     """
     fold = step_values(on(track, chrom), ground.length, otherwise=1)
-    rate = (fold - 1) * np.float32(efficiency) + 1
-    return rate * ground.level * ground.nucleosomes
+    enrichment = (fold - 1) * np.float32(efficiency) + 1
+    rate: np.ndarray = enrichment * ground.level * ground.nucleosomes
+    return rate
 
 
 def control_rate(ground: Ground) -> np.ndarray:
@@ -83,7 +84,8 @@ def accessibility_rate(sites: Track, chrom: str, ground: Ground, efficiency: flo
 def nascent_rate(track: Track, chrom: str, ground: Ground) -> np.ndarray:
     """Rate of nascent RNA of one strand: transcription over a faint background."""
     excess = step_values(on(track, chrom), ground.length, otherwise=0)
-    return (1 + excess) * ground.level
+    rate: np.ndarray = (1 + excess) * ground.level
+    return rate
 
 
 def step_values(intervals: Intervals, length: int, otherwise: float) -> np.ndarray:

@@ -48,7 +48,8 @@ def draw_places(rate: np.ndarray, number: int, rng: np.random.Generator) -> np.n
     gaps = np.cumsum(rng.exponential(size=number + 1))
     step = np.searchsorted(cumulated, gaps[:-1] * (cumulated[-1] / gaps[-1]), side="right")
     step = np.minimum(step, np.flatnonzero(rate)[-1])
-    return step * STEP + rng.integers(0, STEP, size=number)
+    positions: np.ndarray = step * STEP + rng.integers(0, STEP, size=number)
+    return positions
 
 
 def chip_reads(

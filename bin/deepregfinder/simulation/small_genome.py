@@ -31,6 +31,9 @@ CHROMOSOME_SHARES = {
 }
 SCAFFOLD, SCAFFOLD_LENGTH = "chrUn_simulated1", 60_000
 
+_RowsByChrom = dict[str, list[tuple[float, float, float]]]
+"""Rows (start, end, value) of each chromosome."""
+
 
 def chromosome_sizes(megabases: float) -> dict[str, int]:
     """Six chromosomes, two for each part of the default split, and a scaffold."""
@@ -142,7 +145,7 @@ def _transcription(
     live: Sequence[LiveSite], rng: np.random.Generator
 ) -> tuple[dict[str, Intervals], dict[str, Intervals]]:
     """Nascent RNA of both strands: divergent at promoters and enhancers, on through the genes."""
-    strands: tuple[dict, dict] = {}, {}
+    strands: tuple[_RowsByChrom, _RowsByChrom] = {}, {}
     for here in live:
         if here.profile not in NASCENT:
             continue

@@ -29,7 +29,8 @@ class Intervals:
 
     @property
     def midpoint(self) -> np.ndarray:
-        return (self.start + self.end) // 2
+        midpoint: np.ndarray = (self.start + self.end) // 2
+        return midpoint
 
     def within(self, length: int) -> "Intervals":
         """The same, cut to [0, length); what is left empty is dropped, and the rest sorted."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import zarr
 from numcodecs import blosc
+from zarr.abc.buffer import Buffer
 from zarr.codecs import BloscCodec, BloscShuffle
 from zarr.storage import MemoryStore, ZipStore
 
@@ -40,7 +41,7 @@ def write_arrays(
     Pairs are taken one by one: only one array need be in memory. Chunks hold about CHUNK values
     along the last axis.
     """
-    stored: dict = {}
+    stored: dict[str, Buffer] = {}
     store = MemoryStore(stored)
     group = zarr.create_group(store, attributes=dict(attributes))
     for name, array in arrays:

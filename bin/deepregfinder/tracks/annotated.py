@@ -93,7 +93,8 @@ def _seed_sd(scan: Probabilities, chrom: str, index: np.ndarray, window: np.ndar
     """The spread over the seeds of the probability of class `index` in `window`: (n,)."""
     if len(scan.seeds) == 1:
         return np.zeros(len(window), np.float32)
-    return scan.load_members(chrom)[:, index, window].std(axis=0, ddof=1)
+    sd: np.ndarray = scan.load_members(chrom)[:, index, window].std(axis=0, ddof=1)
+    return sd
 
 
 def highest_inside(

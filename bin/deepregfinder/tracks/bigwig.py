@@ -78,7 +78,8 @@ def write_mark(path: Path, signal_file: Path, mark: str) -> None:
     row = signal.marks.index(mark)
 
     def values(chrom: str) -> np.ndarray:
-        return signal.load(chrom)[row]
+        of_mark: np.ndarray = signal.load(chrom)[row]
+        return of_mark
 
     write_bigwig(path, signal.chrom_sizes, binned(signal.chrom_sizes, signal.bin_size, values))
 

@@ -106,9 +106,11 @@ def covered(intervals: pd.DataFrame, start: np.ndarray, end: np.ndarray) -> np.n
     def up_to(position: np.ndarray) -> np.ndarray:
         opened = np.searchsorted(starts, position, side="right")
         inside = np.maximum(ends[opened - 1] - position, 0) * (opened > 0)
-        return before[opened] - inside
+        covered: np.ndarray = before[opened] - inside
+        return covered
 
-    return up_to(end) - up_to(start)
+    covered_inside: np.ndarray = up_to(end) - up_to(start)
+    return covered_inside
 
 
 def classify(annotation: ByClass, chrom: np.ndarray, middle: np.ndarray) -> np.ndarray:

@@ -40,7 +40,9 @@ def write_dense_checkpoint(path: Path, state: DenseState, fingerprint: str) -> N
 def read_dense_checkpoint(path: Path, state: DenseState, fingerprint: str) -> bool:
     """Bring a fresh `state` to where the checkpoint stood; False where none can be used."""
 
-    def parsed(stored: StoredState) -> tuple[StoredState, list[EpochRecord], int, float, tuple]:
+    def parsed(
+        stored: StoredState,
+    ) -> tuple[StoredState, list[EpochRecord], int, float, tuple[float, ...]]:
         facts = stored.facts
         curve = [EpochRecord(**record) for record in facts["curve"]]
         betas = tuple(float(beta) for beta in facts["betas"])

@@ -84,7 +84,8 @@ def write_dense(
 def class_weights(y: np.ndarray, n_classes: int) -> np.ndarray:
     """Weight of each class in the loss: the cube root of background's share over its own."""
     counts = np.bincount(y[y >= 0], minlength=n_classes)
-    return np.cbrt(counts[0] / np.maximum(counts, 1)).clip(1, 30).astype(np.float32)
+    weights: np.ndarray = np.cbrt(counts[0] / np.maximum(counts, 1)).clip(1, 30).astype(np.float32)
+    return weights
 
 
 def draw(

@@ -87,7 +87,8 @@ class DilatedNetwork(nn.Module):
         # In training dropout draws in the order of memory: another layout would be another model.
         x = x.unsqueeze(2) if self.training else channels_last(x)
         h = self.fine(torch.relu_(self.norm(self.enter(x))))
-        return self.output(self.wide(functional.avg_pool2d(h, (1, POOL)))).squeeze(2)
+        logits: Tensor = self.output(self.wide(functional.avg_pool2d(h, (1, POOL)))).squeeze(2)
+        return logits
 
     def fold(self) -> None:
         """Simplify the network for inference, without changing what it computes."""
@@ -207,7 +208,8 @@ def at_centres(dense: np.ndarray, centres: np.ndarray) -> np.ndarray:
     last = dense.shape[1] - 1
     left, right = ((centres + shift) // POOL for shift in (-1, 0))
     first, second = (dense[:, np.clip(i, 0, last)] for i in (left, right))
-    return ((first + second) / 2).T
+    logits: np.ndarray = ((first + second) / 2).T
+    return logits
 
 
 def score_drf(

@@ -319,7 +319,8 @@ def _probabilities(name: str, sums: np.ndarray, n_rounds: int) -> np.ndarray:
     # With two classes, the one column is the log-odds of class 1 against class 0.
     scores = sums if sums.shape[1] > 1 else np.pad(sums, ((0, 0), (1, 0)))
     odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+    probabilities: np.ndarray = (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+    return probabilities
 
 
 @njit(float32[:, ::1](_read_only(float32, 3)), cache=True, nogil=True)

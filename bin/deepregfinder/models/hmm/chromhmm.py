@@ -149,7 +149,8 @@ def score_chromhmm(
     (classes,) = decode(model, patterns, arrays["class_probability"], threads=1)
     central = central_bins(window_bins, signal.bin_size)
     found = _window_means(classes, starts, *central, bins_per_place(signal.bin_size))
-    return (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: np.ndarray = (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def check_chromhmm(
@@ -208,7 +209,8 @@ def bins_per_place(bin_size: int) -> int:
 
 def presence_threshold(mean: np.ndarray) -> np.ndarray:
     """Smallest count t >= 1 with P(X >= t) < TAIL, for X Poisson with each mean: float64."""
-    return np.maximum(poisson.isf(TAIL, mean) + 1, 1)
+    threshold: np.ndarray = np.maximum(poisson.isf(TAIL, mean) + 1, 1)
+    return threshold
 
 
 def binarise(signal: ChromosomeSignal, mean_rpm: np.ndarray) -> np.ndarray:
@@ -354,7 +356,8 @@ def _log_emission(model: BernoulliModel, patterns: Patterns) -> np.ndarray:
     """log P(pattern | state): float64 (patterns, states)."""
     present = patterns.distinct.astype(np.float64)
     yes, no = np.log(model.emission), np.log1p(-model.emission)
-    return np.einsum("pm,km->pk", present, yes - no) + no.sum(axis=1)
+    log_emission: np.ndarray = np.einsum("pm,km->pk", present, yes - no) + no.sum(axis=1)
+    return log_emission
 
 
 def _joint(
@@ -375,7 +378,8 @@ def _shares(counts: np.ndarray) -> np.ndarray:
     """Rows divided by their sums; an empty one becomes uniform."""
     total = counts.sum(axis=1, keepdims=True)
     uniform = np.full(counts.shape, 1 / counts.shape[1])
-    return np.divide(counts, total, out=uniform, where=total > 0)
+    shares: np.ndarray = np.divide(counts, total, out=uniform, where=total > 0)
+    return shares
 
 
 def _smooth(probability: np.ndarray, n_outcomes: int) -> np.ndarray:

@@ -150,7 +150,8 @@ def score_ehmm(
 
     chain = Chain(arrays["start"], arrays["transition"])
     forward_backward(chain, len(values), log_normal(values, mean, sd, rows), keep)
-    return found[_best_bins(found, starts, *central_bins(window_bins, signal.bin_size))]
+    best: np.ndarray = found[_best_bins(found, starts, *central_bins(window_bins, signal.bin_size))]
+    return best
 
 
 def check_ehmm(
@@ -200,7 +201,7 @@ def aligned_cores(x: np.ndarray, accessibility: int, width: int) -> np.ndarray:
     smooth = np.lib.stride_tricks.sliding_window_view(padded, _PEAK, axis=1).mean(axis=2)
     middle = half + smooth[:, half : x.shape[1] - half].argmax(axis=1)
     places = middle[:, None] + np.arange(-half, half + 1)
-    cores = x[np.arange(len(x))[:, None], places]
+    cores: np.ndarray = x[np.arange(len(x))[:, None], places]
     flank = max(half - _PEAK // 2, 1)
     turned = cores[:, :flank].sum(axis=(1, 2)) < cores[:, -flank:].sum(axis=(1, 2))
     cores[turned] = cores[turned][:, ::-1]
@@ -258,7 +259,10 @@ def foreground_chain(stay: np.ndarray) -> Chain:
 
 def least_sd(sequences: Sequence[np.ndarray]) -> np.ndarray:
     """Standard deviation of each mark over all bins (bins, marks), never 0: float64 (marks,)."""
-    return np.maximum(np.concatenate(sequences).std(axis=0, dtype=np.float64), 1 / _LARGEST)
+    sd: np.ndarray = np.maximum(
+        np.concatenate(sequences).std(axis=0, dtype=np.float64), 1 / _LARGEST
+    )
+    return sd
 
 
 def learn_background(
@@ -349,9 +353,10 @@ def _stationary(transition: np.ndarray) -> np.ndarray:
     """The probabilities that a chain keeps from one place to the next."""
     n = len(transition)
     equations = np.vstack([transition.T - np.eye(n), np.ones(n)])
-    found = np.linalg.lstsq(equations, np.append(np.zeros(n), 1), rcond=None)[0]
-    found = np.maximum(found, 0)
-    return found / found.sum()
+    solution = np.linalg.lstsq(equations, np.append(np.zeros(n), 1), rcond=None)[0]
+    solution = np.maximum(solution, 0)
+    probabilities: np.ndarray = solution / solution.sum()
+    return probabilities
 
 
 def _k_means(values: np.ndarray, unit: np.ndarray, n_states: int, seed: int) -> np.ndarray:
@@ -362,8 +367,9 @@ def _k_means(values: np.ndarray, unit: np.ndarray, n_states: int, seed: int) -> 
     points = values[:: max(len(values) // _K_MEANS_POINTS, 1)].astype(np.float64) / unit
     n = min(n_states, len(np.unique(points, axis=0)))
     with threadpool_limits(1):  # sums that are split over threads are rounded otherwise
-        found = KMeans(n, n_init=1, max_iter=_K_MEANS_ROUNDS, random_state=seed).fit(points)
-    return found.cluster_centers_ * unit
+        clusters = KMeans(n, n_init=1, max_iter=_K_MEANS_ROUNDS, random_state=seed).fit(points)
+    means: np.ndarray = clusters.cluster_centers_ * unit
+    return means
 
 
 def _bounded(emissions: EmissionsOf, opens: np.ndarray, ends: np.ndarray) -> EmissionsOf:

@@ -32,7 +32,8 @@ class ConvolutionalNetwork(Network):
     def forward(self, x: Tensor) -> Tensor:
         x = self._pool(self.block2(self.block1(channels_last(x))))
         x = self._pool(self.block4(self.block3(x)))
-        return self.output(x.mean(dim=3, keepdim=True)).flatten(1)
+        logits: Tensor = self.output(x.mean(dim=3, keepdim=True)).flatten(1)
+        return logits
 
     def _pool(self, x: Tensor) -> Tensor:
         """The larger of each two neighbours; the last one of an odd number is left out."""

@@ -25,4 +25,5 @@ class PerceptronNetwork(Network):
         x = x.flatten(1)
         for hidden in (self.hidden1, self.hidden2, self.hidden3):
             x = self.softplus(hidden(x))
-        return self.output(self.dropout(x))
+        logits: Tensor = self.output(self.dropout(x))
+        return logits

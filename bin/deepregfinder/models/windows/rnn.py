@@ -21,7 +21,8 @@ class RecurrentNetwork(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         steps, _ = self.lstm(self.block1(channels_last(x)).squeeze(2).transpose(1, 2))
-        return self.output(steps[:, -1])
+        logits: Tensor = self.output(steps[:, -1])
+        return logits
 
     def fold(self) -> None:
         self.block1.fold()
