@@ -1,4 +1,4 @@
-"""The ways of running: what each leaves in the results folder, held against the output contract."""
+"""Variants of a run: the files of each in the results folder, compared with docs/output.md."""
 
 import json
 import shutil
@@ -103,7 +103,7 @@ def test_the_model_learns_something(first_run):
     assert metrics["map"] > 2 * chance
 
 
-@pytest.mark.ways
+@pytest.mark.variants
 def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pipeline, first_run):
     models = ("rf", "gbm", "rfecs")
     done = pipeline.run(
@@ -116,7 +116,7 @@ def test_two_classes_put_promoters_into_the_background_and_forests_learn_them(pi
     assert "EXPLAIN_MODEL" not in {task["process"] for task in done.tasks}
 
 
-@pytest.mark.ways
+@pytest.mark.variants
 def test_models_that_see_the_chromosome(pipeline, first_run):
     models = ("drf", "chromhmm", "preprint")
     done = pipeline.run(
@@ -134,7 +134,7 @@ def test_models_that_see_the_chromosome(pipeline, first_run):
     assert {line.split("\t")[0] for line in depths[1:]} == set(models)
 
 
-@pytest.mark.ways
+@pytest.mark.variants
 def test_five_classes_and_every_network(pipeline, first_run):
     done = pipeline.run(
         "five", *pipeline.inputs, "--train_on", "A", "--classes", "5",
@@ -148,7 +148,7 @@ def test_five_classes_and_every_network(pipeline, first_run):
     assert (done.results / "regions/A/states.tsv").exists()
 
 
-@pytest.mark.ways
+@pytest.mark.variants
 def test_random_split(pipeline, first_run, tmp_path):
     parameters = tmp_path / "flag.json"
     parameters.write_text('{"quantile_map": "false", "split": "random"}')
@@ -305,7 +305,7 @@ def test_own_regions_are_scored_and_evidence_of_others_is_compared(pipeline, fir
     assert float(rows[1]["promoter"]) >= float(rows[0]["promoter"])
 
 
-@pytest.mark.ways
+@pytest.mark.variants
 def test_featurecounts_gives_the_same_results(pipeline, first_run):
     done = pipeline.run("featurecounts", *pipeline.inputs, "--counter", "featurecounts", *ONLY_A)
     assert done.exit_code == 0, done.output
@@ -314,7 +314,7 @@ def test_featurecounts_gives_the_same_results(pipeline, first_run):
     assert {task["process"] for task in done.tasks if task["status"] == "CACHED"} >= {"INSPECT_BAM"}
 
 
-@pytest.mark.ways
+@pytest.mark.variants
 def test_options_of_counting_and_signal_reach_the_model(pipeline, first_run):
     done = pipeline.run(
         "options", *pipeline.inputs, "--train_on", "A", "--predict_on", "B",
