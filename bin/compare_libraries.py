@@ -35,12 +35,11 @@ def compare_libraries(
 
     from deepregfinder.counting.store import open_counts
     from deepregfinder.labels.candidates import read_regions
-    from deepregfinder.quality.cross_correlation import read_qualities
     from deepregfinder.quality.doubts import doubts as doubts_about
     from deepregfinder.quality.doubts import write_doubts
     from deepregfinder.quality.libraries import compare_libraries as compare
     from deepregfinder.quality.plot import draw_correlation
-    from deepregfinder.quality.tables import write_correlation, write_libraries
+    from deepregfinder.quality.tables import read_qualities, write_correlation, write_libraries
 
     windows = {path.name.removesuffix(".regions.bed"): read_regions(path) for path in regions}
     compared = compare([open_counts(path) for path in counts], windows)

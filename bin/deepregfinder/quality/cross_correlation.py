@@ -1,7 +1,5 @@
 """What the ends of reads tell of a library: duplicates, and the length of its fragments."""
 
-import csv
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepregfinder.counting.read_ends import Ends
-from deepregfinder.errors import InputError
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.quality.tables import FileQuality
+from deepregfinder.storage.tables import write_rows
 
 if TYPE_CHECKING:  # with the store comes zarr, which a counting task loads later
     from deepregfinder.counting.store import Library
@@ -21,11 +19,6 @@ SMOOTH = 11  # shifts: 55 bp
 DEVIATIONS = 5
 PHANTOM = 10  # bp around the read length in which no fragment length is looked for
 _FEWEST_READS = 100
-
-COLUMNS = (
-    *("id", "sample", "mark", "replicate", "chrom", "sampled", "read_length"),
-    *("marked_duplicates", "duplicates", "fragment_length", "nsc"),
-)
 
 
 @dataclass(frozen=True)
@@ -117,45 +110,9 @@ def _by_strands(ends: Ends) -> tuple[int | None, float | None]:
 
 def write_quality(path: Path, library: "Library", ends: Ends, quality: Quality) -> None:
     """Write the table of one file, with one row."""
-    row = (
+    row = FileQuality(
         *(library.id, library.sample, library.mark, library.replicate),
-        *(ends.chrom or ".", ends.number, ends.read_length),
+        *(ends.chrom or None, ends.number, ends.read_length),
         *(quality.marked_duplicates, quality.duplicates, quality.fragment_length, quality.nsc),
     )
-    write_rows(path, [COLUMNS, row])
-
-
-def read_qualities(paths: Iterable[Path]) -> dict[str, Quality]:
-    """id -> what `write_quality` wrote. InputError for any other table."""
-    found = {}
-    for path in paths:
-        with Path(path).open() as lines:
-            for row in csv.DictReader(lines, delimiter="\t"):
-                try:
-                    found[row["id"]] = Quality(
-                        _number(row["marked_duplicates"]),
-                        _number(row["duplicates"]),
-                        None if row["fragment_length"] == "." else int(row["fragment_length"]),
-                        _number(row["nsc"]),
-                    )
-                except (KeyError, TypeError, ValueError):
-                    raise InputError(f"{path} is no table of quality of count_bins.py.") from None
-    return found
-
-
-def write_rows(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    """Write a table, the header first: numbers with four decimals, "." for none."""
-    with written_whole(path) as part:
-        part.write_text("".join("\t".join(map(_text, row)) + "\n" for row in rows))
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "."
-    if isinstance(value, float | np.floating):
-        return f"{value:.4f}" if np.isfinite(value) else "."
-    return str(value)
-
-
-def _number(text: str) -> float | None:
-    return None if text == "." else float(text)
+    write_rows(path, FileQuality, [row])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder.quality.libraries import Identity, Libraries
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import write_rows
 
 # By how much a correlation has to lie above another one.
 MARGIN = 0.05
@@ -25,7 +25,7 @@ DUPLICATED = 0.5
 
 @dataclass(frozen=True)
 class Doubt:
-    """Something about libraries that does not fit.
+    """Something about libraries that does not fit: a row of doubts.tsv.
 
     kind : input, replicates, swap or duplicates; ids : the libraries that it is about
     """
@@ -146,20 +146,18 @@ def _of_role(libraries: Libraries, role: str) -> list[int]:
 
 def _of_sample(libraries: Libraries, sample: str, but: Identity) -> dict[str, list[int]]:
     """The libraries of each mark of a sample, without the mark of `but`."""
-    found: dict[str, list[int]] = {}
+    by_mark: dict[str, list[int]] = {}
     for number in _of_role(libraries, "chip"):
         identity = libraries.identities[number]
         if identity.sample == sample and identity.mark != but.mark:
-            found.setdefault(identity.mark, []).append(number)
-    return found
+            by_mark.setdefault(identity.mark, []).append(number)
+    return by_mark
 
 
 def _mean(libraries: Libraries, one: int, others: list[int]) -> float:
     return float(np.mean(libraries.corrected[one, others]))
 
 
-def write_doubts(path: Path, found: Sequence[Doubt]) -> None:
-    """Write a table: kind, ids (with commas), text."""
-    rows = [("kind", "ids", "text"), *((one.kind, ",".join(one.ids), one.text) for one in found)]
-    with written_whole(path) as part:
-        part.write_text("".join("\t".join(row) + "\n" for row in rows))
+def write_doubts(path: Path, doubtful: Sequence[Doubt]) -> None:
+    """Write a table with a row for each doubt."""
+    write_rows(path, Doubt, doubtful)

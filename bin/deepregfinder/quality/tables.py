@@ -1,47 +1,110 @@
-"""The tables of all libraries: libraries.tsv and correlation.tsv."""
+"""The tables of quality: of one file of reads, and libraries.tsv and correlation.tsv of all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from deepregfinder.quality.cross_correlation import Quality, write_rows
-from deepregfinder.quality.libraries import ELEMENTS, Libraries
+from deepregfinder.storage.tables import Decimals4, read_rows, write_rows
 
-COLUMNS = (
-    *("id", "sample", "mark", "replicate", "role", "library_size"),
-    *("marked_duplicates", "duplicates", "fragment_length", "nsc", "strength"),
-    *(f"{what}_{element}s" for element in ELEMENTS for what in ("in", "fold")),
-)
+if TYPE_CHECKING:  # a counting task needs neither pandas nor zarr for its table
+    from deepregfinder.quality.libraries import Libraries
 
 
-def write_libraries(path: Path, libraries: Libraries, qualities: Mapping[str, Quality]) -> None:
+@dataclass(frozen=True)
+class FileQuality:
+    """A row of `<id>.quality.tsv`: what the ends of the reads of one file say.
+
+    chrom : the chromosome that they were sampled on; sampled : how many; the rest as in
+        `cross_correlation.Quality`
+    """
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    chrom: str | None
+    sampled: int
+    read_length: int
+    marked_duplicates: Decimals4 | None
+    duplicates: Decimals4 | None
+    fragment_length: int | None
+    nsc: Decimals4 | None
+
+
+@dataclass(frozen=True)
+class LibraryQuality:
+    """A row of libraries.tsv.
+
+    in_... : share of the reads on main chromosomes in labelled windows; fold_... : that share over
+        the windows' share of the genome
+    """
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: str
+    library_size: int
+    marked_duplicates: Decimals4 | None
+    duplicates: Decimals4 | None
+    fragment_length: int | None
+    nsc: Decimals4 | None
+    strength: Decimals4 | None
+    in_promoters: Decimals4 | None
+    fold_promoters: Decimals4 | None
+    in_enhancers: Decimals4 | None
+    fold_enhancers: Decimals4 | None
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A row of correlation.tsv: two libraries. corrected : without the noise of counting."""
+
+    id_a: str
+    id_b: str
+    correlation: Decimals4 | None
+    corrected: Decimals4 | None
+
+
+def read_qualities(paths: Iterable[Path]) -> dict[str, FileQuality]:
+    """id -> the row of its file. Raises InputError for any other table."""
+    return {row.id: row for path in paths for row in read_rows(path, FileQuality)}
+
+
+def write_libraries(
+    path: Path, libraries: "Libraries", qualities: Mapping[str, FileQuality]
+) -> None:
     """Write a row for each library, in the order of their names."""
-    rows: list[Sequence[object]] = [COLUMNS]
+    rows = []
     for number, one in enumerate(libraries.identities):
-        quality = qualities.get(one.id, Quality())
-        shares = (
-            figures[element][number]
-            for element in ELEMENTS
-            for figures in (libraries.inside, libraries.fold)
-        )
+        quality = qualities.get(one.id)
         rows.append(
-            (
+            LibraryQuality(
                 *(one.id, one.sample, one.mark, one.replicate, one.role),
-                libraries.sizes[number],
-                *(quality.marked_duplicates, quality.duplicates),
-                *(quality.fragment_length, quality.nsc),
-                *(libraries.strength[number], *shares),
+                library_size=libraries.sizes[number],
+                marked_duplicates=quality.marked_duplicates if quality else None,
+                duplicates=quality.duplicates if quality else None,
+                fragment_length=quality.fragment_length if quality else None,
+                nsc=quality.nsc if quality else None,
+                strength=libraries.strength[number],
+                in_promoters=libraries.inside["promoter"][number],
+                fold_promoters=libraries.fold["promoter"][number],
+                in_enhancers=libraries.inside["enhancer"][number],
+                fold_enhancers=libraries.fold["enhancer"][number],
             )
         )
-    write_rows(path, rows)
+    write_rows(path, LibraryQuality, rows)
 
 
-def write_correlation(path: Path, libraries: Libraries) -> None:
-    """Write a row for each pair of libraries: correlation, and that without noise of counting."""
+def write_correlation(path: Path, libraries: "Libraries") -> None:
+    """Write a row for each pair of libraries."""
     names = [one.id for one in libraries.identities]
-    rows: list[Sequence[object]] = [("id_a", "id_b", "correlation", "corrected")]
-    rows += [
-        (a, names[other], libraries.correlation[one, other], libraries.corrected[one, other])
+    rows = [
+        Correlation(
+            *(a, names[other], libraries.correlation[one, other], libraries.corrected[one, other])
+        )
         for one, a in enumerate(names)
         for other in range(one + 1, len(names))
     ]
-    write_rows(path, rows)
+    write_rows(path, Correlation, rows)

@@ -26,10 +26,10 @@ from deepregfinder.labels import windows as selection
 from deepregfinder.labels.rules import write_drops
 from deepregfinder.prediction import marker_validation as validation
 from deepregfinder.prediction import user_regions as scoring
-from deepregfinder.quality import cross_correlation as strands
-from deepregfinder.quality import tables
+from deepregfinder.quality.tables import FileQuality, LibraryQuality
 from deepregfinder.report import summary as report_summary
 from deepregfinder.signal import build as rpm
+from deepregfinder.storage.tables import column_names
 from evaluate_model import evaluate_model
 
 DOCUMENTS = (
@@ -251,8 +251,8 @@ def test_columns_of_tables_are_those_that_the_code_writes(
     written = {
         "<id>.counts.tsv": SUMMARY_COLUMNS,
         "<sample>.signal.tsv": rpm.SUMMARY_COLUMNS,
-        "<id>.quality.tsv": strands.COLUMNS,
-        "signal/libraries.tsv": tables.COLUMNS,
+        "<id>.quality.tsv": column_names(FileQuality),
+        "signal/libraries.tsv": column_names(LibraryQuality),
         "evaluation/summary.tsv": report_summary.COLUMNS,
         "evaluation/<sample>/comparison.tsv": comparison.HEADER,
         "regions/<sample>/test_windows.tsv": surroundings.HEADER,

@@ -24,11 +24,11 @@ from deepregfinder.quality.cross_correlation import (
     Quality,
     cross_correlation,
     quality_of,
-    read_qualities,
     write_quality,
 )
 from deepregfinder.quality.doubts import doubts
 from deepregfinder.quality.libraries import Libraries, compare_libraries
+from deepregfinder.quality.tables import FileQuality, read_qualities
 
 SIZES = {"chr1": 2_000_000, "chr2": 1_000_000}
 RULES = CountRules(0, "keep", "reads", "overlap", 0, 0)
@@ -166,9 +166,12 @@ def test_a_table_of_quality_is_read_as_it_was_written(tmp_path: Path) -> None:
     ends = sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads))
     written = Quality(0.25, 0.5, 151, None)
     write_quality(tmp_path / "a.tsv", Library("A.x.1", "A", "x", "1"), ends, written)
-    assert read_qualities([tmp_path / "a.tsv"]) == {"A.x.1": written}
+    row = FileQuality(
+        "A.x.1", "A", "x", "1", ends.chrom, ends.number, ends.read_length, *vars(written).values()
+    )
+    assert read_qualities([tmp_path / "a.tsv"]) == {"A.x.1": row}
     (tmp_path / "b.tsv").write_text("id\tsample\na\tb\n")
-    with pytest.raises(InputError, match=r"b\.tsv is no table of quality"):
+    with pytest.raises(InputError, match=r"b\.tsv: there is no column mark, replicate"):
         read_qualities([tmp_path / "b.tsv"])
 
 
