@@ -112,7 +112,12 @@ def write_quality(path: Path, library: "Library", ends: Ends, quality: Quality) 
     """Write the table of one file, with one row."""
     row = FileQuality(
         *(library.id, library.sample, library.mark, library.replicate),
-        *(ends.chrom or None, ends.number, ends.read_length),
-        *(quality.marked_duplicates, quality.duplicates, quality.fragment_length, quality.nsc),
+        chrom=ends.chrom or None,
+        sampled=ends.number,
+        read_length=ends.read_length,
+        marked_duplicates=quality.marked_duplicates,
+        duplicates=quality.duplicates,
+        fragment_length=quality.fragment_length,
+        nsc=quality.nsc,
     )
     write_rows(path, FileQuality, [row])

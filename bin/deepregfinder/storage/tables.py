@@ -22,7 +22,6 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -144,7 +143,6 @@ class _Column:
     cell: _Cell
 
 
-@cache
 def _columns(kind: Any) -> tuple[_Column, ...]:
     annotations = typing.get_type_hints(kind, include_extras=True)
     return tuple(
