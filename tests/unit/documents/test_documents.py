@@ -47,7 +47,7 @@ DOCUMENTS = (
 
 # Options of other programs that documents name.
 FOREIGN = {
-    *("fracOverlap", "exclude", "check"),  # featureCounts, tar, sha256sum
+    *("fracOverlap", "exclude", "check", "strict"),  # featureCounts, tar, sha256sum, mypy
     *("files", "damaged", "seed", "jobs", "write"),  # make fuzz
     *("nv", "fakeroot", "shm", "network", "ulimit", "format"),  # container engines
     *("constraint", "cpus", "gres", "job", "me", "mem", "noheader", "output", "partition", "time"),
