@@ -9,24 +9,17 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import zarr
 
 from deepregfinder.counting.rules import BinCounts, CountRules
 from deepregfinder.errors import InputError
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import Decimals4, write_rows
 from deepregfinder.storage.zarr_zip import open_arrays, read_array, write_arrays
 
 FORMAT = "counts"
-
-SUMMARY_COLUMNS = (
-    *("id", "sample", "mark", "replicate", "counter"),
-    *("total_records", "usable", "assigned", "assigned_fraction"),
-    *("excluded_unmapped", "excluded_mapq", "excluded_duplicate", "excluded_multimapping"),
-    *("excluded_secondary", "excluded_improper_pair", "second_mates", "paired_end"),
-)
 
 
 @dataclass(frozen=True)
@@ -37,6 +30,49 @@ class Library:
     sample: str
     mark: str
     replicate: str
+
+
+@dataclass(frozen=True)
+class RecordCounts:
+    """A row of `<id>.counts.tsv`: what became of the records of a file.
+
+    assigned : usable ones that lie in a bin; assigned_fraction : their share of the usable ones
+    """
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    counter: str
+    total_records: int
+    usable: int
+    assigned: int
+    assigned_fraction: Decimals4
+    excluded_unmapped: int
+    excluded_mapq: int
+    excluded_duplicate: int
+    excluded_multimapping: int
+    excluded_secondary: int
+    excluded_improper_pair: int
+    second_mates: int
+    paired_end: bool
+
+    FATES: ClassVar[Mapping[str, str]] = {
+        "usable": "usable",
+        "second mate of a fragment": "second_mates",
+        "unmapped": "excluded_unmapped",
+        "low mapping quality": "excluded_mapq",
+        "duplicate": "excluded_duplicate",
+        "maps to several places": "excluded_multimapping",
+        "secondary": "excluded_secondary",
+        "no proper pair": "excluded_improper_pair",
+    }
+    """What can become of a record, in words, and the column with the number of such records."""
+
+    @property
+    def fates(self) -> dict[str, int]:
+        """Records by what became of them; they sum to `total_records`."""
+        return {fate: getattr(self, column) for fate, column in self.FATES.items()}
 
 
 @dataclass(frozen=True)
@@ -121,13 +157,19 @@ def open_counts(path: Path) -> Counts:
 def write_summary(path: Path, library: Library, counter: str, counts: BinCounts) -> None:
     """Write a table with one row: what became of the records of the file."""
     tally = counts.tally
-    fraction = tally.assigned / tally.usable if tally.usable else 0.0
-    row = (
+    row = RecordCounts(
         *(library.id, library.sample, library.mark, library.replicate, counter),
-        *(tally.total, tally.usable, tally.assigned, f"{fraction:.4f}"),
-        *(tally.unmapped, tally.mapq, tally.duplicate, tally.multimapping),
-        *(tally.secondary, tally.improper_pair, tally.second_mates),
-        str(tally.paired_end).lower(),
+        total_records=tally.total,
+        usable=tally.usable,
+        assigned=tally.assigned,
+        assigned_fraction=tally.assigned / tally.usable if tally.usable else 0.0,
+        excluded_unmapped=tally.unmapped,
+        excluded_mapq=tally.mapq,
+        excluded_duplicate=tally.duplicate,
+        excluded_multimapping=tally.multimapping,
+        excluded_secondary=tally.secondary,
+        excluded_improper_pair=tally.improper_pair,
+        second_mates=tally.second_mates,
+        paired_end=tally.paired_end,
     )
-    with written_whole(path) as part:
-        part.write_text("\t".join(SUMMARY_COLUMNS) + "\n" + "\t".join(map(str, row)) + "\n")
+    write_rows(path, RecordCounts, [row])

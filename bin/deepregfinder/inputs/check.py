@@ -24,12 +24,8 @@ from deepregfinder.genome.grid import Geometry, main_chromosomes, natural_order,
 from deepregfinder.genome.intervals import Kind, find_line, scan_intervals
 from deepregfinder.genome.splits import SPLITS, ChromosomeSplit
 from deepregfinder.inputs.alignments import AlignmentSummary
-from deepregfinder.storage.atomic import written_whole
-
-COLUMNS = (
-    *("id", "sample", "mark", "replicate", "role", "file", "reads", "mapped", "main_chrom_reads"),
-    *("paired_end", "median_read_length", "index", "simulated"),
-)
+from deepregfinder.inputs.tables import InputFile
+from deepregfinder.storage.tables import write_rows, write_table
 
 _log = logging.getLogger(__name__)
 
@@ -279,32 +275,26 @@ def _log_oddities(
 def write_inputs(
     path: Path, summaries: Sequence[AlignmentSummary], expected: Mapping[str, int]
 ) -> None:
-    """Write a table with a row for each BAM file, sorted by role, sample, mark and replicate.
-
-    reads : records of the file; mapped : those with a place, secondary ones included;
-    main_chrom_reads : those on main chromosomes.
-    """
-    rows = sorted(summaries, key=lambda s: (s.role, s.sample, s.mark, s.replicate, s.id))
-    with written_whole(path) as part, part.open("w") as table:
-        print(*COLUMNS, sep="\t", file=table)
-        for row in rows:
-            print(
-                *(row.id, row.sample, row.mark, row.replicate, row.role, row.file),
-                row.n_mapped + row.n_unmapped,
-                row.n_mapped,
-                sum(row.mapped.get(chrom, 0) for chrom in expected),
-                str(row.paired_end).lower(),
-                row.median_read_length,
-                row.index,
-                str(row.simulated).lower(),
-                sep="\t",
-                file=table,
-            )
+    """Write a row for each alignment file, sorted by role, sample, mark and replicate."""
+    ordered = sorted(summaries, key=lambda s: (s.role, s.sample, s.mark, s.replicate, s.id))
+    rows = [
+        InputFile(
+            *(one.id, one.sample, one.mark, one.replicate, one.role, one.file),
+            reads=one.n_mapped + one.n_unmapped,
+            mapped=one.n_mapped,
+            main_chrom_reads=sum(one.mapped.get(chrom, 0) for chrom in expected),
+            paired_end=one.paired_end,
+            median_read_length=one.median_read_length,
+            index=one.index,
+            simulated=one.simulated,
+        )
+        for one in ordered
+    ]
+    write_rows(path, InputFile, rows)
 
 
 def write_groups(path: Path, groups: Sequence[Sequence[str]]) -> None:
     """Write which chromosomes are handled together: group (from 1), chromosome; no header."""
-    with written_whole(path) as part, part.open("w") as table:
-        for number, chroms in enumerate(groups, 1):
-            for chrom in chroms:
-                print(number, chrom, sep="\t", file=table)
+    write_table(
+        path, [(number, chrom) for number, chroms in enumerate(groups, 1) for chrom in chroms]
+    )

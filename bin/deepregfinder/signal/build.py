@@ -10,16 +10,11 @@ import numpy as np
 from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
 from deepregfinder.signal.store import write_signal
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import Digits6, write_rows
 
 ControlMode = Literal["ignore", "subtract", "channel"]
 
 SHARED_CONTROL = "control"
-
-SUMMARY_COLUMNS = (
-    *("sample", "mark", "role", "replicates", "library_sizes"),
-    *("mean_rpm", "max_rpm", "nonzero_fraction"),
-)
 
 
 @dataclass(frozen=True)
@@ -51,6 +46,20 @@ def _mean_rpm(libraries: Sequence[Counts], chrom: str) -> np.ndarray:
     for counts in libraries:
         total = total + counts.load(chrom) * (1e6 / counts.library_size / len(libraries))
     return total
+
+
+@dataclass(frozen=True)
+class MarkSignal:
+    """A row of `<sample>.signal.tsv`: a channel, its libraries, and its RPM."""
+
+    sample: str
+    mark: str
+    role: str
+    replicates: int
+    library_sizes: tuple[int, ...]
+    mean_rpm: Digits6
+    max_rpm: Digits6
+    nonzero_fraction: Digits6
 
 
 @dataclass
@@ -236,19 +245,18 @@ def _require_fit(
 
 
 def write_summary(path: Path, sample: str, summaries: Sequence[ChannelSummary]) -> None:
-    """Write a table with a row for each channel: its libraries and its RPM over all bins."""
-    with written_whole(path) as part, part.open("w") as table:
-        print(*SUMMARY_COLUMNS, sep="\t", file=table)
-        for one in summaries:
-            print(
-                sample,
-                one.channel.mark,
-                one.channel.role,
-                len(one.channel.libraries),
-                ",".join(str(counts.library_size) for counts in one.channel.libraries),
-                f"{one.total / one.n_bins:.6g}",
-                f"{one.highest:.6g}",
-                f"{one.n_nonzero / one.n_bins:.6g}",
-                sep="\t",
-                file=table,
-            )
+    """Write a table with a row for each channel."""
+    rows = [
+        MarkSignal(
+            sample=sample,
+            mark=one.channel.mark,
+            role=one.channel.role,
+            replicates=len(one.channel.libraries),
+            library_sizes=tuple(counts.library_size for counts in one.channel.libraries),
+            mean_rpm=one.total / one.n_bins,
+            max_rpm=one.highest,
+            nonzero_fraction=one.n_nonzero / one.n_bins,
+        )
+        for one in summaries
+    ]
+    write_rows(path, MarkSignal, rows)

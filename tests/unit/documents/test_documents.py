@@ -15,12 +15,12 @@ from samples.small_evaluation import write_world
 
 from deepregfinder import __version__
 from deepregfinder.classes import CLASS_SETS
-from deepregfinder.counting.store import SUMMARY_COLUMNS
+from deepregfinder.counting.store import RecordCounts
 from deepregfinder.differential import compare as differential
 from deepregfinder.evaluation import compare_models as comparison
 from deepregfinder.evaluation import window_distances as surroundings
 from deepregfinder.evaluation.external import annotations, crispr
-from deepregfinder.inputs import check as inputs
+from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels import states
 from deepregfinder.labels import windows as selection
 from deepregfinder.labels.rules import write_drops
@@ -28,7 +28,7 @@ from deepregfinder.prediction import marker_validation as validation
 from deepregfinder.prediction import user_regions as scoring
 from deepregfinder.quality.tables import FileQuality, LibraryQuality
 from deepregfinder.report import summary as report_summary
-from deepregfinder.signal import build as rpm
+from deepregfinder.signal.build import MarkSignal
 from deepregfinder.storage.tables import column_names
 from evaluate_model import evaluate_model
 
@@ -239,7 +239,6 @@ def test_columns_of_tables_are_those_that_the_code_writes(
     calls = "calls/<sample>/<sample>.<model>"
     no_elements = states.States(pd.DataFrame(), (), ())
     writers: dict[str, Any] = {
-        "pipeline_info/inputs.tsv": lambda: inputs.write_inputs(table, [], {}),
         "regions/<sample>/dropped.tsv": lambda: write_drops(table, []),
         "regions/<sample>/states.tsv": lambda: states.write_summary(table, no_elements),
         "regions/<sample>/regions.tsv": lambda: selection.write_summary(table, []),
@@ -249,8 +248,9 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         f"{calls}.regions.tsv": lambda: scoring.write_scores(table, no_regions, no_scores, ()),
     }
     written = {
-        "<id>.counts.tsv": SUMMARY_COLUMNS,
-        "<sample>.signal.tsv": rpm.SUMMARY_COLUMNS,
+        "pipeline_info/inputs.tsv": column_names(InputFile),
+        "<id>.counts.tsv": column_names(RecordCounts),
+        "<sample>.signal.tsv": column_names(MarkSignal),
         "<id>.quality.tsv": column_names(FileQuality),
         "signal/libraries.tsv": column_names(LibraryQuality),
         "evaluation/summary.tsv": report_summary.COLUMNS,

@@ -8,9 +8,10 @@ from samples.report_samples import Plan, made_up, write_run
 
 from deepregfinder.counting import store
 from deepregfinder.errors import InputError
-from deepregfinder.inputs.check import COLUMNS
+from deepregfinder.inputs import tables as inputs
 from deepregfinder.report.collect import Run, collect
 from deepregfinder.report.tables import Drop, InputFile, Library, Validation, read_rows
+from deepregfinder.storage.tables import column_names
 
 
 def test_rows_are_found_by_the_names_of_columns_and_dots_are_unknown(tmp_path: Path) -> None:
@@ -43,12 +44,12 @@ def test_a_row_that_does_not_fit_is_named_with_its_line(tmp_path: Path, row: str
 
 
 def test_the_tables_of_the_pipeline_have_the_columns_that_are_read() -> None:
-    for kind, columns in ((InputFile, COLUMNS), (Library, store.SUMMARY_COLUMNS)):
-        assert {field.name for field in dataclasses.fields(kind)} <= set(columns)
+    for kind, written in ((InputFile, inputs.InputFile), (Library, store.RecordCounts)):
+        assert set(column_names(kind)) <= set(column_names(written))
 
 
 def test_every_reason_to_leave_out_a_record_is_a_fate() -> None:
-    excluded = {name for name in store.SUMMARY_COLUMNS if name.startswith("excluded_")}
+    excluded = {name for name in column_names(store.RecordCounts) if name.startswith("excluded_")}
     assert set(Library.FATES.values()) == {"usable", "second_mates"} | excluded
 
 

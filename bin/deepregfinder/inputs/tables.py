@@ -1,0 +1,26 @@
+"""inputs.tsv: the alignment files of a run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A row of inputs.tsv.
+
+    reads : records of the file; mapped : those with a place, secondary ones included;
+    main_chrom_reads : those on main chromosomes
+    """
+
+    id: str
+    sample: str
+    mark: str
+    replicate: str
+    role: str
+    file: str
+    reads: int
+    mapped: int
+    main_chrom_reads: int
+    paired_end: bool
+    median_read_length: int
+    index: str
+    simulated: bool
