@@ -11,7 +11,7 @@ import pandas as pd
 
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.intervals import read_intervals
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import write_rows
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Drop:
-    """One line of the table of dropped regions: what a rule dropped and how many it left."""
+    """A row of `<sample>.dropped.tsv`: what a rule dropped and how many it left."""
 
     element: str
     rule: str
@@ -142,7 +142,5 @@ class Sieve:
 
 
 def write_drops(path: Path, drops: Sequence[Drop]) -> None:
-    """Write the account as a table with the header element, rule, dropped, left."""
-    with written_whole(path) as part:
-        lines = [f"{row.element}\t{row.rule}\t{row.dropped}\t{row.left}\n" for row in drops]
-        part.write_text("element\trule\tdropped\tleft\n" + "".join(lines))
+    """Write the account as a table with a row for each rule."""
+    write_rows(path, Drop, drops)

@@ -7,8 +7,8 @@ is dropped.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +20,7 @@ from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import MIN_WINDOWS
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import Digits6, write_rows
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,21 @@ class Agreement:
     poised: int
     active: int
     disagree: int
+
+
+@dataclass(frozen=True)
+class StateCounts:
+    """A row of `<sample>.states.tsv`: a Clustering, or an Agreement with reads "all"."""
+
+    element: str
+    reads: str
+    windows: int
+    poised: int
+    active: int
+    disagree: int | None
+    poised_mean: Digits6 | None
+    active_mean: Digits6 | None
+    boundary: Digits6 | None
 
 
 def window_counts(counts: Counts, windows: pd.DataFrame, geometry: Geometry) -> np.ndarray:
@@ -130,7 +145,7 @@ def cluster_windows(
             f"Active and poised cannot be told apart ({what}): every window holds {counts[0]}."
         )
     is_active = values >= first_active
-    found = Clustering(
+    clustering = Clustering(
         element=element,
         reads=reads,
         windows=len(counts),
@@ -141,20 +156,20 @@ def cluster_windows(
         boundary=float(counts[~is_active].max()),
     )
     numbers = (
-        f"{found.poised} poised windows hold {found.poised_mean:.4g} reads on average, "
-        f"{found.active} active ones {found.active_mean:.4g}"
+        f"{clustering.poised} poised windows hold {clustering.poised_mean:.4g} reads on average, "
+        f"{clustering.active} active ones {clustering.active_mean:.4g}"
     )
     advice = (
         " A few very strong windows do that: try --nascent_transform log2."
-        if transform == "none" and found.active < found.poised
+        if transform == "none" and clustering.active < clustering.poised
         else ""
     )
-    if min(found.poised, found.active) < MIN_CLUSTER:
+    if min(clustering.poised, clustering.active) < MIN_CLUSTER:
         raise InputError(
             f"Active and poised cannot be told apart ({what}): {numbers}, and each state needs at "
             f"least {MIN_CLUSTER} windows.{advice}"
         )
-    if found.active_mean < MIN_FOLD * found.poised_mean:
+    if clustering.active_mean < MIN_FOLD * clustering.poised_mean:
         raise InputError(
             f"Active and poised do not separate ({what}): {numbers}, less than {MIN_FOLD:g} times "
             "as many. The reads look like background."
@@ -167,7 +182,7 @@ def cluster_windows(
             f"so different (variance / mean is {dispersion:.3g}; up to {by_chance:.3g} is chance). "
             "There are too few reads, or they are background."
         )
-    return is_active, found
+    return is_active, clustering
 
 
 @dataclass(frozen=True)
@@ -249,24 +264,20 @@ def assign_states(
 
 
 def write_summary(path: Path, states: States) -> None:
-    """Write a table: a row for each clustering, and one (reads "all") for what is left together.
-
-    Header: element, reads, windows, poised, active, disagree, poised_mean, active_mean, boundary;
-    "." where a column means nothing.
-    """
-    counts = ("element", "reads", "windows", "poised", "active", "disagree")
-    header = (*counts, "poised_mean", "active_mean", "boundary")
-    rows: list[Sequence[object]] = [header]
+    """Write a table: a row for each clustering, and one (reads "all") for what is left together."""
+    rows = []
     for agreement in states.agreements:
-        for found in states.clusterings:
-            if found.element == agreement.element:
-                known = {f.name: getattr(found, f.name) for f in fields(found)} | {"disagree": "."}
-                rows.append([_shown(known[name]) for name in header])
-        known = {f.name: getattr(agreement, f.name) for f in fields(agreement)} | {"reads": "all"}
-        rows.append([_shown(known.get(name, ".")) for name in header])
-    with written_whole(path) as part:
-        part.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
-
-
-def _shown(value: object) -> object:
-    return f"{value:.6g}" if isinstance(value, float) else value
+        rows += [
+            StateCounts(
+                *(one.element, one.reads, one.windows, one.poised, one.active),
+                disagree=None,
+                poised_mean=one.poised_mean,
+                active_mean=one.active_mean,
+                boundary=one.boundary,
+            )
+            for one in states.clusterings
+            if one.element == agreement.element
+        ]
+        counts = (agreement.windows, agreement.poised, agreement.active, agreement.disagree)
+        rows.append(StateCounts(agreement.element, "all", *counts, None, None, None))
+    write_rows(path, StateCounts, rows)

@@ -1,7 +1,7 @@
 """From candidates to labelled windows: choice by signal, classes, splits and statistics."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,25 +24,32 @@ from deepregfinder.labels.candidates import sort_regions
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.signal.scale import Normalisation, mark_quantiles, mark_statistics
 from deepregfinder.signal.store import Signal
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import write_rows
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What became of the candidates of one class.
+    """What became of the candidates of one class: a row of `<sample>.regions.tsv`.
 
-    too_little_signal : dropped, fewer than min_nonzero non-zero entries
+    dropped_min_nonzero : those with fewer than min_nonzero non-zero entries
     not_needed : background beyond n_background
-    windows : kept, by split
+    train, validation, test : windows that are kept
     """
 
-    name: str
+    class_: str
     candidates: int
-    too_little_signal: int
+    dropped_min_nonzero: int
     not_needed: int
-    windows: Mapping[str, int]
+    train: int
+    validation: int
+    test: int
+
+    @property
+    def windows(self) -> dict[str, int]:
+        """Windows that are kept, by split."""
+        return {split: getattr(self, split) for split in SPLITS}
 
 
 @dataclass(frozen=True)
@@ -105,11 +112,11 @@ def build_tensors(
 
     selections = tuple(
         Selection(
-            name=member.name,
+            class_=member.name,
             candidates=int((y == index).sum()),
-            too_little_signal=int(((y == index) & ~rich).sum()),
+            dropped_min_nonzero=int(((y == index) & ~rich).sum()),
             not_needed=int(((y == index) & rich & ~needed).sum()),
-            windows={
+            **{
                 split: int(((regions["class"] == member.name) & (regions["split"] == split)).sum())
                 for split in SPLITS
             },
@@ -243,15 +250,15 @@ def _check_candidates(signal: Signal, candidates: pd.DataFrame, geometry: Geomet
 
 def _check_enough(selections: Sequence[Selection], min_nonzero: int) -> None:
     problems = []
-    for found in selections:
-        if any(found.windows[split] < least for split, least in MIN_WINDOWS.items()):
+    for one in selections:
+        if any(one.windows[split] < least for split, least in MIN_WINDOWS.items()):
             listed = ", ".join(
-                f"{found.windows[split]} in {split} ({least} needed)"
+                f"{one.windows[split]} in {split} ({least} needed)"
                 for split, least in MIN_WINDOWS.items()
             )
             problems.append(
-                f"Too few windows of class {found.name}: {listed}. Of {found.candidates} "
-                f"candidates, {found.too_little_signal} were dropped by --min_nonzero "
+                f"Too few windows of class {one.class_}: {listed}. Of {one.candidates} "
+                f"candidates, {one.dropped_min_nonzero} were dropped by --min_nonzero "
                 f"{min_nonzero} (fewer non-zero bins over all marks); the table of dropped regions "
                 "says what each rule dropped before."
             )
@@ -260,12 +267,5 @@ def _check_enough(selections: Sequence[Selection], min_nonzero: int) -> None:
 
 
 def write_summary(path: Path, selections: Sequence[Selection]) -> None:
-    """Write a table: class, candidates, dropped_min_nonzero, not_needed, windows by split."""
-    header = ("class", "candidates", "dropped_min_nonzero", "not_needed", *SPLITS)
-    lines = ["\t".join(header)]
-    for one in selections:
-        counts = (one.candidates, one.too_little_signal, one.not_needed)
-        windows = (one.windows[split] for split in SPLITS)
-        lines.append("\t".join(map(str, (one.name, *counts, *windows))))
-    with written_whole(path) as part:
-        part.write_text("\n".join(lines) + "\n")
+    """Write a table with a row for each class."""
+    write_rows(path, Selection, selections)

@@ -21,9 +21,9 @@ from deepregfinder.evaluation import compare_models as comparison
 from deepregfinder.evaluation import window_distances as surroundings
 from deepregfinder.evaluation.external import annotations, crispr
 from deepregfinder.inputs.tables import InputFile
-from deepregfinder.labels import states
-from deepregfinder.labels import windows as selection
-from deepregfinder.labels.rules import write_drops
+from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.states import StateCounts
+from deepregfinder.labels.windows import Selection
 from deepregfinder.prediction import marker_validation as validation
 from deepregfinder.prediction import user_regions as scoring
 from deepregfinder.quality.tables import FileQuality, LibraryQuality
@@ -237,11 +237,7 @@ def test_columns_of_tables_are_those_that_the_code_writes(
     no_regions = pd.DataFrame({name: [] for name in ("chrom", "start", "end", "name")}, dtype=str)
     no_scores = scoring.RegionScores(np.empty((0, 0)), np.empty(0, np.int64))
     calls = "calls/<sample>/<sample>.<model>"
-    no_elements = states.States(pd.DataFrame(), (), ())
     writers: dict[str, Any] = {
-        "regions/<sample>/dropped.tsv": lambda: write_drops(table, []),
-        "regions/<sample>/states.tsv": lambda: states.write_summary(table, no_elements),
-        "regions/<sample>/regions.tsv": lambda: selection.write_summary(table, []),
         f"{calls}.validation.tsv": lambda: validation.write_validation(table, []),
         f"{calls}.calls.tsv": lambda: validation.write_call_summary(table, {}, ()),
         f"{calls}.seeds.tsv": lambda: validation.write_seed_validation(table, {}),
@@ -255,6 +251,9 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "signal/libraries.tsv": column_names(LibraryQuality),
         "evaluation/summary.tsv": report_summary.COLUMNS,
         "evaluation/<sample>/comparison.tsv": comparison.HEADER,
+        "regions/<sample>/dropped.tsv": column_names(Drop),
+        "regions/<sample>/states.tsv": column_names(StateCounts),
+        "regions/<sample>/regions.tsv": column_names(Selection),
         "regions/<sample>/test_windows.tsv": surroundings.HEADER,
         f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,
         f"{COMPARED}.marks.tsv": differential.MARK_COLUMNS,

@@ -61,7 +61,7 @@ def test_rows_are_those_of_the_region_table(tmp_path: Path) -> None:
     assert len(tensors.select("validation")) == 50
 
 
-def test_windows_with_too_little_signal_are_dropped_and_counted(tmp_path: Path) -> None:
+def test_windows_with_dropped_min_nonzero_are_dropped_and_counted(tmp_path: Path) -> None:
     values = arrays()
     values["chr1"][:, 0:20] = 0
     values["chr1"][:2, 0:2] = 1
@@ -72,8 +72,8 @@ def test_windows_with_too_little_signal_are_dropped_and_counted(tmp_path: Path) 
     kept = built.regions[built.regions["chrom"] == "chr1"]["start"].tolist()
     assert 0 not in kept
     assert 2_500 in kept
-    promoter = next(one for one in built.selections if one.name == "promoter")
-    assert (promoter.candidates, promoter.too_little_signal) == (60, 1)
+    promoter = next(one for one in built.selections if one.class_ == "promoter")
+    assert (promoter.candidates, promoter.dropped_min_nonzero) == (60, 1)
     assert promoter.windows == {"train": 19, "validation": 20, "test": 20}
 
 
@@ -97,7 +97,7 @@ def test_background_is_taken_in_drawing_order_skipping_poor_windows(tmp_path: Pa
     background = built.selections[0]
     assert background.windows == {"train": 10, "validation": 10, "test": 10}
     assert background.candidates == 60
-    assert background.too_little_signal + background.not_needed == 30
+    assert background.dropped_min_nonzero + background.not_needed == 30
 
 
 def test_too_little_background_is_taken_whole_and_said(
