@@ -19,9 +19,7 @@ from deepregfinder.classes import class_named
 from deepregfinder.genome.bedtools import near
 from deepregfinder.labels.elements import midpoints
 from deepregfinder.prediction.calling import Calls, calls_table
-from deepregfinder.storage.atomic import written_whole
-
-ABSENT = "."
+from deepregfinder.storage.tables import ABSENT, Decimals4, write_rows
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,38 @@ class Marker:
 
 @dataclass(frozen=True)
 class ValidationRate:
-    """Calls of one class and how many of them are validated (None: cannot be told)."""
+    """A row of `<sample>.<model>.validation.tsv`: calls of a class that a marker confirms.
 
-    class_name: str
+    rate : validated / calls; validated and rate are None without marker, rate also without calls
+    marker : what a Marker says of itself
+    """
+
+    class_: str
     calls: int
     validated: int | None
+    rate: Decimals4 | None
     marker: str
 
-    @property
-    def rate(self) -> float | None:
-        """validated / calls; None without calls or without marker."""
-        return None if self.validated is None or not self.calls else self.validated / self.calls
+
+@dataclass(frozen=True)
+class SeedValidation:
+    """A row of `<sample>.<model>.seeds.tsv`: a ValidationRate of the network of one seed alone."""
+
+    seed: int
+    class_: str
+    calls: int
+    validated: int | None
+    rate: Decimals4 | None
+
+
+@dataclass(frozen=True)
+class CallCount:
+    """A row of `<sample>.<model>.calls.tsv`: calls of a class on a chromosome."""
+
+    chrom: str
+    class_: str
+    calls: int
+    bp: int
 
 
 def build_markers(
@@ -116,46 +135,34 @@ def validation_rates(
     for index, name in enumerate(classes[1:], 1):
         element = class_named(name).element
         of_class = class_index == index
-        count = int(validated[element][of_class].sum()) if element in validated else None
-        rates.append(ValidationRate(name, int(of_class.sum()), count, markers[element].description))
+        n_calls = int(of_class.sum())
+        confirmed = int(validated[element][of_class].sum()) if element in validated else None
+        rate = None if confirmed is None or not n_calls else confirmed / n_calls
+        rates.append(ValidationRate(name, n_calls, confirmed, rate, markers[element].description))
     return rates
 
 
-def _fields(rate: ValidationRate) -> list[str]:
-    return [
-        rate.class_name,
-        str(rate.calls),
-        ABSENT if rate.validated is None else str(rate.validated),
-        ABSENT if rate.rate is None else f"{rate.rate:.4f}",
-    ]
-
-
 def write_validation(path: Path, rates: Sequence[ValidationRate]) -> None:
-    """Write class, calls, validated, rate, marker; "." for what cannot be told."""
-    rows = [("class", "calls", "validated", "rate", "marker")]
-    _write_rows(path, rows + [(*_fields(rate), rate.marker) for rate in rates])
+    """Write a row for each class."""
+    write_rows(path, ValidationRate, rates)
 
 
 def write_seed_validation(path: Path, by_seed: Mapping[int, Sequence[ValidationRate]]) -> None:
-    """Write seed, class, calls, validated, rate for the network of each seed alone."""
-    rows = [("seed", "class", "calls", "validated", "rate")]
-    _write_rows(
-        path,
-        rows + [(str(seed), *_fields(rate)) for seed, rates in by_seed.items() for rate in rates],
-    )
+    """Write a row for the network of each seed alone, and each class."""
+    rows = [
+        SeedValidation(seed, one.class_, one.calls, one.validated, one.rate)
+        for seed, rates in by_seed.items()
+        for one in rates
+    ]
+    write_rows(path, SeedValidation, rows)
 
 
 def write_call_summary(path: Path, calls: Mapping[str, Calls], classes: Sequence[str]) -> None:
-    """Write chrom, class, calls and bp covered, for every chromosome and class."""
-    rows = [("chrom", "class", "calls", "bp")]
-    for chrom, found in calls.items():
+    """Write a row for every chromosome and class."""
+    rows = []
+    for chrom, of_chrom in calls.items():
         for index, name in enumerate(classes[1:], 1):
-            of_class = found.take(found.class_index == index)
+            of_class = of_chrom.take(of_chrom.class_index == index)
             covered = int((of_class.end - of_class.start).sum())
-            rows.append((chrom, name, str(len(of_class)), str(covered)))
-    _write_rows(path, rows)
-
-
-def _write_rows(path: Path, rows: Sequence[tuple[str, ...]]) -> None:
-    with written_whole(path) as part:
-        part.write_text("".join("\t".join(row) + "\n" for row in rows))
+            rows.append(CallCount(chrom, name, len(of_class), covered))
+    write_rows(path, CallCount, rows)

@@ -24,8 +24,8 @@ from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.windows import Selection
-from deepregfinder.prediction import marker_validation as validation
 from deepregfinder.prediction import user_regions as scoring
+from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.tables import FileQuality, LibraryQuality
 from deepregfinder.report import summary as report_summary
 from deepregfinder.signal.build import MarkSignal
@@ -238,9 +238,6 @@ def test_columns_of_tables_are_those_that_the_code_writes(
     no_scores = scoring.RegionScores(np.empty((0, 0)), np.empty(0, np.int64))
     calls = "calls/<sample>/<sample>.<model>"
     writers: dict[str, Any] = {
-        f"{calls}.validation.tsv": lambda: validation.write_validation(table, []),
-        f"{calls}.calls.tsv": lambda: validation.write_call_summary(table, {}, ()),
-        f"{calls}.seeds.tsv": lambda: validation.write_seed_validation(table, {}),
         f"{calls}.regions.tsv": lambda: scoring.write_scores(table, no_regions, no_scores, ()),
     }
     written = {
@@ -258,6 +255,9 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,
         f"{COMPARED}.marks.tsv": differential.MARK_COLUMNS,
         "evaluation/<sample>/annotations.tsv": annotations.HEADER,
+        f"{calls}.validation.tsv": column_names(ValidationRate),
+        f"{calls}.calls.tsv": column_names(CallCount),
+        f"{calls}.seeds.tsv": column_names(SeedValidation),
         f"{calls}.crispr.tsv": crispr.HEADER,
         f"{calls}.crispr_elements.tsv": crispr.JUDGED_COLUMNS,
     }

@@ -31,7 +31,7 @@ def rates(found: Calls, n_classes: int = 3, **given: object) -> dict[str, tuple[
     lists: dict = {"tss": None, "dhs": None, "enhancers": [], "tfbs": []} | given
     markers = build_markers(**lists, tss_distance=TSS_DISTANCE, slop=SLOP)
     return {
-        rate.class_name: (rate.calls, rate.validated)
+        rate.class_: (rate.calls, rate.validated)
         for rate in validation_rates({"chr1": found}, class_names(n_classes), markers, SLOP)
     }
 
