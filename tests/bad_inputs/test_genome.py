@@ -6,8 +6,8 @@ import pytest
 from samples.refusals import check_refuses
 
 TABLES = {
-    "empty": (b"", "names no chromosome"),
-    "comments only": (b"#x\n", "names no chromosome"),
+    "empty": (b"", "lists no chromosome"),
+    "comments only": (b"#x\n", "lists no chromosome"),
     "no length": (b"chr1\n", "line 1: expected a name and a length"),
     "length zero": (b"chr1\t0\n", "line 1: expected a name and a length"),
     "negative length": (b"chr1\t-5\n", "line 1: expected a name and a length"),
@@ -19,7 +19,7 @@ TABLES = {
     ),
     "longer than a BAM file can say": (b"chr1\t2147483648\n", "line 1: expected a name"),
     "a superscript": ("chr1\t5²\n".encode(), "line 1: expected a name and a length"),
-    "a chromosome twice": (b"chr1\t50000\nchr1\t50000\n", "line 2: chromosome chr1 comes twice"),
+    "a chromosome twice": (b"chr1\t50000\nchr1\t50000\n", "line 2: chromosome chr1 appears twice"),
     "no text": (b"\xff\xfe\0\1", "cannot be read as text"),
     "gzip": (gzip.compress(b"chr1\t50000\n"), "cannot be read as text"),
     "other lengths": (
@@ -29,16 +29,16 @@ TABLES = {
     "other names": (b"1\t50000\n10\t40000\n2\t45000\n20\t30000\n", "like 'chr1', but like '1'"),
 }
 VALUES = {
-    "an open bracket": ("chromosomes", "chr(", "is no regular expression"),
+    "an open bracket": ("chromosomes", "chr(", "is not a regular expression"),
     "a name of no chromosome": ("chromosomes", "scaffold.*", "No chromosome name matches"),
     "an empty expression": ("chromosomes", "", "No chromosome name matches"),
     "windows longer than chromosomes": ("window_bins", "2000", "a window of 200,000 bp"),
     "no test chromosome": ("test_chroms", "21", "belongs to --test_chroms (21)"),
     "no validation chromosome": ("validation_chroms", "9", "belongs to --validation_chroms (9)"),
     "no training chromosome": ("train_chroms", "5", "belongs to --train_chroms (5)"),
-    "a chromosome in two splits": ("test_chroms", "1-7,20", "stands in both --train_chroms"),
-    "a range that runs backwards": ("test_chroms", "20,22-17", "22-17 is no range"),
-    "a range without end": ("test_chroms", "17-99999999999", "17-99999999999 is no range"),
+    "a chromosome in two splits": ("test_chroms", "1-7,20", "is in both --train_chroms"),
+    "a range that runs backwards": ("test_chroms", "20,22-17", "22-17 is not a range"),
+    "a range without end": ("test_chroms", "17-99999999999", "17-99999999999 is not a range"),
     "no chromosome at all": ("test_chroms", "", "belongs to --test_chroms ()"),
 }
 

@@ -39,7 +39,7 @@ LISTS = {
     "one column": (b"chr1:100-200\n", "line 1: expected chrom, start and end"),
     "commas": (b"chr1,100,200\n", "line 1: expected chrom, start and end"),
     "semicolons": (b"chr1;100;200\n", "line 1: expected chrom, start and end"),
-    "a heading": (b"chrom\tstart\tend\n" + GOOD, "headings must start with #"),
+    "a heading": (b"chrom\tstart\tend\n" + GOOD, "a header line must start with #"),
     "GFF": (b"chr1\tx\tpeak\t100\t200\t.\t+\t.\tID=1\n", "line 1: expected whole numbers"),
     "VCF": (b"##fileformat=VCFv4.2\nchr1\t100\t.\tA\tT\n", "line 2: expected whole numbers"),
     "a shell command": (GOOD + b"$(touch hit)\tx\ty\n", "line 2: expected a chromosome name"),

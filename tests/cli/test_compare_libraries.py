@@ -9,13 +9,13 @@ import numpy as np
 from click.testing import CliRunner
 
 from compare_libraries import compare_libraries
-from deepregfinder.counting.read_ends import Ends
+from deepregfinder.counting.read_ends import ReadEnds
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.store import Library, write_counts
 from deepregfinder.quality.cross_correlation import Quality, write_quality
 
 GRID = BinGrid({"chr1": 1_000_000}, 100)
-NOBODY = Ends("chr1", 36, np.zeros(60), np.zeros(40), np.zeros(0), 0, 0)
+NOBODY = ReadEnds("chr1", 36, np.zeros(60), np.zeros(40), np.zeros(0), 0, 0)
 
 
 def written(folder: Path, mark: str, duplicates: float) -> list[str]:

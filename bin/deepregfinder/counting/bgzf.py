@@ -1,7 +1,7 @@
-"""BGZF, the blocked gzip of BAM files, unpacked in threads.
+"""Multithreaded decompression of BGZF, the blocked gzip format of BAM files.
 
-Format: SAM specification, section 4.1. A block is a gzip member that names its own size, so that
-blocks can be found without unpacking them.
+Format: SAM specification, section 4.1. A block is a gzip member that states its own size, so that
+blocks can be located without decompressing them.
 """
 
 import struct
@@ -19,13 +19,13 @@ from deepregfinder.counting.file_format import END_OF_FILE
 from deepregfinder.counting.inflate import FAULTS, inflate
 from deepregfinder.errors import InputError
 
-# What is read at a time: some 16 blocks or more, 4-5 MB when unpacked.
+# Bytes read at a time: 16 blocks or more, 4-5 MB when decompressed.
 PIECE = 1 << 20
 
-# Free bytes before each unpacked piece, where a reader may put what the last piece left over.
+# Free bytes before each decompressed piece: room for the incomplete record of the piece before.
 HEADROOM = 1 << 16
 
-# Deflated zeros shrink a thousandfold: a piece of them is not unpacked at once.
+# Zeros are compressed a thousandfold: such a piece is decompressed in several steps.
 _MOST_UNPACKED = 1 << 24
 
 _LARGEST_BLOCK = 1 << 16
@@ -37,7 +37,7 @@ _MAGIC = b"\x1f\x8b\x08\x04"
 
 
 class _Block(NamedTuple):
-    """Where a block and its deflated bytes lie in a piece, and what they must unpack to."""
+    """Position of a block and of its deflated bytes in a piece; CRC-32 and size of its content."""
 
     at: int
     start: int
@@ -47,16 +47,16 @@ class _Block(NamedTuple):
 
 
 def require_sound(path: Path, threads: int) -> None:
-    """Unpack a whole file; InputError as of `read_pieces` if it is damaged or cut short."""
+    """Decompress a whole file; raises InputError, as `read_pieces` does, if it is damaged."""
     with path.open("rb") as stream:
         for _ in read_pieces(stream, path, threads):
             pass
 
 
 def find_block(stream: BinaryIO, path: Path, offset: int) -> int | None:
-    """Where the first block begins at or behind a byte of a file; None if none is near.
+    """Offset of the first block at or after `offset`; None if none is near.
 
-    One is known by the block that follows it.
+    A block is recognised by the block that follows it.
     """
     stream.seek(offset)
     content = stream.read(4 * _LARGEST_BLOCK)
@@ -72,28 +72,28 @@ def find_block(stream: BinaryIO, path: Path, offset: int) -> int | None:
 def read_pieces(
     stream: BinaryIO, path: Path, threads: int, until: int | None = None
 ) -> Iterator[np.ndarray]:
-    """Unpack a BGZF stream, piece by piece and in order.
+    """Decompress a BGZF stream piece by piece, in order.
 
-    As many pieces as threads lie ready, so that no thread waits for the reader. Memory: 2 x threads
-    + 2 pieces, whatever the size of the file, used again and again.
+    Pieces are decompressed ahead, one per thread, so that no thread waits for the reader. Memory:
+    2 x threads + 2 buffers, which are reused, whatever the size of the file.
 
     Parameters
     ----------
-    stream : the packed bytes
+    stream : the compressed bytes
     path : name of the file in messages
-    threads : how many blocks are unpacked side by side
-    until : offset at which to stop, where a block begins; None for the end of the file
+    threads : number of pieces that are decompressed in parallel
+    until : offset of the block at which to stop; None for the end of the file
 
     Yields
     ------
-    uint8 arrays: HEADROOM bytes without meaning, then the unpacked bytes. An array holds them until
-    the second one after it is asked for.
+    uint8 arrays: HEADROOM meaningless bytes, then the decompressed bytes. An array stays valid
+    until the second one after it is requested.
 
     Raises
     ------
     InputError
-        The stream is no BGZF, ends too early, or holds a block that does not unpack to what it
-        says (size, CRC-32).
+        The stream is not BGZF, is truncated, or has a block whose content does not have the stated
+        size or CRC-32.
     """
     pool = ThreadPoolExecutor(threads)
     try:
@@ -113,7 +113,7 @@ def read_pieces(
 def _packed_pieces(
     stream: BinaryIO, path: Path, until: int | None
 ) -> Iterator[tuple[bytes, list[_Block], int]]:
-    """Pieces of whole blocks, the blocks in each, and its offset in the file."""
+    """Pieces of whole blocks, the blocks in each, and the offset of the piece in the file."""
     offset, rest, last = stream.tell(), b"", b""
     while chunk := stream.read(PIECE if until is None else min(PIECE, until - stream.tell())):
         piece = rest + chunk
@@ -129,24 +129,24 @@ def _packed_pieces(
 
 
 def _find_blocks(piece: bytes, path: Path, offset: int) -> list[_Block]:
-    """The whole blocks at the start of a piece, as many as may be unpacked at a time."""
+    """The whole blocks at the start of a piece, as many as may be decompressed at a time."""
     blocks: list[_Block] = []
     at = unpacked = 0
     while at + _FIXED.size <= len(piece) and unpacked < _MOST_UNPACKED:
         magic, n_extra = _FIXED.unpack_from(piece, at)
         payload = at + _FIXED.size + n_extra
         if magic != _MAGIC:
-            raise _damaged(path, offset + at, "is no BGZF block")
+            raise _damaged(path, offset + at, "is not a BGZF block")
         if payload > len(piece):
             break
         end = at + _block_size(piece[at + _FIXED.size : payload])
         if end < payload + _FOOTER.size:
-            raise _damaged(path, offset + at, "names an impossible size")
+            raise _damaged(path, offset + at, "states an impossible size")
         if end > len(piece):
             break
         crc, size = _FOOTER.unpack_from(piece, end - _FOOTER.size)
         if size > _LARGEST_BLOCK:
-            raise _damaged(path, offset + at, "names an impossible size")
+            raise _damaged(path, offset + at, "states an impossible size")
         blocks.append(_Block(at, payload, end - _FOOTER.size, crc, size))
         at = end
         unpacked += size
@@ -154,7 +154,7 @@ def _find_blocks(piece: bytes, path: Path, offset: int) -> list[_Block]:
 
 
 def _block_size(extra: bytes) -> int:
-    """Size of a block by its subfield BC; 0 if there is none."""
+    """Size of a block from its subfield BC; 0 if there is none."""
     at = 0
     while at + _SUBFIELD.size <= len(extra):
         name, length, value = _SUBFIELD.unpack_from(extra, at)
@@ -167,12 +167,12 @@ def _block_size(extra: bytes) -> int:
 def _unpack(
     room: np.ndarray, piece: bytes, blocks: list[_Block], path: Path, offset: int
 ) -> np.ndarray:
-    """Unpack blocks one after the other, behind HEADROOM free bytes."""
+    """Decompress blocks one after the other, after HEADROOM free bytes."""
     unpacked = room[: HEADROOM + sum(block.size for block in blocks)]
     places = np.array([block[1:] for block in blocks], np.int64)
-    found, fault = inflate(np.frombuffer(piece, np.uint8), places, unpacked, HEADROOM)
+    n_sound, fault = inflate(np.frombuffer(piece, np.uint8), places, unpacked, HEADROOM)
     if fault:
-        raise _damaged(path, offset + blocks[found].at, FAULTS[fault])
+        raise _damaged(path, offset + blocks[n_sound].at, FAULTS[fault])
     return unpacked
 
 

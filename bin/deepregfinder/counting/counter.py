@@ -1,4 +1,4 @@
-"""Count one file, with one counter or the other, and refuse counts that mean nothing."""
+"""Count one file with the chosen counter, and refuse files without usable reads."""
 
 import logging
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from deepregfinder.counting.featurecounts import count_featurecounts
-from deepregfinder.counting.first_reads import glance_at, require_countable
+from deepregfinder.counting.first_reads import preview_reads, require_countable
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
@@ -32,37 +32,37 @@ def count_bins(
     Parameters
     ----------
     path : the file
-    counter : which program counts
+    counter : the program that counts
     rules, grid : what is counted, and in which bins
-    blacklist : BED file; bins that touch one of its intervals are set to zero
-    threads : to be used
-    sampler : takes its sample of the records on the way
+    blacklist : BED file; bins that overlap one of its intervals are set to zero
+    threads : number of threads
+    sampler : collects read ends from the records
 
     Raises
     ------
     InputError
-        The file cannot be read, does not fit the grid, cannot be counted in the way that is asked
-        for, or holds nothing that counts.
+        The file cannot be read, does not fit the grid, cannot be counted by these rules, or has no
+        usable read.
     """
     if threads < 1:
         raise InputError(f"--threads {threads}: at least 1 is needed.")
-    seen = glance_at(path)
-    grid.require_fit(path, seen.chrom_sizes)
-    require_countable(path, seen, rules, grid.bin_size)
+    preview = preview_reads(path)
+    grid.require_fit(path, preview.chrom_sizes)
+    require_countable(path, preview, rules, grid.bin_size)
     if sampler is not None:
-        sampler.begin(seen)
+        sampler.begin(preview)
     if counter == "native":
         counts = count_native(path, rules, grid, threads, sampler)
     else:
-        counts = count_featurecounts(path, seen, rules, grid, threads, sampler)
+        counts = count_featurecounts(path, preview, rules, grid, threads, sampler)
     _require_counts(path, rules, counts.tally)
     if blacklist is not None:
-        _blank(counts, blacklist)
+        _mask(counts, blacklist)
     return counts
 
 
 def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:
-    """Raise InputError, with the numbers, if no read is usable or none lies in a bin."""
+    """Raise InputError, with the reasons, if no read is usable or none is in a bin."""
     _log.info(
         "%s: %s of %s records usable, %s in bins",
         *(path, f"{tally.usable:,}", f"{tally.total:,}", f"{tally.assigned:,}"),
@@ -71,16 +71,16 @@ def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:
         return
     if tally.usable:
         raise InputError(
-            f"{path}: {tally.usable:,} reads are usable, but not one lies in a bin of the "
-            "chromosomes to be counted. Check --chromosomes and the genome of the file."
+            f"{path}: {tally.usable:,} reads are usable, but none is in a bin of the chromosomes "
+            "to be counted. Check --chromosomes and the genome of the file."
         )
     reasons = {
         "unmapped": tally.unmapped,
-        f"of a mapping quality below {rules.min_mapq}": tally.mapq,
+        f"below mapping quality {rules.min_mapq}": tally.mapq,
         "marked as duplicates": tally.duplicate,
-        "of several places in the genome (NH)": tally.multimapping,
+        "multi-mapping (NH)": tally.multimapping,
         "secondary records of pairs": tally.secondary,
-        "not of a proper pair (--paired_end reads counts them)": tally.improper_pair,
+        "not in a proper pair (--paired_end reads counts them)": tally.improper_pair,
     }
     excluded = "; ".join(f"{number:,} are {what}" for what, number in reasons.items() if number)
     raise InputError(
@@ -89,8 +89,8 @@ def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:
     )
 
 
-def _blank(counts: BinCounts, blacklist: Path) -> None:
-    """Set bins that touch an interval to zero; intervals on other chromosomes do not matter."""
+def _mask(counts: BinCounts, blacklist: Path) -> None:
+    """Set bins that overlap an interval to zero; intervals on other chromosomes are ignored."""
     from deepregfinder.genome.intervals import read_intervals
 
     bin_size = counts.grid.bin_size
@@ -98,8 +98,8 @@ def _blank(counts: BinCounts, blacklist: Path) -> None:
         if chrom not in counts.grid.chrom_sizes:
             continue
         part = counts.grid.of_chromosome(counts.values, str(chrom))
-        firsts = group["start"].to_numpy() // bin_size
+        starts = group["start"].to_numpy() // bin_size
         ends = -(-group["end"].to_numpy() // bin_size)
-        for first, end in zip(firsts, ends, strict=True):
+        for first, end in zip(starts, ends, strict=True):
             part[first:end] = 0
-    _log.info("%s: %s bins are not zero", blacklist, f"{np.count_nonzero(counts.values):,}")
+    _log.info("%s: %s bins remain above zero", blacklist, f"{np.count_nonzero(counts.values):,}")

@@ -1,8 +1,8 @@
-"""CRAM files: what counting needs of them is read without the reference sequence.
+"""CRAM files, read without their reference sequence.
 
-A CRAM file keeps bases as differences to a reference, but places, flags, CIGARs and tags whole
-(hts-specs, CRAM 3). Without bases and qualities no reference is looked for, neither on disk nor on
-the network.
+A CRAM file stores bases as differences from a reference, but positions, flags, CIGARs and tags in
+full (hts-specs, CRAM 3). As bases and qualities are not requested, htslib looks for no reference,
+neither on disk nor on the network.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from pysam.utils import SamtoolsError
 
 from deepregfinder.errors import InputError
 
-# Every field of a record but bases and qualities; no MD tags made from the reference.
+# All fields of a record except bases and qualities; no MD tags made from the reference.
 FORMAT_OPTIONS = ("required_fields=0x19ff", "decode_md=0")
 
 
@@ -22,10 +22,10 @@ def is_cram(path: Path) -> bool:
 
 
 def require_whole(path: Path) -> None:
-    """Raise InputError unless the file has a header and the block that ends a CRAM file.
+    """Raise InputError unless the file has a header and the end-of-file block of CRAM.
 
-    A file without its end would be decoded in silence. Errors of this module are the end of a
-    sentence: the name of the file belongs before it.
+    htslib would decode a truncated file without an error. The messages of this module lack their
+    subject: the caller puts the name of the file before them.
     """
     try:
         pysam.quickcheck(str(path))
@@ -34,9 +34,9 @@ def require_whole(path: Path) -> None:
 
 
 def mapped_records(path: Path) -> tuple[dict[str, int], int]:
-    """Mapped records of each sequence of the header, and the unmapped ones of the whole file.
+    """Mapped records of each reference in the header, and unmapped records of the whole file.
 
-    Reads flags and places of all records (0.1 s a million); InputError if it cannot.
+    Reads flags and positions of all records (0.1 s per million). Raises InputError if damaged.
     """
     try:
         rows = [line.split("\t") for line in str(pysam.idxstats(str(path))).splitlines()]

@@ -1,7 +1,7 @@
-"""Counting with the program featureCounts (Subread), on a table of all bins.
+"""Counting with featureCounts (Subread), on a table of all bins.
 
-Slow and large for a whole genome (31 million bins: minutes, and 5 GB of memory), because it reads
-and writes that table as text; `native` gives the same counts.
+A whole genome (31 million bins) takes minutes and 5 GB of memory, because featureCounts reads and
+writes that table as text; `native` gives the same counts.
 """
 
 import logging
@@ -13,20 +13,20 @@ from pathlib import Path
 
 import numpy as np
 
-from deepregfinder.counting.first_reads import Glance
+from deepregfinder.counting.first_reads import ReadPreview
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.errors import InputError
 
-# Before 2.0.2, -p made it count fragments instead of reads.
+# Before 2.0.2, -p counted fragments instead of reads.
 OLDEST_VERSION = (2, 0, 2)
 
 _MOST_THREADS = 64
 _ROWS_AT_A_TIME = 1 << 20
 _FOUND_PAIRS = "Paired-end reads were detected in single-end read library"
 
-# Reads that pass all filters, in the words of the .summary file.
+# Status in the .summary file of reads that pass all filters.
 _USABLE = (
     *("Assigned", "Unassigned_NoFeatures", "Unassigned_Overlapping_Length"),
     "Unassigned_Ambiguity",
@@ -36,12 +36,12 @@ _log = logging.getLogger(__name__)
 
 
 class _FoundPairsError(Exception):
-    """The program was told that there are only single reads, and found pairs."""
+    """featureCounts was run for single reads, and met pairs."""
 
 
 def count_featurecounts(
     path: Path,
-    seen: Glance,
+    preview: ReadPreview,
     rules: CountRules,
     grid: BinGrid,
     threads: int,
@@ -52,26 +52,26 @@ def count_featurecounts(
     Parameters
     ----------
     path : the file
-    seen : what `glance_at` found in it
+    preview : of the file
     rules, grid : what is counted, and in which bins
-    threads : at most 64
-    sampler : takes its sample of the records
+    threads : at most 64 are used
+    sampler : collects read ends from the records
 
     Raises
     ------
     InputError
-        The program cannot count in this way, is missing or too old, or fails: its last words are
-        quoted. The file is damaged or cut short.
+        featureCounts cannot count by these rules, is not installed or too old, or fails (its last
+        lines are quoted); or the file is damaged or truncated.
     """
-    _require_possible(path, seen, rules, grid)
+    _require_possible(path, preview, rules, grid)
     _require_version()
-    # The program takes half a file for a whole one, and does not look at checksums. This one does.
+    # featureCounts accepts truncated files and ignores checksums. The native counter checks both.
     count_native(path, rules, grid, threads, sampler)
     with tempfile.TemporaryDirectory(prefix="featurecounts-", dir=".") as folder:
         bins, table = Path(folder) / "bins.saf", Path(folder) / "counts.txt"
         _log.info("writing a table of %s bins for featureCounts", f"{grid.n_bins:,}")
         _write_bins(bins, grid)
-        paired_end = seen.paired_end
+        paired_end = preview.paired_end
         command = _command(rules, threads, bins, table)
         try:
             _run([*command, *(["-p"] if paired_end else []), str(path)])
@@ -85,22 +85,22 @@ def count_featurecounts(
     return BinCounts(grid, values, _tally(summary, paired_end))
 
 
-def _require_possible(path: Path, seen: Glance, rules: CountRules, grid: BinGrid) -> None:
+def _require_possible(path: Path, preview: ReadPreview, rules: CountRules, grid: BinGrid) -> None:
     if rules.count_at == "midpoint":
         raise InputError(
             "featureCounts cannot count reads at their midpoint: use --counter native with "
             "--count_at midpoint."
         )
-    if seen.paired_end and rules.paired_end == "fragments":
+    if preview.paired_end and rules.paired_end == "fragments":
         raise _no_fragments(path)
     if path.suffix == ".cram":
-        raise InputError(f"{path}: featureCounts reads no CRAM files: use --counter native.")
-    for chrom in seen.chrom_sizes:
-        # It takes chr1 for 1, and 1 for chr1, where only the other one has bins.
+        raise InputError(f"{path}: featureCounts cannot read CRAM files: use --counter native.")
+    for chrom in preview.chrom_sizes:
+        # featureCounts treats chr1 as 1, and 1 as chr1, where only the other one has bins.
         other = chrom[3:] if chrom.startswith("chr") else f"chr{chrom}" * (len(chrom) <= 2)
         if chrom not in grid.chrom_sizes and other in grid.chrom_sizes:
             raise InputError(
-                f"{path} names both {chrom} and {other}, and featureCounts would count the reads "
+                f"{path} has both {chrom} and {other}, and featureCounts would count the reads "
                 f"of {chrom} as those of {other}: use --counter native."
             )
 
@@ -119,10 +119,10 @@ def _require_version() -> None:
         raise InputError(
             "featureCounts is not installed (package subread): use --counter native."
         ) from None
-    found = re.search(r"v(\d+)\.(\d+)\.(\d+)", run.stdout + run.stderr)
-    if found and tuple(map(int, found.groups())) < OLDEST_VERSION:
+    version = re.search(r"v(\d+)\.(\d+)\.(\d+)", run.stdout + run.stderr)
+    if version and tuple(map(int, version.groups())) < OLDEST_VERSION:
         raise InputError(
-            f"featureCounts {found.group()[1:]} is too old: "
+            f"featureCounts {version.group()[1:]} is too old: "
             f"{'.'.join(map(str, OLDEST_VERSION))} or later is needed, or --counter native."
         )
 
@@ -148,14 +148,14 @@ def _run(command: list[str]) -> None:
         return
     if _FOUND_PAIRS in run.stderr:
         raise _FoundPairsError
-    said = [line.strip("| ") for line in run.stderr.splitlines() if line.strip("|/\\= ")]
+    messages = [line.strip("| ") for line in run.stderr.splitlines() if line.strip("|/\\= ")]
     raise InputError(
-        f"featureCounts failed with exit status {run.returncode}: {' '.join(said[-3:])}"
+        f"featureCounts failed with exit status {run.returncode}: {' '.join(messages[-3:])}"
     )
 
 
 def _write_bins(path: Path, grid: BinGrid) -> None:
-    """Write the bins as SAF: 1-based, end included; a bin is named by its index."""
+    """Write the bins as SAF (1-based, closed intervals); the name of a bin is its index."""
     with path.open("w") as file:
         file.write("GeneID\tChr\tStart\tEnd\tStrand\n")
         for chrom, length in grid.chrom_sizes.items():
@@ -165,7 +165,7 @@ def _write_bins(path: Path, grid: BinGrid) -> None:
 
 
 def _read_counts(table: Path, grid: BinGrid) -> np.ndarray:
-    """The last column, ordered by the first: uint32, shape (n_bins,)."""
+    """The counts (last column) in the order of the bins (first column): uint32, shape (n_bins,)."""
     import pandas as pd
 
     values = np.zeros(grid.n_bins, np.uint32)

@@ -1,4 +1,4 @@
-"""Whether a file is a whole BAM or CRAM file, what else it is if not, and how it is opened."""
+"""Recognise and open BAM and CRAM files, and say what other files are instead."""
 
 import os
 import zlib
@@ -16,10 +16,10 @@ END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000
 
 
 def alignment_format(path: Path) -> Literal["bam", "cram"]:
-    """What kind of file it is, and that it has its end.
+    """Whether a file is BAM or CRAM.
 
-    Raises an InputError that says what the file is if it is neither, or that it is cut short: the
-    end of a sentence, before which the name of the file belongs.
+    Raises InputError if it is neither, or is truncated. The message says what the file is and lacks
+    its subject: the caller puts the name of the file before it.
     """
     try:
         with path.open("rb") as file:
@@ -37,7 +37,7 @@ def alignment_format(path: Path) -> Literal["bam", "cram"]:
         raise InputError(
             f"is a SAM file (text). Make a BAM file: `samtools sort -o reads.bam {path.name}`."
         )
-    not_bam = "is no BAM file: it starts with {!r}. Check the path in the sheet."
+    not_bam = "is not a BAM file: it starts with {!r}. Check the path in the sheet."
     if not start.startswith(b"\x1f\x8b"):
         raise InputError(not_bam.format(start[:8]))
     try:
@@ -45,14 +45,14 @@ def alignment_format(path: Path) -> Literal["bam", "cram"]:
     except zlib.error:
         unpacked = b""
     if not unpacked:
-        raise InputError("is damaged: its first block cannot be unpacked. Copy it again.")
+        raise InputError("is damaged: its first block cannot be decompressed. Copy it again.")
     if unpacked.startswith(b"\x1f\x8b"):
-        raise InputError("was compressed a second time with gzip. Unpack it with `gunzip`.")
+        raise InputError("was compressed a second time with gzip. Decompress it with `gunzip`.")
     if not unpacked.startswith(b"BAM\1"):
         raise InputError(not_bam.format(unpacked[:8]))
     if start[3] != 4 or start[12:16] != b"BC\2\0":
         raise InputError(
-            "was compressed as a whole with gzip, not in blocks as a BAM file is. Make it again: "
+            "was compressed with plain gzip, not in blocks as a BAM file is. Make it again: "
             f"`samtools view -b -o reads.bam {path.name}`."
         )
     if end != END_OF_FILE:
@@ -64,21 +64,21 @@ def alignment_format(path: Path) -> Literal["bam", "cram"]:
 
 
 def open_alignments(path: Path) -> pysam.AlignmentFile:
-    """Open a file that `alignment_format` has looked at; no index is needed, of CRAM no reference.
+    """Open a file that `alignment_format` has accepted; needs neither an index nor a reference.
 
-    Raises OSError or ValueError if it cannot be opened or its header cannot be read; so does
-    reading on, if it is damaged.
+    Raises OSError or ValueError if it cannot be opened or its header cannot be read. Reading a
+    damaged file raises them later.
     """
-    pysam.set_verbosity(0)  # htslib's own lines on stderr would only double our sentences
+    pysam.set_verbosity(0)  # htslib would repeat our messages on stderr
     try:
         pysam.quickcheck("-u", str(path))
     except SamtoolsError:
-        # pysam.AlignmentFile would say so too, but leaves a traceback on stderr behind.
+        # pysam.AlignmentFile would raise as well, but prints a traceback to stderr.
         raise OSError(f"the header of {path} cannot be read") from None
     options = list(cram.FORMAT_OPTIONS)
     alignments = pysam.AlignmentFile(str(path), check_sq=False, format_options=options)
     try:
-        # The text of a header is looked into only when it is asked for; not all of it at once.
+        # pysam parses the text of a header on demand, and not all of it at once.
         alignments.header.to_dict()
         alignments.get_tid("")
     except (AssertionError, ValueError):

@@ -1,4 +1,4 @@
-"""A glance at the first reads of a file: can they be counted in the way that is asked for?"""
+"""Preview of the first reads of a file: whether the counting rules can be applied to them."""
 
 import statistics
 from collections.abc import Iterator
@@ -17,14 +17,13 @@ _IN_READ = (pysam.CMATCH, pysam.CEQUAL, pysam.CDIFF, pysam.CINS, pysam.CSOFT_CLI
 
 
 @dataclass(frozen=True)
-class Glance:
-    """What the header and the first 10,000 mapped records show.
+class ReadPreview:
+    """Properties of a file, from its header and its first 10,000 mapped records.
 
     chrom_sizes : length in bp of every reference in the header
-    paired_end : whether reads of pairs are among them
-    in_order : whether the header says that records are in order of coordinate
-    median_length : median length of their reads (matched, inserted and soft-clipped bases);
-        0 if there is none
+    paired_end : whether any of the records is of a pair
+    in_order : whether the records are sorted by coordinate, according to the header
+    median_length : median read length (matched, inserted and soft-clipped bases); 0 without reads
     """
 
     chrom_sizes: dict[str, int]
@@ -33,8 +32,8 @@ class Glance:
     median_length: float
 
 
-def glance_at(path: Path) -> Glance:
-    """Look at both ends of a BAM or CRAM file; InputError if it cannot be read, or has no end."""
+def preview_reads(path: Path) -> ReadPreview:
+    """Preview a BAM or CRAM file; raises InputError if it is truncated or cannot be read."""
     try:
         alignment_format(path)
     except InputError as error:
@@ -50,10 +49,10 @@ def glance_at(path: Path) -> Glance:
                 paired_end |= read.is_paired
     except (OSError, ValueError):
         raise InputError(
-            f"{path} is damaged: its header or its first reads cannot be unpacked. Copy it again."
+            f"{path} is damaged: its header or first reads cannot be read. Copy it again."
         ) from None
     median = statistics.median(lengths) if lengths else 0
-    return Glance(sizes, paired_end, in_order, median)
+    return ReadPreview(sizes, paired_end, in_order, median)
 
 
 def _first_mapped(alignments: pysam.AlignmentFile) -> Iterator[pysam.AlignedSegment]:
@@ -66,16 +65,16 @@ def _first_mapped(alignments: pysam.AlignmentFile) -> Iterator[pysam.AlignedSegm
             return
 
 
-def require_countable(path: Path, seen: Glance, rules: CountRules, bin_size: int) -> None:
-    """Raise InputError if reads are so long that no bin can ever hold half of one.
+def require_countable(path: Path, preview: ReadPreview, rules: CountRules, bin_size: int) -> None:
+    """Raise InputError if reads are so long that no bin can hold half of one.
 
-    Extension does not matter here: it adds bases that may lie in a bin, but the half is that of
+    Extension does not matter: it adds bases to overlap with, but the required overlap is half of
     the read itself.
     """
-    fragments = seen.paired_end and rules.paired_end == "fragments"
-    if rules.count_at == "overlap" and not fragments and seen.median_length > 2 * bin_size:
+    fragments = preview.paired_end and rules.paired_end == "fragments"
+    if rules.count_at == "overlap" and not fragments and preview.median_length > 2 * bin_size:
         raise InputError(
-            f"{path}: the median read has {seen.median_length:,.0f} bases, more than two bins of "
-            f"{bin_size} bp, so that no bin ever holds half of it: most reads would not be "
+            f"{path}: the median read has {preview.median_length:,.0f} bases, more than two bins "
+            f"of {bin_size} bp, so that no bin can hold half of it: most reads would not be "
             "counted. Use --count_at midpoint, or a larger --bin_size."
         )

@@ -1,8 +1,8 @@
-"""Many BGZF blocks unpacked at a call, without the GIL.
+"""Decompress many BGZF blocks per call, without the GIL.
 
-The package `deflate` unpacks one block at a call, into bytes of its own. Its extension module has
-all of libdeflate in it: here a compiled loop calls these functions, so that threads do not wait
-for one another between blocks, and nothing is copied. Counting takes a fifth less time.
+The package `deflate` decompresses one block per call, into a new bytes object. Its extension module
+contains libdeflate, whose functions are called here from a compiled loop: threads do not wait for
+the GIL between blocks, and nothing is copied. Counting takes a fifth less time.
 """
 
 import ctypes
@@ -15,17 +15,17 @@ from numba import njit, types
 
 from deepregfinder.counting.compiled import OPTIONS
 
-SOUND, NOT_DEFLATED, NOT_AS_SAID = range(3)
+SOUND, NOT_DEFLATED, MISMATCH = range(3)
 FAULTS = {
-    NOT_DEFLATED: "cannot be unpacked",
-    NOT_AS_SAID: "does not unpack to what it should hold",
+    NOT_DEFLATED: "cannot be decompressed",
+    MISMATCH: "does not have the size or checksum that it states",
 }
 
 _library = ctypes.CDLL(deflate._deflate.__file__)
 
 
 def _function(name: str, signature: Any) -> Callable[..., Any]:
-    """A function of libdeflate for the loop below, which is kept: code knows it by its name."""
+    """A function of libdeflate for the loop below, by name: compiled code is cached on disk."""
     binding.add_symbol(name, ctypes.cast(getattr(_library, name), ctypes.c_void_p).value)
     return types.ExternalFunction(name, signature)
 
@@ -46,19 +46,19 @@ _decompress = _function(
     **OPTIONS,
 )
 def inflate(packed, blocks, unpacked, at):  # type: ignore[no-untyped-def]
-    """Unpack blocks one after the other into unpacked[at:].
+    """Decompress blocks one after the other into unpacked[at:].
 
     Parameters
     ----------
     packed : uint8
-    blocks : int64, shape (n, 4): where the deflated bytes of a block start and end in `packed`,
-        and the CRC-32 and the number of the bytes that they must unpack to
-    unpacked : uint8, with room for all of them
+    blocks : int64, shape (n, 4): start and end of the deflated bytes of a block in `packed`, then
+        CRC-32 and size of the decompressed block
+    unpacked : uint8, with room for all blocks
 
     Returns
     -------
-    blocks before the first faulty one, and its fault: NOT_DEFLATED, or NOT_AS_SAID for a size or
-    CRC-32 that differs; n and SOUND if there is none
+    number of blocks before the first faulty one, and its fault: NOT_DEFLATED, or MISMATCH if size
+    or CRC-32 differ; n and SOUND if all are sound
     """
     decompressor = _new()
     source, target = packed.ctypes.data, unpacked.ctypes.data + at
@@ -69,7 +69,7 @@ def inflate(packed, blocks, unpacked, at):  # type: ignore[no-untyped-def]
         if result == _bad_data:
             fault = NOT_DEFLATED
         elif result or _crc32(0, target, size) != crc:
-            fault = NOT_AS_SAID
+            fault = MISMATCH
         if fault:
             break
         target += size

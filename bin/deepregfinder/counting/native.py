@@ -1,8 +1,8 @@
-"""The native counter: one pass over a BAM file, without any text in between.
+"""The native counter: one pass over the binary records of a BAM file.
 
-Blocks are unpacked in threads (`bgzf`); one compiled loop (`records`) walks over the records and
-counts straight into one array. A large file is cut into stretches (`stretches`), as many as there
-are threads, each with an array of its own. Of the file, only a few MB are in memory at a time.
+Threads decompress blocks (`bgzf`); one compiled loop (`records`) goes through the records and
+counts into one array. A large file is divided into stretches (`stretches`), one per thread, each
+counted into a separate array. Only a few MB of the file are in memory at a time.
 """
 
 import logging
@@ -39,16 +39,16 @@ def count_native(
 
     Parameters
     ----------
-    path : the file; a CRAM file is first turned into a BAM file in the current folder
-    rules, grid : what is counted, and in which bins; chromosomes of the grid that the file does
-        not name stay empty (see BinGrid.require_fit)
-    threads : stretches that are counted side by side, of a small file blocks that are unpacked so
-    sampler : takes its sample of the records
+    path : the file; a CRAM file is first converted to a temporary BAM file in the current folder
+    rules, grid : what is counted, and in which bins; chromosomes of the grid that are not in the
+        header keep zero counts (see BinGrid.require_fit)
+    threads : number of stretches counted, or blocks of a small file decompressed, in parallel
+    sampler : collects read ends from the records
 
     Raises
     ------
     InputError
-        The file is damaged, cut short, or no BAM or CRAM file.
+        The file is damaged, truncated, or neither BAM nor CRAM.
     """
     with _as_bam(path, threads) as bam, bam.open("rb") as stream:
         return _count(stream, path, rules, grid, threads, sampler)
@@ -56,7 +56,7 @@ def count_native(
 
 @contextmanager
 def _as_bam(path: Path, threads: int) -> Iterator[Path]:
-    """The file itself; of a CRAM file, a BAM file that is there for a while."""
+    """The file itself, or a temporary BAM file for a CRAM file."""
     if not is_cram(path):
         yield path
         return
@@ -79,7 +79,7 @@ def _count(
 ) -> BinCounts:
     starts = stretches(stream, path, threads)
     if len(starts) > 1:
-        # What a damaged file is lacking, and where, is told by reading it from end to end.
+        # If this fails, reading the file from start to end finds the fault and its position.
         with suppress(InputError, _WrongCutError):
             return _count_side_by_side(stream, path, rules, grid, starts, sampler)
     stream.seek(0)
@@ -92,20 +92,21 @@ def _count(
     )
     if len(rest):
         raise InputError(
-            f"{path} is cut short: its last record is not whole. Copy it again, or make it again."
+            f"{path} is cut short: its last record is incomplete. Copy it again, or make it again."
         )
     return BinCounts(grid, counter.values, _tally(counter.tally))
 
 
 class _WrongCutError(Exception):
-    """A stretch does not begin with the record that it was thought to begin with."""
+    """A stretch does not start with the record that was assumed to be its first."""
 
 
 class _Counter:
-    """Counts records as their bytes come.
+    """Counts the records of a file, or of a stretch of it, piece by piece.
 
     header : length in bp of each reference
-    values : counts of the bins so far; tally : what became of the records so far
+    values : counts of the bins so far
+    tally : numbers of counted and excluded records so far (see `records`)
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class _Counter:
     ) -> None:
         self._path = path
         self._first_bin = np.array([grid.first_bin.get(chrom, -1) for chrom in header], np.int64)
-        # Not the lengths of the header: counts beyond a chromosome of the grid would lie elsewhere.
+        # Not the lengths in the header: counts past the end of a chromosome would go to the next.
         self._lengths = np.array([grid.chrom_sizes.get(chrom, 0) for chrom in header], np.int64)
         self._rules, self._bin_size = rules, grid.bin_size
         self._sections = np.empty((records.MAX_SECTIONS, 2), np.int64)
@@ -131,7 +132,7 @@ class _Counter:
         return int(self.tally[records.TOTAL])
 
     def count(self, data: np.ndarray, at: int) -> int:
-        """Count the whole records in data[at:]; where the first incomplete one begins.
+        """Count the whole records in data[at:]; returns the start of the first incomplete one.
 
         Raises InputError at an impossible record.
         """
@@ -167,15 +168,15 @@ class _Counter:
         data: np.ndarray,
         at: int,
         pieces: Iterator[np.ndarray],
-        tell: Callable[[], None],
+        report_progress: Callable[[], None],
     ) -> np.ndarray:
-        """Count data[at:] and all pieces behind it; the bytes of the last, incomplete record."""
+        """Count data[at:] and all pieces after it; returns the bytes of an incomplete record."""
         at = self.count(data, at)
-        tell()
+        report_progress()
         for piece in pieces:
             data, at = _joined(data[at:], piece)
             at = self.count(data, at)
-            tell()
+            report_progress()
         return data[at:]
 
 
@@ -187,26 +188,26 @@ def _count_side_by_side(
     starts: Sequence[int],
     sampler: EndSampler | None,
 ) -> BinCounts:
-    """Count each stretch in a thread of its own, with one more for unpacking.
+    """Count each stretch in a separate thread, with one more thread to decompress it.
 
-    Raises _WrongCutError, or InputError for a file that is damaged, or looks like it.
+    Raises _WrongCutError, or InputError for a file that is damaged or appears to be.
     """
     stream.seek(0)
     _, _, header = _read_header(read_pieces(stream, path, 1), path)
     size = os.fstat(stream.fileno()).st_size
     progress = Progress(_log, str(path), "records", size)
     counters = [
-        _Counter(path, header, rules, grid, None if sampler is None else sampler.another())
+        _Counter(path, header, rules, grid, None if sampler is None else sampler.for_stretch())
         for _ in starts
     ]
     passed = [0] * len(starts)
 
-    def one(number: int) -> tuple[np.ndarray, np.ndarray]:
-        """The bytes of a stretch before its first whole record, and those behind its last one."""
+    def count_stretch(number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Count a stretch; returns its bytes before the first and after the last whole record."""
         until = starts[number + 1] if number + 1 < len(starts) else None
         with path.open("rb") as part:
 
-            def tell() -> None:
+            def report_progress() -> None:
                 passed[number] = part.tell() - starts[number]
                 if number == 0:
                     progress.reach(sum(passed), sum(counter.n_records for counter in counters))
@@ -218,18 +219,18 @@ def _count_side_by_side(
                 head = data[:0]
             else:
                 data = next(pieces)
-                found = first_record(data, len(header))
-                if found is None:
+                start = first_record(data, len(header))
+                if start is None:
                     raise _WrongCutError
-                at, head = found, data[HEADROOM:found].copy()
-            return head, counters[number].count_all(data, at, pieces, tell).copy()
+                at, head = start, data[HEADROOM:start].copy()
+            return head, counters[number].count_all(data, at, pieces, report_progress).copy()
 
     with ThreadPoolExecutor(len(starts)) as pool:
-        edges = list(pool.map(one, range(len(starts))))
+        edges = list(pool.map(count_stretch, range(len(starts))))
     heads = [*(head for head, _ in edges[1:]), np.empty(0, np.uint8)]
     for counter, (_, rest), head in zip(counters, edges, heads, strict=True):
-        across = np.concatenate([rest, head])
-        if counter.count(across, 0) != len(across):
+        across_cut = np.concatenate([rest, head])
+        if counter.count(across_cut, 0) != len(across_cut):
             raise _WrongCutError
     whole = counters[0]
     for counter in counters[1:]:
@@ -241,7 +242,7 @@ def _count_side_by_side(
 
 
 def _joined(rest: np.ndarray, piece: np.ndarray) -> tuple[np.ndarray, int]:
-    """A piece with the rest of the one before, and where that begins."""
+    """A piece after the rest of the piece before, and where that rest starts."""
     if len(rest) > HEADROOM:
         return np.concatenate([rest, piece[HEADROOM:]]), 0
     start = HEADROOM - len(rest)
@@ -252,12 +253,12 @@ def _joined(rest: np.ndarray, piece: np.ndarray) -> tuple[np.ndarray, int]:
 def _read_header(
     pieces: Iterator[np.ndarray], path: Path
 ) -> tuple[np.ndarray, int, dict[str, int]]:
-    """Take pieces until the header is whole: bytes, where the first record starts, and lengths."""
+    """Read pieces until the header is whole: bytes, start of the first record, lengths."""
     data, at = np.empty(0, np.uint8), 0
     for piece in pieces:
         data, at = _joined(data[at:], piece)
-        if (found := _parse_header(data[at:], path)) is not None:
-            size, lengths = found
+        if (header := _parse_header(data[at:], path)) is not None:
+            size, lengths = header
             return data, at + size, lengths
         if len(data) > _LARGEST_HEADER:
             break
@@ -268,7 +269,7 @@ def _parse_header(data: np.ndarray, path: Path) -> tuple[int, dict[str, int]] | 
     """Size of the header and the length of each reference; None if more bytes are needed."""
     content = data.data
     if bytes(content[:4]) != _MAGIC[: len(content)]:
-        raise InputError(f"{path} is no BAM file.")
+        raise InputError(f"{path} is not a BAM file.")
     try:
         (text_length,) = struct.unpack_from("<i", content, 4)
         at = 8 + text_length
@@ -298,17 +299,17 @@ def _bad_header(path: Path) -> InputError:
     return InputError(f"{path} is damaged: its header contradicts itself. Make the file again.")
 
 
-def _tally(counted: np.ndarray) -> ReadTally:
+def _tally(fields: np.ndarray) -> ReadTally:
     return ReadTally(
-        total=int(counted[records.TOTAL]),
-        unmapped=int(counted[records.UNMAPPED]),
-        mapq=int(counted[records.MAPQ]),
-        duplicate=int(counted[records.DUPLICATE]),
-        multimapping=int(counted[records.MULTIMAPPING]),
-        secondary=int(counted[records.SECONDARY]),
-        improper_pair=int(counted[records.IMPROPER_PAIR]),
-        second_mates=int(counted[records.SECOND_MATES]),
-        usable=int(counted[records.USABLE]),
-        assigned=int(counted[records.ASSIGNED]),
-        paired_end=bool(counted[records.PAIRED]),
+        total=int(fields[records.TOTAL]),
+        unmapped=int(fields[records.UNMAPPED]),
+        mapq=int(fields[records.MAPQ]),
+        duplicate=int(fields[records.DUPLICATE]),
+        multimapping=int(fields[records.MULTIMAPPING]),
+        secondary=int(fields[records.SECONDARY]),
+        improper_pair=int(fields[records.IMPROPER_PAIR]),
+        second_mates=int(fields[records.SECOND_MATES]),
+        usable=int(fields[records.USABLE]),
+        assigned=int(fields[records.ASSIGNED]),
+        paired_end=bool(fields[records.PAIRED]),
     )

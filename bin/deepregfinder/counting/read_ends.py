@@ -1,7 +1,7 @@
-"""The 5' ends of a sample of reads, taken while a file is read for counting.
+"""5' ends of a sample of reads, collected while a file is counted.
 
-A sample is enough: primary alignments on the first main chromosome of a file, of one in order of
-coordinate the first READS of them.
+The sample is the primary alignments on the first main chromosome of the file; if the file is sorted
+by coordinate, only the first READS of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,17 @@ import numpy as np
 import pysam
 
 from deepregfinder.counting import records
-from deepregfinder.counting.first_reads import Glance
+from deepregfinder.counting.first_reads import ReadPreview
 
 
 @dataclass(frozen=True)
-class Ends:
+class ReadEnds:
     """5' ends of the sampled reads; of pairs, those of first mates.
 
-    forward, reverse : int64, sorted; positions of the 5' ends of either strand
+    forward, reverse : int64, sorted; positions of the 5' ends on either strand
     fragments : int64, lengths of proper pairs; empty for single reads
-    copies : reads at whose place (position, strand, and length of the fragment) another is already
-    marked : reads that are marked as duplicates (flag 0x400)
+    copies : reads with the position, strand and fragment length of an earlier one
+    marked : reads marked as duplicates (flag 0x400)
     """
 
     chrom: str
@@ -44,7 +44,7 @@ _NO_ROWS = np.empty((0, records.N_END_FIELDS), np.int32)
 
 
 class EndSampler:
-    """Sees the records of a file go by, and keeps the ends of its sample.
+    """Collects the 5' ends of a sample while the records of a file are counted.
 
     chrom_sizes : the main chromosomes
     min_mapq : lowest mapping quality
@@ -54,36 +54,36 @@ class EndSampler:
         self._chrom_sizes = chrom_sizes
         self._min_mapq = min_mapq
 
-    def begin(self, seen: Glance) -> None:
-        """A file, of which `glance_at` has seen the header; it names a main chromosome."""
+    def begin(self, preview: ReadPreview) -> None:
+        """Start a file, which has at least one main chromosome."""
         self._reference, self._chrom = next(
             (index, name)
-            for index, name in enumerate(seen.chrom_sizes)
+            for index, name in enumerate(preview.chrom_sizes)
             if name in self._chrom_sizes
         )
-        self._in_order = seen.in_order
+        self._in_order = preview.in_order
         self._taken: list[np.ndarray] = []
-        self._missing = READS if seen.in_order else np.iinfo(np.int64).max
+        self._missing = READS if preview.in_order else np.iinfo(np.int64).max
         self._done = False
 
-    def another(self) -> "EndSampler":
-        """One for a stretch of the same file, which `join` brings back."""
-        other = copy(self)
-        other._taken = []
-        return other
+    def for_stretch(self) -> "EndSampler":
+        """A sampler for one stretch of the same file, to be merged with `join`."""
+        sampler = copy(self)
+        sampler._taken = []
+        return sampler
 
     def join(self, stretches: Sequence["EndSampler"]) -> None:
-        """Take what those of all stretches of the file have taken, in its order."""
-        for other in stretches:
+        """Merge the samples of all stretches of the file, in the order of the file."""
+        for sampler in stretches:
             if self._done:
                 break
-            rows = np.concatenate([_NO_ROWS, *other._taken])[: self._missing]
+            rows = np.concatenate([_NO_ROWS, *sampler._taken])[: self._missing]
             self._taken.append(rows)
             self._missing -= len(rows)
-            self._done = other._done or not self._missing
+            self._done = sampler._done or not self._missing
 
     def take(self, data: np.ndarray, at: int, end: int) -> None:
-        """Look at the records in data[at:end], all of them whole and sound."""
+        """Sample the records in data[at:end], which must be whole and valid."""
         if self._done:
             return
         room = min((end - at) // records.SMALLEST_RECORD, self._missing)
@@ -96,14 +96,14 @@ class EndSampler:
         self._missing -= n_rows
         self._done = over or not self._missing
 
-    def ends(self) -> Ends:
-        """Of all records that went by."""
+    def ends(self) -> ReadEnds:
+        """The ends sampled so far."""
         rows = np.concatenate([_NO_ROWS, *self._taken])
         ends, flags, fragments, lengths = rows.T.astype(np.int64)
         backward = flags & pysam.FREVERSE > 0
         fragments = np.where(flags & pysam.FPROPER_PAIR, abs(fragments), 0)
         keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
-        return Ends(
+        return ReadEnds(
             self._chrom,
             int(np.median(lengths)) if len(lengths) else 0,
             np.sort(ends[~backward]),

@@ -1,11 +1,11 @@
-"""The inner loops of the native counter: from the bytes of BAM records to counts, and to ends.
+"""The inner loops of the native counter: from the bytes of BAM records to counts and read ends.
 
-Compiled by numba when this module is imported (4 s), and kept: beside this file or, where that
-cannot be written to, in the user's cache folder. What is kept is renewed when this file changes,
-and no other: all that is compiled together stands here. The loops run without the GIL. Counting
-checks every size before it is used: no content of a file can lead out of an array.
+numba compiles them when this module is imported (4 s) and caches the result beside this file or,
+if that folder is read-only, in the user's cache folder. The cache is renewed only when this file
+changes, so all functions that are compiled together are here. The loops run without the GIL. Every
+size is checked before it is used: no content of a file can cause access outside an array.
 
-Record layout: SAM specification, section 4.2. Offsets below are from the byte behind `block_size`.
+Record layout: SAM specification, section 4.2. Offsets below are from the byte after `block_size`.
 """
 
 from typing import Any
@@ -18,26 +18,26 @@ from numba.extending import intrinsic
 import deepregfinder.counting.compiled  # noqa: F401, first
 from deepregfinder.counting.compiled import OPTIONS
 
-# Fields of the tally, an int64 array. FAULT is the reason for which reading stopped, 0 if none.
+# Fields of the tally, an int64 array. FAULT is the reason why reading stopped, 0 if none.
 TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
 SECOND_MATES, USABLE, ASSIGNED, PAIRED, FAULT, N_TALLY = range(7, 13)
 
 BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG, BEYOND_END = range(1, 6)
 FAULTS = {
-    BAD_SIZE: "names impossible sizes",
-    BAD_REFERENCE: "names a chromosome that the header does not have",
+    BAD_SIZE: "states impossible sizes",
+    BAD_REFERENCE: "is on a chromosome that the header does not have",
     BAD_CIGAR: "has an impossible CIGAR",
     BAD_TAG: "has a tag that cannot be read",
     BEYOND_END: "starts beyond the end of its chromosome",
 }
 
-# The longest reads of any sequencer stay far below; a larger size is a broken file.
+# Far above the longest reads of any sequencer: a larger size means a damaged file.
 LARGEST_RECORD = 1 << 28
 
-# Of a row of `take_ends`: place, flag, TLEN and length of a read.
+# Columns of the rows of `take_ends`: position of the 5' end, flag, TLEN and length of a read.
 N_END_FIELDS = 4
 
-# featureCounts --maxMOp: pieces of a CIGAR between indels and splices that are looked at.
+# featureCounts --maxMOp: number of sections of a CIGAR, between indels and splices, that are used.
 MAX_SECTIONS = 10
 
 _FIXED_PART = 32
@@ -46,27 +46,27 @@ _PAIRED, _PROPER, _UNMAPPED, _MATE_UNMAPPED = 0x1, 0x2, 0x4, 0x8
 _REVERSE, _SECOND, _SECONDARY, _DUPLICATE, _SUPPLEMENTARY = 0x10, 0x80, 0x100, 0x400, 0x800
 _NO_SAMPLE = _UNMAPPED | _SECOND | _SECONDARY | _SUPPLEMENTARY
 
-# Operations of a CIGAR (MIDNSHP=X) as bits, the first one lowest: those that use bases of the
-# reference, and those that use bases of the read.
+# CIGAR operations (MIDNSHP=X) as bits, lowest first: those that consume bases of the reference,
+# and those that consume bases of the read.
 _IN_REFERENCE, _IN_READ = 0b110001101, 0b110010011
 
 _NH = int.from_bytes(b"NH", "little")
 
-# Width in bytes of the tag types, by their letter; 0 where there is none or it varies.
+# Width in bytes of each tag type, by its letter; 0 for unknown types and types of variable width.
 _TAG_WIDTH = np.zeros(256, np.int64)
 for _letters, _width in ((b"AcC", 1), (b"sS", 2), (b"iIf", 4)):
     for _letter in _letters:
         _TAG_WIDTH[_letter] = _width
 
-# What the loop calls is compiled with it, without a doorway from Python of its own.
-_NO_DOORWAY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_inner = njit(**OPTIONS, **_NO_DOORWAY)
+# Functions called by the loops are compiled with them and need no wrapper to be called from Python.
+_NO_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_inner = njit(**OPTIONS, **_NO_WRAPPERS)
 
 
 def _loader(bits: int, signed: bool) -> Any:
-    """What reads a little-endian integer at any byte: one instruction.
+    """A function that reads a little-endian integer at any byte, in one instruction.
 
-    Put together from single bytes it would be four, each with a look for a negative index.
+    Assembled from single bytes, it would take four, each with a check for a negative index.
     """
 
     @intrinsic
@@ -89,19 +89,19 @@ _uint8, _uint16, _int32 = _loader(8, False), _loader(16, False), _loader(32, Tru
 
 @_inner
 def _number_of_hits(data, at, end):  # type: ignore[no-untyped-def]
-    """The NH tag among tags in data[at:end]; 1 if there is none, -1 if they cannot be read.
+    """Value of the NH tag among the tags in data[at:end]; 1 without one, -1 if they are damaged.
 
-    As featureCounts: one and two bytes are taken as unsigned, four as signed, whatever the type.
+    As in featureCounts, one and two bytes are read as unsigned, four as signed, whatever the type.
     """
     while end - at >= 4:
         kind = _uint8(data, at + 2)
-        wanted = _uint16(data, at) == _NH
+        is_nh = _uint16(data, at) == _NH
         at += 3
         width = _TAG_WIDTH[kind]
         if width:
             if end - at < width:
                 return -1
-            if wanted and kind != ord("A") and kind != ord("f"):
+            if is_nh and kind != ord("A") and kind != ord("f"):
                 if width == 1:
                     return _uint8(data, at)
                 return _uint16(data, at) if width == 2 else max(_int32(data, at), 0)
@@ -128,9 +128,8 @@ def _number_of_hits(data, at, end):  # type: ignore[no-untyped-def]
 def _find_sections(data, at, n_cigar, start, sections):  # type: ignore[no-untyped-def]
     """Split a CIGAR into sections: runs of matched bases, ended by insertions, deletions, splices.
 
-    Fills `sections`, rows of (start, length). What is returned packs two numbers, their count and
-    the length of the read in the sense of featureCounts, as length * 16 + count; -1 for an unknown
-    operation.
+    Fills `sections`, rows of (start, length). Returns their number and the read length as defined
+    by featureCounts, packed as length * 16 + number; -1 for an unknown operation.
     """
     n_sections, read_length = 0, 0
     cursor = section_start = start
@@ -163,8 +162,8 @@ def _find_sections(data, at, n_cigar, start, sections):  # type: ignore[no-untyp
                 clipped_after = length
             else:
                 consumed = length > 0
-                # The clipped part ends at the start of the chromosome, to whose bases the program
-                # adds one that lies before it.
+                # The clipped part is limited by the start of the chromosome. featureCounts adds one
+                # base before that start.
                 clipped_before = min(length, cursor + 1)
         elif operation > 8:
             return -1
@@ -178,13 +177,13 @@ def _find_sections(data, at, n_cigar, start, sections):  # type: ignore[no-untyp
 
 @_inner
 def _add_overlaps(sections, n_sections, half, chrom_length, counts, first, bin_size):  # type: ignore[no-untyped-def]
-    """Count in each bin that holds `half` or more bases of the sections; say whether any does."""
+    """Count in each bin with `half` or more bases of the sections; return whether there is one."""
     current, bases, assigned = -1, 0, False
     for k in range(n_sections):
         start = sections[k, 0]
         end = min(start + sections[k, 1], chrom_length)
-        # featureCounts has no negative places: 0, one before its first base, is the lowest one, and
-        # what begins before it begins far behind the chromosome's end.
+        # featureCounts has no negative positions: its lowest is 0, one before the first base, and a
+        # section that starts before it wraps around to far beyond the end of the chromosome.
         if start < -1:
             continue
         start = max(start, 0)
@@ -221,12 +220,12 @@ def _count_overlap(  # type: ignore[no-untyped-def]
     first,
     bin_size,
 ):
-    """Count a single read where at least half of it lies: 1 if in a bin, 0 if in none, -1 if its
+    """Count a single read in the bins that hold half of it: 1 if there is one, 0 if not, -1 if its
     CIGAR is impossible."""
-    found = _find_sections(data, cigar_at, n_cigar, position, sections)
-    if found < 0:
+    packed = _find_sections(data, cigar_at, n_cigar, position, sections)
+    if packed < 0:
         return -1
-    n_sections, read_length = found & 15, found >> 4
+    n_sections, read_length = packed & 15, packed >> 4
     if n_sections == 0:
         return 0
     last = n_sections - 1
@@ -237,8 +236,8 @@ def _count_overlap(  # type: ignore[no-untyped-def]
         for k in range(n_sections):
             sections[k, 0] += moved
     if extend and reverse:
-        # As in featureCounts, the place before the shift decides how much room there is, and a
-        # record without a place has all the room there is.
+        # As in featureCounts, the position before the shift limits the extension, and a record
+        # without a position is not limited.
         room = min(extend, position) if position >= 0 else extend
         sections[0, 0] -= room
         sections[0, 1] += room
@@ -252,7 +251,7 @@ def _count_overlap(  # type: ignore[no-untyped-def]
 
 @_inner
 def _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, chrom_length):  # type: ignore[no-untyped-def]
-    """Middle of a single read on its chromosome, after shift and extension; -1 if it has none."""
+    """Midpoint of a single read on its chromosome, after shift and extension; -1 if off it."""
     start, end = position, position
     for k in range(n_cigar):
         packed = _int32(data, cigar_at + 4 * k) & 0xFFFFFFFF
@@ -294,13 +293,13 @@ def count_records(  # type: ignore[no-untyped-def]
     tally,
     sections,
 ):
-    """Count the whole records in data[at:end]; return where the first incomplete one starts.
+    """Count the whole records in data[at:end]; return the start of the first incomplete one.
 
     Parameters
     ----------
-    data : uint8, unpacked bytes of a BAM file
-    at, end : where the first record starts; where the bytes end
-    first_bin : int64, for each reference of the header its first bin in `counts`, -1 if it has none
+    data : uint8, decompressed bytes of a BAM file
+    at, end : start of the first record; end of the bytes
+    first_bin : int64, index in `counts` of the first bin of each reference, -1 if it has no bins
     chrom_length : int64, length of each reference in bp
     bin_size, min_mapq, extend, shift : as in CountRules
     drop_duplicates, fragments, midpoint : duplicates == "drop", paired_end == "fragments",
@@ -308,7 +307,7 @@ def count_records(  # type: ignore[no-untyped-def]
     counts : uint32, added to
     tally : int64, shape (N_TALLY,), added to; tally[FAULT] is not 0 if the record at the returned
         position, the tally[TOTAL]-th of the file, is impossible
-    sections : int64, shape (MAX_SECTIONS, 2): room to work in, whatever it holds
+    sections : int64, shape (MAX_SECTIONS, 2): work space, overwritten
     """
     while end - at >= SMALLEST_RECORD:
         body = at + 4
@@ -411,30 +410,30 @@ def count_records(  # type: ignore[no-untyped-def]
     **OPTIONS,
 )
 def take_ends(data, at, end, reference, min_mapq, in_order, rows):  # type: ignore[no-untyped-def]
-    """Take the 5' ends of primary alignments, of pairs those of first mates, on one chromosome.
+    """Collect the 5' ends of primary alignments (first mates of pairs) on one chromosome.
 
     Parameters
     ----------
-    data : uint8, unpacked bytes of a BAM file
-    at, end : where the first record starts; where the last one ends. Unlike `count_records`, this
-        trusts them: count them first.
+    data : uint8, decompressed bytes of a BAM file
+    at, end : start of the first record, end of the last one. Records are not checked: they must
+        have passed `count_records` before.
     reference : index of the chromosome in the header
     min_mapq : as in CountRules
-    in_order : the file is in order of coordinate: behind the chromosome none of its reads is left
-    rows : int32, shape (reads, N_END_FIELDS): filled with place of the 5' end, flag, TLEN, length
+    in_order : the file is sorted by coordinate: no read of the chromosome follows another one
+    rows : int32, shape (reads, N_END_FIELDS), filled with position, flag, TLEN and length
 
     Returns
     -------
-    number of rows that were filled, and whether the chromosome is over
+    number of rows filled, and whether the file is past the chromosome
     """
     n_rows = 0
     while at < end and n_rows < len(rows):
         body = at + 4
         at = body + _int32(data, at)
-        found = _int32(data, body)
-        if in_order and found > reference:
+        record_reference = _int32(data, body)
+        if in_order and record_reference > reference:
             return n_rows, True
-        if found != reference:
+        if record_reference != reference:
             continue
         flag = _uint16(data, body + 14)
         if flag & _NO_SAMPLE or _uint8(data, body + 9) < min_mapq:

@@ -1,4 +1,4 @@
-"""What is counted and into which bins."""
+"""The counting rules, the grid of bins, and the counts of a file."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ class CountRules:
     """The counting parameters, named as in nextflow_schema.json.
 
     min_mapq : lowest mapping quality that counts
-    duplicates : "keep" or "drop" records that are marked as duplicates
+    duplicates : whether to "keep" or "drop" records marked as duplicates
     paired_end : "fragments" counts a proper pair once, "reads" each mate as a single read
     count_at : "overlap" (half of the read must lie in the bin) or "midpoint", for single reads
     extend : bp added at the 3' end of single reads
@@ -36,7 +36,7 @@ class CountRules:
 
 @dataclass(frozen=True)
 class BinGrid:
-    """The bins of all main chromosomes, one chromosome after the other in one array.
+    """The bins of all main chromosomes, concatenated in one array.
 
     chrom_sizes : lengths in bp, in the order of the run
     bin_size : bp; the last bin of a chromosome ends where the chromosome ends
@@ -67,9 +67,10 @@ class BinGrid:
         return ((chrom, self.of_chromosome(values, chrom)) for chrom in self.chrom_sizes)
 
     def require_fit(self, path: Path, header: Mapping[str, int]) -> None:
-        """Raise InputError unless the chromosomes of a file's header are those of the grid.
+        """Raise InputError unless the chromosome lengths in a header agree with the grid.
 
-        A chromosome that the file lacks is empty: this is logged, as long as others are there.
+        Chromosomes missing from the header get zero counts and are logged; if all are missing, it
+        is an error.
         """
         shared = [chrom for chrom in self.chrom_sizes if chrom in header]
         if not shared:
@@ -80,8 +81,8 @@ class BinGrid:
                 else ""
             )
             raise InputError(
-                f"{path} has none of the chromosomes to be counted: it names "
-                f"{_some(header)}, wanted are {_some(self.chrom_sizes)}.{hint}"
+                f"{path} has none of the chromosomes to be counted: it has "
+                f"{_first_few(header)}, but the run uses {_first_few(self.chrom_sizes)}.{hint}"
             )
         if problems := [
             f"{path}: chromosome {chrom} has {header[chrom]:,} bp, but {self.chrom_sizes[chrom]:,} "
@@ -91,21 +92,21 @@ class BinGrid:
         ]:
             raise InputError.of(problems)
         if missing := [chrom for chrom in self.chrom_sizes if chrom not in header]:
-            _log.info("%s does not name %s: no read is counted there", path, _some(missing))
+            _log.info("%s has no %s: their counts are zero", path, _first_few(missing))
 
 
 @dataclass(frozen=True)
 class ReadTally:
-    """What became of the records of one file.
+    """How many records of a file were counted or excluded, and why.
 
     total : all records
-    unmapped, mapq, duplicate, multimapping : single reads or fragments left out, and why
-    secondary, improper_pair : records of pairs left out because no fragment can be told from them
+    unmapped, mapq, duplicate, multimapping : excluded single reads or fragments
+    secondary, improper_pair : excluded records of pairs that do not define a fragment
     second_mates : records whose fragment is counted with the other mate
     usable : reads, or fragments, that pass the filters, on any chromosome: the library size.
-        total = usable + second_mates + all that is left out
-    assigned : those of the usable that count in at least one bin (blacklisted or not)
-    paired_end : records of pairs are among them
+        total = usable + second_mates + all excluded records
+    assigned : usable reads or fragments counted in at least one bin (blacklisted or not)
+    paired_end : whether the file has paired-end reads
     """
 
     total: int
@@ -133,7 +134,7 @@ class BinCounts:
     tally: ReadTally
 
 
-def _some(names: Mapping[str, int] | list[str]) -> str:
+def _first_few(names: Mapping[str, int] | list[str]) -> str:
     """The first few names, for a message."""
     listed = list(names)
     return ", ".join(listed[:5]) + (", ..." if len(listed) > 5 else "")

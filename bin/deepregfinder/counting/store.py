@@ -1,7 +1,7 @@
-"""The file of counts: raw integers of every bin, and all that is needed to read them.
+"""The file of counts: the raw count of every bin, with the counting parameters.
 
-For each chromosome an array of shape (bins,), uint16, or uint32 in a file where any bin needs it.
-Nothing in the file tells which counter made it.
+One array per chromosome, shape (bins,), uint16; uint32 in a file where any bin needs it. The file
+does not depend on the counter.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ FORMAT = "counts"
 
 @dataclass(frozen=True)
 class Library:
-    """Whose reads are counted: a row of the sample sheet, or a file that such rows name."""
+    """The library that is counted: a row of the samplesheet, or a file that such rows name."""
 
     id: str
     sample: str
@@ -77,11 +77,11 @@ class RecordCounts:
 
 @dataclass(frozen=True)
 class Counts:
-    """A file of counts; arrays are read when they are asked for.
+    """A file of counts; arrays are read on demand.
 
     library_size : usable reads or fragments on any chromosome
     attributes : format, id, sample, mark, replicate, bin_size, chrom_sizes, library_size, assigned,
-        filters (the counting parameters, and whether there was a blacklist), paired_end
+        filters (the counting parameters, and whether a blacklist was applied), paired_end
     """
 
     library_size: int
@@ -89,15 +89,15 @@ class Counts:
     _arrays: zarr.Group = field(repr=False, compare=False)
 
     def load(self, chrom: str) -> np.ndarray:
-        """Counts of one chromosome: uint32, shape (bins,). InputError if there is none."""
+        """Counts of one chromosome: uint32, shape (bins,). Raises InputError without it."""
         if chrom not in self.attributes["chrom_sizes"]:
             raise InputError(f"The counts of {self.attributes['id']} have no chromosome {chrom}.")
         return read_array(self._arrays, chrom).astype(np.uint32)
 
     def thinned(self, share: float, seed: int) -> "Counts":
-        """The library with a share (0 to 1) of its reads, drawn by chance; itself with all of them.
+        """The library thinned to a random share (0 to 1) of its reads; itself for a share of 1.
 
-        Its size is the expected one: in millions of reads, chance adds too little to see.
+        The library size is the expected one: with millions of reads, sampling noise is negligible.
         """
         if share == 1:
             return self
@@ -107,7 +107,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class _ThinnedCounts(Counts):
-    """Each read is there with a chance; the same reads for a seed, whatever is loaded before."""
+    """Binomial thinning of each bin; the same for a seed, whatever is loaded before."""
 
     share: float
     seed: int
@@ -126,8 +126,8 @@ def write_counts(
     Parameters
     ----------
     path : the file
-    library : whose reads they are
-    counts, rules : what was counted, and how
+    library : the library that was counted
+    counts, rules : its counts, and how they were made
     blacklist : whether blacklisted bins were set to zero
     """
     grid, tally = counts.grid, counts.tally
@@ -148,14 +148,14 @@ def write_counts(
 
 
 def open_counts(path: Path) -> Counts:
-    """Open a file of `write_counts`; InputError if it is anything else."""
+    """Open a file of `write_counts`; raises InputError for any other file."""
     group = open_arrays(path, FORMAT)
     attributes: dict[str, Any] = dict(group.attrs)
     return Counts(attributes["library_size"], attributes, group)
 
 
 def write_summary(path: Path, library: Library, counter: str, counts: BinCounts) -> None:
-    """Write a table with one row: what became of the records of the file."""
+    """Write a table with one row: numbers of counted and excluded records."""
     tally = counts.tally
     row = RecordCounts(
         *(library.id, library.sample, library.mark, library.replicate, counter),

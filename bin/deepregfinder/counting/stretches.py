@@ -1,9 +1,9 @@
-"""Where a BAM file can be cut into stretches that threads count side by side.
+"""Divide a BAM file into stretches that threads count in parallel.
 
-A stretch begins with a BGZF block; no index is needed, and no order. Which byte of it begins the
-first record is found by looking: a place from which sound records follow one another. Records that
-cross a cut show whether that was right: what the stretch before leaves over and the bytes before
-that place are whole records together, or the place was wrong (see `native`).
+A stretch starts with a BGZF block; neither an index nor sorting is needed. Its first record is the
+first position from which valid records follow one another. The bytes around a cut verify that
+position: what is left over from the stretch before, joined with the bytes before that position,
+has to be whole records (see `native`).
 """
 
 import struct
@@ -15,7 +15,7 @@ import numpy as np
 from deepregfinder.counting.bgzf import HEADROOM, find_block
 from deepregfinder.counting.records import LARGEST_RECORD, SMALLEST_RECORD
 
-# Packed bytes: smaller files are counted as one.
+# Compressed bytes of the smallest stretch: smaller files are not divided.
 SMALLEST = 1 << 25
 
 _MOST = 16
@@ -24,43 +24,43 @@ _FIELDS = struct.Struct("<iiiBBHHHiii")
 
 
 def stretches(stream: BinaryIO, path: Path, n: int) -> list[int]:
-    """Offsets of the blocks that up to `n` stretches of a file begin with; [0] for one."""
+    """Offsets of the first blocks of up to `n` stretches of a file; [0] for one stretch."""
     size = path.stat().st_size
     n = min(n, size // SMALLEST, _MOST)
-    wanted = (index * size // n for index in range(1, n))
-    found = {find_block(stream, path, offset) for offset in wanted}
-    return sorted({0} | {offset for offset in found if offset is not None})
+    even = (index * size // n for index in range(1, n))
+    blocks = {find_block(stream, path, offset) for offset in even}
+    return sorted({0} | {offset for offset in blocks if offset is not None})
 
 
 def first_record(piece: np.ndarray, n_references: int) -> int | None:
-    """Where the first record begins in the unpacked bytes behind HEADROOM; None if none is seen.
+    """Start of the first record in the decompressed bytes after HEADROOM; None if there is none.
 
-    n_references : chromosomes that the header names
+    n_references : number of references in the header
     """
     content = piece.data
     for start in range(HEADROOM, len(piece) - SMALLEST_RECORD):
-        at, seen = start, 0
-        while seen < _IN_A_ROW:
+        at, n_sound = start, 0
+        while n_sound < _IN_A_ROW:
             end = _end_of_record(content, at, n_references)
             if end is None:
                 break
-            at, seen = end, seen + 1
+            at, n_sound = end, n_sound + 1
         else:
             return start
     return None
 
 
 def _end_of_record(content: memoryview, at: int, n_references: int) -> int | None:
-    """Where a sound record ends that begins at `at`; None if there is no such."""
+    """End of the record at `at`; None if no valid record starts there."""
     if at + SMALLEST_RECORD > len(content):
         return None
-    size, reference, position, n_name, _, _, n_cigar, _, n_bases, mate, mate_position = (
+    size, reference, position, name_length, _, _, n_cigar, _, n_bases, mate, mate_position = (
         _FIELDS.unpack_from(content, at)
     )
-    least = SMALLEST_RECORD - 4 + n_name + 4 * n_cigar + (n_bases + 1) // 2 + n_bases
-    end_of_name = at + SMALLEST_RECORD + n_name
+    least = SMALLEST_RECORD - 4 + name_length + 4 * n_cigar + (n_bases + 1) // 2 + n_bases
+    end_of_name = at + SMALLEST_RECORD + name_length
     sound = (
-        n_name > 0
+        name_length > 0
         and n_bases >= 0
         and least <= size <= LARGEST_RECORD
         and -1 <= reference < n_references

@@ -1,1 +1,1 @@
-"""Coordinates: the bin grid, splits of chromosomes, intervals, assemblies."""
+"""Genomic coordinates: the bin grid, splits, intervals and assemblies."""

@@ -1,4 +1,4 @@
-"""Chromosomes and the bin grid."""
+"""Chromosome names and lengths, and the grid of bins and windows."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _LENGTH = re.compile("0*[1-9][0-9]{0,9}")
 
 @dataclass(frozen=True)
 class Geometry:
-    """The grid of everything that is counted: bins of `bin_size` bp, `window_bins` to a window."""
+    """The grid of bins and windows: bins of `bin_size` bp, windows of `window_bins` bins."""
 
     bin_size: int = 100
     window_bins: int = 20
@@ -31,21 +31,21 @@ class Geometry:
         return self.bin_size * self.window_bins
 
     def n_bins(self, length: int) -> int:
-        """Bins of a chromosome of `length` bp; the last one may reach over its end."""
+        """Number of bins of a chromosome of `length` bp; the last may extend past its end."""
         return -(-length // self.bin_size)
 
     def window_start(self, midpoint: _Positions) -> _Positions:
-        """Start of the window around a midpoint (or each of an array), snapped down to the grid."""
+        """Start of the window around a midpoint (or array of them), rounded down to the grid."""
         return (midpoint - self.window // 2) // self.bin_size * self.bin_size
 
 
 def bare_name(chrom: str) -> str:
-    """`chr7` and `7` are the same chromosome: its name without the prefix."""
+    """Chromosome name without the prefix `chr`: `7` for both `chr7` and `7`."""
     return chrom[3:] if chrom.lower().startswith("chr") else chrom
 
 
 def natural_order(chrom: str) -> tuple[int, int, str]:
-    """Sort key: 1, 2, ..., 22, then names (X, Y), whatever the prefix."""
+    """Sort key: 1, 2, ..., 22, then other names (X, Y), whatever the prefix."""
     name = bare_name(chrom)
     return (0, int(name), chrom) if name.isdecimal() else (1, 0, chrom)
 
@@ -53,8 +53,8 @@ def natural_order(chrom: str) -> tuple[int, int, str]:
 def read_chrom_sizes(path: Path) -> dict[str, int]:
     """Read a two-column table (name, length in bp), in the order of the file.
 
-    Raises InputError, naming the line, where a line is no name and positive length, or a name
-    comes twice.
+    Raises InputError, with the line numbers, for lines without a name and a positive length and
+    for repeated names.
     """
     sizes: dict[str, int] = {}
     problems = []
@@ -71,11 +71,11 @@ def read_chrom_sizes(path: Path) -> dict[str, int]:
         if len(fields) < 2 or not _LENGTH.fullmatch(fields[1]) or int(fields[1]) >= 1 << 31:
             problems.append(f"{path}, line {number}: expected a name and a length, found {line!r}.")
         elif fields[0] in sizes:
-            problems.append(f"{path}, line {number}: chromosome {fields[0]} comes twice.")
+            problems.append(f"{path}, line {number}: chromosome {fields[0]} appears twice.")
         else:
             sizes[fields[0]] = int(fields[1])
     if not sizes and not problems:
-        problems.append(f"{path} names no chromosome.")
+        problems.append(f"{path} lists no chromosome.")
     if problems:
         raise InputError.of(problems)
     return sizes
@@ -91,7 +91,9 @@ def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise InputError(f"--chromosomes {pattern!r} is no regular expression: {error}.") from None
+        raise InputError(
+            f"--chromosomes {pattern!r} is not a regular expression: {error}."
+        ) from None
     names = sorted(filter(expression.fullmatch, sizes), key=natural_order)
     if not names:
         raise InputError(
@@ -102,7 +104,7 @@ def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
 
 
 def balanced_groups(sizes: Mapping[str, int], n_groups: int) -> list[list[str]]:
-    """Deal chromosomes out to at most `n_groups` groups of similar total length (longest first)."""
+    """Divide chromosomes into at most `n_groups` groups of similar total length."""
     groups: list[list[str]] = [[] for _ in range(min(n_groups, len(sizes)))]
     for chrom in sorted(sizes, key=lambda name: (-sizes[name], natural_order(name))):
         min(groups, key=lambda group: sum(sizes[name] for name in group)).append(chrom)

@@ -1,8 +1,7 @@
-"""Interval lists as files: BED, narrowPeak, broadPeak and gappedPeak, plain or gzipped.
+"""Read lists of intervals: BED, narrowPeak, broadPeak and gappedPeak, plain or gzipped.
 
-Coordinates are 0-based and half-open, as in the files. Lists are read by pandas' C parser. Only
-where that fails, or finds an impossible interval, are they read again line by line, to name the
-lines.
+Coordinates are 0-based and half-open, as in the files. Lists are read with pandas' C parser. If it
+fails, or an interval is impossible, they are read again line by line to report the line numbers.
 """
 
 import gzip
@@ -27,12 +26,12 @@ _MAX_LINES_NAMED = 5
 _FOREIGN_FILES = (
     (b"BAM\1", "a BAM file"),
     (b"CRAM", "a CRAM file"),
-    (b"\xeb\xf2\x89\x87", "a bigBed file (`bigBedToBed` makes a BED file of it)"),
-    (b"\x87\x89\xf2\xeb", "a bigBed file (`bigBedToBed` makes a BED file of it)"),
+    (b"\xeb\xf2\x89\x87", "a bigBed file (convert it to BED with `bigBedToBed`)"),
+    (b"\x87\x89\xf2\xeb", "a bigBed file (convert it to BED with `bigBedToBed`)"),
     (b"\x26\xfc\x8f\x88", "a bigWig file, not a list of intervals"),
-    (b"PK\3\4", "a zip archive (unpack it first)"),
-    (b"BZh", "compressed with bzip2 (unpack it, or use gzip)"),
-    (b"\xfd7zXZ", "compressed with xz (unpack it, or use gzip)"),
+    (b"PK\3\4", "a zip archive (extract it first)"),
+    (b"BZh", "compressed with bzip2 (decompress it, or use gzip)"),
+    (b"\xfd7zXZ", "compressed with xz (decompress it, or use gzip)"),
     (b"<!DOCTYPE", "a web page: the download did not give the file itself"),
     (b"<html", "a web page: the download did not give the file itself"),
 )
@@ -40,9 +39,9 @@ _FOREIGN_FILES = (
 
 @dataclass(frozen=True)
 class _Layout:
-    """Which fields of a line hold what; None where the format has no such field.
+    """Column numbers of a format; None where it has no such column.
 
-    separator : the tab, or None for runs of blanks
+    separator : the tab, or None for runs of whitespace
     """
 
     separator: str | None
@@ -69,14 +68,14 @@ def read_intervals(path: Path, kind: Kind = "bed") -> pd.DataFrame:
     DataFrame with a row for each interval:
         chrom (str); start, end (int64, 0-based half-open); name and strand (str, "." if absent);
         signal (float64, the signalValue column; NaN if the format has none);
-        summit (int64, POSITION on the chromosome, 0-based; -1 if absent or given as -1; published
-        lists place some summits at the interval's end: they are taken as its last base).
+        summit (int64, POSITION on the chromosome, 0-based; -1 if absent or given as -1; a summit
+        at the end of its interval, as in some published lists, is taken as its last base).
         A file without lines gives an empty frame of these types.
 
     Raises
     ------
     InputError
-        The file is no text, or damaged; or lines are no intervals: the first five are named.
+        The file is not text, or is damaged, or has invalid lines: the first five are named.
     """
     intervals, problems = scan_intervals(path, kind)
     if problems:
@@ -85,9 +84,9 @@ def read_intervals(path: Path, kind: Kind = "bed") -> pd.DataFrame:
 
 
 def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[str]]:
-    """Read as `read_intervals` does, but return what is wrong as sentences instead of raising.
+    """Read as `read_intervals` does, but return problems as sentences instead of raising.
 
-    With problems, the frame holds the intervals of the sound lines.
+    The frame then has the intervals of the valid lines.
     """
     path = Path(path)
     try:
@@ -107,21 +106,21 @@ def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[s
 
 
 def find_line(path: Path, chrom: str, start: int, end: int) -> int:
-    """Number of the first line, from 1, that holds an interval which was read from the file."""
+    """Number, from 1, of the first line with an interval that was read from the file."""
     wanted = [chrom, str(start), str(end)]
     lines = _text(Path(path)).splitlines()
     return next(number for number, line in enumerate(lines, 1) if line.split()[:3] == wanted)
 
 
 def _text(path: Path) -> str:
-    """The text of a plain or gzipped file; InputError says what it is instead."""
+    """The text of a plain or gzipped file; InputError says what other files are instead."""
     try:
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InputError(
-            f"{path} is damaged or cut short: its gzip data cannot be unpacked. Copy it again."
+            f"{path} is damaged or cut short: its gzip data cannot be decompressed. Copy it again."
         ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).") from None
@@ -190,7 +189,7 @@ def _layout(line: str, kind: Kind) -> _Layout:
 
 
 def _has_thick_part(fields: Sequence[str]) -> bool:
-    """Nine columns can be BED9: columns 7 and 8 are then positions inside the interval."""
+    """Whether nine columns are BED9: columns 7 and 8 are then positions inside the interval."""
     places = (fields[1], fields[6], fields[7], fields[2])
     if not all(_INTEGER.fullmatch(place) for place in places):
         return False
@@ -199,8 +198,8 @@ def _has_thick_part(fields: Sequence[str]) -> bool:
 
 
 def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
-    """Read all lines at once; None where anything is unusual."""
-    # Whole numbers are left to pandas to recognise: told to expect them, it would take 1e3 for one.
+    """Read all lines at once; None if anything is unusual."""
+    # pandas infers the integer columns: with an explicit dtype, it would accept 1e3.
     whole = [field for field in (1, 2, layout.summit) if field is not None]
     types = {field: str for field in (0, 3, 5) if field < layout.n_fields}
     numbers = [field for field in (*whole, layout.signal) if field is not None]
@@ -252,7 +251,7 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
 
 
 def _parse_lines(path: Path, text: str, layout: _Layout) -> tuple[pd.DataFrame, list[str]]:
-    """Read line by line: the sound lines, and a sentence for each of the first few that are not."""
+    """Read line by line: the valid lines, and a message for each of the first few invalid ones."""
     rows: list[tuple[str, int, int, str, str, float, int]] = []
     problems: list[str] = []
     n_bad = 0
@@ -266,7 +265,7 @@ def _parse_lines(path: Path, text: str, layout: _Layout) -> tuple[pd.DataFrame, 
             if n_bad <= _MAX_LINES_NAMED:
                 problems.append(f"{path}, line {number}: {error}")
     if n_bad > _MAX_LINES_NAMED:
-        problems.append(f"{path}: {n_bad - _MAX_LINES_NAMED} more lines are no valid intervals.")
+        problems.append(f"{path}: {n_bad - _MAX_LINES_NAMED} more lines are not valid intervals.")
     return (_frame(*zip(*rows, strict=True)) if rows else _empty()), problems
 
 
@@ -277,16 +276,16 @@ def _parse_line(line: str, layout: _Layout) -> tuple[str, int, int, str, str, fl
         raise InputError(f"expected chrom, start and end separated by tabs, found {shown!r}.")
     chrom, name, strand = fields[0], *((fields + ["."] * 6)[i] for i in (3, 5))
     if not chrom or re.search(r"\s", chrom):
-        raise InputError(f"expected a chromosome name without blanks, found {chrom!r}.")
+        raise InputError(f"expected a chromosome name without spaces, found {chrom!r}.")
     for field in fields[1:3]:
         if not _INTEGER.fullmatch(field):
             raise InputError(
                 f"expected whole numbers for start and end, found {fields[1]!r} and {fields[2]!r}; "
-                "a line of headings must start with #."
+                "a header line must start with #."
             )
     start, end = int(fields[1]), int(fields[2])
     if start < 0:
-        raise InputError(f"starts at {start}, before the chromosome; BED counts from 0.")
+        raise InputError(f"starts at {start}, before the chromosome; BED positions start at 0.")
     if end <= start:
         raise InputError(
             f"ends at {end}, not after its start {start}; BED is half-open: a single base at "

@@ -1,4 +1,4 @@
-"""Which chromosomes, and which labelled windows, train, validate and test."""
+"""Division of chromosomes, or labelled windows, into training, validation and test."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LONGEST_RANGE = 1_000
 def parse_chromosome_list(text: str) -> frozenset[str]:
     """Read `1-7,X` into bare names {1, ..., 7, X}.
 
-    Raises InputError where a range runs backwards, or holds more than 1,000 chromosomes.
+    Raises InputError for a range that runs backwards or has more than 1,000 chromosomes.
     """
     names: set[str] = set()
     for item in filter(None, (part.strip() for part in str(text).split(","))):
@@ -26,7 +26,7 @@ def parse_chromosome_list(text: str) -> frozenset[str]:
         if dash and first.isdecimal() and last.isdecimal():
             if not 0 <= int(last) - int(first) < _LONGEST_RANGE:
                 raise InputError(
-                    f"{item} is no range of chromosomes: write the smaller number first, and at "
+                    f"{item} is not a range of chromosomes: write the smaller number first, and at "
                     f"most {_LONGEST_RANGE:,} chromosomes, such as 1-7."
                 )
             names.update(str(number) for number in range(int(first), int(last) + 1))
@@ -37,7 +37,7 @@ def parse_chromosome_list(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ChromosomeSplit:
-    """Which chromosomes train, validate and test, as bare names (`7`, not `chr7`)."""
+    """The chromosomes of each split, as bare names (`7`, not `chr7`)."""
 
     train: frozenset[str]
     validation: frozenset[str]
@@ -45,12 +45,12 @@ class ChromosomeSplit:
 
     @classmethod
     def parse(cls, train: str, validation: str, test: str) -> "ChromosomeSplit":
-        """Read three lists such as `1-7`; raises InputError where one chromosome stands in two."""
+        """Read three lists such as `1-7`; raises InputError if a chromosome is in two of them."""
         split = cls(*(parse_chromosome_list(text) for text in (train, validation, test)))
         for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
             if shared := getattr(split, one) & getattr(split, other):
                 raise InputError(
-                    f"Chromosome {', '.join(sorted(shared))} stands in both --{one}_chroms and "
+                    f"Chromosome {', '.join(sorted(shared))} is in both --{one}_chroms and "
                     f"--{other}_chroms: a chromosome belongs to one split."
                 )
         return split
@@ -68,7 +68,7 @@ class ChromosomeSplit:
 SplitMode = Literal["chromosome", "random"]
 
 MIN_WINDOWS: Mapping[str, int] = {"train": 10, "validation": 2, "test": 2}
-"""Fewest windows of a class in a split with which training and its measures mean anything."""
+"""Smallest number of windows of a class in a split for meaningful training and evaluation."""
 
 _SHARES: Mapping[str, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
@@ -102,14 +102,14 @@ class SplitPlan:
         return cls(facts["split"], ChromosomeSplit(*chroms))
 
     def of(self, chrom: str) -> str | None:
-        """The split of every window of a chromosome: None if it has none, "." if chance decides."""
+        """The split of all windows of a chromosome: None if it has none, "." if it is random."""
         return self.chromosomes.of(chrom) if self.mode == "chromosome" else "."
 
     def training_chroms(self, chroms: Iterable[str]) -> list[str]:
-        """The chromosomes whose signal may be looked at for statistics.
+        """The chromosomes whose signal may be used for statistics.
 
-        By chromosome, those that train. A random split has windows of all splits on every
-        chromosome: there it is all of them.
+        These are the training chromosomes. A random split has windows of all splits on every
+        chromosome, so all are used.
         """
         if self.mode == "random":
             return list(chroms)
@@ -117,12 +117,12 @@ class SplitPlan:
 
 
 def quotas(n: int, parts: Sequence[str] = SPLITS) -> dict[str, int]:
-    """Divide n in equal parts; what does not divide goes to the first parts."""
+    """Divide n in equal parts; the remainder goes to the first parts."""
     return {part: n // len(parts) + (place < n % len(parts)) for place, part in enumerate(parts)}
 
 
 def overlap_groups(chrom: np.ndarray, start: np.ndarray, width: int) -> np.ndarray:
-    """Number of the group of windows that each window overlaps, directly or through others.
+    """Group number of each window: windows that overlap, directly or through others, share one.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def overlap_groups(chrom: np.ndarray, start: np.ndarray, width: int) -> np.ndarr
 
     Returns
     -------
-    int64, shape (n,); windows that only touch end to end are in different groups.
+    int64, shape (n,); adjacent windows without overlap are in different groups.
     """
     order = np.lexsort((start, chrom))
     opens = np.ones(len(order), dtype=bool)
@@ -144,12 +144,11 @@ def overlap_groups(chrom: np.ndarray, start: np.ndarray, width: int) -> np.ndarr
 
 
 def random_splits(classes: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
-    """Divide windows 60:20:20 at random within each class, never parting a group.
+    """Divide windows 60:20:20 at random within each class, keeping groups together.
 
-    Groups of several windows go first, the largest before the others, each to the split that is
-    furthest from its share of the group's classes; windows that overlap no other then fill each
-    class up to its exact share. So a class is off its share only where its groups are too large
-    to fit.
+    Groups of several windows are assigned first, largest first, each to the split that is furthest
+    below its share of the classes in the group; windows that overlap no other then fill each class
+    up to its exact share. A class thus deviates from its share only if its groups are too large.
 
     Parameters
     ----------
@@ -165,10 +164,10 @@ def random_splits(classes: np.ndarray, groups: np.ndarray, seed: int) -> np.ndar
     totals = np.bincount(classes, minlength=n_classes)
     shares = np.array([_SHARES[split] for split in SPLITS])
     held_out = np.rint(totals[:, None] * shares[1:]).astype(np.int64)
-    wanted = np.column_stack([totals - held_out.sum(axis=1), held_out])
+    quota = np.column_stack([totals - held_out.sum(axis=1), held_out])
 
     splits = np.zeros(len(classes), dtype=np.uint8)
-    taken = np.zeros_like(wanted)
+    taken = np.zeros_like(quota)
     size = np.bincount(groups) if len(groups) else np.zeros(0, dtype=np.int64)
     together = np.flatnonzero(size[groups] > 1)
     if len(together):
@@ -180,22 +179,22 @@ def random_splits(classes: np.ndarray, groups: np.ndarray, seed: int) -> np.ndar
         for place in sorted(chance.tolist(), key=lambda one: -len(members[one])):
             rows = members[place]
             content = np.bincount(classes[rows], minlength=n_classes)[:, None]
-            missing = (wanted - taken) / np.maximum(wanted, 1)
+            missing = (quota - taken) / np.maximum(quota, 1)
             split = int(np.argmax((content * missing).sum(axis=0)))
             splits[rows] = split
             taken[:, split] += content[:, 0]
 
-    alone = np.flatnonzero(size[groups] == 1)
+    single = np.flatnonzero(size[groups] == 1)
     for index in range(n_classes):
-        rows = rng.permutation(alone[classes[alone] == index])
-        places = np.cumsum(_fill(wanted[index] - taken[index], len(rows)))
+        rows = rng.permutation(single[classes[single] == index])
+        places = np.cumsum(_fill(quota[index] - taken[index], len(rows)))
         for split, part in enumerate(np.split(rows, places[:-1])):
             splits[part] = split
     return splits
 
 
 def _fill(missing: np.ndarray, n: int) -> np.ndarray:
-    """Give n windows to splits that miss `missing` (negative where too many are there already)."""
+    """Distribute n windows to splits that lack `missing` (negative: they have too many)."""
     given: np.ndarray = np.maximum(missing, 0)
     for _ in range(int(given.sum()) - n):
         given[np.argmax(given)] -= 1

@@ -187,7 +187,7 @@ def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary
                 if len(lengths) == READS_EXAMINED:
                     break
     except (OSError, ValueError):
-        raise InputError("is damaged: its reads cannot be unpacked. Copy it again.") from None
+        raise InputError("is damaged: its reads cannot be decompressed. Copy it again.") from None
     return dataclasses.replace(
         summary,
         paired_end=paired,
@@ -271,7 +271,7 @@ def _why_not_indexed(path: Path) -> str:
                     )
                 last = place
     except (OSError, ValueError):
-        return "is damaged: its reads cannot be unpacked to the end. Copy it again."
+        return "is damaged: its reads cannot be decompressed to the end. Copy it again."
     return "cannot be indexed although its reads are in order: check it with `samtools index`."
 
 

@@ -12,13 +12,13 @@ import pandas as pd
 
 from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import (
-    agreed_sizes,
+    ambiguous_names,
     assembly_name,
     difference,
     few,
-    renamed,
-    renaming,
-    twofold_names,
+    most_common_sizes,
+    prefix_mismatch,
+    renaming_command,
 )
 from deepregfinder.genome.grid import Geometry, main_chromosomes, natural_order, read_chrom_sizes
 from deepregfinder.genome.intervals import Kind, find_line, scan_intervals
@@ -119,7 +119,7 @@ def _main_chromosomes(
             expected = main_chromosomes(read_chrom_sizes(chrom_sizes), plan.chromosomes)
             source = str(chrom_sizes)
         elif any(own):
-            expected = agreed_sizes([sizes for sizes in own if sizes])
+            expected = most_common_sizes([sizes for sizes in own if sizes])
             having = [s.file for s, sizes in zip(readable, own, strict=True) if sizes == expected]
             source = having[0] if len(having) == 1 else f"{len(having)} files ({few(having, 1)})"
         else:
@@ -127,7 +127,7 @@ def _main_chromosomes(
             source = ""
     except InputError as error:
         return {}, [str(error)]
-    if pairs := twofold_names(expected):
+    if pairs := ambiguous_names(expected):
         both = few(f"{one} and {other}" for one, other in pairs)
         return {}, [
             f"{source}: both {both} are main chromosomes: two genomes in one file? Say which one "
@@ -204,7 +204,7 @@ def _uncountable_reads(
     if plan.count_at == "overlap" and not fragments and length > 2 * plan.geometry.bin_size:
         yield (
             f"{summary.description}: the median read has {length:,} bp, more than two bins of "
-            f"{plan.geometry.bin_size} bp, so that no bin ever holds half of it: most reads would "
+            f"{plan.geometry.bin_size} bp, so that no bin can hold half of it: most reads would "
             "not be counted. Use --count_at midpoint, or a larger --bin_size."
         )
 
@@ -222,10 +222,11 @@ def _unfit_list(intervals: IntervalList, expected: Mapping[str, int]) -> Iterato
     if not expected:
         return
     names = [str(name) for name in table["chrom"].unique()]
-    if pair := renamed(names, expected):
+    if pair := prefix_mismatch(names, expected):
         yield (
             f"{intervals.description}: chromosomes are named like {pair[0]!r}, but like "
-            f"{pair[1]!r} in the BAM files or chromosome sizes. Rename them: `{renaming(*pair)}`."
+            f"{pair[1]!r} in the BAM files or chromosome sizes. "
+            f"Rename them: `{renaming_command(*pair)}`."
         )
     elif not expected.keys() & set(names):
         yield (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepregfinder.counting.read_ends import Ends
+from deepregfinder.counting.read_ends import ReadEnds
 from deepregfinder.quality.tables import FileQuality
 from deepregfinder.storage.tables import write_rows
 
@@ -38,7 +38,7 @@ class Quality:
     nsc: float | None = None
 
 
-def quality_of(ends: Ends) -> Quality:
+def quality_of(ends: ReadEnds) -> Quality:
     """Everything that the sample can tell; nothing where it is smaller than 100 reads."""
     if ends.number < _FEWEST_READS:
         return Quality()
@@ -84,7 +84,7 @@ def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return found
 
 
-def _by_strands(ends: Ends) -> tuple[int | None, float | None]:
+def _by_strands(ends: ReadEnds) -> tuple[int | None, float | None]:
     """Fragment length and NSC of single reads.
 
     Pairs are summed over SMOOTH shifts. The peak has to stand out of what lies in front of it and
@@ -108,7 +108,7 @@ def _by_strands(ends: Ends) -> tuple[int | None, float | None]:
     return int(shifts[best]) + 1, float(smooth[best]) / low if low > 0 else None
 
 
-def write_quality(path: Path, library: "Library", ends: Ends, quality: Quality) -> None:
+def write_quality(path: Path, library: "Library", ends: ReadEnds, quality: Quality) -> None:
     """Write the table of one file, with one row."""
     row = FileQuality(
         *(library.id, library.sample, library.mark, library.replicate),

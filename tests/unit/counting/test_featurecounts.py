@@ -6,7 +6,7 @@ import pytest
 from samples.alignment_samples import MAIN, bam_of
 
 from deepregfinder.counting.featurecounts import count_featurecounts
-from deepregfinder.counting.first_reads import glance_at
+from deepregfinder.counting.first_reads import preview_reads
 from deepregfinder.counting.rules import BinGrid, CountRules
 from deepregfinder.errors import InputError
 
@@ -22,7 +22,7 @@ def _in_folder(tmp_path, monkeypatch):
 
 
 def count(bam: Path, rules: CountRules = RULES, grid: BinGrid = GRID):
-    return count_featurecounts(bam, glance_at(bam), rules, grid, threads=1)
+    return count_featurecounts(bam, preview_reads(bam), rules, grid, threads=1)
 
 
 def fake_program(folder: Path, monkeypatch, body: str, version: str = "2.0.3") -> None:
@@ -45,7 +45,7 @@ def test_what_the_program_cannot_do_is_refused_with_the_way_out(tmp_path):
 
 def test_pairs_that_show_up_late_are_found(tmp_path):
     late = bam_of(tmp_path / "late.bam", [SINGLE] * 10_001 + [MATE])
-    assert not glance_at(late).paired_end
+    assert not preview_reads(late).paired_end
     counts = count(late)
     assert counts.tally.paired_end
     assert (counts.values[10], counts.values[20]) == (10_001, 1)
@@ -56,7 +56,7 @@ def test_pairs_that_show_up_late_are_found(tmp_path):
 def test_a_name_that_the_program_would_take_for_another_is_refused(tmp_path):
     sizes = {"chr1": 5_000, "1": 5_000, "Un": 5_000}
     bam = bam_of(tmp_path / "both.bam", [SINGLE], sizes)
-    with pytest.raises(InputError, match="names both 1 and chr1"):
+    with pytest.raises(InputError, match="has both 1 and chr1"):
         count(bam, grid=BinGrid({"chr1": 5_000}, 100))
     assert count(bam, grid=BinGrid({"chr1": 5_000, "1": 5_000}, 100)).tally.assigned == 1
 

@@ -1,17 +1,17 @@
-"""Whether two files speak of the same chromosomes."""
+"""Whether two files use the same assembly."""
 
 import subprocess
 
 import pytest
 
 from deepregfinder.genome.assembly import (
-    agreed_sizes,
+    ambiguous_names,
     assembly_name,
     difference,
     few,
-    renamed,
-    renaming,
-    twofold_names,
+    most_common_sizes,
+    prefix_mismatch,
+    renaming_command,
 )
 
 HG38 = {"chr1": 248_956_422, "chr2": 242_193_529, "chrX": 156_040_895}
@@ -31,25 +31,25 @@ def test_the_prefix_is_named_as_such():
 def test_another_assembly_is_named_with_both_lengths():
     said = str(difference(HG19, HG38, "ref.bam"))
     assert "chr1 has 249,250,621 bp (hg19), but 248,956,422 bp (hg38) in ref.bam" in said
-    assert "3 chromosomes differ in all" in said
+    assert "3 chromosomes differ in total" in said
 
 
 def test_missing_and_surplus_chromosomes_are_named():
     some = {"chr1": HG38["chr1"]}
     assert "the header lacks chr2, chrX, which r.bam has" in str(difference(some, HG38, "r.bam"))
-    assert "the header has chrY, which r.bam has not" in str(
+    assert "the header has chrY, which r.bam lacks" in str(
         difference(HG38 | {"chrY": 9}, HG38, "r.bam", ["chrY"])
     )
 
 
 def test_most_files_decide_and_the_first_of_equals():
-    assert agreed_sizes([HG19, HG38, HG38]) == HG38
-    assert agreed_sizes([HG19, HG38]) == HG19
+    assert most_common_sizes([HG19, HG38, HG38]) == HG38
+    assert most_common_sizes([HG19, HG38]) == HG19
 
 
 def test_two_genomes_in_one_file_are_noticed():
-    assert twofold_names({"chr4": 9, "4": 8, "2L": 7, "chrX": 6}) == [("4", "chr4")]
-    assert twofold_names(HG38) == []
+    assert ambiguous_names({"chr4": 9, "4": 8, "2L": 7, "chrX": 6}) == [("4", "chr4")]
+    assert ambiguous_names(HG38) == []
 
 
 def test_only_chromosome_1_tells_an_assembly():
@@ -60,15 +60,19 @@ def test_only_chromosome_1_tells_an_assembly():
 
 @pytest.mark.parametrize(("name", "other"), [("1", "chr1"), ("chr1", "1"), ("Chr1", "chr1")])
 def test_the_sed_command_renames(name, other):
-    assert renamed([name, "scaffold"], [other]) == (name, other)
+    assert prefix_mismatch([name, "scaffold"], [other]) == (name, other)
     changed = subprocess.run(
-        renaming(name, other), shell=True, input=f"{name}\t5\t9\n", capture_output=True, text=True
+        renaming_command(name, other),
+        shell=True,
+        input=f"{name}\t5\t9\n",
+        capture_output=True,
+        text=True,
     )
     assert changed.stdout == f"{other}\t5\t9\n"
 
 
 def test_equal_and_unrelated_names_are_not_renamed():
-    assert renamed(["chr1", "chrUn_1"], ["chr1", "chr2"]) is None
+    assert prefix_mismatch(["chr1", "chrUn_1"], ["chr1", "chr2"]) is None
 
 
 def test_long_lists_are_cut():

@@ -76,8 +76,8 @@ def test_every_interval_goes_where_the_chain_says_or_is_counted(
     [
         (CHAIN[:90], "damaged"),
         (CHAIN.replace("900 a1", "900 a1 x"), "damaged"),
-        ("chr1\t10\t20\n", "is no chain file"),
-        ("", "is no chain file"),
+        ("chr1\t10\t20\n", "is not a chain file"),
+        ("", "is not a chain file"),
         (CHAIN.replace("b1", "chr1").replace("b2", "chr2"), "chromosomes named like chr1"),
         (CHAIN.replace("b1 6000", "b1 7000"), "b1 has 7,000 bp, but the run has 6,000 bp"),
     ],

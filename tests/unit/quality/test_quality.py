@@ -14,7 +14,7 @@ from samples.small_bams import write_bam
 
 from deepregfinder.counting import read_ends as ends_module
 from deepregfinder.counting.counter import count_bins
-from deepregfinder.counting.read_ends import Ends, EndSampler
+from deepregfinder.counting.read_ends import EndSampler, ReadEnds
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.store import Counts, Library, open_counts, write_counts
 from deepregfinder.errors import InputError
@@ -39,7 +39,7 @@ def sample_ends(
     path: Path,
     sizes: Mapping[str, int] = SIZES,
     counter: Literal["native", "featurecounts"] = "native",
-) -> Ends:
+) -> ReadEnds:
     """Of the sample that is taken while a file is counted."""
     sampler = EndSampler(sizes, RULES.min_mapq)
     count_bins(path, counter, RULES, BinGrid(sizes, 100), None, 1, sampler)
