@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-variants test-robust fuzz test-real test-containers test-apptainer test-slurm test-resume test-browser test-documents reproduce bench bench-quick pictures lint format lock images sbom audit clean
+.PHONY: help setup demo test test-fast test-variants test-robust fuzz test-real test-containers test-apptainer test-slurm test-resume test-browser test-documents docs reproduce bench bench-quick pictures lint format lock images sbom audit clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -63,6 +63,11 @@ test-resume: setup ## change inputs and code, kill runs at random moments, and r
 test-documents: setup ## run every command of README.md and docs/, including SLURM and Docker (needs root; up to two hours)
 	@$(python) -m pytest tests/documented
 
+docs: ## build the documents, with a reference of the library, as a searchable site (site/index.html)
+	@tools/setup docs
+	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --strict > .tools/docs.log 2>&1 || { grep -v '^INFO' .tools/docs.log; exit 1; }
+	@echo "docs: open $(CURDIR)/site/index.html"
+
 reproduce: setup ## repeat a finished run and compare every data file: RESULTS=folder [ARGS="-profile docker"]
 	@tools/reproduce $(or $(RESULTS),$(error name the results folder: make reproduce RESULTS=demo/results)) $(ARGS)
 
@@ -90,6 +95,7 @@ format: setup ## format the Python code
 lock: ## update the lock files from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/requirements.lock
 	@uv pip compile pyproject.toml --extra test -c docker/requirements.lock --universal --python-version 3.11 --generate-hashes -q --no-header -o tests/requirements.lock
+	@uv pip compile --group docs --universal --python-version 3.11 --generate-hashes -q --no-header -o docs/requirements.lock
 
 # BASE, TORCH_INDEX (cpu only), AWSCLI and MULTIQC are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.
 images: ## build the container images of -profile docker (needs a Docker engine)
@@ -106,4 +112,4 @@ audit: ## check the Python packages of the lock file for known vulnerabilities
 	@tools/supply_chain audit
 
 clean: ## remove the demo, work folders and caches of this folder
-	@rm -rf demo sbom .bench work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf demo site sbom .bench work results .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis
