@@ -34,6 +34,7 @@ def test_it_does_what_it_says(code, part):
         "lint": "Success: no issues found",
         "reproduce": "data files are the same, byte for byte.",
         "pictures": f"demo: open {report}",
+        "docs": f"docs: open {code / 'site/index.html'}",
     }
     assert said[target] in output
     if target in ("demo", "pictures"):

@@ -34,7 +34,7 @@ SUITES = (
     *(({word}, "benchmarks") for word in ("bench", "bench-quick")),
     *(({f"tools/accuracy/{word}"}, "benchmarks") for word in ("run", "ablation.py")),
     *(({"make", word}, "make") for word in ("demo", "test", "setup", "test-fast", "lint")),
-    *(({"make", word}, "make") for word in ("pictures", "audit", "reproduce")),
+    *(({"make", word}, "make") for word in ("pictures", "docs", "audit", "reproduce")),
     ({"nextflow", "run", "main.nf"}, "here"),
     ({"nextflow", "run", "..."}, "slurm"),  # clusters.md leaves out what stands further up there
 )
