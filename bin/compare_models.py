@@ -16,7 +16,7 @@ FILE = click.Path(path_type=Path)
     required=True,
     multiple=True,
     type=FILE,
-    help="Folders of evaluate_model.py, named as the models, of one sample.",
+    help="Folders <sample>.<model>.evaluation of evaluate_model.py, of one sample.",
 )
 @click.option(
     "--annotation", multiple=True, type=FILE, help="Tables of score_annotation.py, of the sample."
@@ -74,7 +74,7 @@ def compare_models(
     scored = [row for path in annotation for row in rows(path)]
 
     def of_all(name: str) -> dict[str, list[dict[str, str]]]:
-        paths = {folder.name: folder / name for folder in evaluation}
+        paths = {model: folder / name for model, folder in zip(names, evaluation, strict=True)}
         return {model: rows(path) for model, path in paths.items() if path.exists()}
 
     def plot(name: str) -> Path:

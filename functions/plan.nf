@@ -243,6 +243,10 @@ def comparisons(String text, List applied, List predict_on, List problems) {
             .findAll { _model, there -> there.containsKey(a) && there.containsKey(b) }
             .collect { model, there -> [name: "${a}_vs_${b}.${model}".toString(), a: a, b: b, model_a: there[a], model_b: there[b]] }
     }
+    found.groupBy { pair -> pair.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
+        def pairs = same.collect { pair -> "${pair.a}:${pair.b}" }.join(' and ')
+        problems << "the results of comparing ${pairs} would both be called ${name}: rename a sample."
+    }
     if (text) {
         wanted.flatten().unique().findAll { sample -> !(sample in predict_on) }.each { sample ->
             problems << "--compare: sample '${sample}' is not predicted (available: ${predict_on.join(', ')})."

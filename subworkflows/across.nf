@@ -23,9 +23,4 @@ workflow ACROSS {
         .combine(samples)
         .filter { _meta, _folders, windows, _rpm -> windows.size() > 1 }
     EVALUATE_ACROSS(of_model, options, codeDigest('evaluate_across.py'))
-
-    plots = EVALUATE_ACROSS.out.plot
-
-    emit:
-    plots
 }

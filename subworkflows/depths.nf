@@ -23,9 +23,4 @@ workflow DEPTHS {
         .join(tensors)
         .join(libraries)
     EVALUATE_DEPTHS(jobs, options, device, codeDigest('evaluate_depths.py'))
-
-    plots = EVALUATE_DEPTHS.out.plot
-
-    emit:
-    plots
 }

@@ -29,13 +29,4 @@ workflow DIFFERENTIAL {
             [pair.subMap('name', 'a', 'b'), bed_a, files_a, bed_b, files_b, (of_a + of_b).sort { file -> file.name }]
         }
     COMPARE_SAMPLES(jobs, options, codeDigest('compare_samples.py'))
-
-    transitions = COMPARE_SAMPLES.out.transitions
-    pictures = COMPARE_SAMPLES.out.pictures
-    marks = COMPARE_SAMPLES.out.marks
-
-    emit:
-    transitions
-    pictures
-    marks
 }

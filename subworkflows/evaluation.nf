@@ -53,15 +53,4 @@ workflow EVALUATION {
         }
         .filter { _meta, folders, _annotated, _validated -> folders }
     COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
-
-    evaluations = EVALUATE_MODEL.out.evaluation
-    explanations = EXPLAIN_MODEL.out.explanation
-    annotated = COMPARE_MODELS.out.annotations
-    plots = COMPARE_MODELS.out.plots.flatten()
-
-    emit:
-    evaluations
-    annotated
-    plots
-    explanations
 }

@@ -16,8 +16,4 @@ workflow EXAMPLES {
         .combine(of_sample, by: 0)
         .map { _sample, meta, bed, rpm, windows -> [meta, rpm, bed, windows] }
     SHOW_EXAMPLES(jobs, options, codeDigest('show_examples.py'))
-    examples = SHOW_EXAMPLES.out.examples
-
-    emit:
-    examples
 }

@@ -32,9 +32,7 @@ workflow EXTERNAL {
     )
 
     scores = SCORE_ANNOTATION.out.scores
-    crispr = VALIDATE_CRISPR.out.figures
 
     emit:
     scores
-    crispr
 }

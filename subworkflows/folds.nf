@@ -29,11 +29,4 @@ workflow FOLDS {
         .groupTuple()
         .map { meta, tables -> [meta, tables.sort { table -> table.name }] }
     SUMMARISE_FOLDS(of_sample, codeDigest('summarise_folds.py'))
-
-    plots = SUMMARISE_FOLDS.out.plot
-    summaries = SUMMARISE_FOLDS.out.summary
-
-    emit:
-    plots
-    summaries
 }

@@ -32,10 +32,8 @@ workflow INPUTS {
     groups = CHECK_INPUTS.out.groups.splitCsv(sep: '\t').groupTuple()
     // As text: a file would have a new name whenever the checks run again, and every count would be made anew.
     chrom_sizes = CHECK_INPUTS.out.chrom_sizes.map { file -> file.text }
-    table = CHECK_INPUTS.out.table
 
     emit:
     chrom_sizes
     groups
-    table
 }

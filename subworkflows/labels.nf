@@ -40,19 +40,9 @@ workflow LABELS {
 
     tensors = BUILD_TENSORS.out.tensors
     regions = BUILD_TENSORS.out.regions
-    dropped = DEFINE_REGIONS.out.dropped
-    states_summary = ASSIGN_STATES.out.summary
-    regions_summary = BUILD_TENSORS.out.summary
-    test_windows = DESCRIBE_WINDOWS.out.table
-    test_windows_plot = DESCRIBE_WINDOWS.out.plot
 
     emit:
     candidates
     tensors
     regions
-    dropped
-    states_summary
-    regions_summary
-    test_windows
-    test_windows_plot
 }

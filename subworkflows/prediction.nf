@@ -41,14 +41,10 @@ workflow PREDICTION {
     models = jobs.map { meta, bundle, _file -> [meta, bundle] }
     calls = CALL_ELEMENTS.out.calls
     validation = CALL_ELEMENTS.out.validation
-    calls_summary = CALL_ELEMENTS.out.summary
-    seeds_summary = CALL_ELEMENTS.out.seeds
 
     emit:
     models
     probabilities
     calls
     validation
-    calls_summary
-    seeds_summary
 }

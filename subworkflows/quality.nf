@@ -17,12 +17,4 @@ workflow QUALITY {
         regions.map { _meta, bed -> bed }.toSortedList { one, other -> one.name <=> other.name },
         codeDigest('compare_libraries.py'),
     )
-    libraries = COMPARE_LIBRARIES.out.libraries
-    doubts = COMPARE_LIBRARIES.out.doubts
-    correlation = COMPARE_LIBRARIES.out.correlation
-
-    emit:
-    libraries
-    doubts
-    correlation
 }

@@ -35,16 +35,12 @@ workflow SIGNAL {
 
     signal = BUILD_SIGNAL.out.signal
     counts = COUNT_BINS.out.counts
-    counts_summary = COUNT_BINS.out.summary
     quality = COUNT_BINS.out.quality
-    signal_summary = BUILD_SIGNAL.out.summary
 
     emit:
     libraries
     signal
     nascent
     counts
-    counts_summary
     quality
-    signal_summary
 }

@@ -31,9 +31,4 @@ workflow TRACKS {
         .toSortedList { one, other -> one.name <=> other.name }
         .filter { files -> files }
     BROWSER_VIEWS(descriptions, chrom_sizes, options.subMap('genome', 'hub_email'), codeDigest('browser_views.py'))
-
-    views = BROWSER_VIEWS.out.hub.mix(BROWSER_VIEWS.out.igv)
-
-    emit:
-    views
 }

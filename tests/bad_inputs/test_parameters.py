@@ -7,8 +7,10 @@ FILES = {
     "in.csv": "sample,mark,replicate,bam,control\nK,H3K27ac,1,a.bam,\nL,H3K27ac,1,b.bam,\n",
     "labels.csv": "sample,dhs,enhancers,promoter_marks\nK,x.bed,x.bed,x.bed\nL,x.bed,x.bed,x.bed\n",
     "labels_of_k.csv": "sample,dhs,enhancers,promoter_marks\nK,x.bed,x.bed,x.bed\n",
+    "versus.csv": "sample,mark,replicate,bam\n"
+    + "K,H3K27ac,1,a.bam\nK_vs_L,H3K27ac,1,b.bam\nL_vs_M,H3K27ac,1,c.bam\nM,H3K27ac,1,d.bam\n",
     "annotations.csv": "name,bed,mapping\na,x.bed,*=enhancer\n",
-    **dict.fromkeys(("a.bam", "b.bam", "x.bed", "tss.bed"), ""),
+    **dict.fromkeys(("a.bam", "b.bam", "c.bam", "d.bam", "x.bed", "tss.bed"), ""),
 }
 GOOD = {"input": "in.csv", "labels": "labels.csv", "tss": "tss.bed"}
 
@@ -141,6 +143,10 @@ TOGETHER = {
     "controls that are not there": ({"control": "subtract"}, "needs a control for every BAM"),
     "a sample against itself": ({"compare": "K:K"}, "a sample cannot be compared with itself"),
     "a pair without a model": ({"compare": "K:L"}, "no model predicts both"),
+    "two pairs of one name": (
+        {"input": "versus.csv", "labels": "labels_of_k.csv", "models": "cnn"},
+        "comparing K:L_vs_M and K_vs_L:M would both be called K_vs_L_vs_M.cnn_from_K",
+    ),
 }
 CASES = {**NAMES, **RANGES, **CHOICES, **FILES_GIVEN, **TOGETHER}
 

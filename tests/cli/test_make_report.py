@@ -1,5 +1,6 @@
 """make_report.py writes the page and the table from files as the pipeline stages them."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,61 +9,30 @@ from click.testing import CliRunner
 from samples.report_samples import Plan, write_run
 from samples.small_evaluation import write_world
 
-from deepregfinder.report.collect import Files
 from evaluate_model import evaluate_model
 from make_report import make_report
 
-OPTIONS = {
-    "counts": "counts",
-    "libraries": "libraries",
-    "doubts": "doubts",
-    "correlation": "correlation",
-    "signal": "signal",
-    "dropped": "dropped",
-    "states": "states",
-    "regions": "regions_summary",
-    "test_windows": "test_windows",
-    "test_windows_plots": "test_windows_plots",
-    "evaluations": "evaluation",
-    "explanations": "explanation",
-    "calls": "calls",
-    "examples": "examples",
-    "validation": "validation",
-    "seeds": "seeds_summary",
-    "transitions": "transitions",
-    "transition_pictures": "transition_pictures",
-    "model_plots": "model_plots",
-    "compared_marks": "compared_marks",
-    "annotations": "annotations",
-    "crispr": "crispr",
-}
 
-
-def words(files: Files, folder: Path, command: str = "nextflow run main.nf") -> list[str]:
+def words(folder: Path, command: str = "nextflow run main.nf") -> list[str]:
     """The command line, as modules/report/make_report/main.nf writes it."""
-    once = {
-        "inputs": files.inputs,
-        "versions": files.versions,
-        "params": files.parameters,
+    options = {
+        "results": folder / "results",
+        "versions": folder / "versions.tsv",
+        "params": folder / "params.json",
         "command": command,
         "output": folder / "report.html",
         "summary": folder / "summary.tsv",
         "multiqc": folder / "multiqc",
     }
-    repeated = [
-        (option, path) for field, option in OPTIONS.items() for path in getattr(files, field)
-    ]
-    return [
-        str(word) for name, value in (*once.items(), *repeated) for word in (f"--{name}", value)
-    ]
+    return [str(word) for name, value in options.items() for word in (f"--{name}", value)]
 
 
 def test_a_whole_run_gives_the_page_and_the_table(tmp_path: Path) -> None:
     plan = Plan(samples=("A", "B"), n_classes=5, compared=(2, 2), of_others=True)
-    files = write_run(tmp_path, plan)
+    write_run(tmp_path, plan)
     done = CliRunner().invoke(
         make_report,
-        words(files, tmp_path, "nextflow run 'a b' --x \"<c>\""),
+        words(tmp_path, "nextflow run 'a b' --x \"<c>\""),
         catch_exceptions=False,
     )
     assert done.exit_code == 0, done.output
@@ -74,8 +44,8 @@ def test_a_whole_run_gives_the_page_and_the_table(tmp_path: Path) -> None:
 
 
 def test_a_run_without_labels_needs_no_more_files(tmp_path: Path) -> None:
-    files = write_run(tmp_path, Plan(labels=False))
-    done = CliRunner().invoke(make_report, words(files, tmp_path), catch_exceptions=False)
+    write_run(tmp_path, Plan(labels=False))
+    done = CliRunner().invoke(make_report, words(tmp_path), catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert "No evaluation in this run" in (tmp_path / "report.html").read_text()
 
@@ -84,7 +54,11 @@ def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
     """metrics.json and the plots as evaluate_model.py writes them today."""
     world = write_world(tmp_path, n_members=2)
     (tmp_path / "bed").write_text("chr3\t5000\t7000\tenhancer\t912\t.\t5900\t6100\t230,159,0\n")
-    folder = tmp_path / "evaluation/1/cnn"
+    run = tmp_path / "run"
+    run.mkdir()
+    write_run(run, Plan(samples=("K562",)))
+    folder = run / "results/K562.cnn.evaluation"
+    shutil.rmtree(folder)
     options = {
         **{
             "sample": "K562",
@@ -100,33 +74,24 @@ def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
         line += ["--probabilities", str(world[name])]
     evaluate_model.main(line, standalone_mode=False)
 
-    run = tmp_path / "run"
-    run.mkdir()
-    files = write_run(run, Plan(samples=("K562",)))
-    done = CliRunner().invoke(
-        make_report,
-        [
-            folder.as_posix() if word == str(files.evaluations[0]) else word
-            for word in words(files, tmp_path)
-        ],
-        catch_exceptions=False,
-    )
+    done = CliRunner().invoke(make_report, words(run), catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    page = (tmp_path / "report.html").read_text()
+    page = (run / "report.html").read_text()
     assert page.count("<polyline") >= 2 + 2 + 3 + 2 + 2
     assert page.count("data:image/png") == 2
     assert "Spread over 2 members" in page
 
 
 def test_what_is_wrong_with_a_file_is_one_sentence(tmp_path: Path, repository: Path) -> None:
-    files = write_run(tmp_path, Plan())
-    files.parameters.write_text("{")
+    write_run(tmp_path, Plan())
+    parameters = tmp_path / "params.json"
+    parameters.write_text("{")
     done = subprocess.run(
-        [sys.executable, repository / "bin/make_report.py", *words(files, tmp_path)],
+        [sys.executable, repository / "bin/make_report.py", *words(tmp_path)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.strip() == f"ERROR: {files.parameters} is no JSON file."
+    assert done.stderr.strip() == f"ERROR: {parameters} is no JSON file."
     assert not (tmp_path / "report.html").exists()

@@ -1,7 +1,7 @@
 """The files of a made-up run, as the steps before the report leave them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from deepregfinder.classes import class_names
 from deepregfinder.evaluation.external.annotations import HEADER as ANNOTATIONS
 from deepregfinder.evaluation.external.crispr import HEADER as CRISPR
 from deepregfinder.evaluation.window_distances import HEADER as SURROUNDINGS
-from deepregfinder.report.collect import Files, Run, collect
+from deepregfinder.report.collect import Run, collect
 from deepregfinder.report.examples import Example, Examples, Interval, Kind, write_examples
 
 # A picture of one pixel.
@@ -108,15 +108,11 @@ def _figures(classes: Sequence[str], plan: Plan, value: float) -> dict[str, Any]
     }
 
 
-def write_run(folder: Path, plan: Plan) -> Files:
-    """Write all files of a run; returns where they are."""
-    files: dict[str, list[Path]] = {
-        name: [] for name in ("counts", "signal", "dropped", "states", "regions", "evaluations")
-    } | {name: [] for name in ("explanations", "calls", "validation", "seeds")}
-    files |= {name: [] for name in ("transitions", "transition_pictures", "compared_marks")}
-    files |= {"annotations": [], "crispr": [], "model_plots": []}
-    files |= _quality(folder, plan) | {"examples": []}
-    files |= {"test_windows": [], "test_windows_plots": []}
+def write_run(folder: Path, plan: Plan) -> None:
+    """Write the files of a run: those of its steps into the folder results, the rest beside it."""
+    results = folder / "results"
+    results.mkdir()
+    _quality(results, plan)
     inputs = []
     for sample in plan.samples:
         bam = f"{sample}.H3K27ac.bam"
@@ -126,14 +122,13 @@ def write_run(folder: Path, plan: Plan) -> Files:
                 *("false", 50, "given", str(plan.simulated).lower()),
             )
         )
-        files["counts"].append(_counts(folder, f"{sample}.H3K27ac.1", sample))
+        _counts(results, f"{sample}.H3K27ac.1", sample)
         row = (sample, "H3K27ac", "chip", 2, "300,400", 2.5, 70.0, 0.25)
-        files["signal"].append(_write(folder / f"{sample}.signal.tsv", SIGNAL, [row]))
+        _write(results / f"{sample}.signal.tsv", SIGNAL, [row])
         if plan.labels:
-            _labels(folder, plan, sample, files)
+            _labels(results, plan, sample)
             for name in ("comparison_pr", "comparison_bars", "comparison_confusion"):
-                files["model_plots"].append(folder / f"{sample}.{name}.png")
-                files["model_plots"][-1].write_bytes(PNG)
+                (results / f"{sample}.{name}.png").write_bytes(PNG)
         if plan.of_others:
             figures = (0.25, 0.125, 0.5)
             scores = [
@@ -141,32 +136,29 @@ def write_run(folder: Path, plan: Plan) -> Files:
                 for setting in ("test", "calls")
                 for name in plan.elements
             ]
-            files["annotations"].append(
-                _write(folder / f"{sample}.annotations.tsv", " ".join(ANNOTATIONS), scores)
-            )
+            _write(results / f"{sample}.annotations.tsv", " ".join(ANNOTATIONS), scores)
         for model in plan.models:
-            _model(folder, plan, sample, model, files)
+            _model(results, plan, sample, model)
     if plan.compared:
-        _compared(folder, plan, files)
+        _compared(results, plan)
+    _write(results / "inputs.tsv", INPUTS, inputs)
     parameters = defaults() | {"classes": plan.n_classes, "threshold": 0.5}
     sheets = {"input": "<sheet>.csv", "tss": "tss.bed"}
     (folder / "params.json").write_text(json.dumps(sheets | parameters))
-    return Files(
-        inputs=_write(folder / "inputs.tsv", INPUTS, inputs),
-        versions=_write(
-            folder / "versions.tsv",
-            "process tool version",
-            [("COUNT_BINS", "python", "3.11.2"), ("TRAIN_MODEL", "python", "3.11.2")],
-        ),
-        parameters=folder / "params.json",
-        **files,
-    )
+    versions = [("COUNT_BINS", "python", "3.11.2"), ("TRAIN_MODEL", "python", "3.11.2")]
+    _write(folder / "versions.tsv", "process tool version", versions)
+
+
+def collected(folder: Path, command: str = "") -> Run:
+    """What `collect` reads from the files of write_run."""
+    return collect(folder / "results", folder / "versions.tsv", folder / "params.json", command)
 
 
 def made_up(folder: Path, plan: Plan | None = None) -> Run:
     """A run as `collect` reads it."""
     plan = plan or Plan()
-    return collect(write_run(folder, plan), plan.command)
+    write_run(folder, plan)
+    return collected(folder, plan.command)
 
 
 INPUTS = (
@@ -182,18 +174,17 @@ SIGNAL = "sample mark role replicates library_sizes mean_rpm max_rpm nonzero_fra
 STATES = "element reads windows poised active disagree poised_mean active_mean boundary"
 
 
-def _write(path: Path, columns: str, rows: Sequence[Sequence[object]]) -> Path:
+def _write(path: Path, columns: str, rows: Sequence[Sequence[object]]) -> None:
     lines = [columns.split(), *rows]
     path.write_text("".join("\t".join(map(str, line)) + "\n" for line in lines))
-    return path
 
 
-def _counts(folder: Path, name: str, sample: str) -> Path:
+def _counts(folder: Path, name: str, sample: str) -> None:
     row = (name, sample, "H3K27ac", "1", "native", 1000, 700, 690, 0.9857, 100, 50)
-    return _write(folder / f"{name}.counts.tsv", COUNTS, [(*row, 150, 0, 0, 0, 0, "false")])
+    _write(folder / f"{name}.counts.tsv", COUNTS, [(*row, 150, 0, 0, 0, 0, "false")])
 
 
-def _labels(folder: Path, plan: Plan, sample: str, files: Mapping[str, list[Path]]) -> None:
+def _labels(folder: Path, plan: Plan, sample: str) -> None:
     drops = [
         ("promoter", "transcription start sites given", 0, 400),
         ("promoter", "no DHS within --promoter_slop 1000", 100, 300),
@@ -201,47 +192,42 @@ def _labels(folder: Path, plan: Plan, sample: str, files: Mapping[str, list[Path
         ("enhancer", "an H3K4me3 peak within --promoter_marks_distance 1000", 200, 300),
     ]
     header = "element rule dropped left"
-    files["dropped"].append(_write(folder / f"{sample}.dropped.tsv", header, drops))
+    _write(folder / f"{sample}.dropped.tsv", header, drops)
     if plan.n_classes == 5:
         rows = [
             ("enhancer", "sense", 300, 100, 200, ".", 1.5, 40.25, 12.0),
             ("enhancer", "all", 300, 100, 190, 10, ".", ".", "."),
             ("promoter", "all", 250, 50, 200, ".", 2.5, 50.0, 15.0),
         ]
-        files["states"].append(_write(folder / f"{sample}.states.tsv", STATES, rows))
+        _write(folder / f"{sample}.states.tsv", STATES, rows)
     near = [
         (kind, "background", marker, 30, 3, 6, 12, 24, 150, 250, ".")
         for marker in ("dhs", "tss")
         for kind in ("labelled", *(["natural"] if plan.natural else []))
     ]
     header = " ".join(SURROUNDINGS)
-    files["test_windows"].append(_write(folder / f"{sample}.test_windows.tsv", header, near))
-    files["test_windows_plots"].append(folder / f"{sample}.test_windows.png")
-    files["test_windows_plots"][-1].write_bytes(PNG)
+    _write(folder / f"{sample}.test_windows.tsv", header, near)
+    (folder / f"{sample}.test_windows.png").write_bytes(PNG)
     header = "class candidates dropped_min_nonzero not_needed train validation test"
     rows = [(name, 300, 20, 0, 200, 40, 40) for name in class_names(plan.n_classes)]
-    files["regions"].append(_write(folder / f"{sample}.regions.tsv", header, rows))
+    _write(folder / f"{sample}.regions.tsv", header, rows)
 
 
-def _model(
-    folder: Path, plan: Plan, sample: str, model: str, files: Mapping[str, list[Path]]
-) -> None:
+def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
+    start = folder / f"{sample}.{model}"
     if plan.labels:
-        evaluation = folder / "evaluation" / str(len(files["evaluations"]) + 1) / model
-        evaluation.mkdir(parents=True)
+        evaluation = Path(f"{start}.evaluation")
+        evaluation.mkdir()
         (evaluation / "metrics.json").write_text(json.dumps(metrics(plan, sample, model)))
         _points(evaluation, plan)
-        files["evaluations"].append(evaluation)
         if plan.explained:
-            explain = folder / "explanation" / str(len(files["evaluations"])) / "explain"
-            explain.mkdir(parents=True)
+            explain = Path(f"{start}.explanation")
+            explain.mkdir()
             facts = {"sample": sample, "model": model, "notes": ["It has no filters."]}
             (explain / "explain.json").write_text(json.dumps(facts))
             (explain / "mark_importance.png").write_bytes(PNG)
-            files["explanations"].append(explain)
     if not plan.predicted:
         return
-    start = folder / f"{sample}.{model}"
     if plan.of_others:
         figures = (0.25, 0.125, 0.5)
         rows = [
@@ -249,37 +235,26 @@ def _model(
             for scope in ("all", "test")
             for name in ("any", *plan.elements)
         ]
-        files["crispr"].append(_write(Path(f"{start}.crispr.tsv"), " ".join(CRISPR), rows))
+        _write(Path(f"{start}.crispr.tsv"), " ".join(CRISPR), rows)
     _examples(Path(f"{start}.examples.json"), plan, sample, model)
-    files["examples"].append(Path(f"{start}.examples.json"))
     calls = [
         (chrom, name, 10 * place + index, 2000 * place)
         for place, chrom in enumerate(plan.chroms, 1)
         for index, name in enumerate(plan.elements)
     ]
-    files["calls"].append(_write(Path(f"{start}.calls.tsv"), "chrom class calls bp", calls))
+    _write(Path(f"{start}.calls.tsv"), "chrom class calls bp", calls)
     rates = (40, 30, 0.75) if plan.labels else (40, ".", ".")
-    files["validation"].append(
-        _write(
-            Path(f"{start}.validation.tsv"),
-            "class calls validated rate marker",
-            [(name, *rates, "DHS") for name in plan.elements],
-        )
-    )
-    files["seeds"].append(
-        _write(
-            Path(f"{start}.seeds.tsv"),
-            "seed class calls validated rate",
-            [
-                (seed, name, 40, 30, round(0.7 + 0.01 * seed, 4))
-                for seed in plan.seeds
-                for name in plan.elements
-            ],
-        )
-    )
+    validated = [(name, *rates, "DHS") for name in plan.elements]
+    _write(Path(f"{start}.validation.tsv"), "class calls validated rate marker", validated)
+    seeds = [
+        (seed, name, 40, 30, round(0.7 + 0.01 * seed, 4))
+        for seed in plan.seeds
+        for name in plan.elements
+    ]
+    _write(Path(f"{start}.seeds.tsv"), "seed class calls validated rate", seeds)
 
 
-def _quality(folder: Path, plan: Plan) -> dict[str, list[Path]]:
+def _quality(folder: Path, plan: Plan) -> None:
     """Two replicates of each sample, and what is planned to be wrong with the first of all."""
     ids = [f"{sample}.H3K27ac.{replicate}" for sample in plan.samples for replicate in (1, 2)]
     header = (
@@ -295,13 +270,9 @@ def _quality(folder: Path, plan: Plan) -> dict[str, list[Path]]:
         (kind, ids[0], f"{ids[0]} is a {kind} <doubt>; try --duplicates drop.")
         for kind in plan.doubts
     ]
-    return {
-        "libraries": [_write(folder / "libraries.tsv", header, rows)],
-        "correlation": [
-            _write(folder / "correlation.tsv", "id_a id_b correlation corrected", pairs)
-        ],
-        "doubts": [_write(folder / "doubts.tsv", "kind ids text", doubts)],
-    }
+    _write(folder / "libraries.tsv", header, rows)
+    _write(folder / "correlation.tsv", "id_a id_b correlation corrected", pairs)
+    _write(folder / "doubts.tsv", "kind ids text", doubts)
 
 
 def _examples(path: Path, plan: Plan, sample: str, model: str) -> None:
@@ -363,7 +334,7 @@ def defaults() -> dict[str, Any]:
     }
 
 
-def _compared(folder: Path, plan: Plan, files: Mapping[str, list[Path]]) -> None:
+def _compared(folder: Path, plan: Plan) -> None:
     """A and B: ten elements change from each class to each other one."""
     start, tested = folder / "A_vs_B.cnn_from_A", min(plan.compared) > 1
     names = ("none", *plan.elements)
@@ -373,9 +344,8 @@ def _compared(folder: Path, plan: Plan, files: Mapping[str, list[Path]]) -> None
         for b in names
     ]
     header = "class_a class_b elements differential untested weak unchanged"
-    files["transitions"].append(_write(Path(f"{start}.transitions.tsv"), header, cells))
-    files["transition_pictures"].append(Path(f"{start}.transitions.png"))
+    _write(Path(f"{start}.transitions.tsv"), header, cells)
     Path(f"{start}.transitions.png").write_bytes(PNG)
     row = ("H3K27ac", *plan.compared, str(tested).lower(), "4" if tested else ".", "1,1")
     header = "mark replicates_a replicates_b tested prior_df size_factors"
-    files["compared_marks"].append(_write(Path(f"{start}.marks.tsv"), header, [row]))
+    _write(Path(f"{start}.marks.tsv"), header, [row])

@@ -103,12 +103,19 @@ def each_chromosome(blocks: Blocks) -> np.ndarray:
 
 
 def read_replicates(folder: Path) -> Replicates:
-    """Read the file in the folder of a model; raises InputError where it is damaged."""
+    """Read the file in the folder of a model: `<sample>.<model>.evaluation`, or named as the model.
+    Raises InputError where the file is damaged."""
     path = Path(folder) / FILE
     try:
         arrays, classes = read_checked(path, KIND)
-        return Replicates(Path(folder).name, classes, arrays)
+        return Replicates(_model_of(Path(folder).name), classes, arrays)
     except ValueError as error:
         raise InputError(
             f"{path} cannot be read ({error}): evaluate the model once more."
         ) from None
+
+
+def _model_of(folder: str) -> str:
+    """Names of samples and models hold no dot."""
+    _, dot, named = folder.removesuffix(".evaluation").partition(".")
+    return named if dot else folder

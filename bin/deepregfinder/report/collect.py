@@ -9,6 +9,16 @@ from typing import Any
 from deepregfinder.classes import class_named, class_set
 from deepregfinder.errors import InputError
 from deepregfinder.report.examples import Examples, read_examples
+from deepregfinder.report.files import (
+    ACROSS_PLOTS,
+    EVALUATIONS,
+    EXAMPLES,
+    EXPLANATIONS,
+    MODEL_PLOTS,
+    TEST_WINDOWS_PLOTS,
+    TRANSITION_PLOTS,
+    Files,
+)
 from deepregfinder.report.points import Points, read_points
 from deepregfinder.report.tables import (
     AnnotationScore,
@@ -37,38 +47,6 @@ EXPLAINING = (
     *("mark_importance", "mark_elimination", "signal_profiles", "attributions"),
     *("filter_activations", "filter_weights", "states"),
 )
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files that a report is made of. Tables of one sample or model are told by their names."""
-
-    inputs: Path
-    versions: Path
-    parameters: Path
-    counts: Sequence[Path] = ()
-    libraries: Sequence[Path] = ()
-    doubts: Sequence[Path] = ()
-    correlation: Sequence[Path] = ()
-    signal: Sequence[Path] = ()
-    dropped: Sequence[Path] = ()
-    states: Sequence[Path] = ()
-    regions: Sequence[Path] = ()
-    test_windows: Sequence[Path] = ()
-    test_windows_plots: Sequence[Path] = ()
-    evaluations: Sequence[Path] = ()
-    explanations: Sequence[Path] = ()
-    calls: Sequence[Path] = ()
-    examples: Sequence[Path] = ()
-    validation: Sequence[Path] = ()
-    seeds: Sequence[Path] = ()
-    transitions: Sequence[Path] = ()
-    transition_pictures: Sequence[Path] = ()
-    model_plots: Sequence[Path] = ()
-    compared_marks: Sequence[Path] = ()
-    across: Sequence[Path] = ()
-    annotations: Sequence[Path] = ()
-    crispr: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -190,6 +168,7 @@ class Run:
     model_plots : sample -> plots of all its models, by their names
     across : model -> plot of its average precision between samples
     annotations : sample -> scores of annotations made by others
+    tables : every table as it is: class of its rows (its name) -> what the table is about -> rows
     """
 
     inputs: tuple[InputFile, ...]
@@ -207,6 +186,7 @@ class Run:
     model_plots: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     across: Mapping[str, bytes] = field(default_factory=dict)
     annotations: Mapping[str, tuple[AnnotationScore, ...]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
     command: str = field(default="")
 
     @property
@@ -254,77 +234,61 @@ class Run:
         return any(class_named(name).state != "." for name in self.classes)
 
 
-def collect(files: Files, command: str) -> Run:
-    """Read all files of a run. Raises InputError for a file that is not what it should be."""
+def collect(results: Path, versions: Path, parameters: Path, command: str) -> Run:
+    """Read all files of a run. Raises InputError for a file that is not what it should be.
+
+    results : folder of all files that the report shows, by their names
+    versions, parameters : tools and their versions (TSV); the parameters of the run (JSON)
+    """
+    files = Files(results)
     return Run(
-        inputs=read_rows(files.inputs, InputFile),
-        libraries=tuple(row for path in files.counts for row in read_rows(path, Library)),
-        qualities=tuple(row for path in files.libraries for row in read_rows(path, LibraryQuality)),
-        doubts=tuple(row for path in files.doubts for row in read_rows(path, Doubt)),
-        correlations=tuple(
-            row for path in files.correlation for row in read_rows(path, Correlation)
-        ),
-        channels=tuple(row for path in files.signal for row in read_rows(path, Channel)),
+        inputs=read_rows(results / "inputs.tsv", InputFile),
+        libraries=files.rows_of(Library),
+        qualities=files.rows_of(LibraryQuality),
+        doubts=files.rows_of(Doubt),
+        correlations=files.rows_of(Correlation),
+        channels=files.rows_of(Channel),
         training_sets=tuple(_training_sets(files)),
         results=tuple(_results(files)),
-        versions=read_rows(files.versions, Version),
-        parameters=_read_json(files.parameters),
-        examples=tuple(map(read_examples, files.examples)),
+        versions=read_rows(versions, Version),
+        parameters=_read_json(parameters),
+        examples=tuple(map(read_examples, files.named(EXAMPLES).values())),
         comparisons=tuple(_comparisons(files)),
         model_plots=_model_plots(files),
-        across={
-            _named(path, ".png").removeprefix("across."): path.read_bytes()
-            for path in sorted(map(Path, files.across))
-        },
-        annotations={
-            _named(path, ".annotations.tsv"): read_rows(path, AnnotationScore)
-            for path in files.annotations
-        },
+        across=_content(files, ACROSS_PLOTS),
+        annotations=files.tables_of(AnnotationScore),
+        tables=files.tables,
         command=command,
     )
 
 
 def _training_sets(files: Files) -> Iterator[TrainingSet]:
-    drops, states, windows, surroundings, plots = (
-        {_named(path, ending): path for path in paths}
-        for paths, ending in (
-            (files.dropped, ".dropped.tsv"),
-            (files.states, ".states.tsv"),
-            (files.regions, ".regions.tsv"),
-            (files.test_windows, ".test_windows.tsv"),
-            (files.test_windows_plots, ".test_windows.png"),
-        )
-    )
+    drops, states = files.tables_of(Drop), files.tables_of(Cluster)
+    windows, surroundings = files.tables_of(Selected), files.tables_of(Surrounding)
+    plots = _content(files, TEST_WINDOWS_PLOTS)
     for sample in sorted(drops.keys() | states.keys() | windows.keys()):
         yield TrainingSet(
             sample,
-            read_rows(drops[sample], Drop) if sample in drops else (),
-            read_rows(states[sample], Cluster) if sample in states else (),
-            read_rows(windows[sample], Selected) if sample in windows else (),
-            read_rows(surroundings[sample], Surrounding) if sample in surroundings else (),
-            plots[sample].read_bytes() if sample in plots else b"",
+            drops.get(sample, ()),
+            states.get(sample, ()),
+            windows.get(sample, ()),
+            surroundings.get(sample, ()),
+            plots.get(sample, b""),
         )
 
 
 def _results(files: Files) -> Iterator[Result]:
     evaluations, explanations = {}, {}
-    for folder in files.evaluations:
-        metrics = _read_json(Path(folder) / "metrics.json")
+    for folder in files.named(EVALUATIONS).values():
+        metrics = _read_json(folder / "metrics.json")
         evaluated = Evaluated(metrics, read_points(folder))
         evaluations[f"{metrics['sample']}.{metrics['model']}"] = evaluated
-    for folder in files.explanations:
-        facts = _read_json(Path(folder) / "explain.json")
+    for folder in files.named(EXPLANATIONS).values():
+        facts = _read_json(folder / "explain.json")
         explained = Explained(facts, _figures(folder, EXPLAINING))
         explanations[f"{facts['sample']}.{facts['model']}"] = explained
-    calls, validation, seeds, crispr = (
-        {_named(path, ending): path for path in paths}
-        for paths, ending in (
-            (files.calls, ".calls.tsv"),
-            (files.validation, ".validation.tsv"),
-            (files.seeds, ".seeds.tsv"),
-            (files.crispr, ".crispr.tsv"),
-        )
-    )
+    calls, validation = files.tables_of(CallCount), files.tables_of(Validation)
+    seeds, crispr = files.tables_of(SeedValidation), files.tables_of(Crispr)
     keys = (
         evaluations.keys() | explanations.keys() | calls.keys() | validation.keys() | seeds.keys()
     )
@@ -336,10 +300,10 @@ def _results(files: Files) -> Iterator[Result]:
             model,
             evaluations.get(key),
             explanations.get(key),
-            read_rows(calls[key], CallCount) if key in calls else (),
-            read_rows(validation[key], Validation) if key in validation else (),
-            read_rows(seeds[key], SeedValidation) if key in seeds else (),
-            read_rows(crispr[key], Crispr) if key in crispr else (),
+            calls.get(key, ()),
+            validation.get(key, ()),
+            seeds.get(key, ()),
+            crispr.get(key, ()),
         )
 
 
@@ -350,40 +314,23 @@ def _figures(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
 
 
 def _comparisons(files: Files) -> Iterator[Compared]:
-    transitions, pictures, marks = (
-        {_named(path, ending): path for path in paths}
-        for paths, ending in (
-            (files.transitions, ".transitions.tsv"),
-            (files.transition_pictures, ".transitions.png"),
-            (files.compared_marks, ".marks.tsv"),
-        )
-    )
-    for key in sorted(transitions):
+    marks, pictures = files.tables_of(ComparedMark), _content(files, TRANSITION_PLOTS)
+    for key, transitions in sorted(files.tables_of(Transition).items()):
         pair, model = key.split(".", 1)
-        yield Compared(
-            pair,
-            model,
-            read_rows(transitions[key], Transition),
-            read_rows(marks[key], ComparedMark),
-            Path(pictures[key]).read_bytes(),
-        )
+        yield Compared(pair, model, transitions, marks[key], pictures[key])
 
 
 def _model_plots(files: Files) -> dict[str, dict[str, bytes]]:
     """For each sample the plots that compare its models, by their names."""
     plots: dict[str, dict[str, bytes]] = {}
-    for path in sorted(map(Path, files.model_plots)):
-        sample, name = _named(path, ".png").split(".", 1)
-        plots.setdefault(sample, {})[name] = path.read_bytes()
+    for key, picture in _content(files, MODEL_PLOTS).items():
+        sample, name = key.split(".", 1)
+        plots.setdefault(sample, {})[f"comparison_{name}"] = picture
     return plots
 
 
-def _named(path: Path, ending: str) -> str:
-    """The part of a file's name before its ending."""
-    name = Path(path).name
-    if not name.endswith(ending):
-        raise InputError(f"{path}: the name should end in {ending}.")
-    return name.removesuffix(ending)
+def _content(files: Files, pattern: str) -> dict[str, bytes]:
+    return {key: path.read_bytes() for key, path in files.named(pattern).items()}
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -12,11 +12,11 @@ process COMPARE_SAMPLES {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${folder}/${meta.name}.tsv"), path("${folder}/${meta.name}.bed"), emit: elements
-    path "${folder}/${meta.name}.transitions.tsv", emit: transitions
-    path "${folder}/${meta.name}.transitions.png", emit: pictures
-    path "${folder}/${meta.name}.transitions.svg", emit: drawings
-    path "${folder}/${meta.name}.marks.tsv", emit: marks
+    tuple val(meta), path("${folder}/${meta.name}.tsv"), path("${folder}/${meta.name}.bed")
+    path "${folder}/${meta.name}.transitions.tsv", topic: report
+    path "${folder}/${meta.name}.transitions.png", topic: report
+    path "${folder}/${meta.name}.transitions.svg"
+    path "${folder}/${meta.name}.marks.tsv", topic: report
     tuple val(task.process), eval('versions.py python numpy scipy matplotlib zarr'), topic: versions
 
     script:

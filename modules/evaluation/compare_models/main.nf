@@ -10,10 +10,10 @@ process COMPARE_MODELS {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.sample}.comparison.tsv"), emit: comparison
-    path "${meta.sample}.annotations.tsv", emit: annotations, optional: true
-    path "${meta.sample}.comparison_*.png", emit: plots
-    path "${meta.sample}.comparison_*.svg", emit: drawings
+    tuple val(meta), path("${meta.sample}.comparison.tsv")
+    path "${meta.sample}.annotations.tsv", optional: true, topic: report
+    path "${meta.sample}.comparison_*.png", topic: report
+    path "${meta.sample}.comparison_*.svg"
     tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
 
     script:

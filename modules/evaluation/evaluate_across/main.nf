@@ -12,9 +12,9 @@ process EVALUATE_ACROSS {
     val code // digest of the script and of the library behind it
 
     output:
-    path "across.${meta.model}.tsv", emit: table
-    path "across.${meta.model}.png", emit: plot
-    path "across.${meta.model}.svg", emit: drawing
+    path "${meta.model}.across.tsv"
+    path "${meta.model}.across.png", topic: report
+    path "${meta.model}.across.svg"
     tuple val(task.process), eval('versions.py python torch matplotlib'), topic: versions
 
     script:
@@ -26,12 +26,12 @@ process EVALUATE_ACROSS {
         ${repeated('--tensors', tensors)} \\
         ${repeated('--signal', signals)} \\
         ${flags(options)} \\
-        --output across.${meta.model}.tsv \\
-        --plot across.${meta.model}.png
+        --output ${meta.model}.across.tsv \\
+        --plot ${meta.model}.across.png
     """
 
     stub:
     """
-    touch across.${meta.model}.{tsv,png,svg}
+    touch ${meta.model}.across.{tsv,png,svg}
     """
 }

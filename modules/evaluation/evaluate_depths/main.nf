@@ -13,9 +13,9 @@ process EVALUATE_DEPTHS {
     val code // digest of the script and of the library behind it
 
     output:
-    path "${meta.sample}.depths.tsv", emit: table
-    path "${meta.sample}.comparison_depths.png", emit: plot
-    path "${meta.sample}.comparison_depths.svg", emit: drawing
+    path "${meta.sample}.depths.tsv"
+    path "${meta.sample}.comparison_depths.png", topic: report
+    path "${meta.sample}.comparison_depths.svg"
     tuple val(task.process), eval("versions.py python torch safetensors zarr matplotlib ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:

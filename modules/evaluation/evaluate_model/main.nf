@@ -13,12 +13,13 @@ process EVALUATE_MODEL {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("evaluation/${meta.model}"), emit: evaluation
-    path "${meta.sample}/${meta.model}/*", emit: files // one by one: EXPLAIN_MODEL publishes a folder beside them
-    path "${meta.sample}.${meta.model}.model_card.md", emit: model_card
+    tuple val(meta), path("${prefix}.evaluation"), emit: evaluation, topic: report
+    path "${prefix}.files/*" // one by one: EXPLAIN_MODEL publishes a folder beside them
+    path "${prefix}.model_card.md"
     tuple val(task.process), eval('versions.py python torch scikit-learn matplotlib'), topic: versions
 
     script:
+    prefix = "${meta.sample}.${meta.model}"
     """
     # code ${code}
     'evaluate_model.py' \\
@@ -31,16 +32,16 @@ process EVALUATE_MODEL {
         ${repeated('--calls', calls)} \\
         ${repeated('--tss', tss)} \\
         ${flags(options)} \\
-        --output evaluation/${meta.model} \\
-        --model_card ${meta.sample}.${meta.model}.model_card.md
-    mkdir -p ${meta.sample}
-    cp -r evaluation/${meta.model} ${meta.sample}/${meta.model}
+        --output ${prefix}.evaluation \\
+        --model_card ${prefix}.model_card.md
+    cp -r ${prefix}.evaluation ${prefix}.files
     """
 
     stub:
+    prefix = "${meta.sample}.${meta.model}"
     """
-    mkdir -p evaluation/${meta.model} ${meta.sample}
-    touch evaluation/${meta.model}/metrics.json ${meta.sample}.${meta.model}.model_card.md
-    cp -r evaluation/${meta.model} ${meta.sample}/${meta.model}
+    mkdir ${prefix}.evaluation
+    touch ${prefix}.evaluation/metrics.json ${prefix}.model_card.md
+    cp -r ${prefix}.evaluation ${prefix}.files
     """
 }

@@ -12,7 +12,7 @@ process EXPLAIN_MODEL {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.sample}/${meta.model}/explain"), emit: explanation
+    path "${meta.sample}.${meta.model}.explanation", topic: report
     tuple val(task.process), eval('versions.py python torch captum scipy matplotlib'), topic: versions
 
     script:
@@ -27,12 +27,12 @@ process EXPLAIN_MODEL {
         ${repeated('--calls', calls)} \\
         ${flags(options)} \\
         --threads ${task.cpus} \\
-        --output ${meta.sample}/${meta.model}/explain
+        --output ${meta.sample}.${meta.model}.explanation
     """
 
     stub:
     """
-    mkdir -p ${meta.sample}/${meta.model}/explain
-    touch ${meta.sample}/${meta.model}/explain/explain.json
+    mkdir ${meta.sample}.${meta.model}.explanation
+    touch ${meta.sample}.${meta.model}.explanation/explain.json
     """
 }

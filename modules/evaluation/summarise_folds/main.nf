@@ -10,10 +10,10 @@ process SUMMARISE_FOLDS {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.sample}.folds.tsv"), emit: folds
-    tuple val(meta), path("${meta.sample}.folds_summary.tsv"), emit: summary
-    path "${meta.sample}.comparison_folds.png", emit: plot
-    path "${meta.sample}.comparison_folds.svg", emit: drawing
+    tuple val(meta), path("${meta.sample}.folds.tsv")
+    tuple val(meta), path("${meta.sample}.folds_summary.tsv")
+    path "${meta.sample}.comparison_folds.png", topic: report
+    path "${meta.sample}.comparison_folds.svg"
     tuple val(task.process), eval('versions.py python numpy matplotlib'), topic: versions
 
     script:

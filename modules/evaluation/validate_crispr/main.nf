@@ -12,8 +12,8 @@ process VALIDATE_CRISPR {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${prefix}.crispr.tsv"), emit: figures
-    path "${prefix}.crispr_elements.tsv", emit: elements
+    path "${prefix}.crispr.tsv", topic: report
+    path "${prefix}.crispr_elements.tsv"
     tuple val(task.process), eval('versions.py python numpy zarr'), topic: versions
 
     script:

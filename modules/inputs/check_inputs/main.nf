@@ -18,7 +18,7 @@ process CHECK_INPUTS {
     output:
     path 'chrom.sizes', emit: chrom_sizes
     path 'groups.tsv', emit: groups
-    path 'inputs.tsv', emit: table
+    path 'inputs.tsv', topic: report
     tuple val(task.process), eval('versions.py python pandas'), topic: versions
 
     script:

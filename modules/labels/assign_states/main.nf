@@ -12,7 +12,7 @@ process ASSIGN_STATES {
 
     output:
     tuple val(meta), path("${meta.sample}.states.bed"), emit: candidates
-    path "${meta.sample}.states.tsv", emit: summary
+    path "${meta.sample}.states.tsv", topic: report
     tuple val(task.process), eval('versions.py python scikit-learn'), topic: versions
 
     script:

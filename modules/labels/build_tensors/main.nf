@@ -14,7 +14,7 @@ process BUILD_TENSORS {
     output:
     tuple val(meta), path("${meta.sample}.tensors.safetensors"), emit: tensors
     tuple val(meta), path("${meta.sample}.regions.bed"), emit: regions
-    path "${meta.sample}.regions.tsv", emit: summary
+    path "${meta.sample}.regions.tsv", topic: report
     tuple val(task.process), eval('versions.py python numpy safetensors zarr'), topic: versions
 
     script:

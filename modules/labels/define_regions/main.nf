@@ -16,7 +16,7 @@ process DEFINE_REGIONS {
 
     output:
     tuple val(meta), path("${meta.sample}.candidates.bed"), emit: candidates
-    path "${meta.sample}.dropped.tsv", emit: dropped
+    path "${meta.sample}.dropped.tsv", topic: report
     tuple val(task.process), eval('versions.py python pybedtools bedtools'), topic: versions
 
     script:

@@ -13,9 +13,9 @@ process DESCRIBE_WINDOWS {
     val code // digest of the script and of the library behind it
 
     output:
-    path "${meta.sample}.test_windows.tsv", emit: table
-    path "${meta.sample}.test_windows.png", emit: plot
-    path "${meta.sample}.test_windows.svg", emit: drawing
+    path "${meta.sample}.test_windows.tsv", topic: report
+    path "${meta.sample}.test_windows.png", topic: report
+    path "${meta.sample}.test_windows.svg"
     tuple val(task.process), eval('versions.py python pybedtools bedtools matplotlib'), topic: versions
 
     script:

@@ -15,7 +15,7 @@ process TRAIN_MODEL {
 
     output:
     tuple val(meta), path('bundle'), emit: bundle
-    path "${meta.trained_on}/${meta.model}/*", emit: files // one by one: the model card is published beside them
+    path "${meta.trained_on}.${meta.model}.files/*" // one by one: the model card is published beside them
     tuple val(task.process), eval("versions.py python torch safetensors scikit-learn ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
@@ -30,14 +30,13 @@ process TRAIN_MODEL {
         --device ${device} \\
         --threads ${task.cpus} \\
         --output bundle
-    mkdir -p ${meta.trained_on}
-    cp -r bundle ${meta.trained_on}/${meta.model}
+    cp -r bundle ${meta.trained_on}.${meta.model}.files
     """
 
     stub:
     """
-    mkdir -p bundle ${meta.trained_on}
+    mkdir bundle
     touch bundle/model.json bundle/model.safetensors
-    cp -r bundle ${meta.trained_on}/${meta.model}
+    cp -r bundle ${meta.trained_on}.${meta.model}.files
     """
 }

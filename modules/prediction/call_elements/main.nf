@@ -14,9 +14,9 @@ process CALL_ELEMENTS {
 
     output:
     tuple val(meta), path("${prefix}.bed"), emit: calls
-    tuple val(meta), path("${prefix}.validation.tsv"), emit: validation
-    path "${prefix}.calls.tsv", emit: summary
-    path "${prefix}.seeds.tsv", emit: seeds
+    tuple val(meta), path("${prefix}.validation.tsv"), emit: validation, topic: report
+    path "${prefix}.calls.tsv", topic: report
+    path "${prefix}.seeds.tsv", topic: report
     tuple val(task.process), eval('versions.py python numpy zarr'), topic: versions
 
     script:

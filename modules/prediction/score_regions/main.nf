@@ -14,7 +14,7 @@ process SCORE_REGIONS {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.sample}.${meta.model}.regions.tsv"), emit: scores
+    tuple val(meta), path("${meta.sample}.${meta.model}.regions.tsv")
     tuple val(task.process), eval("versions.py python torch safetensors zarr ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:

@@ -12,10 +12,10 @@ process COMPARE_LIBRARIES {
     val code // digest of the script and of the library behind it
 
     output:
-    path 'libraries.tsv', emit: libraries
-    path 'doubts.tsv', emit: doubts
-    path 'correlation.tsv', emit: correlation
-    path 'correlation.{png,svg}', emit: pictures
+    path 'libraries.tsv', topic: report
+    path 'doubts.tsv', topic: report
+    path 'correlation.tsv', topic: report
+    path 'correlation.{png,svg}'
     tuple val(task.process), eval('versions.py python numpy zarr matplotlib'), topic: versions
 
     script:

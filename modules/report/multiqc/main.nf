@@ -7,7 +7,7 @@ process MULTIQC {
     path tables
 
     output:
-    path 'multiqc_report.html', emit: page
+    path 'multiqc_report.html'
 
     script:
     """

@@ -12,7 +12,7 @@ process SHOW_EXAMPLES {
     val code // digest of the script and of the library behind it
 
     output:
-    path "${meta.sample}.${meta.model}.examples.json", emit: examples
+    path "${meta.sample}.${meta.model}.examples.json", topic: report
     tuple val(task.process), eval('versions.py python numpy zarr'), topic: versions
 
     script:

@@ -13,7 +13,7 @@ process BUILD_SIGNAL {
 
     output:
     tuple val(meta), path("${meta.sample}.signal.zip"), emit: signal
-    path "${meta.sample}.signal.tsv", emit: summary
+    path "${meta.sample}.signal.tsv", topic: report
     tuple val(task.process), eval('versions.py python numpy zarr'), topic: versions
 
     script:

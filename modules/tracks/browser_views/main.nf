@@ -11,8 +11,8 @@ process BROWSER_VIEWS {
     val code // digest of the script and of the library behind it
 
     output:
-    path 'hub', emit: hub
-    path 'igv', emit: igv
+    path 'hub'
+    path 'igv'
     tuple val(task.process), eval('versions.py python'), topic: versions
 
     script:

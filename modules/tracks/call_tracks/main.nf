@@ -15,11 +15,11 @@ process CALL_TRACKS {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${prefix}.bb"), emit: bigbed, optional: true // where there is a call
-    tuple val(meta), path("${prefix}.*.bw"), emit: bigwigs
-    tuple val(meta), path("${prefix}.annotated.tsv"), emit: annotated
-    tuple val(meta), path("${prefix}.*.great.bed4"), emit: great
-    tuple val(meta), path("${prefix}.*.fa"), emit: sequences, optional: true
+    tuple val(meta), path("${prefix}.bb"), optional: true // where there is a call
+    tuple val(meta), path("${prefix}.*.bw")
+    tuple val(meta), path("${prefix}.annotated.tsv")
+    tuple val(meta), path("${prefix}.*.great.bed4")
+    tuple val(meta), path("${prefix}.*.fa"), optional: true
     path "${prefix}.tracks.json", emit: description
     tuple val(task.process), eval('versions.py python numpy zarr pybigtools pysam bedtools'), topic: versions
 

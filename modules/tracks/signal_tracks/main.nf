@@ -11,7 +11,7 @@ process SIGNAL_TRACKS {
     val code // digest of the script and of the library behind it
 
     output:
-    tuple val(meta), path("${meta.sample}/*.bw"), emit: bigwigs
+    tuple val(meta), path("${meta.sample}/*.bw")
     path "${meta.sample}.signal.json", emit: description
     tuple val(task.process), eval('versions.py python numpy zarr pybigtools'), topic: versions
 

@@ -1,17 +1,29 @@
 """Tables are read by the names of their columns, and what does not fit is told."""
 
 import dataclasses
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
+import jinja2
 import pytest
-from samples.report_samples import Plan, made_up, write_run
+from samples.report_samples import Plan, collected, made_up, write_run
 
 from deepregfinder.counting import store
 from deepregfinder.errors import InputError
 from deepregfinder.inputs import tables as inputs
-from deepregfinder.report.collect import Run, collect
+from deepregfinder.report.files import OTHERS, TABLES
 from deepregfinder.report.tables import Drop, InputFile, Library, Validation, read_rows
 from deepregfinder.storage.tables import column_names
+
+
+@dataclass(frozen=True)
+class Moon:
+    """A row of a new table of the report."""
+
+    name: str
+    hours: float | None
 
 
 def test_rows_are_found_by_the_names_of_columns_and_dots_are_unknown(tmp_path: Path) -> None:
@@ -67,22 +79,66 @@ def test_results_are_put_together_by_sample_and_model(tmp_path: Path) -> None:
     assert [one.sample for one in run.training_sets] == ["A", "B"]
 
 
-def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
-    files = write_run(tmp_path, Plan(samples=("A", "B"), models=("cnn", "rnn")))
-    lists = ("dropped", "regions", "evaluations", "calls", "validation", "seeds")
-    turned = {name: list(reversed(getattr(files, name))) for name in lists}
-
-    def results(run: Run) -> object:
-        return run.results, run.training_sets
-
-    one = collect(files, "")
-    assert results(one) == results(collect(dataclasses.replace(files, **turned), ""))
+def test_the_order_of_files_does_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = made_up(tmp_path, Plan(samples=("A", "B"), models=("cnn", "rnn"), compared=(2, 2)))
+    paths = sorted((tmp_path / "results").iterdir())
+    monkeypatch.setattr(Path, "iterdir", lambda _folder: reversed(paths))
+    assert collected(tmp_path, one.command) == one
 
 
-def test_a_folder_without_metrics_and_a_foreign_name_are_told(tmp_path: Path) -> None:
-    files = write_run(tmp_path, Plan())
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"empty/metrics\.json cannot be read"):
-        collect(dataclasses.replace(files, evaluations=[tmp_path / "empty"]), "")
-    with pytest.raises(InputError, match=r"the name should end in \.calls\.tsv"):
-        collect(dataclasses.replace(files, calls=files.validation), "")
+def test_a_table_needs_a_name_and_a_class_for_a_template_to_show_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLES, "*.moons.tsv", Moon)
+    write_run(tmp_path, Plan())
+    (tmp_path / "results/A.cnn.moons.tsv").write_text("name\thours\nIo\t42.5\nMetis\t.\n")
+    run = collected(tmp_path)
+    assert run.tables["Moon"] == {"A.cnn": (Moon("Io", 42.5), Moon("Metis", None))}
+    template = (
+        "{% for key, rows in run.tables.Moon.items() %}{{ key }} {{ rows[0].name }}{% endfor %}"
+    )
+    assert jinja2.Template(template).render(run=run) == "A.cnn Io"
+
+
+def test_samples_and_marks_may_be_called_as_files_are(tmp_path: Path) -> None:
+    """A file is known by how its name ends. Of all names only those of marks hold dots."""
+    plan = Plan(samples=("across", "libraries", "comparison_pr"), models=("cnn", "cnn_from_across"))
+    one = made_up(tmp_path, plan)
+    (tmp_path / "results/cnn.across.png").write_bytes(b"between")
+    table = tmp_path / "results/across.H3K27ac.1.counts.tsv"
+    table.rename(tmp_path / "results/across.H3.3.calls.1.counts.tsv")
+    run = collected(tmp_path, plan.command)
+    assert run.across == {"cnn": b"between"}
+    assert set(run.tables["Library"]) - set(one.tables["Library"]) == {"across.H3.3.calls.1"}
+    same = {"across": {}, "tables": {}}
+    assert dataclasses.replace(run, **same) == dataclasses.replace(one, **same)
+    assert set(run.model_plots) == set(plan.samples)
+    assert {name for plots in run.model_plots.values() for name in plots} == {
+        *("comparison_pr", "comparison_bars", "comparison_confusion")
+    }
+
+
+def test_a_folder_without_metrics_and_a_foreign_name_are_errors(tmp_path: Path) -> None:
+    write_run(tmp_path, Plan())
+    (tmp_path / "results/A.rnn.evaluation").mkdir()
+    with pytest.raises(InputError, match=r"A\.rnn\.evaluation/metrics\.json cannot be read"):
+        collected(tmp_path)
+    (tmp_path / "results/A.rnn.evaluation").rename(tmp_path / "results/A.rnn.calling")
+    with pytest.raises(InputError, match=r"A\.rnn\.calling: the report shows no file of this name"):
+        collected(tmp_path)
+
+
+def test_the_report_shows_every_file_that_a_process_declares_for_it(repository: Path) -> None:
+    declared = [
+        re.sub(r"[$][{][^}]*[}]", "x", name)
+        for module in (repository / "modules").glob("*/*/main.nf")
+        for line in module.read_text().splitlines()
+        if line.endswith("topic: report")
+        for name in re.findall(r"""path[ (]["']([^"']+)""", line)
+    ]
+    shown = (*TABLES, *OTHERS)
+    lacking = [name for name in declared if not any(fnmatch(name, pattern) for pattern in shown)]
+    assert lacking == []
+    assert [pattern for pattern in shown if not any(fnmatch(n, pattern) for n in declared)] == []
