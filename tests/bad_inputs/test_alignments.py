@@ -42,9 +42,9 @@ LONGER = {name: size + 1 for name, size in SIZES.items()}
 MORE = {"chrM": 9_000, "scaffold_1": 9_000}
 # What the header says, the reads, and parameters of check_inputs.py; beside it lies a good file.
 UNFIT = {
-    "a header only": (SIZES, [], {}, "holds no mapped read (0 unmapped)"),
-    "unmapped reads only": (SIZES, [(None, 0)] * 3, {}, "holds no mapped read (3 unmapped)"),
-    "reads that were never aligned": ({}, [(None, 0)], {}, "names no chromosome in its header"),
+    "a header only": (SIZES, [], {}, "has no mapped read (0 unmapped)"),
+    "unmapped reads only": (SIZES, [(None, 0)] * 3, {}, "has no mapped read (3 unmapped)"),
+    "reads that were never aligned": ({}, [(None, 0)], {}, "has no chromosome in its header"),
     "names without chr": (OTHER, [(chrom, 100) for chrom in OTHER], {}, "like '1', but like"),
     "another assembly": (LONGER, READS, {}, "chr1 has 50,001 bp"),
     "two genomes in one file": (
@@ -172,7 +172,7 @@ def inspected(folder: Path, bam: Path) -> Path:
 def test_a_foreign_summary_is_check_refuses(case, tmp_path):
     path = tmp_path / "bam.json"
     path.write_bytes(SUMMARIES[case])
-    check_refuses(tmp_path, path, "bam.json is no summary of a BAM file")
+    check_refuses(tmp_path, path, "bam.json is not a summary of a BAM file")
 
 
 @pytest.mark.parametrize("case", DAMAGED)

@@ -91,8 +91,8 @@ def test_everything_wrong_is_listed_at_once_and_nothing_is_written(repository, t
         "long.bam (K562, long, replicate 1): the median read has 251 bp",
         "tss.bed, line 1: expected whole numbers",
         "peaks.bed (--labels): chromosomes are named like '1'",
-        "regions.bed (--regions) holds no intervals",
-        "gaps.bed (--gaps), line 1: chr1:5-50,001 reaches beyond the end of chr1",
+        "regions.bed (--regions) has no intervals",
+        "gaps.bed (--gaps), line 1: chr1:5-50,001 extends beyond the end of chr1",
     ):
         assert said in done.stderr
     assert not any((tmp_path / name).exists() for name in OUTPUTS)

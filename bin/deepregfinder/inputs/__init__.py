@@ -1,1 +1,1 @@
-"""What the files of a run say of themselves, checked before anything heavy starts."""
+"""Inspection of the input files, and checks before any heavy task starts."""

@@ -1,7 +1,7 @@
-"""What a BAM or CRAM file says about itself: header, index, and its first reads.
+"""Inspect a BAM or CRAM file: its header, its index and its first reads.
 
-An inspection never fails because of the file: what is wrong with it is written down as sentences,
-so that `deepregfinder.inputs` can show the problems of all files at once. It travels as JSON.
+An inspection does not fail because of the file: problems are recorded as sentences, so that
+`inputs.check` can report those of all files at once. Its result is stored as JSON.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from deepregfinder.storage.atomic import written_whole
 
 Role = Literal["chip", "control", "nascent"]
 
-# The comment (@CO) of BAM files that are not of an experiment.
+# The comment (@CO) in BAM files of simulated reads.
 SIMULATED = "simulated reads"
 
 READS_EXAMINED = 10_000
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose reads a file holds: a row of the sample sheet, or a file that such rows name."""
+    """The library in a file: a row of the samplesheet, or a file that such rows name."""
 
     id: str
     sample: str
@@ -46,22 +46,22 @@ class Identity:
 
 @dataclass(frozen=True)
 class AlignmentSummary:
-    """One BAM file as `inspect_alignments` found it.
+    """One BAM or CRAM file, as inspected by `inspect_alignments`.
 
     file : name of the file, without its folder
-    sorted : the records really are in order of coordinate, whatever the header claims; not looked
-        into where there is no index
-    chrom_sizes : every sequence of the header and its length in bp, in the order of the header
-    mapped : mapped records of each sequence (secondary and supplementary ones among them)
+    sorted : the records are sorted by coordinate, whatever the header states; False without an
+        index
+    chrom_sizes : all sequences of the header and their lengths in bp, in the order of the header
+    mapped : mapped records of each sequence, including secondary and supplementary ones
     n_mapped, n_unmapped : records of the whole file
-    paired_end : reads of pairs are among the first 10,000 primary alignments
-    median_read_length : of those, the median length as counting takes it: matched, inserted and
+    paired_end : the first 10,000 primary alignments include reads of pairs
+    median_read_length : their median length, as defined for counting: matched, inserted and
         soft-clipped bases
-    has_nh : those carry NH tags
-    simulated : the header says so, as that of simulate_panel.py does
+    has_nh : any of them has an NH tag
+    simulated : the header says so, as written by simulate_panel.py
     index : "given", "made" (no usable one was given), or "none": it cannot be made, or the file is
-        a CRAM file, whose index does not say how many reads lie where
-    problems : what is wrong with the file, in sentences
+        a CRAM file, whose index does not have the number of reads per chromosome
+    problems : problems of the file, in sentences
     """
 
     id: str
@@ -84,7 +84,7 @@ class AlignmentSummary:
 
     @property
     def description(self) -> str:
-        """The file as messages name it: `a.bam (K562, H3K27ac, replicate 1)`."""
+        """The file in messages: `a.bam (K562, H3K27ac, replicate 1)`."""
         if self.role == "control":
             return f"{self.file} (control)"
         what = "nascent RNA" if self.role == "nascent" else f"replicate {self.replicate}"
@@ -92,7 +92,7 @@ class AlignmentSummary:
 
     @property
     def readable(self) -> bool:
-        """Whether the header could be read; nothing else is known of a file otherwise."""
+        """Whether the header could be read; all other fields are empty otherwise."""
         return bool(self.chrom_sizes)
 
 
@@ -103,54 +103,52 @@ def write_summary(path: Path, summary: AlignmentSummary) -> None:
 
 
 def read_summary(path: Path) -> AlignmentSummary:
-    """Read what `write_summary` wrote; raises InputError for anything else."""
+    """Read a file of `write_summary`; raises InputError for any other file."""
     try:
         fields = json.loads(Path(path).read_text())
         fields["problems"] = tuple(fields["problems"])
         return AlignmentSummary(**fields)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(
-            f"{path} is no summary of a BAM file as inspect_bam.py makes it."
-        ) from None
+        raise InputError(f"{path} is not a summary of a BAM file by inspect_bam.py.") from None
 
 
 def inspect_alignments(
     path: Path, identity: Identity, folder: Path, index: Path | None = None, threads: int = 1
 ) -> AlignmentSummary:
-    """Look at one BAM or CRAM file, without reading it whole if an index comes with it.
+    """Inspect one BAM or CRAM file, without reading all of it if an index is given.
 
-    Only where no usable index is given is the file read once, to write `ID.bai` (`ID.csi` for a
-    genome with chromosomes beyond 512 Mbp) into `folder`; never next to the file.
+    Without a usable index, the file is read once to write `ID.bai` (`ID.csi` for a genome with
+    chromosomes above 512 Mbp) into `folder`, never next to the file.
 
     Parameters
     ----------
-    path : the BAM file
-    identity : whose reads they are
-    folder : where an index may be written
-    index : the BAI or CSI file that came with it, wherever it lies
-    threads : for making an index
+    path : the BAM or CRAM file
+    identity : the library that it contains
+    folder : folder for an index
+    index : the BAI or CSI file that was given with it, in any folder
+    threads : number of threads that make an index
     """
     path = Path(path)
-    found = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
+    summary = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
     try:
         is_cram = alignment_format(path) == "cram"
-        found = _with_header(path, found)
-        found = _with_first_reads(path, found)
+        summary = _with_header(path, summary)
+        summary = _with_first_reads(path, summary)
         if is_cram:
-            found = _with_all_places(path, found)
+            summary = _with_all_records(path, summary)
         else:
-            found = _with_index(path, found, index, Path(folder), threads)
-        if found.n_mapped == 0:
+            summary = _with_index(path, summary, index, Path(folder), threads)
+        if summary.n_mapped == 0:
             raise InputError(
-                f"holds no mapped read ({found.n_unmapped:,} unmapped): nothing can be counted. "
+                f"has no mapped read ({summary.n_unmapped:,} unmapped): nothing can be counted. "
                 "Check the alignment step that made it."
             )
     except InputError as error:
-        return dataclasses.replace(found, problems=(f"{found.description} {error}",))
-    return found
+        return dataclasses.replace(summary, problems=(f"{summary.description} {error}",))
+    return summary
 
 
-# InputErrors from the functions below are the end of a sentence: the file's name goes before it.
+# InputErrors of the functions below lack their subject: the name of the file is put before them.
 
 
 def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
@@ -162,8 +160,8 @@ def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
         raise InputError("is damaged: its header cannot be read. Copy it again.") from None
     if not sizes:
         raise InputError(
-            "names no chromosome in its header: its reads were never aligned. Align them to the "
-            "genome first."
+            "has no chromosome in its header: its reads were not aligned. Align them to the genome "
+            "first."
         )
     return dataclasses.replace(
         summary,
@@ -174,7 +172,7 @@ def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
 
 
 def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
-    """Fill in what the first primary alignments show."""
+    """Fill in the fields that come from the first primary alignments."""
     lengths, paired, has_nh = [], False, False
     try:
         with open_alignments(path) as alignments:
@@ -196,8 +194,8 @@ def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary
     )
 
 
-def _with_all_places(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
-    """Fill in how many reads of a CRAM file lie where, which its index does not know."""
+def _with_all_records(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
+    """Fill in the numbers of mapped reads of a CRAM file, which its index does not have."""
     mapped, n_unmapped = cram.mapped_records(path)
     n_mapped = sum(mapped.values())
     return dataclasses.replace(summary, mapped=mapped, n_mapped=n_mapped, n_unmapped=n_unmapped)
@@ -206,7 +204,7 @@ def _with_all_places(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
 def _with_index(
     path: Path, summary: AlignmentSummary, index: Path | None, folder: Path, threads: int
 ) -> AlignmentSummary:
-    """Fill in what an index shows."""
+    """Fill in the numbers of mapped reads from an index."""
     if index is not None:
         if counted := _read_index(path, index, summary):
             return dataclasses.replace(counted, index="given")
@@ -214,15 +212,15 @@ def _with_index(
     made = _make_index(path, summary, folder, threads)
     counted = _read_index(path, made, summary)
     if counted is None:
-        raise InputError("is damaged: reads cannot be found through its index. Copy it again.")
+        raise InputError("is damaged: its index does not lead to its reads. Copy it again.")
     return dataclasses.replace(counted, index="made")
 
 
 def _read_index(path: Path, index: Path, summary: AlignmentSummary) -> AlignmentSummary | None:
-    """Counts from an index; None if the index does not fit the file.
+    """Numbers of mapped reads from an index; None if the index does not belong to the file.
 
-    An index that is older than its file, or belongs to another one, leads to places where no record
-    of the chromosome starts: so the first read of a few chromosomes is fetched through it.
+    An outdated index, or that of another file, points to positions where no record of the
+    chromosome starts: the first read of a few chromosomes is therefore fetched through it.
     """
     try:
         with pysam.AlignmentFile(str(path), index_filename=str(index)) as alignments:
@@ -246,7 +244,7 @@ def _make_index(path: Path, summary: AlignmentSummary, folder: Path, threads: in
     made = folder / f"{summary.id}.{'csi' if coarse else 'bai'}"
     _log.info("%s: making an index", path.name)
     try:
-        # Of a damaged block, threads of htslib 1.24 may wait for each other for ever.
+        # On a damaged block, the threads of htslib 1.24 can deadlock.
         require_sound(path, threads)
         with written_whole(made) as part:
             options = ["-c"] if coarse else ["-b"]
@@ -257,25 +255,25 @@ def _make_index(path: Path, summary: AlignmentSummary, folder: Path, threads: in
 
 
 def _why_not_indexed(path: Path) -> str:
-    """Read on to the first record that is out of order, and say where it is."""
+    """Message with the first record that is out of order."""
     last = (0, 0)
     try:
         with open_alignments(path) as alignments:
-            for number, (place, chrom, start) in enumerate(_places(alignments), 1):
-                if place < last:
+            for number, (key, chrom, start) in enumerate(_sort_keys(alignments), 1):
+                if key < last:
                     where = f"{chrom}:{start + 1:,}" if chrom else "an unplaced read"
                     return (
                         f"is not sorted by coordinate: record {number:,} ({where}) comes after "
                         "reads that it should precede. Sort it: "
                         f"`samtools sort -o sorted.bam {path.name}`."
                     )
-                last = place
+                last = key
     except (OSError, ValueError):
         return "is damaged: its reads cannot be decompressed to the end. Copy it again."
-    return "cannot be indexed although its reads are in order: check it with `samtools index`."
+    return "cannot be indexed although its reads are sorted: check it with `samtools index`."
 
 
-def _places(
+def _sort_keys(
     alignments: pysam.AlignmentFile,
 ) -> Iterator[tuple[tuple[int, int], str | None, int]]:
     """Sort key, chromosome and start of every record; unplaced ones sort last."""

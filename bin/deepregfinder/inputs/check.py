@@ -1,6 +1,6 @@
-"""Checks across all input files before any heavy work: do they fit together, can they be counted?
+"""Checks across all input files before any heavy task: do they agree, can they be counted?
 
-Everything that is wrong is found before anything is reported. What is merely odd is logged.
+All problems are collected before they are reported. Minor oddities are logged.
 """
 
 import logging
@@ -34,8 +34,8 @@ _log = logging.getLogger(__name__)
 class IntervalList:
     """A list of intervals among the inputs.
 
-    option : the parameter or column it was given with, as messages name it
-    may_be_empty : true for what is only taken away (blacklist, gaps)
+    option : the parameter or column that it was given with, for messages
+    may_be_empty : true for lists of regions to exclude (blacklist, gaps)
     """
 
     path: Path
@@ -50,7 +50,7 @@ class IntervalList:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the run is going to do with its inputs, as far as the checks depend on it.
+    """The parameters of a run that its checks depend on.
 
     chromosomes : regular expression for the names of main chromosomes
     split : the chromosomes of each split; None if no model is trained, or the split is random
@@ -75,10 +75,10 @@ def check_inputs(
 
     Parameters
     ----------
-    summaries : what was found in each BAM file
+    summaries : of all BAM files
     lists : all interval lists
-    plan : what is going to be done
-    chrom_sizes : table of chromosomes; without it, what most BAM headers say is right
+    plan : the parameters
+    chrom_sizes : table of chromosomes; without it, the most common BAM header is used
 
     Returns
     -------
@@ -87,7 +87,7 @@ def check_inputs(
     Raises
     ------
     InputError
-        Lists everything that is wrong, in all files.
+        Lists all problems of all files.
     """
     problems = [problem for summary in summaries for problem in summary.problems]
     expected, differences = _main_chromosomes(summaries, plan, chrom_sizes)
@@ -108,37 +108,37 @@ def check_inputs(
 def _main_chromosomes(
     summaries: Sequence[AlignmentSummary], plan: Plan, chrom_sizes: Path | None
 ) -> tuple[dict[str, int], list[str]]:
-    """The main chromosomes (empty if they cannot be settled), and what is wrong with them.
+    """The main chromosomes (empty if they cannot be determined), and the problems with them.
 
-    Files with the same fault come in one sentence.
+    Files with the same problem share one message.
     """
     readable = [summary for summary in summaries if summary.readable]
-    own = [_matching(summary.chrom_sizes, plan.chromosomes) for summary in readable]
+    main = [_matching(summary.chrom_sizes, plan.chromosomes) for summary in readable]
     try:
         if chrom_sizes is not None:
             expected = main_chromosomes(read_chrom_sizes(chrom_sizes), plan.chromosomes)
             source = str(chrom_sizes)
-        elif any(own):
-            expected = most_common_sizes([sizes for sizes in own if sizes])
-            having = [s.file for s, sizes in zip(readable, own, strict=True) if sizes == expected]
+        elif any(main):
+            expected = most_common_sizes([sizes for sizes in main if sizes])
+            having = [s.file for s, sizes in zip(readable, main, strict=True) if sizes == expected]
             source = having[0] if len(having) == 1 else f"{len(having)} files ({few(having, 1)})"
         else:
-            expected = main_chromosomes(readable[0].chrom_sizes, plan.chromosomes) if own else {}
+            expected = main_chromosomes(readable[0].chrom_sizes, plan.chromosomes) if main else {}
             source = ""
     except InputError as error:
         return {}, [str(error)]
     if pairs := ambiguous_names(expected):
         both = few(f"{one} and {other}" for one, other in pairs)
         return {}, [
-            f"{source}: both {both} are main chromosomes: two genomes in one file? Say which one "
-            "is meant with --chromosomes, e.g. --chromosomes 'chr([1-9]|1[0-9]|2[0-2]|X|Y)'."
+            f"{source}: both {both} are main chromosomes: two genomes in one file? Choose one with "
+            "--chromosomes, e.g. --chromosomes 'chr([1-9]|1[0-9]|2[0-2]|X|Y)'."
         ]
     files: dict[str, list[str]] = {}
-    for summary, sizes in zip(readable, own, strict=True):
+    for summary, sizes in zip(readable, main, strict=True):
         surplus = [] if chrom_sizes else [chrom for chrom in sizes if chrom not in expected]
-        if what := difference(summary.chrom_sizes, expected, source, surplus):
-            files.setdefault(what, []).append(summary.description)
-    return expected, [f"{few(names, 10)}: {what}" for what, names in files.items()]
+        if problem := difference(summary.chrom_sizes, expected, source, surplus):
+            files.setdefault(problem, []).append(summary.description)
+    return expected, [f"{few(names, 10)}: {problem}" for problem, names in files.items()]
 
 
 def _matching(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
@@ -153,7 +153,7 @@ def _unfit_chromosomes(expected: Mapping[str, int], plan: Plan) -> Iterator[str]
     window = plan.geometry.window
     if max(expected.values()) < window:
         yield (
-            f"No main chromosome is as long as a window of {window:,} bp: choose smaller "
+            f"No main chromosome is as long as a window of {window:,} bp: choose a smaller "
             "--window_bins or --bin_size."
         )
     for split in SPLITS if plan.split else ():
@@ -162,7 +162,7 @@ def _unfit_chromosomes(expected: Mapping[str, int], plan: Plan) -> Iterator[str]
             yield (
                 f"No main chromosome belongs to --{split}_chroms "
                 f"({', '.join(sorted(getattr(plan.split, split), key=natural_order))}); there are "
-                f"{few(expected, 30)}. Divide these with --train_chroms, --validation_chroms and "
+                f"{few(expected, 30)}. Assign these with --train_chroms, --validation_chroms and "
                 "--test_chroms, or use --split random."
             )
 
@@ -170,14 +170,14 @@ def _unfit_chromosomes(expected: Mapping[str, int], plan: Plan) -> Iterator[str]
 def _uncountable_reads(
     summary: AlignmentSummary, expected: Mapping[str, int], plan: Plan
 ) -> Iterator[str]:
-    """Reads that all lie elsewhere, or are too long for the rule they are counted by."""
+    """Reads that are all off the main chromosomes, or too long for the counting rule."""
     present = {chrom for chrom in expected if summary.mapped.get(chrom)}
     if any(chrom in summary.chrom_sizes for chrom in expected):
         if not present:
             elsewhere = [chrom for chrom, count in summary.mapped.items() if count]
             yield (
                 f"{summary.description} has {summary.n_mapped:,} mapped reads, but none on a "
-                f"main chromosome; they lie on {few(elsewhere)}. Check what they were aligned to."
+                f"main chromosome; they are on {few(elsewhere)}. Check what they were aligned to."
             )
         elif plan.split is not None:
             for split in SPLITS:
@@ -193,7 +193,7 @@ def _uncountable_reads(
     if fragments and plan.counter == "featurecounts":
         yield (
             f"{summary.description} is paired-end, and featureCounts cannot count fragments at "
-            "their midpoint. Use --counter native, or --paired_end reads to count mates one by one."
+            "their midpoint. Use --counter native, or --paired_end reads to count mates as reads."
         )
     if plan.counter == "featurecounts" and summary.file.endswith(".cram"):
         yield (
@@ -210,14 +210,14 @@ def _uncountable_reads(
 
 
 def _unfit_list(intervals: IntervalList, expected: Mapping[str, int]) -> Iterator[str]:
-    """Lines that are no intervals; names, places or a whole list that does not fit the genome."""
+    """Invalid lines, and names or positions that do not fit the genome."""
     table, problems = scan_intervals(intervals.path, intervals.kind)
     if problems:
         yield from problems
         return
     if table.empty:
         if not intervals.may_be_empty:
-            yield f"{intervals.description} holds no intervals. Give another file."
+            yield f"{intervals.description} has no intervals. Give another file."
         return
     if not expected:
         return
@@ -230,9 +230,9 @@ def _unfit_list(intervals: IntervalList, expected: Mapping[str, int]) -> Iterato
         )
     elif not expected.keys() & set(names):
         yield (
-            f"{intervals.description}: no interval lies on a main chromosome. It names "
+            f"{intervals.description}: no interval is on a main chromosome. It has "
             f"{few(names)}; the main chromosomes are {few(expected)}. Is the list of another "
-            "species, or does --chromosomes leave its chromosomes out?"
+            "species, or does --chromosomes exclude its chromosomes?"
         )
     yield from _beyond_ends(intervals, table, expected)
 
@@ -247,11 +247,11 @@ def _beyond_ends(
     length = f"{expected[chrom]:,} bp"
     if assembly := assembly_name(chrom, expected[chrom]):
         length += f" in {assembly}"
-    more = f"; {len(beyond):,} intervals lie beyond an end in all" if len(beyond) > 1 else ""
+    more = f"; {len(beyond):,} intervals in total do so" if len(beyond) > 1 else ""
     yield (
         f"{intervals.description}, line {find_line(intervals.path, chrom, start, end)}: "
-        f"{chrom}:{start:,}-{end:,} reaches beyond the end of {chrom} ({length}){more}. Use the "
-        "list of this assembly, or cut the intervals at the ends."
+        f"{chrom}:{start:,}-{end:,} extends beyond the end of {chrom} ({length}){more}. Use the "
+        "list of this assembly, or trim the intervals."
     )
 
 
@@ -260,11 +260,11 @@ def _log_oddities(
 ) -> None:
     unused = [chrom for chrom in expected if plan.split and plan.split.of(chrom) is None]
     if unused:
-        _log.warning("%s belong to no split: they are predicted, but not learnt from", few(unused))
+        _log.warning("%s: in no split, so predicted but not used for training", few(unused))
     if untagged := [summary.file for summary in summaries if not summary.has_nh]:
         _log.info(
-            "%d of %d BAM files carry no NH tags (%s): there, only --min_mapq leaves out reads "
-            "that map to several places",
+            "%d of %d BAM files have no NH tags (%s): only --min_mapq excludes their "
+            "multi-mapping reads",
             *(len(untagged), len(summaries), few(untagged, 3)),
         )
     for summary in summaries:
@@ -295,7 +295,7 @@ def write_inputs(
 
 
 def write_groups(path: Path, groups: Sequence[Sequence[str]]) -> None:
-    """Write which chromosomes are handled together: group (from 1), chromosome; no header."""
+    """Write the groups of chromosomes: group (from 1) and chromosome, without a header."""
     write_table(
         path, [(number, chrom) for number, chroms in enumerate(groups, 1) for chrom in chroms]
     )

@@ -1,5 +1,5 @@
-"""How good libraries are.
+"""Quality of libraries.
 
-`strands` looks at the ends of the reads of one file, `libraries` at the counts of all side by side,
-`doubts` says in sentences what does not fit, `tables` writes down what is known of each.
+`cross_correlation` evaluates the read ends of one file, `libraries` compares the counts of all
+files, `doubts` derives warnings from them, `tables` and `plot` write the results.
 """

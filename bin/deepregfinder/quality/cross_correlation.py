@@ -1,4 +1,4 @@
-"""What the ends of reads tell of a library: duplicates, and the length of its fragments."""
+"""Quality of a library from its read ends: duplicates, and fragment length."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,26 +10,26 @@ from deepregfinder.counting.read_ends import ReadEnds
 from deepregfinder.quality.tables import FileQuality
 from deepregfinder.storage.tables import write_rows
 
-if TYPE_CHECKING:  # with the store comes zarr, which a counting task loads later
+if TYPE_CHECKING:  # the store imports zarr, which a counting task loads later
     from deepregfinder.counting.store import Library
 
 LONGEST, STEP = 1000, 5
 SHORTEST_FRAGMENT = 50
 SMOOTH = 11  # shifts: 55 bp
 DEVIATIONS = 5
-PHANTOM = 10  # bp around the read length in which no fragment length is looked for
+PHANTOM = 10  # bp around the read length, where the phantom peak is excluded
 _FEWEST_READS = 100
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What the ends of reads tell; None where it cannot be told.
+    """Quality measures of one file; None where not available.
 
-    marked_duplicates, duplicates : shares of the sampled reads: those that are marked, and those at
-        whose place another one is already (1 - the non-redundant fraction of ENCODE)
+    marked_duplicates, duplicates : shares of the sampled reads: those that are marked, and those
+        with the position of an earlier one (1 - the non-redundant fraction of ENCODE)
     fragment_length : bp
-    nsc : normalised strand cross-correlation, the peak over the lowest value (Landt et al. 2012);
-        of single reads
+    nsc : normalised strand cross-correlation coefficient of single reads: the peak divided by the
+        lowest value (Landt et al. 2012)
     """
 
     marked_duplicates: float | None = None
@@ -39,7 +39,7 @@ class Quality:
 
 
 def quality_of(ends: ReadEnds) -> Quality:
-    """Everything that the sample can tell; nothing where it is smaller than 100 reads."""
+    """The quality measures of a sample of reads; none for fewer than 100 reads."""
     if ends.number < _FEWEST_READS:
         return Quality()
     shares = ends.marked / ends.number, ends.copies / ends.number
@@ -49,14 +49,14 @@ def quality_of(ends: ReadEnds) -> Quality:
 
 
 def cross_correlation(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How alike the strands are, shifted against each other (Kharchenko et al. 2008).
+    """Strand cross-correlation (Kharchenko et al. 2008).
 
-    forward, reverse : int64, 5' ends; an end counts once, however many reads have it
+    forward, reverse : int64, 5' ends; each position counts once, however many reads have it
 
     Returns
     -------
-    pairs : int64, ends of the forward strand with one of the reverse strand `shift` bp downstream
-    correlation : float64, Pearson's, between the two strands over all positions that either covers
+    pairs : int64, forward ends with a reverse end `shift` bp downstream
+    correlation : float64, Pearson's, between the strands over the range of positions of both
     Both for shifts 0, STEP, ..., LONGEST; shape (shifts,).
     """
     first, second = np.unique(forward), np.unique(reverse)
@@ -68,28 +68,28 @@ def cross_correlation(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndar
 
 
 def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """How many of `first` have one of `second` 0, 1, ..., LONGEST bp behind; both sorted, unique.
+    """Number of `first` with a `second` 0, 1, ..., LONGEST bp downstream; both sorted and unique.
 
-    Neighbours are taken in turn, all first ones, all second ones, ..., until none is near enough.
+    All nearest neighbours are counted, then all second nearest, and so on, until none is in range.
     """
-    found = np.zeros(LONGEST + 1, np.int64)
+    pairs = np.zeros(LONGEST + 1, np.int64)
     neighbour = np.searchsorted(second, first)
     while len(first):
-        there = neighbour < len(second)
-        first, neighbour = first[there], neighbour[there]
+        has_neighbour = neighbour < len(second)
+        first, neighbour = first[has_neighbour], neighbour[has_neighbour]
         distance = second[neighbour] - first
         near = distance <= LONGEST
-        found += np.bincount(distance[near], minlength=LONGEST + 1)
+        pairs += np.bincount(distance[near], minlength=LONGEST + 1)
         first, neighbour = first[near], neighbour[near] + 1
-    return found
+    return pairs
 
 
 def _by_strands(ends: ReadEnds) -> tuple[int | None, float | None]:
     """Fragment length and NSC of single reads.
 
-    Pairs are summed over SMOOTH shifts. The peak has to stand out of what lies in front of it and
-    far behind it by DEVIATIONS standard deviations of a Poisson number: without that, reads are too
-    few or the library has no narrow peaks, and its fragment length cannot be told.
+    Pairs are summed over SMOOTH shifts. The peak has to exceed the values at both the shortest and
+    the longest shift by DEVIATIONS Poisson standard deviations: otherwise there are too few reads,
+    or the library has no narrow peaks, and the fragment length is not available.
     """
     if not len(ends.forward) or not len(ends.reverse):
         return None, None
@@ -101,8 +101,8 @@ def _by_strands(ends: ReadEnds) -> tuple[int | None, float | None]:
     shifts = (np.arange(len(summed)) + SMOOTH // 2) * STEP
     searched = (shifts >= SHORTEST_FRAGMENT) & (np.abs(shifts - ends.read_length) > PHANTOM)
     best = int(np.flatnonzero(searched)[np.argmax(smooth[searched])])
-    for usual in (summed[0], summed[-1]):
-        if summed[best] < usual + DEVIATIONS * np.sqrt(max(usual, 1)):
+    for background in (summed[0], summed[-1]):
+        if summed[best] < background + DEVIATIONS * np.sqrt(max(background, 1)):
             return None, None
     low = float(smooth.min())
     return int(shifts[best]) + 1, float(smooth[best]) / low if low > 0 else None

@@ -1,8 +1,8 @@
-"""What does not fit among the libraries of a run, in sentences.
+"""Warnings about the libraries of a run, in sentences.
 
-Rules compare libraries with each other, not with fixed values: what a good library looks like
-depends on the mark. All of them use correlations without the noise of counting, and say nothing of
-a library that is mostly noise.
+The rules compare libraries with each other, not with fixed thresholds, because the values of a good
+library depend on the mark. They use correlations corrected for counting noise, and skip libraries
+that are mostly noise.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +14,9 @@ import numpy as np
 from deepregfinder.quality.libraries import Identity, Libraries
 from deepregfinder.storage.tables import write_rows
 
-# By how much a correlation has to lie above another one.
+# Smallest difference between two correlations.
 MARGIN = 0.05
-# A mark is as flat as its input below this multiple of the input's strength.
+# A mark is as flat as its input if its strength is at most this multiple of that of the input.
 AS_FLAT = 1.25
 LIKE_INPUT = 0.9
 FEWEST_MARKS = 3
@@ -25,9 +25,9 @@ DUPLICATED = 0.5
 
 @dataclass(frozen=True)
 class Doubt:
-    """Something about libraries that does not fit: a row of doubts.tsv.
+    """A warning about libraries: a row of doubts.tsv.
 
-    kind : input, replicates, swap or duplicates; ids : the libraries that it is about
+    kind : input, replicates, swap or duplicates; ids : the libraries concerned
     """
 
     kind: str
@@ -36,9 +36,9 @@ class Doubt:
 
 
 def doubts(libraries: Libraries, duplicates: Mapping[str, float | None]) -> list[Doubt]:
-    """All doubts, in the order of the rules and of the libraries.
+    """All warnings, in the order of the rules and of the libraries.
 
-    duplicates : id -> share of reads at whose place there is another one
+    duplicates : id -> share of reads with the position of an earlier one
     """
     return [
         *_like_input(libraries),
@@ -49,80 +49,81 @@ def doubts(libraries: Libraries, duplicates: Mapping[str, float | None]) -> list
 
 
 def _like_input(libraries: Libraries) -> Iterator[Doubt]:
-    """A mark that is as flat as a control and goes up and down with it."""
+    """A mark that is as flat as a control and correlates with it."""
     chips, controls = _of_role(libraries, "chip"), _of_role(libraries, "control")
     for one in chips:
         for control in controls:
-            alike = libraries.corrected[one, control]
+            correlation = libraries.corrected[one, control]
             flat = libraries.strength[one] <= AS_FLAT * libraries.strength[control]
-            if flat and alike >= LIKE_INPUT:
+            if flat and correlation >= LIKE_INPUT:
                 name, other = libraries.identities[one].id, libraries.identities[control].id
                 yield Doubt(
                     "input",
                     (name, other),
-                    f"{name} looks like its input {other} (correlation {alike:.2f}, and no more "
-                    "differences between places): the antibody may not have worked, or the file is "
+                    f"{name} looks like its input {other} (correlation {correlation:.2f}, similar "
+                    "variation along the genome): the antibody may not have worked, or the file is "
                     "an input.",
                 )
                 break
 
 
 def _replicates(libraries: Libraries) -> Iterator[Doubt]:
-    """Replicates that are less alike than one of them and another mark of the sample."""
+    """Replicates that correlate less with each other than one of them with another mark."""
     chips = _of_role(libraries, "chip")
     for place, one in enumerate(chips):
         for two in chips[place + 1 :]:
             a, b = libraries.identities[one], libraries.identities[two]
             if (a.sample, a.mark) != (b.sample, b.mark):
                 continue
-            alike = libraries.corrected[one, two]
+            correlation = libraries.corrected[one, two]
             closer = [
-                (libraries.corrected[mine, other], libraries.identities[other].id)
-                for mine in (one, two)
+                (libraries.corrected[replicate, other], libraries.identities[other].id)
+                for replicate in (one, two)
                 for other in chips
                 if libraries.identities[other].sample == a.sample
                 and libraries.identities[other].mark != a.mark
-                and libraries.corrected[mine, other] > alike + MARGIN
+                and libraries.corrected[replicate, other] > correlation + MARGIN
             ]
             if closer:
-                most, other = max(closer)
+                best, other = max(closer)
                 yield Doubt(
                     "replicates",
                     (a.id, b.id),
-                    f"Replicates {a.id} and {b.id} disagree: their correlation is {alike:.2f}, and "
-                    f"one of them is closer to {other} ({most:.2f}). One of the files may be of "
-                    "another mark, or failed.",
+                    f"Replicates {a.id} and {b.id} disagree: their correlation is "
+                    f"{correlation:.2f}, and one of them correlates better with {other} "
+                    f"({best:.2f}). One of the files may be of another mark, or the experiment "
+                    "failed.",
                 )
 
 
 def _swapped(libraries: Libraries) -> Iterator[Doubt]:
-    """A library that fits the other marks of another sample better than those of its own."""
+    """A library that correlates better with the other marks of another sample."""
     for one in _of_role(libraries, "chip"):
         identity = libraries.identities[one]
-        own = _of_sample(libraries, identity.sample, identity)
+        own_marks = _of_sample(libraries, identity.sample, identity)
         samples = {libraries.identities[other].sample for other in _of_role(libraries, "chip")}
         fits = []
         for sample in sorted(samples - {identity.sample}):
-            there = _of_sample(libraries, sample, identity)
+            other_marks = _of_sample(libraries, sample, identity)
             marks = [
                 mark
-                for mark in own.keys() & there.keys()
-                if not np.isnan([_mean(libraries, one, own[mark]),
-                                 _mean(libraries, one, there[mark])]).any()
+                for mark in own_marks.keys() & other_marks.keys()
+                if not np.isnan([_mean(libraries, one, own_marks[mark]),
+                                 _mean(libraries, one, other_marks[mark])]).any()
             ]  # fmt: skip
             if len(marks) >= FEWEST_MARKS:
-                here, elsewhere = (
+                own_fit, other_fit = (
                     float(np.mean([_mean(libraries, one, group[mark]) for mark in marks]))
-                    for group in (own, there)
+                    for group in (own_marks, other_marks)
                 )
-                fits.append((elsewhere - here, sample, here, elsewhere))
+                fits.append((other_fit - own_fit, sample, own_fit, other_fit))
         if fits and max(fits)[0] > MARGIN:
-            _, sample, here, elsewhere = max(fits)
+            _, sample, own_fit, other_fit = max(fits)
             yield Doubt(
                 "swap",
                 (identity.id,),
-                f"{identity.id} fits the other marks of {sample} (mean correlation "
-                f"{elsewhere:.2f}) better than those of {identity.sample} ({here:.2f}): the file "
+                f"{identity.id} correlates better with the other marks of {sample} (mean "
+                f"{other_fit:.2f}) than with those of {identity.sample} ({own_fit:.2f}): the file "
                 "may belong to another sample.",
             )
 
@@ -134,9 +135,9 @@ def _duplicated(libraries: Libraries, duplicates: Mapping[str, float | None]) ->
             yield Doubt(
                 "duplicates",
                 (identity.id,),
-                f"{share:.0%} of the reads of {identity.id} lie where another one is already: the "
-                "library holds far fewer fragments than reads. --duplicates drop leaves out those "
-                "that are marked.",
+                f"{share:.0%} of the reads of {identity.id} are duplicates by position: the "
+                "library has far fewer fragments than reads. --duplicates drop excludes those that "
+                "are marked.",
             )
 
 
@@ -145,7 +146,7 @@ def _of_role(libraries: Libraries, role: str) -> list[int]:
 
 
 def _of_sample(libraries: Libraries, sample: str, but: Identity) -> dict[str, list[int]]:
-    """The libraries of each mark of a sample, without the mark of `but`."""
+    """The libraries of each mark of a sample, except the mark of `but`."""
     by_mark: dict[str, list[int]] = {}
     for number in _of_role(libraries, "chip"):
         identity = libraries.identities[number]
@@ -158,6 +159,6 @@ def _mean(libraries: Libraries, one: int, others: list[int]) -> float:
     return float(np.mean(libraries.corrected[one, others]))
 
 
-def write_doubts(path: Path, doubtful: Sequence[Doubt]) -> None:
-    """Write a table with a row for each doubt."""
-    write_rows(path, Doubt, doubtful)
+def write_doubts(path: Path, warnings: Sequence[Doubt]) -> None:
+    """Write a table with a row for each warning."""
+    write_rows(path, Doubt, warnings)

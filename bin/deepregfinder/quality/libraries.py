@@ -1,8 +1,8 @@
-"""Libraries side by side: how alike their counts are, and where their reads lie.
+"""Comparison of libraries: correlation of their counts, and their enrichment in labelled windows.
 
-Counts are summed over BIN bp and divided by their mean; of these the square root is taken, which
-makes the noise of counting the same everywhere: a variance of 1 / (4 x mean count) (Bartlett 1936).
-Bins in which no library has a read are left out.
+Counts are summed over BIN bp, divided by their mean and square-root transformed, which makes the
+counting noise uniform: its variance is 1 / (4 x mean count) (Bartlett 1936). Bins without a read in
+any library are excluded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from deepregfinder.errors import InputError
 
 BIN = 10_000
 ELEMENTS = ("promoter", "enhancer")
-NOISY = 0.25  # least share of the variance that is more than the noise of counting
+NOISY = 0.25  # smallest share of the variance beyond counting noise
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose library it is. role : "chip" or "control" """
+    """A library. role : "chip" or "control" """
 
     id: str
     sample: str
@@ -36,12 +36,12 @@ class Libraries:
 
     sizes : int64, shape (libraries,); library sizes
     correlation : float64, shape (libraries, libraries); Pearson's, of the square roots
-    corrected : the same without the noise of counting (correction for attenuation, Spearman 1904);
-        NaN where a library is mostly noise
-    strength : float64, shape (libraries,); standard deviation of the square roots beyond the noise
-    inside : element -> share of the reads on main chromosomes that lie in its labelled windows
-        (NaN for a library of a sample without labels), shape (libraries,)
-    fold : element -> that share over the windows' share of the genome
+    corrected : the same without counting noise (correction for attenuation, Spearman 1904); NaN
+        where a library is mostly noise
+    strength : float64, shape (libraries,); standard deviation of the square roots, without noise
+    inside : element -> share of the reads on main chromosomes in its labelled windows (NaN for a
+        library of a sample without labels), shape (libraries,)
+    fold : element -> that share divided by the share of the genome in these windows
     """
 
     identities: tuple[Identity, ...]
@@ -57,7 +57,7 @@ class Libraries:
 
 
 def compare_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFrame]) -> Libraries:
-    """Hold all libraries against each other.
+    """Compare all libraries.
 
     Parameters
     ----------
@@ -86,25 +86,25 @@ def compare_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFra
         total += [row.sum(dtype=np.float64) for row in values]
         moments.add(np.stack([_summed(row, first["bin_size"]) for row in values]))
         for sample, windows in regions.items():
-            here = windows[windows["chrom"] == chrom]
+            on_chrom = windows[windows["chrom"] == chrom]
             for kind, element in enumerate(ELEMENTS):
-                taken = _bins(here, element, len(values[0]), first["bin_size"])
+                covered = _bins(on_chrom, element, len(values[0]), first["bin_size"])
                 for number, identity in enumerate(identities):
                     if identity.sample == sample:
-                        reads[kind, number] += values[number][taken].sum(dtype=np.float64)
-                        bins[kind, number] += taken.sum()
+                        reads[kind, number] += values[number][covered].sum(dtype=np.float64)
+                        bins[kind, number] += covered.sum()
     n_bins = sum(-(-length // first["bin_size"]) for length in first["chrom_sizes"].values())
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = np.where(bins > 0, reads / total, np.nan)
         folds = shares / (bins / n_bins)
     inside, fold = (dict(zip(ELEMENTS, rows, strict=True)) for rows in (shares, folds))
     sizes = np.array([one.library_size for one in ordered], np.int64)
-    return Libraries(identities, sizes, *moments.figures(), inside, fold)
+    return Libraries(identities, sizes, *moments.correlations(), inside, fold)
 
 
 @dataclass
 class _Moments:
-    """Counts of all bins with a read in any library, chromosome by chromosome."""
+    """Counts of all bins with a read in any library, collected by chromosome."""
 
     number: int
 
@@ -115,12 +115,12 @@ class _Moments:
         """values : float, shape (libraries, bins)"""
         self.pieces.append(values[:, values.any(axis=0)].astype(np.float32))
 
-    def figures(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def correlations(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Correlation, corrected correlation and strength (see Libraries)."""
         values = np.concatenate(self.pieces, axis=1).astype(np.float64)
         if values.shape[1] < 2:
-            nothing = np.full((self.number, self.number), np.nan)
-            return nothing, nothing, np.full(self.number, np.nan)
+            unknown = np.full((self.number, self.number), np.nan)
+            return unknown, unknown, np.full(self.number, np.nan)
         mean = values.mean(axis=1, keepdims=True)
         roots = np.sqrt(values / np.maximum(mean, 1e-12))
         covariance = np.atleast_2d(np.cov(roots))
@@ -141,7 +141,7 @@ def _identity(counts: Counts) -> Identity:
 
 
 def _summed(counts: np.ndarray, bin_size: int) -> np.ndarray:
-    """Counts summed over BIN bp; what is left at the end of the chromosome is left out."""
+    """Counts summed over BIN bp, without an incomplete bin at the end of the chromosome."""
     merged = max(BIN // bin_size, 1)
     whole = len(counts) // merged * merged
     sums: np.ndarray = counts[:whole].reshape(-1, merged).sum(axis=1, dtype=np.float64)
@@ -149,9 +149,9 @@ def _summed(counts: np.ndarray, bin_size: int) -> np.ndarray:
 
 
 def _bins(windows: pd.DataFrame, element: str, n_bins: int, bin_size: int) -> np.ndarray:
-    """bool, shape (n_bins,): those in a window of the element."""
-    taken = np.zeros(n_bins, bool)
-    own = windows[windows["class"].str.endswith(element)]
-    for start, end in zip(own["start"], own["end"], strict=True):
-        taken[start // bin_size : -(-end // bin_size)] = True
-    return taken
+    """Bins that overlap a window of the element: bool, shape (n_bins,)."""
+    covered = np.zeros(n_bins, bool)
+    of_element = windows[windows["class"].str.endswith(element)]
+    for start, end in zip(of_element["start"], of_element["end"], strict=True):
+        covered[start // bin_size : -(-end // bin_size)] = True
+    return covered

@@ -1,4 +1,4 @@
-"""Plot of the correlation of libraries."""
+"""Plot of the correlations between libraries."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from deepregfinder.figure import figure_of
 
 
 def draw_correlation(path: Path, names: Sequence[str], correlation: np.ndarray) -> None:
-    """Correlations of libraries as shades, -1 blue to 1 red; NaN is left white.
+    """Heat map of the correlations, -1 blue to 1 red; NaN is white.
 
     correlation : float, shape (libraries, libraries)
     """

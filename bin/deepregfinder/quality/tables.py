@@ -1,4 +1,4 @@
-"""The tables of quality: of one file of reads, and libraries.tsv and correlation.tsv of all."""
+"""The tables of quality: one per file, and libraries.tsv and correlation.tsv of all libraries."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ if TYPE_CHECKING:  # a counting task needs neither pandas nor zarr for its table
 
 @dataclass(frozen=True)
 class FileQuality:
-    """A row of `<id>.quality.tsv`: what the ends of the reads of one file say.
+    """A row of `<id>.quality.tsv`: quality of one file from its read ends.
 
-    chrom : the chromosome that they were sampled on; sampled : how many; the rest as in
+    chrom : the chromosome of the sampled reads; sampled : their number; the others as in
         `cross_correlation.Quality`
     """
 
@@ -36,8 +36,8 @@ class FileQuality:
 class LibraryQuality:
     """A row of libraries.tsv.
 
-    in_... : share of the reads on main chromosomes in labelled windows; fold_... : that share over
-        the windows' share of the genome
+    in_... : share of the reads on main chromosomes in labelled windows; fold_... : that share
+        divided by the share of the genome in these windows
     """
 
     id: str
@@ -59,7 +59,7 @@ class LibraryQuality:
 
 @dataclass(frozen=True)
 class Correlation:
-    """A row of correlation.tsv: two libraries. corrected : without the noise of counting."""
+    """A row of correlation.tsv: two libraries. corrected : for counting noise."""
 
     id_a: str
     id_b: str
@@ -75,7 +75,7 @@ def read_qualities(paths: Iterable[Path]) -> dict[str, FileQuality]:
 def write_libraries(
     path: Path, libraries: "Libraries", qualities: Mapping[str, FileQuality]
 ) -> None:
-    """Write a row for each library, in the order of their names."""
+    """Write a row for each library, in the order of their ids."""
     rows = []
     for number, one in enumerate(libraries.identities):
         quality = qualities.get(one.id)

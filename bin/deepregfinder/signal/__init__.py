@@ -1,1 +1,1 @@
-"""From counts to reads per million, and to what models see."""
+"""From counts to reads per million, and to the normalised input of models."""

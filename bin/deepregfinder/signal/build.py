@@ -1,4 +1,4 @@
-"""From counts to reads per million: replicates averaged, input controls taken into account."""
+"""From counts to reads per million: replicates are averaged, and input controls applied."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ SHARED_CONTROL = "control"
 
 @dataclass(frozen=True)
 class Channel:
-    """One row of the signal: the mean RPM of some libraries, less that of their controls.
+    """One row of the signal: the mean RPM of some libraries minus that of their controls.
 
-    role : "chip", or "control" for a channel that shows controls themselves
+    role : "chip", or "control" for a channel of controls
     """
 
     mark: str
@@ -32,8 +32,8 @@ class Channel:
     def rpm(self, chrom: str) -> np.ndarray:
         """float32, shape (bins,).
 
-        Replicates count alike, whatever their depth. Controls are subtracted from means, not from
-        each replicate: cut off at zero one by one, shallow replicates would turn noise into signal.
+        Replicates have equal weights, whatever their depth. Controls are subtracted from the mean:
+        if each replicate were cut off at zero, shallow ones would turn noise into signal.
         """
         values = _mean_rpm(self.libraries, chrom)
         if self.subtracted:
@@ -64,7 +64,7 @@ class MarkSignal:
 
 @dataclass
 class ChannelSummary:
-    """What a channel looks like over all chromosomes; sums while they are written."""
+    """Sums over the bins of a channel, collected while its chromosomes are written."""
 
     channel: Channel
     n_bins: int = 0
@@ -95,10 +95,10 @@ def build_signal(
     sample : its name
     counts : all replicates of all its marks, and the controls; any order gives the same file
     controls : id of a library -> id of its control
-    control : "ignore" leaves controls out; "subtract" takes their RPM from that of the mark, not
-        below zero; "channel" adds them: as `control` where all marks share the same ones, else as
-        `MARK_control`
-    chroms : those to write; None for all
+    control : "ignore" uses no controls; "subtract" subtracts their RPM from that of the mark, not
+        below zero; "channel" adds them as channels: `control` if all marks share the same ones,
+        else `MARK_control`
+    chroms : chromosomes to write; None for all
 
     Returns
     -------
@@ -107,7 +107,7 @@ def build_signal(
     Raises
     ------
     InputError
-        Names everything that does not fit together.
+        Lists all inconsistencies.
     """
     by_id = {one.attributes["id"]: one for one in counts}
     ordered = [by_id[key] for key in sorted(by_id)]
@@ -179,7 +179,7 @@ def _channels(
 
 
 def _control_channels(own: Mapping[str, Sequence[Counts]]) -> dict[str, tuple[Counts, ...]]:
-    """Name of each channel of controls and its libraries, from the controls of each mark."""
+    """Names of the control channels and their libraries, from the controls of each mark."""
     distinct = {}
     for mark, controls in own.items():
         by_id = {one.attributes["id"]: one for one in controls}
@@ -198,17 +198,16 @@ def _require_fit(
     control: ControlMode,
     n_files: int,
 ) -> None:
-    """Raise an InputError that lists all reasons why these files make no signal."""
+    """Raise an InputError that lists all inconsistencies between these files."""
     problems = []
     if len(counts) < n_files:
         problems.append(f"{sample}: two of the {n_files} files of counts have the same id.")
     if not chips:
-        problems.append(f"{sample}: no file of counts but those of controls was given.")
+        problems.append(f"{sample}: only files of counts of controls were given.")
     for one in chips:
         if one.attributes["sample"] != sample:
             problems.append(
-                f"{one.attributes['id']} holds counts of {one.attributes['sample']}, not of "
-                f"{sample}."
+                f"{one.attributes['id']} has counts of {one.attributes['sample']}, not of {sample}."
             )
     for one in counts:
         for what in ("bin_size", "chrom_sizes", "filters"):
@@ -238,7 +237,7 @@ def _require_fit(
         if clash:
             problems.append(
                 f"{sample}: a mark cannot be called {', '.join(clash)} with --control channel, "
-                "which uses this name itself. Rename it in the samplesheet."
+                "which uses this name. Rename it in the samplesheet."
             )
     if problems:
         raise InputError.of(problems)

@@ -1,4 +1,4 @@
-"""From reads per million to what models see: transform, statistics of marks, quantile mapping."""
+"""From reads per million to the input of models: transform, normalisation, quantile mapping."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +28,9 @@ def mark_statistics(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each mark over all bins of the given chromosomes.
 
-    Taken after the transform; the deviation is that of the population (divided by n). Chromosomes
-    are joined by the pairwise update of Chan, Golub and LeVeque (1983), in the signal's order.
+    Both are of transformed values; the standard deviation is that of the population (divided by n).
+    Chromosomes are combined by the pairwise update of Chan, Golub and LeVeque (1983), in the order
+    of the signal.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def mark_statistics(
     Raises
     ------
     InputError
-        A mark has one value everywhere: it carries nothing, and cannot be scaled.
+        A mark has the same value in every bin, and so cannot be scaled.
     """
     n_marks = len(signal.marks)
     n, mean, squares = 0, np.zeros(n_marks), np.zeros(n_marks)
@@ -46,14 +47,14 @@ def mark_statistics(
     used = _ordered(signal, chroms)
     for chrom in used:
         values = signal.load(chrom)
-        n_here = values.shape[1]
-        total = n + n_here
+        n_chrom = values.shape[1]
+        total = n + n_chrom
         for row, rpm in enumerate(values):
             scaled = transform_signal(rpm, transform).astype(np.float64)
-            mean_here = scaled.mean()
-            shift = mean_here - mean[row]
-            squares[row] += ((scaled - mean_here) ** 2).sum() + shift**2 * n * n_here / total
-            mean[row] += shift * n_here / total
+            mean_chrom = scaled.mean()
+            shift = mean_chrom - mean[row]
+            squares[row] += ((scaled - mean_chrom) ** 2).sum() + shift**2 * n * n_chrom / total
+            mean[row] += shift * n_chrom / total
             low[row] = min(low[row], scaled.min())
             high[row] = max(high[row], scaled.max())
         n = total
@@ -64,38 +65,40 @@ def mark_statistics(
 
 
 def quantile_levels(n: int) -> np.ndarray:
-    """Levels of `n` quantiles from 0 to 1, ever denser towards 1: 1 - (1 - i/(n-1))^2.
+    """Levels of `n` quantiles from 0 to 1, denser towards 1: 1 - (1 - i/(n-1))^2.
 
-    Peaks fill few bins: of evenly spaced levels, only the last would tell strong ones apart.
+    Peaks cover few bins: of evenly spaced levels, only the last ones would distinguish them.
     """
     return 1 - (1 - np.arange(n) / (n - 1)) ** 2
 
 
 def mark_quantiles(signal: Signal, chroms: Iterable[str], n: int = 1001) -> np.ndarray:
-    """Quantiles of each mark's RPM over the bins that are not zero.
+    """Quantiles of the RPM of each mark over its bins above zero.
 
-    The smallest value whose share of bins at or below reaches the level (inverse of the empirical
-    distribution), at the levels of `quantile_levels`.
+    Inverse of the empirical distribution function at the levels of `quantile_levels`: the smallest
+    value such that the share of bins at or below it reaches the level.
 
     Returns
     -------
-    float32, shape (marks, n), rising along the last axis
+    float32, shape (marks, n), increasing along the last axis
 
     Raises
     ------
     InputError
-        A mark has no bin that is not zero.
+        A mark is zero in every bin.
     """
     used = _ordered(signal, chroms)
-    found = [(np.empty(0, np.float32), np.empty(0, np.int64)) for _ in signal.marks]
+    value_counts = [(np.empty(0, np.float32), np.empty(0, np.int64)) for _ in signal.marks]
     for chrom in used:
         for row, rpm in enumerate(signal.load(chrom)):
             values, counts = np.unique(rpm[rpm != 0], return_counts=True)
-            found[row] = _joined(*found[row], values, counts)
-    _refuse(signal, [row for row, (values, _) in enumerate(found) if not len(values)], "0", used)
+            value_counts[row] = _joined(*value_counts[row], values, counts)
+    _refuse(
+        signal, [row for row, (values, _) in enumerate(value_counts) if not len(values)], "0", used
+    )
     levels = quantile_levels(n)
-    quantiles = np.empty((len(found), n), np.float32)
-    for row, (values, counts) in enumerate(found):
+    quantiles = np.empty((len(value_counts), n), np.float32)
+    for row, (values, counts) in enumerate(value_counts):
         reached = np.cumsum(counts)
         quantiles[row] = values[np.searchsorted(reached, levels * reached[-1])]
     return quantiles
@@ -104,7 +107,7 @@ def mark_quantiles(signal: Signal, chroms: Iterable[str], n: int = 1001) -> np.n
 def _joined(
     values: np.ndarray, counts: np.ndarray, more_values: np.ndarray, more_counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Join two tables of distinct values and how often they come."""
+    """Merge two tables of distinct values and their counts."""
     joined, place = np.unique(np.concatenate([values, more_values]), return_inverse=True)
     totals = np.zeros(len(joined), np.int64)
     np.add.at(totals, place, np.concatenate([counts, more_counts]))
@@ -112,13 +115,13 @@ def _joined(
 
 
 def _ordered(signal: Signal, chroms: Iterable[str]) -> list[str]:
-    """The chromosomes in the order of the signal, so that sums do not depend on the caller's."""
-    wanted = set(chroms)
-    if unknown := sorted(wanted - signal.chrom_sizes.keys()):
+    """The chromosomes in the order of the signal, so that sums do not depend on the caller."""
+    chosen = set(chroms)
+    if unknown := sorted(chosen - signal.chrom_sizes.keys()):
         raise InputError(f"The signal of {signal.sample} has no chromosome {', '.join(unknown)}.")
-    if not wanted:
-        raise InputError(f"No chromosome of {signal.sample} was chosen to take statistics from.")
-    return [chrom for chrom in signal.chrom_sizes if chrom in wanted]
+    if not chosen:
+        raise InputError(f"No chromosome of {signal.sample} was chosen for its statistics.")
+    return [chrom for chrom in signal.chrom_sizes if chrom in chosen]
 
 
 def _refuse(signal: Signal, rows: Sequence[int], value: str, chroms: Sequence[str]) -> None:
@@ -132,12 +135,13 @@ def _refuse(signal: Signal, rows: Sequence[int], value: str, chroms: Sequence[st
 
 @dataclass(frozen=True, eq=False)
 class Normalisation:
-    """How RPM becomes what a model sees: (transform(RPM) - mean) / sd, mark by mark.
+    """The normalisation of each mark: (transform(RPM) - mean) / sd.
 
     marks : names, in the order of the other fields
     transform, control : the parameters of these names
     mean, sd : float64, shape (marks,); from the training chromosomes of the training sample
-    quantiles : float32, shape (marks, n); of RPM there, the target of quantile mapping
+    quantiles : float32, shape (marks, n); of RPM on the same chromosomes, the target of quantile
+        mapping
     """
 
     marks: tuple[str, ...]
@@ -148,13 +152,13 @@ class Normalisation:
     quantiles: np.ndarray
 
     def apply(self, values: np.ndarray) -> np.ndarray:
-        """Normalise RPM: float32, shape (marks, ...), marks in the order of this object."""
+        """Normalise RPM: float32, shape (marks, ...), marks in the order of `marks`."""
         shape = (len(self.marks),) + (1,) * (values.ndim - 1)
         mean, sd = (part.astype(np.float32).reshape(shape) for part in (self.mean, self.sd))
         return (transform_signal(values, self.transform) - mean) / sd
 
     def select(self, rows: Sequence[int]) -> "Normalisation":
-        """That of some of the marks, in the given order."""
+        """The normalisation of some of the marks, in the given order."""
         return replace(
             self,
             marks=tuple(self.marks[row] for row in rows),
@@ -164,7 +168,7 @@ class Normalisation:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain numbers, lists and names, for JSON; `from_dict` gives back the same values."""
+        """As numbers, lists and names for JSON; `from_dict` restores the same values."""
         return {
             "marks": list(self.marks),
             "transform": self.transform,
@@ -188,13 +192,13 @@ class Normalisation:
 
 @dataclass(frozen=True, eq=False)
 class QuantileMap:
-    """Gives each mark of a sample the distribution that it has in another one.
+    """Maps each mark of a sample to its distribution in another sample.
 
     source, target : float32, shape (marks, n), both from `mark_quantiles` with the same n
 
-    Zero stays zero. Between quantiles the map is linear, so that it never falls. A value that fills
-    many levels (most bins that are not zero hold a single read) goes to the target at the middle of
-    these levels. Beyond the highest quantile values keep their ratio to it.
+    Zero stays zero. The map is linear between quantiles, hence monotonic. A value that spans many
+    levels (most bins above zero have a single read) maps to the target at the middle of these
+    levels. Values beyond the highest quantile keep their ratio to it.
     """
 
     source: np.ndarray
@@ -210,7 +214,7 @@ class QuantileMap:
         return mapped
 
     def _curves(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """For each mark, the points that the map goes through, from (0, 0)."""
+        """The points of the piecewise linear map of each mark, from (0, 0)."""
         levels = quantile_levels(self.source.shape[1])
         for source, target in zip(self.source, self.target, strict=True):
             distinct, first = np.unique(source, return_index=True)
@@ -221,6 +225,6 @@ class QuantileMap:
 
 
 def normalise_windows(normalisation: Normalisation, x: np.ndarray) -> np.ndarray:
-    """Windows of reads per million as models see them: float32 (n, marks, bins), contiguous."""
+    """Normalise windows of reads per million: float32 (n, marks, bins), contiguous."""
     by_mark = normalisation.apply(x.transpose(1, 0, 2))
     return np.ascontiguousarray(by_mark.transpose(1, 0, 2), dtype=np.float32)

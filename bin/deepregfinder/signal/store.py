@@ -1,7 +1,7 @@
 """Signal files: reads per million (RPM) of every mark in every bin.
 
-A signal file holds one sample: for each chromosome a float32 array, shape (marks, bins). It is
-written and read here only. Work streams over chromosomes: memory does not grow with the genome.
+A signal file has one sample: a float32 array, shape (marks, bins), for each chromosome. It is
+written and read only here, one chromosome at a time: memory does not grow with the genome.
 """
 
 import logging
@@ -23,12 +23,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Signal:
-    """The signal of one sample; arrays are read from the file when they are asked for.
+    """The signal of one sample; arrays are read from the file on demand.
 
     marks : names, sorted; the order of the rows of every array
     bin_size : bp
     chrom_sizes : lengths in bp of the chromosomes, in the order of the run
-    control : what was done with input controls: "ignore", "subtract" or "channel"
+    control : use of input controls: "ignore", "subtract" or "channel"
     library_sizes : usable reads of each replicate of each mark
     """
 
@@ -41,7 +41,7 @@ class Signal:
     _arrays: zarr.Group = field(repr=False, compare=False)
 
     def load(self, chrom: str) -> np.ndarray:
-        """RPM of one chromosome: float32, shape (marks, bins). InputError if there is none."""
+        """RPM of one chromosome: float32, shape (marks, bins). Raises InputError without it."""
         if chrom not in self.chrom_sizes:
             raise InputError(
                 f"The signal of {self.sample} has no chromosome {chrom}; it has "
@@ -61,7 +61,7 @@ def write_signal(
     library_sizes: Mapping[str, Sequence[int]],
     arrays: Iterable[tuple[str, np.ndarray]],
 ) -> None:
-    """Write a signal file from pairs: chromosome, float32 array of shape (marks, bins)."""
+    """Write a signal file from pairs of chromosome and float32 array, shape (marks, bins)."""
     attributes = {
         "format": FORMAT,
         "sample": sample,
@@ -75,7 +75,7 @@ def write_signal(
 
 
 def open_signal(path: Path) -> Signal:
-    """Open a file of `write_signal`; InputError if it is anything else."""
+    """Open a file of `write_signal`; raises InputError for any other file."""
     group = open_arrays(path, FORMAT)
     attributes: dict[str, Any] = dict(group.attrs)
     return Signal(
@@ -90,17 +90,17 @@ def open_signal(path: Path) -> Signal:
 
 
 def mark_depths(signal: Signal) -> np.ndarray:
-    """Usable reads behind each mark, over its replicates: int64, shape (marks,)."""
+    """Usable reads of each mark, summed over its replicates: int64, shape (marks,)."""
     return np.array([sum(signal.library_sizes[mark]) for mark in signal.marks], np.int64)
 
 
-def match_marks(wanted: Sequence[str], signal: Signal) -> list[int]:
-    """Rows of the signal that hold the wanted marks, in their order.
+def match_marks(marks: Sequence[str], signal: Signal) -> list[int]:
+    """Rows of the given marks in the signal, in the given order.
 
-    Marks of the signal that are not wanted are logged. Raises an InputError that names all missing
-    marks, and a mark of the signal that may be the same by another spelling.
+    Unused marks of the signal are logged. Raises an InputError that lists all missing marks, and
+    marks of the signal that may be the same in another spelling.
     """
-    missing = [mark for mark in wanted if mark not in signal.marks]
+    missing = [mark for mark in marks if mark not in signal.marks]
     if missing:
         spellings = {_plain(mark): mark for mark in signal.marks}
         hints = [
@@ -112,10 +112,10 @@ def match_marks(wanted: Sequence[str], signal: Signal) -> list[int]:
             f"Sample {signal.sample} lacks {', '.join(missing)}, which the model was trained on; "
             f"it has {', '.join(signal.marks)}.{''.join(hints)}"
         )
-    extra = [mark for mark in signal.marks if mark not in wanted]
+    extra = [mark for mark in signal.marks if mark not in marks]
     if extra:
-        _log.info("%s: %s not used, the model does not know it", signal.sample, ", ".join(extra))
-    return [signal.marks.index(mark) for mark in wanted]
+        _log.info("%s: %s not used by the model", signal.sample, ", ".join(extra))
+    return [signal.marks.index(mark) for mark in marks]
 
 
 def _plain(mark: str) -> str:

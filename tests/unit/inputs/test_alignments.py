@@ -138,7 +138,9 @@ def test_header_only_and_unmapped_only_files_are_refused(tmp_path):
 
 
 def test_unaligned_files_are_refused(tmp_path):
-    assert "never aligned" in only_problem(write_bam(tmp_path / "a.bam", {}, [(None, -1)]))
+    assert "its reads were not aligned" in only_problem(
+        write_bam(tmp_path / "a.bam", {}, [(None, -1)])
+    )
 
 
 @pytest.mark.parametrize("keep", [0.2, 0.5, 0.99])

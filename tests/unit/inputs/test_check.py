@@ -122,9 +122,9 @@ def test_faults_of_single_files_are_all_listed_with_everything_else(tmp_path):
     said = problems([broken, summary("b"), elsewhere], lists)
     assert len(said) == 4
     assert said[0].endswith("is empty.")
-    assert "none on a main chromosome; they lie on chrM" in said[1]
+    assert "none on a main chromosome; they are on chrM" in said[1]
     assert "x.bed, line 1" in said[2]
-    assert "y.bed (--labels) holds no intervals" in said[3]
+    assert "y.bed (--labels) has no intervals" in said[3]
 
 
 @pytest.mark.parametrize(
@@ -160,9 +160,7 @@ def test_chromosomes_of_no_split_are_logged(caplog):
     caplog.set_level(logging.WARNING)
     split = ChromosomeSplit.parse("1", "8", "20")
     check_inputs([summary()], [], dataclasses.replace(PLAN, split=split))
-    assert caplog.messages == [
-        "chr2, chrX belong to no split: they are predicted, but not learnt from"
-    ]
+    assert caplog.messages == ["chr2, chrX: in no split, so predicted but not used for training"]
 
 
 @pytest.mark.parametrize(
@@ -224,15 +222,15 @@ def test_names_of_lists_are_held_against_the_genome(tmp_path):
     assert "bare.bed (--labels): chromosomes are named like '1', but like 'chr1'" in said[0]
     assert "`sed 's/^/chr/'`" in said[0]
     assert "mixed.bed (--labels): chromosomes are named like '2', but like 'chr2'" in said[1]
-    assert "mouse.bed (--labels): no interval lies on a main chromosome" in said[2]
+    assert "mouse.bed (--labels): no interval is on a main chromosome" in said[2]
     assert "blacklist.bed (--blacklist)" in said[3]
 
 
 def test_intervals_beyond_the_end_are_named_with_their_line(tmp_path):
     text = "# x\nchr1\t0\t90000\nchr1\t89999\t90001\nchr2\t80000\t80005\nchrUn_3\t1\t999999\n"
     (said,) = problems([summary()], [bed(tmp_path / "a.bed", text)])
-    assert "a.bed (--labels), line 3: chr1:89,999-90,001 reaches beyond the end of chr1" in said
-    assert "(90,000 bp); 2 intervals lie beyond an end" in said
+    assert "a.bed (--labels), line 3: chr1:89,999-90,001 extends beyond the end of chr1" in said
+    assert "(90,000 bp); 2 intervals in total do so" in said
 
 
 def test_the_table_of_inputs_is_sorted_and_counts_main_reads(tmp_path):

@@ -246,7 +246,7 @@ def test_replicates_of_different_marks_are_found(tmp_path: Path) -> None:
     found = doubts(panel(tmp_path, mixed=True), {})
     (one,) = (doubt for doubt in found if doubt.kind == "replicates")
     assert one.ids == ("A.one.1", "A.one.2")
-    assert "closer to A.four.1" in one.text
+    assert "correlates better with A.four.1" in one.text
 
 
 def test_many_duplicates_are_told_with_their_share(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_everything_that_does_not_fit_is_named_at_once(bench):
         bench.count("E", sample="GM12878"),
     ]
     said = bench.problem(ids)
-    assert "GM12878.E.1 holds counts of GM12878, not of K562" in said
+    assert "GM12878.E.1 has counts of GM12878, not of K562" in said
     assert "K562.B.1 was counted with another bin_size" in said
     assert "K562.C.1 was counted with another filters" in said
     assert "K562.D.1 has no usable read" in said
@@ -159,7 +159,7 @@ def test_everything_that_does_not_fit_is_named_at_once(bench):
 def test_the_same_counts_twice_and_controls_alone_are_refused(bench):
     chip, control = bench.count("H3K4me1"), bench.count("control", sample="control")
     assert "the same id" in bench.problem([chip, chip])
-    assert "those of controls" in bench.problem([control], {chip: control})
+    assert "only files of counts of controls" in bench.problem([control], {chip: control})
 
 
 def test_marks_may_not_take_the_names_of_control_channels(bench):
