@@ -20,7 +20,7 @@ from pathlib import Path
 from samples.documents import blocks, commands, parameters
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 # Words of a command (profiles one by one), and the suite that runs it: the first row of which a
 # block has all words counts. Suites are files of tests/documented that ask for `parts_of(suite)`.

@@ -34,6 +34,8 @@ from evaluate_model import evaluate_model
 
 DOCUMENTS = (
     "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     "docs/usage.md",
     "docs/containers.md",
     "docs/clusters.md",
@@ -383,7 +385,7 @@ def test_modules_that_methods_names_exist(repository: Path, texts: dict[str, str
 
 
 def test_every_process_is_on_the_map_of_the_code(repository: Path, texts: dict[str, str]) -> None:
-    rows = section(texts["docs/contributing.md"], "## The map")
+    rows = section(texts["CONTRIBUTING.md"], "## The map")
     modules = (repository / "modules").glob("*/*/main.nf")
     processes = {path.parent.name.upper() for path in modules}
     assert set(re.findall(r"\b[A-Z]{3,}(?:_[A-Z]+)+\b|MULTIQC", rows)) == processes
