@@ -2,14 +2,16 @@
 """Tell active from poised elements by nascent RNA."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
 from deepregfinder.errors import InputError
+from deepregfinder.options.geometry import geometry_options
 
-PATH = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.genome.grid import Geometry
 
 
 @click.command()
@@ -23,8 +25,7 @@ PATH = click.Path(path_type=Path)
     type=click.Choice(["none", "log2"]),
     help="Cluster counts as they are, or log2(count + 1).",
 )
-@click.option("--bin_size", required=True, type=int, help="Width of a bin in bp.")
-@click.option("--window_bins", required=True, type=int, help="Bins of a window.")
+@geometry_options
 @click.option("--output", required=True, type=PATH, help="Candidates with states (region file).")
 @click.option("--summary", required=True, type=PATH, help="Table of the clusters.")
 def assign_states(
@@ -33,8 +34,7 @@ def assign_states(
     nascent_sense: Path | None,
     nascent_antisense: Path | None,
     nascent_transform: Literal["none", "log2"],
-    bin_size: int,
-    window_bins: int,
+    geometry: "Geometry",
     output: Path,
     summary: Path,
 ) -> None:
@@ -45,9 +45,8 @@ def assign_states(
     mean nothing are refused, with their numbers.
     """
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.genome.grid import Geometry
-    from deepregfinder.labels import states
     from deepregfinder.labels.candidates import read_regions, write_regions
+    from deepregfinder.labels.states import add_states, write_summary
 
     given = {"nascent": nascent, "sense": nascent_sense, "antisense": nascent_antisense}
     files = {reads: path for reads, path in given.items() if path is not None}
@@ -58,13 +57,13 @@ def assign_states(
         )
     counts = {reads: open_counts(path) for reads, path in files.items()}
     for reads, path in files.items():
-        if (found_size := counts[reads].attributes["bin_size"]) != bin_size:
-            raise InputError(f"{path} has bins of {found_size} bp, --bin_size is {bin_size}.")
-    found = states.assign_states(
-        read_regions(candidates), counts, Geometry(bin_size, window_bins), nascent_transform
-    )
-    write_regions(output, found.candidates)
-    states.write_summary(summary, found)
+        if (bin_size := counts[reads].attributes["bin_size"]) != geometry.bin_size:
+            raise InputError(
+                f"{path} has bins of {bin_size} bp, --bin_size is {geometry.bin_size}."
+            )
+    states = add_states(read_regions(candidates), counts, geometry, nascent_transform)
+    write_regions(output, states.candidates)
+    write_summary(summary, states)
 
 
 if __name__ == "__main__":

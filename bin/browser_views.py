@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
 
-PATH = click.Path(path_type=Path)
 NO_EMAIL = "not_given"  # UCSC wants the line
 
 

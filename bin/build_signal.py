@@ -6,15 +6,14 @@ from typing import Literal
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-PATH = click.Path(path_type=Path)
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from deepregfinder.command_line import EXISTING_FILE, PATH, plain_errors
 
 
 @click.command()
 @click.option("--sample", required=True, help="Name of the sample.")
-@click.option("--counts", required=True, multiple=True, type=FILE, help="Made by count_bins.py.")
+@click.option(
+    "--counts", required=True, multiple=True, type=EXISTING_FILE, help="Made by count_bins.py."
+)
 @click.option("--controls", multiple=True, help="ID=CONTROL_ID: which counts are whose control.")
 @click.option(
     "--control",
@@ -38,11 +37,11 @@ def build_signal(
     count alike. A row of the samplesheet may name a control: see --control.
     """
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.signal import build as rpm
+    from deepregfinder.signal.build import parse_controls, write_sample_signal, write_summary
 
-    pairs = rpm.parse_controls(controls)
     opened = [open_counts(path) for path in counts]
-    rpm.write_summary(summary, sample, rpm.build_signal(output, sample, opened, pairs, control))
+    channels = write_sample_signal(output, sample, opened, parse_controls(controls), control)
+    write_summary(summary, sample, channels)
 
 
 if __name__ == "__main__":

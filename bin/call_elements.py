@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-FILE = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
@@ -17,13 +15,13 @@ FILE = click.Path(path_type=Path)
     "--probabilities",
     required=True,
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Files of predict_genome.py, one for each group of chromosomes.",
 )
-@click.option("--tss", type=FILE, help="TSSs (BED): enhancer calls keep away from them.")
-@click.option("--dhs", type=FILE, help="DNase or ATAC peaks of the sample, to validate calls.")
-@click.option("--enhancers", multiple=True, type=FILE, help="Enhancer-TF peaks, to validate calls.")
-@click.option("--tfbs", multiple=True, type=FILE, help="Peaks of other TFs, to validate calls.")
+@click.option("--tss", type=PATH, help="TSSs (BED): enhancer calls keep away from them.")
+@click.option("--dhs", type=PATH, help="DNase or ATAC peaks of the sample, to validate calls.")
+@click.option("--enhancers", multiple=True, type=PATH, help="Enhancer-TF peaks, to validate calls.")
+@click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs, to validate calls.")
 @click.option("--tss_merge", required=True, type=int, help="Merge TSSs no further apart (bp).")
 @click.option(
     "--tss_distance",
@@ -39,11 +37,11 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--validation_slop", required=True, type=int, help="A marker validates a call so near (bp)."
 )
-@click.option("--output", required=True, type=FILE, help="The calls (BED9).")
-@click.option("--validation", required=True, type=FILE, help="Validation rate by class (TSV).")
-@click.option("--summary", required=True, type=FILE, help="Calls by chromosome and class (TSV).")
+@click.option("--output", required=True, type=PATH, help="The calls (BED9).")
+@click.option("--validation", required=True, type=PATH, help="Validation rate by class (TSV).")
+@click.option("--summary", required=True, type=PATH, help="Calls by chromosome and class (TSV).")
 @click.option(
-    "--seeds_summary", type=FILE, help="Calls and validation rates of each seed alone (TSV)."
+    "--seeds_summary", type=PATH, help="Calls and validation rates of each seed alone (TSV)."
 )
 def call_elements(
     sample: str,

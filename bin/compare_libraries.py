@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-PATH = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
@@ -35,22 +33,23 @@ def compare_libraries(
 
     from deepregfinder.counting.store import open_counts
     from deepregfinder.labels.candidates import read_regions
-    from deepregfinder.quality.doubts import doubts as doubts_about
-    from deepregfinder.quality.doubts import write_doubts
-    from deepregfinder.quality.libraries import compare_libraries as compare
+    from deepregfinder.quality.doubts import find_doubts, write_doubts
+    from deepregfinder.quality.libraries import measure_libraries
     from deepregfinder.quality.plot import draw_correlation
     from deepregfinder.quality.tables import read_qualities, write_correlation, write_libraries
 
     windows = {path.name.removesuffix(".regions.bed"): read_regions(path) for path in regions}
-    compared = compare([open_counts(path) for path in counts], windows)
+    measured = measure_libraries([open_counts(path) for path in counts], windows)
     qualities = read_qualities(quality)
-    found = doubts_about(compared, {id_: one.duplicates for id_, one in qualities.items()})
-    for doubt in found:
+    duplicates = {id_: library.duplicates for id_, library in qualities.items()}
+    listed = find_doubts(measured, duplicates)
+    for doubt in listed:
         logging.getLogger("compare_libraries").warning("%s", doubt.text)
-    write_libraries(libraries, compared, qualities)
-    write_correlation(correlation, compared)
-    write_doubts(doubts, found)
-    draw_correlation(picture, [one.id for one in compared.identities], compared.correlation)
+    write_libraries(libraries, measured, qualities)
+    write_correlation(correlation, measured)
+    write_doubts(doubts, listed)
+    ids = [identity.id for identity in measured.identities]
+    draw_correlation(picture, ids, measured.correlation)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-FILE = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
@@ -15,21 +13,21 @@ FILE = click.Path(path_type=Path)
     "--evaluation",
     required=True,
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Folders <sample>.<model>.evaluation of evaluate_model.py, of one sample.",
 )
 @click.option(
-    "--annotation", multiple=True, type=FILE, help="Tables of score_annotation.py, of the sample."
+    "--annotation", multiple=True, type=PATH, help="Tables of score_annotation.py, of the sample."
 )
 @click.option(
     "--validation",
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Tables <sample>.<model>.validation.tsv of models that predicted the sample.",
 )
-@click.option("--output", required=True, type=FILE, help="The table (TSV).")
+@click.option("--output", required=True, type=PATH, help="The table (TSV).")
 @click.option("--plots", required=True, help="How the names of all plots begin.")
-@click.option("--annotations", type=FILE, help="All annotations in one table, if there are any.")
+@click.option("--annotations", type=PATH, help="All annotations in one table, if there are any.")
 def compare_models(
     evaluation: tuple[Path, ...],
     annotation: tuple[Path, ...],

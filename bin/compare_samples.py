@@ -5,30 +5,28 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-FILE = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
 @click.option("--name", required=True, help="Name of the comparison: <a>_vs_<b>.<model>.")
-@click.option("--calls_a", required=True, type=FILE, help="Calls of the first sample (BED9).")
-@click.option("--calls_b", required=True, type=FILE, help="Calls of the second sample (BED9).")
+@click.option("--calls_a", required=True, type=PATH, help="Calls of the first sample (BED9).")
+@click.option("--calls_b", required=True, type=PATH, help="Calls of the second sample (BED9).")
 @click.option(
     "--probabilities_a",
     required=True,
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Files of predict_genome.py of the first sample.",
 )
 @click.option(
-    "--probabilities_b", required=True, multiple=True, type=FILE, help="Those of the second one."
+    "--probabilities_b", required=True, multiple=True, type=PATH, help="Those of the second one."
 )
 @click.option(
     "--counts",
     required=True,
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Files of count_bins.py: every mark and replicate of both samples.",
 )
 @click.option(
@@ -37,7 +35,7 @@ FILE = click.Path(path_type=Path)
     type=click.FloatRange(0, 1),
     help="Highest false discovery rate of a differential element.",
 )
-@click.option("--output", required=True, type=FILE, help="Folder of the tables and the picture.")
+@click.option("--output", required=True, type=PATH, help="Folder of the tables and the picture.")
 def compare_samples(
     name: str,
     calls_a: Path,

@@ -2,13 +2,15 @@
 """Count the reads of one BAM file in the bins of the main chromosomes."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.counting import counting_options
 
-PATH = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.counting.rules import CountRules
 
 
 @click.command()
@@ -26,31 +28,7 @@ PATH = click.Path(path_type=Path)
     type=click.Choice(["native", "featurecounts"]),
     help="Program that counts; both give the same numbers.",
 )
-@click.option(
-    "--min_mapq", required=True, type=click.IntRange(0, 255), help="Lowest mapping quality."
-)
-@click.option(
-    "--duplicates",
-    required=True,
-    type=click.Choice(["keep", "drop"]),
-    help="Keep or drop reads that are marked as duplicates.",
-)
-@click.option(
-    "--paired_end",
-    required=True,
-    type=click.Choice(["fragments", "reads"]),
-    help="Count a proper pair once, at its midpoint (native only), or each mate as a single read.",
-)
-@click.option(
-    "--count_at",
-    required=True,
-    type=click.Choice(["overlap", "midpoint"]),
-    help="Single reads: bins that hold half of the read, or the bin of its midpoint (native only).",
-)
-@click.option(
-    "--extend", required=True, type=click.IntRange(0), help="Lengthen single reads at their 3' end."
-)
-@click.option("--shift", required=True, type=int, help="Move single reads downstream, in bp.")
+@counting_options
 @click.option("--threads", required=True, type=click.IntRange(1), help="Threads to use.")
 @click.option("--output", required=True, type=PATH, help="The file of counts.")
 @click.option("--summary", required=True, type=PATH, help="Table: what became of the records.")
@@ -65,12 +43,7 @@ def count_bins(
     blacklist: Path | None,
     bin_size: int,
     counter: Literal["native", "featurecounts"],
-    min_mapq: int,
-    duplicates: Literal["keep", "drop"],
-    paired_end: Literal["fragments", "reads"],
-    count_at: Literal["overlap", "midpoint"],
-    extend: int,
-    shift: int,
+    rules: "CountRules",
     threads: int,
     output: Path,
     summary: Path,
@@ -82,18 +55,17 @@ def count_bins(
     The file need not be sorted or indexed. Which records are left out, and what counts as overlap,
     follows featureCounts; the whole set of rules stands at the top of deepregfinder/counting.
     """
-    from deepregfinder.counting.counter import count_bins as count
+    from deepregfinder.counting.counter import count_reads
     from deepregfinder.counting.read_ends import EndSampler
-    from deepregfinder.counting.rules import BinGrid, CountRules
+    from deepregfinder.counting.rules import BinGrid
     from deepregfinder.counting.store import Library, write_counts, write_summary
     from deepregfinder.genome.grid import read_chrom_sizes
     from deepregfinder.quality.cross_correlation import quality_of, write_quality
 
     library = Library(id_, sample, mark, replicate)
-    rules = CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
-    sampler = EndSampler(grid.chrom_sizes, min_mapq)
-    counts = count(bam, counter, rules, grid, blacklist, threads, sampler)
+    sampler = EndSampler(grid.chrom_sizes, rules.min_mapq)
+    counts = count_reads(bam, counter, rules, grid, blacklist, threads, sampler)
     write_counts(output, library, counts, rules, blacklist is not None)
     write_summary(summary, library, counter, counts)
     ends = sampler.ends()

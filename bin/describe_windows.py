@@ -5,22 +5,20 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-FILE = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
 @click.option("--sample", required=True, help="Sample (cell type) that the labels are of.")
-@click.option("--regions", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
+@click.option("--regions", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
 @click.option("--classes", required=True, type=int, help="Classes of the run: 2, 3 or 5.")
-@click.option("--chrom_sizes", required=True, type=FILE, help="The main chromosomes.")
-@click.option("--dhs", type=FILE, help="DNase or ATAC peaks.")
-@click.option("--tss", required=True, type=FILE, help="Transcription start sites.")
-@click.option("--enhancers", multiple=True, type=FILE, help="Peaks of enhancer TFs.")
-@click.option("--tfbs", multiple=True, type=FILE, help="Peaks of other TFs.")
-@click.option("--output", required=True, type=FILE, help="The distances in numbers (TSV).")
-@click.option("--plot", required=True, type=FILE, help="The distances as curves (PNG).")
+@click.option("--chrom_sizes", required=True, type=PATH, help="The main chromosomes.")
+@click.option("--dhs", type=PATH, help="DNase or ATAC peaks.")
+@click.option("--tss", required=True, type=PATH, help="Transcription start sites.")
+@click.option("--enhancers", multiple=True, type=PATH, help="Peaks of enhancer TFs.")
+@click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs.")
+@click.option("--output", required=True, type=PATH, help="The distances in numbers (TSV).")
+@click.option("--plot", required=True, type=PATH, help="The distances as curves (PNG).")
 def describe_windows(
     sample: str,
     regions: Path,
@@ -57,11 +55,11 @@ def describe_windows(
         if paths
     }
     markers["tss"] = read_intervals(tss)
-    found = describe(
+    distances = describe(
         read_regions(regions), markers, read_chrom_sizes(chrom_sizes), class_names(classes)
     )
-    write_surroundings(output, found)
-    draw_surroundings(plot, found, sample)
+    write_surroundings(output, distances)
+    draw_surroundings(plot, distances, sample)
 
 
 if __name__ == "__main__":

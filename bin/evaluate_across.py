@@ -2,44 +2,45 @@
 """Measure models of one kind on the labelled test windows of samples of others."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.bootstrap import bootstrap_options
 
-FILE = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.evaluation.metrics import Bootstrap
 
 
 @click.command()
 @click.option("--model", required=True, help="Kind of the models.")
 @click.option(
-    "--bundle", required=True, multiple=True, type=FILE, help="Folder of a model, one a sample."
+    "--bundle", required=True, multiple=True, type=PATH, help="Folder of a model, one a sample."
 )
 @click.option(
     "--tensors",
     required=True,
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Labelled windows of a sample (build_tensors.py).",
 )
 @click.option(
     "--signal",
     required=True,
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Signal of each of these samples, in the same order.",
 )
-@click.option("--bootstrap", required=True, type=int, help="Replicates of the block bootstrap.")
-@click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
-@click.option("--output", required=True, type=FILE, help="The table (TSV).")
-@click.option("--plot", required=True, type=FILE, help="The matrix as heat maps (PNG).")
+@bootstrap_options
+@click.option("--output", required=True, type=PATH, help="The table (TSV).")
+@click.option("--plot", required=True, type=PATH, help="The matrix as heat maps (PNG).")
 def evaluate_across(
     model: str,
     bundle: tuple[Path, ...],
     tensors: tuple[Path, ...],
     signal: tuple[Path, ...],
-    bootstrap: int,
-    seed: int,
+    bootstrap: "Bootstrap",
     output: Path,
     plot: Path,
 ) -> None:
@@ -60,7 +61,7 @@ def evaluate_across(
     for windows, rpm in samples:
         if windows.sample != rpm.sample:
             raise InputError(f"--tensors is of {windows.sample}, its --signal of {rpm.sample}.")
-    tested = measure_across(bundles, samples, bootstrap, seed)
+    tested = measure_across(bundles, samples, bootstrap)
     write_table(output, table(model, bundles[0].classes, tested))
     draw_across(plot, model, bundles[0].classes, tested)
 

@@ -2,14 +2,20 @@
 """Measure models on the test chromosomes of a sample with a part of its reads."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
 from deepregfinder.errors import InputError
+from deepregfinder.options.bootstrap import bootstrap_options
+from deepregfinder.options.hardware import hardware_options
+from deepregfinder.options.scan import scan_options
 
-PATH = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.evaluation.metrics import Bootstrap
+    from deepregfinder.models.device import Hardware
+    from deepregfinder.prediction.scan import ScanOptions
 
 
 @click.command()
@@ -27,17 +33,9 @@ PATH = click.Path(path_type=Path)
     help="As of build_signal.py.",
 )
 @click.option("--depths", required=True, help="Shares of the reads, separated by commas.")
-@click.option("--step", required=True, type=int, help="Distance between windows in bp.")
-@click.option(
-    "--quantile_map",
-    required=True,
-    type=bool,
-    help="Give each mark the distribution that it had in the training sample.",
-)
-@click.option("--bootstrap", required=True, type=int, help="Replicates of the block bootstrap.")
-@click.option("--seed", required=True, type=int, help="Random seed of reads and bootstrap.")
-@click.option("--device", required=True, help="cpu, cuda, or auto: a GPU where there is one.")
-@click.option("--threads", required=True, type=int, help="Threads on a CPU.")
+@scan_options
+@bootstrap_options
+@hardware_options
 @click.option("--output", required=True, type=PATH, help="The table (TSV).")
 @click.option("--plot", required=True, type=PATH, help="Average precision against reads (PNG).")
 def evaluate_depths(
@@ -48,48 +46,41 @@ def evaluate_depths(
     controls: tuple[str, ...],
     control: Literal["ignore", "subtract", "channel"],
     depths: str,
-    step: int,
-    quantile_map: bool,
-    bootstrap: int,
-    seed: int,
-    device: str,
-    threads: int,
+    scanning: "ScanOptions",
+    bootstrap: "Bootstrap",
+    hardware: "Hardware",
     output: Path,
     plot: Path,
 ) -> None:
     """Write average precision and ECE of every model with all reads and with each share of them.
 
-    Reads are drawn by chance from the counts; the models are not trained again. Measured are the
-    labelled test windows and, unless these were drawn at random, every window of the test
-    chromosomes.
+    Reads are drawn by chance from the counts, also with --seed; the models are not trained again.
+    Measured are the labelled test windows and, unless these were drawn at random, every window of
+    the test chromosomes.
     """
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.evaluation.read_depth import draw_depths, measure_depths, parse_shares, table
+    from deepregfinder.evaluation.read_depth import (
+        DepthSample,
+        draw_depths,
+        measure_depths,
+        parse_shares,
+        table,
+    )
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.models.device import choose_device
     from deepregfinder.prediction.scorers import load_scorer
     from deepregfinder.signal.build import parse_controls
     from deepregfinder.storage.tables import write_table
 
     if len(model) != len(bundle):
         raise InputError(f"There are {len(model)} --model, but {len(bundle)} --bundle.")
-    place, windows = choose_device(device), open_tensors(tensors)
-    scores = measure_depths(
-        {
-            name: load_scorer(read_bundle(folder), place, threads)
-            for name, folder in zip(model, bundle, strict=True)
-        },
-        windows,
-        [open_counts(path) for path in counts],
-        parse_controls(controls),
-        control,
-        parse_shares(depths),
-        step,
-        quantile_map,
-        bootstrap,
-        seed,
-    )
+    scorers = {
+        name: load_scorer(read_bundle(folder), hardware.device, hardware.threads)
+        for name, folder in zip(model, bundle, strict=True)
+    }
+    windows, opened = open_tensors(tensors), [open_counts(path) for path in counts]
+    sample = DepthSample(windows, opened, parse_controls(controls), control)
+    scores = measure_depths(scorers, sample, parse_shares(depths), scanning, bootstrap)
     write_table(output, table(scores))
     draw_depths(plot, scores, windows.classes[1:])
 

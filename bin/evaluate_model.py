@@ -2,28 +2,31 @@
 """Measure a model on labelled test windows, and on everything on the test chromosomes."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.bootstrap import bootstrap_options
 
-FILE = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.evaluation.metrics import Bootstrap
 
 
 @click.command()
 @click.option("--sample", required=True, help="Sample that the model is measured on.")
 @click.option("--model", required=True, help="Name of the model in this run.")
-@click.option("--bundle", required=True, type=FILE, help="Folder of the model.")
-@click.option("--tensors", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
-@click.option("--signal", type=FILE, help="Signal of the sample, for models of the genome.")
+@click.option("--bundle", required=True, type=PATH, help="Folder of the model.")
+@click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
+@click.option("--signal", type=PATH, help="Signal of the sample, for models of the genome.")
 @click.option(
     "--probabilities",
     multiple=True,
-    type=FILE,
+    type=PATH,
     help="Files of predict_genome.py: the same model on the genome of the sample.",
 )
-@click.option("--calls", type=FILE, help="Its calls there (BED9 of call_elements.py).")
-@click.option("--tss", type=FILE, help="TSSs (BED) that enhancer calls were kept away from.")
+@click.option("--calls", type=PATH, help="Its calls there (BED9 of call_elements.py).")
+@click.option("--tss", type=PATH, help="TSSs (BED) that enhancer calls were kept away from.")
 @click.option("--tss_merge", default=0, type=int, help="Merge TSSs no further apart (bp).")
 @click.option("--tss_distance", default=0, type=int, help="How far they were kept away (bp).")
 @click.option(
@@ -31,15 +34,9 @@ FILE = click.Path(path_type=Path)
     type=click.FloatRange(0, 1),
     help="Probability that the calls were made with.  [default: those of the model]",
 )
-@click.option(
-    "--bootstrap",
-    required=True,
-    type=click.IntRange(0),
-    help="Block-bootstrap samples for confidence intervals; 0 for none.",
-)
-@click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
-@click.option("--output", required=True, type=FILE, help="Folder of metrics, plots and tables.")
-@click.option("--model_card", required=True, type=FILE, help="Model card to write (Markdown).")
+@bootstrap_options
+@click.option("--output", required=True, type=PATH, help="Folder of metrics, plots and tables.")
+@click.option("--model_card", required=True, type=PATH, help="Model card to write (Markdown).")
 def evaluate_model(
     sample: str,
     model: str,
@@ -52,8 +49,7 @@ def evaluate_model(
     tss_merge: int,
     tss_distance: int,
     threshold: float | None,
-    bootstrap: int,
-    seed: int,
+    bootstrap: "Bootstrap",
     output: Path,
     model_card: Path,
 ) -> None:
@@ -65,12 +61,10 @@ def evaluate_model(
     confusion_matrix, calibration, learning_curve and, at natural prevalence, natural_pr_curve
     and natural_calibration, each as .png and .tsv.
     """
-    import json
-
     from deepregfinder.errors import InputError
     from deepregfinder.evaluation.bootstrap_replicates import write_replicates
-    from deepregfinder.evaluation.evaluate import evaluate
-    from deepregfinder.evaluation.metrics_json import seeds_table, to_json
+    from deepregfinder.evaluation.evaluate import Evidence, Subject, evaluate
+    from deepregfinder.evaluation.metrics_json import seeds_table, to_json, write_metrics
     from deepregfinder.evaluation.model_card import write_model_card
     from deepregfinder.evaluation.plots_of_one_model import draw_evaluation
     from deepregfinder.genome.intervals import read_intervals
@@ -81,37 +75,30 @@ def evaluate_model(
     from deepregfinder.prediction.labelled_windows import predict_test_windows
     from deepregfinder.prediction.probabilities import open_probabilities
     from deepregfinder.signal.store import open_signal
-    from deepregfinder.storage.atomic import written_whole
     from deepregfinder.storage.tables import write_table
 
     trained, windows = read_bundle(bundle), open_tensors(tensors)
     scan = open_probabilities(probabilities) if probabilities else None
-    for name, found in (("--tensors", windows.sample), ("--probabilities", scan and scan.sample)):
-        if found not in (None, sample):
-            raise InputError(f"--sample is {sample}, but {name} is of {found}.")
+    for name, given in (("--tensors", windows.sample), ("--probabilities", scan and scan.sample)):
+        if given not in (None, sample):
+            raise InputError(f"--sample is {sample}, but {name} is of {given}.")
     mapped = scan is not None and scan.quantile_map
-    measured = evaluate(
-        sample,
-        model,
-        trained,
-        windows,
-        predict_test_windows(trained, windows, open_signal(signal) if signal else None, mapped),
-        scan,
-        read_calls(calls, trained.classes) if calls else None,
-        threshold,
+    opened = open_signal(signal) if signal else None
+    predictions = predict_test_windows(trained, windows, opened, mapped)
+    sites = merged_tss(read_intervals(tss), windows.chrom_sizes, tss_merge) if tss else None
+    called = read_calls(calls, trained.classes) if calls else None
+    evaluation = evaluate(
+        Subject(sample, model, trained, windows, predictions),
+        Evidence(scan, called, threshold, sites, tss_distance),
         bootstrap,
-        seed,
-        merged_tss(read_intervals(tss), windows.chrom_sizes, tss_merge) if tss else None,
-        tss_distance,
     )
-    metrics = to_json(measured)
+    metrics = to_json(evaluation)
     output.mkdir(parents=True, exist_ok=True)
-    with written_whole(output / "metrics.json") as part:
-        part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-    write_table(output / "seeds.tsv", seeds_table(measured))
-    write_replicates(output / "replicates.safetensors", measured)
+    write_metrics(output / "metrics.json", metrics)
+    write_table(output / "seeds.tsv", seeds_table(evaluation))
+    write_replicates(output / "replicates.safetensors", evaluation)
     write_model_card(model_card, trained, metrics)
-    draw_evaluation(output, measured, bundle / "learning_curve.tsv")
+    draw_evaluation(output, evaluation, bundle / "learning_curve.tsv")
 
 
 if __name__ == "__main__":

@@ -5,27 +5,21 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-FILE = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.scan import quantile_map_option
 
 
 @click.command()
 @click.option("--sample", required=True, help="Sample that the model is explained on.")
 @click.option("--model", required=True, help="Name of the model in this run.")
-@click.option("--bundle", required=True, type=FILE, help="Folder of the model.")
-@click.option("--tensors", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
-@click.option("--signal", required=True, type=FILE, help="Signal of the sample (build_signal.py).")
-@click.option("--calls", type=FILE, help="Calls of the model there (BED9 of call_elements.py).")
-@click.option(
-    "--quantile_map",
-    required=True,
-    type=bool,
-    help="Give each mark the distribution that it had in the training sample.",
-)
+@click.option("--bundle", required=True, type=PATH, help="Folder of the model.")
+@click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
+@click.option("--signal", required=True, type=PATH, help="Signal of the sample (build_signal.py).")
+@click.option("--calls", type=PATH, help="Calls of the model there (BED9 of call_elements.py).")
+@quantile_map_option
 @click.option("--seed", required=True, type=int, help="Random seed of the permutations.")
 @click.option("--threads", required=True, type=int, help="Threads on the CPU.")
-@click.option("--output", required=True, type=FILE, help="Folder of plots and tables.")
+@click.option("--output", required=True, type=PATH, help="Folder of plots and tables.")
 def explain_model(
     sample: str,
     model: str,
@@ -58,9 +52,9 @@ def explain_model(
     from deepregfinder.storage.atomic import written_whole
 
     trained, windows, track = read_bundle(bundle), open_tensors(tensors), open_signal(signal)
-    for name, found in (("--tensors", windows.sample), ("--signal", track.sample)):
-        if found != sample:
-            raise InputError(f"--sample is {sample}, but {name} is of {found}.")
+    for name, given in (("--tensors", windows.sample), ("--signal", track.sample)):
+        if given != sample:
+            raise InputError(f"--sample is {sample}, but {name} is of {given}.")
     explanation = explain(
         sample,
         model,

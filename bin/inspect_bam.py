@@ -6,9 +6,7 @@ from typing import Literal
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-PATH = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()

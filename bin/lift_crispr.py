@@ -5,16 +5,14 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-FILE = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
-@click.option("--table", required=True, type=FILE, help="Tested pairs of element and gene (TSV).")
-@click.option("--chain", type=FILE, help="Chain file from their assembly to that of the run.")
-@click.option("--chrom_sizes", required=True, type=FILE, help="Chromosomes of the run.")
-@click.option("--output", required=True, type=FILE, help="A row for each element (TSV).")
+@click.option("--table", required=True, type=PATH, help="Tested pairs of element and gene (TSV).")
+@click.option("--chain", type=PATH, help="Chain file from their assembly to that of the run.")
+@click.option("--chrom_sizes", required=True, type=PATH, help="Chromosomes of the run.")
+@click.option("--output", required=True, type=PATH, help="A row for each element (TSV).")
 def lift_crispr(table: Path, chain: Path | None, chrom_sizes: Path, output: Path) -> None:
     """Write a row for each element, also for those that cannot be lifted."""
     from deepregfinder.evaluation.external.crispr import place_elements, read_table, write_elements

@@ -2,36 +2,32 @@
 """Scan chromosomes of one sample with a trained model."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.hardware import hardware_options
+from deepregfinder.options.scan import scan_options
 
-PATH = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.models.device import Hardware
+    from deepregfinder.prediction.scan import ScanOptions
 
 
 @click.command()
 @click.option("--bundle", required=True, type=PATH, help="Folder of the model (train_model.py).")
 @click.option("--signal", required=True, type=PATH, help="Signal of a sample (build_signal.py).")
 @click.option("--chroms", required=True, help="Chromosomes to scan, separated by commas.")
-@click.option("--step", required=True, type=int, help="Distance between windows in bp.")
-@click.option(
-    "--quantile_map",
-    required=True,
-    type=bool,
-    help="Give each mark the distribution that it had in the training sample.",
-)
-@click.option("--device", required=True, help="cpu, cuda, or auto: a GPU where there is one.")
-@click.option("--threads", required=True, type=int, help="Threads on a CPU.")
+@scan_options
+@hardware_options
 @click.option("--output", required=True, type=PATH, help="Probabilities of all windows (zip).")
 def predict_genome(
     bundle: Path,
     signal: Path,
     chroms: str,
-    step: int,
-    quantile_map: bool,
-    device: str,
-    threads: int,
+    scanning: "ScanOptions",
+    hardware: "Hardware",
     output: Path,
 ) -> None:
     """Give every window of the named chromosomes its calibrated probability of each class.
@@ -41,14 +37,13 @@ def predict_genome(
     several networks, the probabilities of each are kept beside their average.
     """
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.models.device import choose_device
     from deepregfinder.prediction.scan import scan_genome
     from deepregfinder.prediction.scorers import load_scorer
     from deepregfinder.signal.store import open_signal
 
-    scorer = load_scorer(read_bundle(bundle), choose_device(device), threads)
+    scorer = load_scorer(read_bundle(bundle), hardware.device, hardware.threads)
     names = [name.strip() for name in chroms.split(",") if name.strip()]
-    scan_genome(output, scorer, open_signal(signal), names, step, quantile_map)
+    scan_genome(output, scorer, open_signal(signal), names, scanning)
 
 
 if __name__ == "__main__":

@@ -2,31 +2,32 @@
 """Score an annotation made by others on the labelled test windows of a sample."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.bootstrap import bootstrap_options
 
-FILE = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.evaluation.metrics import Bootstrap
 
 
 @click.command()
 @click.option("--name", required=True, help="Name of the annotation.")
-@click.option("--bed", required=True, type=FILE, help="Its intervals, labels in column 4 (BED).")
+@click.option("--bed", required=True, type=PATH, help="Its intervals, labels in column 4 (BED).")
 @click.option("--mapping", required=True, help="label=class;label=class; * stands for anything.")
-@click.option("--chain", type=FILE, help="Chain file from its assembly to that of the run.")
-@click.option("--tensors", required=True, type=FILE, help="Labelled windows (build_tensors.py).")
-@click.option("--bootstrap", required=True, type=click.IntRange(0), help="Bootstrap samples.")
-@click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
-@click.option("--output", required=True, type=FILE, help="Figures of each class (TSV).")
+@click.option("--chain", type=PATH, help="Chain file from its assembly to that of the run.")
+@click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
+@bootstrap_options
+@click.option("--output", required=True, type=PATH, help="Figures of each class (TSV).")
 def score_annotation(
     name: str,
     bed: Path,
     mapping: str,
     chain: Path | None,
     tensors: Path,
-    bootstrap: int,
-    seed: int,
+    bootstrap: "Bootstrap",
     output: Path,
 ) -> None:
     """Write precision, recall and F1 on test windows, and of its intervals as calls."""
@@ -45,7 +46,7 @@ def score_annotation(
         intervals, _ = lift_intervals(intervals, lift, bed.name)
     check_placement(intervals, windows.chrom_sizes, bed.name)
     annotation = by_class(intervals, pairs, windows.classes, bed.name)
-    write_table(output, score(name, annotation, windows, bootstrap, seed))
+    write_table(output, score(name, annotation, windows, bootstrap))
 
 
 if __name__ == "__main__":

@@ -2,36 +2,32 @@
 """Score a user's own regions with a trained model."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.hardware import hardware_options
+from deepregfinder.options.scan import scan_options
 
-PATH = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.models.device import Hardware
+    from deepregfinder.prediction.scan import ScanOptions
 
 
 @click.command()
 @click.option("--bundle", required=True, type=PATH, help="Folder of the model (train_model.py).")
 @click.option("--signal", required=True, type=PATH, help="Signal of a sample (build_signal.py).")
 @click.option("--regions", required=True, type=PATH, help="Regions of any width (BED).")
-@click.option("--step", required=True, type=int, help="Distance between windows in bp.")
-@click.option(
-    "--quantile_map",
-    required=True,
-    type=bool,
-    help="Give each mark the distribution that it had in the training sample.",
-)
-@click.option("--device", required=True, help="cpu, cuda, or auto: a GPU where there is one.")
-@click.option("--threads", required=True, type=int, help="Threads on a CPU.")
+@scan_options
+@hardware_options
 @click.option("--output", required=True, type=PATH, help="One line a region (TSV).")
 def score_regions(
     bundle: Path,
     signal: Path,
     regions: Path,
-    step: int,
-    quantile_map: bool,
-    device: str,
-    threads: int,
+    scanning: "ScanOptions",
+    hardware: "Hardware",
     output: Path,
 ) -> None:
     """Give each region its class and calibrated probabilities, in the order of the file.
@@ -41,32 +37,16 @@ def score_regions(
     is the element that wins a window with the highest probability, background only where it wins
     all of them. Regions outside the scanned chromosomes get `.` and are counted in the log.
     """
-    import numpy as np
-
     from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.models.device import choose_device
-    from deepregfinder.prediction.sample_signal import SignalReader
-    from deepregfinder.prediction.scan import check_step
-    from deepregfinder.prediction.scorers import load_scorer, probabilities_at
-    from deepregfinder.prediction.user_regions import score_regions as score
-    from deepregfinder.prediction.user_regions import write_scores
+    from deepregfinder.prediction.scorers import load_scorer
+    from deepregfinder.prediction.user_regions import score_regions_with, write_scores
     from deepregfinder.signal.store import open_signal
 
-    model = read_bundle(bundle)
-    check_step(step, model.bin_size)
-    scorer = load_scorer(model, choose_device(device), threads)
-    sample = open_signal(signal)
-    reader = SignalReader(model, sample, quantile_map)
-
-    def score_windows(chrom: str, starts: np.ndarray) -> np.ndarray:
-        return probabilities_at(scorer, reader.load(chrom), starts)
-
+    scorer = load_scorer(read_bundle(bundle), hardware.device, hardware.threads)
     table = read_intervals(regions)
-    scores = score(
-        table, sample.chrom_sizes, len(model.classes), step, model.geometry, score_windows
-    )
-    write_scores(output, table, scores, model.classes)
+    scores = score_regions_with(scorer, table, open_signal(signal), scanning)
+    write_scores(output, table, scores, scorer.bundle.classes)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-PATH = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
@@ -31,8 +29,8 @@ def show_examples(
 
     names = class_names(classes)
     labelled = read_regions(regions) if regions else None
-    found = find_examples(open_signal(signal), model, read_calls(calls, names), names, labelled)
-    write_examples(output, found)
+    examples = find_examples(open_signal(signal), model, read_calls(calls, names), names, labelled)
+    write_examples(output, examples)
 
 
 if __name__ == "__main__":

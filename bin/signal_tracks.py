@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-PATH = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()

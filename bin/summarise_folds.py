@@ -5,27 +5,30 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
-
-FILE = click.Path(path_type=Path)
+from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
 @click.option(
-    "--fold", required=True, multiple=True, type=FILE, help="Tables of cross_validate.py."
+    "--fold", required=True, multiple=True, type=PATH, help="Tables of cross_validate.py."
 )
-@click.option("--output", required=True, type=FILE, help="All folds (TSV).")
-@click.option("--summary", required=True, type=FILE, help="Mean and spread over folds (TSV).")
-@click.option("--plot", required=True, type=FILE, help="Average precision of every fold (PNG).")
+@click.option("--output", required=True, type=PATH, help="All folds (TSV).")
+@click.option("--summary", required=True, type=PATH, help="Mean and spread over folds (TSV).")
+@click.option("--plot", required=True, type=PATH, help="Average precision of every fold (PNG).")
 def summarise_folds(fold: tuple[Path, ...], output: Path, summary: Path, plot: Path) -> None:
     """Write every figure of every fold, and for each its mean, spread and range."""
-    from deepregfinder.evaluation import cross_validation as folds
+    from deepregfinder.evaluation.cross_validation import (
+        draw_folds,
+        read_scores,
+        summarised,
+        write_scores,
+    )
     from deepregfinder.storage.tables import write_table
 
-    rows = folds.read_scores(fold)
-    folds.write_scores(output, rows)
-    write_table(summary, folds.summary(rows))
-    folds.draw_folds(plot, rows)
+    scores = read_scores(fold)
+    write_scores(output, scores)
+    write_table(summary, summarised(scores))
+    draw_folds(plot, scores)
 
 
 if __name__ == "__main__":

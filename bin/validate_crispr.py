@@ -2,32 +2,33 @@
 """Hold calls against elements that were perturbed with CRISPR."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.bootstrap import bootstrap_options
 
-FILE = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from deepregfinder.evaluation.metrics import Bootstrap
 
 
 @click.command()
-@click.option("--bundle", required=True, type=FILE, help="Folder of the model.")
-@click.option("--elements", required=True, type=FILE, help="Table of lift_crispr.py.")
+@click.option("--bundle", required=True, type=PATH, help="Folder of the model.")
+@click.option("--elements", required=True, type=PATH, help="Table of lift_crispr.py.")
 @click.option(
-    "--probabilities", required=True, multiple=True, type=FILE, help="Files of predict_genome.py."
+    "--probabilities", required=True, multiple=True, type=PATH, help="Files of predict_genome.py."
 )
-@click.option("--calls", required=True, type=FILE, help="Calls (BED9 of call_elements.py).")
-@click.option("--bootstrap", required=True, type=click.IntRange(0), help="Bootstrap samples.")
-@click.option("--seed", required=True, type=int, help="Random seed of the bootstrap.")
-@click.option("--output", required=True, type=FILE, help="Figures (TSV).")
-@click.option("--element_table", required=True, type=FILE, help="What is said of each (TSV).")
+@click.option("--calls", required=True, type=PATH, help="Calls (BED9 of call_elements.py).")
+@bootstrap_options
+@click.option("--output", required=True, type=PATH, help="Figures (TSV).")
+@click.option("--element_table", required=True, type=PATH, help="What is said of each (TSV).")
 def validate_crispr(
     bundle: Path,
     elements: Path,
     probabilities: tuple[Path, ...],
     calls: Path,
-    bootstrap: int,
-    seed: int,
+    bootstrap: "Bootstrap",
     output: Path,
     element_table: Path,
 ) -> None:
@@ -39,9 +40,13 @@ def validate_crispr(
     from deepregfinder.storage.tables import write_table
 
     scan = open_probabilities(probabilities)
-    found = read_calls(calls, scan.classes)
-    split = read_bundle(bundle).split
-    figures, judged = validate(read_elements(elements), found, scan, split, bootstrap, seed)
+    figures, judged = validate(
+        read_elements(elements),
+        read_calls(calls, scan.classes),
+        scan,
+        read_bundle(bundle).split,
+        bootstrap,
+    )
     write_table(output, figures)
     write_table(element_table, judged)
 

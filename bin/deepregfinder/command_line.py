@@ -1,18 +1,61 @@
-"""What all scripts share: how a mistake of the user ends them."""
+"""What all scripts share: types of options, options that travel together, how an error ends them.
+
+Groups of options lie in the package `options`, one module each. The code digest follows the imports
+of a script, so `-resume` runs a step again only after a change to a group that its script uses.
+"""
 
 import errno
+import functools
 import gc
+import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import click
 
 from deepregfinder.errors import InputError
 from deepregfinder.progress import log_to_stderr
 
+PATH = click.Path(path_type=Path)
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+Command = Callable[..., None]
+Decorator = Callable[[Command], Command]
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def option_group(
+    name: str, *options: Callable[[Command], Command]
+) -> Callable[[Callable[..., object]], Decorator]:
+    """Turn a function that makes one object of several options into a decorator of commands.
+
+    The command receives the object as its argument `name`, and none of the options. Parameters of
+    the function are named as the options are.
+    """
+
+    def decorator_from(make: Callable[..., object]) -> Decorator:
+        members = tuple(inspect.signature(make).parameters)
+
+        def decorate(command: Command) -> Command:
+            @functools.wraps(command)
+            def with_object(**values: Any) -> None:
+                values[name] = make(**{member: values.pop(member) for member in members})
+                command(**values)
+
+            decorated: Command = with_object
+            for option in reversed(options):
+                decorated = option(decorated)
+            return decorated
+
+        return functools.update_wrapper(decorate, make, assigned=("__doc__", "__name__"))
+
+    return decorator_from
 
 
 @contextmanager

@@ -39,7 +39,7 @@ from deepregfinder.evaluation.metrics import (
 )
 from deepregfinder.labels.tensors import Tensors, open_tensors, write_tensors
 from deepregfinder.models.calibration import fit_bias, fit_temperature
-from deepregfinder.quality.libraries import compare_libraries
+from deepregfinder.quality.libraries import measure_libraries
 from deepregfinder.quality.tables import write_correlation, write_libraries
 from evaluate_model import evaluate_model
 
@@ -236,7 +236,7 @@ def counted(folder: Path, key: str, values: np.ndarray) -> Path:
 def test_a_library_without_any_shape_is_compared_all_the_same(case, tmp_path):
     usual = np.random.default_rng(1).poisson(2, GRID.n_bins)
     paths = [counted(tmp_path, "A.M.1", LIBRARIES[case]), counted(tmp_path, "A.N.1", usual)]
-    found = compare_libraries([open_counts(path) for path in paths], {})
+    found = measure_libraries([open_counts(path) for path in paths], {})
     write_libraries(tmp_path / "libraries.tsv", found, {})
     write_correlation(tmp_path / "correlation.tsv", found)
     no_nonsense_in(tmp_path)

@@ -23,7 +23,7 @@ import pysam
 from fuzz.blocks import packed, random_blocks
 from samples.alignment_samples import MAIN, brute_force, random_bam
 
-from deepregfinder.counting.counter import count_bins
+from deepregfinder.counting.counter import count_reads
 from deepregfinder.counting.file_format import END_OF_FILE
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules
@@ -138,7 +138,7 @@ def judged(path: Path, rng: random.Random) -> str:
         inspect_alignments(path, IDENTITY, path.parent)
         sampler = EndSampler(MAIN, rules.min_mapq)
         with patch("deepregfinder.counting.stretches.SMALLEST", 200):
-            found = count_bins(path, "native", rules, grid, None, rng.choice([1, 3]), sampler)
+            found = count_reads(path, "native", rules, grid, None, rng.choice([1, 3]), sampler)
         quality_of(sampler.ends())
     except InputError as error:
         sentence = str(error)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from samples.alignment_samples import MAIN, bam_of, brute_force, random_bam
 
-from deepregfinder.counting.counter import count_bins
+from deepregfinder.counting.counter import count_reads
 from deepregfinder.counting.rules import BinGrid, CountRules
 from deepregfinder.counting.store import Library, write_counts
 from deepregfinder.genome.grid import read_chrom_sizes
@@ -20,7 +20,7 @@ def count_both(bam: Path, rules: CountRules, grid: BinGrid, folder: Path):
     """Count with both counters, require the same bytes and the same tally, return the counts."""
     files, found = [], []
     for counter in ("native", "featurecounts"):
-        found.append(count_bins(bam, counter, rules, grid, None, threads=2))
+        found.append(count_reads(bam, counter, rules, grid, None, threads=2))
         files.append(folder / f"{counter}.zip")
         write_counts(files[-1], LIBRARY, found[-1], rules, blacklist=False)
     np.testing.assert_array_equal(found[0].values, found[1].values)

@@ -18,7 +18,7 @@ Counter = Literal["native", "featurecounts"]
 _log = logging.getLogger(__name__)
 
 
-def count_bins(
+def count_reads(
     path: Path,
     counter: Counter,
     rules: CountRules,

@@ -17,6 +17,7 @@ from deepregfinder.classes import class_named
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.evaluate import blocks_of_test_windows
 from deepregfinder.evaluation.metrics import (
+    Bootstrap,
     block_weights,
     interval,
     measure,
@@ -59,8 +60,7 @@ def average_precisions(
     tensors: Tensors,
     signal: Signal,
     quantile_map: bool,
-    n_replicates: int,
-    seed: int,
+    bootstrap: Bootstrap,
 ) -> np.ndarray:
     """Average precision on the labelled test windows, as `Cell.areas` holds it."""
     members = predict_test_windows(bundle, tensors, signal, quantile_map)
@@ -69,7 +69,7 @@ def average_precisions(
     membership = one_hot_membership(truth, len(bundle.classes))
     found = tally(bundle.labelled_probabilities(members).T, truth, membership, block, len(blocks))
     weights = [np.ones((1, len(blocks)))]
-    if (drawn := block_weights(blocks, n_replicates, seed)) is not None:
+    if (drawn := block_weights(blocks, bootstrap)) is not None:
         weights.append(drawn)
     areas = measure(found, np.vstack(weights)).per_class["average_precision"][:, 1:]
     return np.column_stack([areas, areas.mean(axis=1)])
@@ -78,8 +78,7 @@ def average_precisions(
 def measure_across(
     bundles: Sequence[Bundle],
     samples: Sequence[tuple[Tensors, Signal]],
-    n_replicates: int,
-    seed: int,
+    bootstrap: Bootstrap,
 ) -> list[Cell]:
     """Every model on every sample, on samples of others also with quantile mapping.
 
@@ -100,9 +99,7 @@ def measure_across(
                 areas = (
                     None
                     if lacking
-                    else average_precisions(
-                        bundle, tensors, signal, quantile_map, n_replicates, seed
-                    )
+                    else average_precisions(bundle, tensors, signal, quantile_map, bootstrap)
                 )
                 tested.append(Cell(bundle.sample, tensors.sample, quantile_map, areas, lacking))
     return tested

@@ -120,7 +120,7 @@ def read_scores(paths: Sequence[Path]) -> list[Score]:
     return sorted(rows, key=lambda row: (row.model, row.fold))
 
 
-def summary(rows: Sequence[Score]) -> list[tuple[object, ...]]:
+def summarised(rows: Sequence[Score]) -> list[tuple[object, ...]]:
     """For each figure the mean, standard deviation and range over the folds; a header first."""
     table: list[tuple[object, ...]] = [SUMMARY]
     for key, values in _grouped(rows).items():

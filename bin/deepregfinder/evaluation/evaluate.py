@@ -12,7 +12,9 @@ import pandas as pd
 
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.metrics import (
+    NO_BOOTSTRAP,
     Blocks,
+    Bootstrap,
     Figures,
     Tallies,
     block_weights,
@@ -40,6 +42,42 @@ from deepregfinder.prediction.probabilities import Probabilities
 FEW_WINDOWS = 20
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is evaluated: one model on the labelled windows of one sample.
+
+    model : its name in the run
+    predictions : probabilities of each member for the test windows, in their order and before
+        calibration: float32, shape (members, windows, classes)
+    """
+
+    sample: str
+    model: str
+    bundle: Bundle
+    windows: Tensors
+    predictions: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the same model predicted on the genome of the sample.
+
+    scan : None where the genome was not predicted; natural prevalence is then not measured
+    calls : None leaves the figures of calls out
+    threshold : that the calls were made with, None for those of the bundle; only reported
+    tss, tss_distance : merged TSSs that enhancer candidates keep away from, and how far (bp)
+    """
+
+    scan: Probabilities | None = None
+    calls: Mapping[str, Calls] | None = None
+    threshold: float | None = None
+    tss: pd.DataFrame | None = None
+    tss_distance: int = 0
+
+
+NO_EVIDENCE = Evidence()
 
 
 @dataclass(frozen=True)
@@ -99,106 +137,121 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Natural:
+    """What was measured on whole test chromosomes, as in `Evaluation`."""
+
+    calibrated: Measured | None
+    uncalibrated: Measured | None
+    calls: MeasuredCalls | None
+    chroms: tuple[str, ...]
+
+
+NOT_MEASURED = Natural(None, None, None, ())
+
+
 def evaluate(
-    sample: str,
-    model: str,
-    bundle: Bundle,
-    tensors: Tensors,
-    members: np.ndarray,
-    scan: Probabilities | None,
-    calls: Mapping[str, Calls] | None,
-    threshold: float | None,
-    n_replicates: int,
-    seed: int,
-    tss: pd.DataFrame | None = None,
-    tss_distance: int = 0,
+    subject: Subject, evidence: Evidence = NO_EVIDENCE, bootstrap: Bootstrap = NO_BOOTSTRAP
 ) -> Evaluation:
     """Measure a model on the test windows of a sample, and at natural prevalence if it was scanned.
 
-    Parameters
-    ----------
-    members : probabilities of each member, before calibration, of the test windows, in their order:
-        float32, shape (members, windows, classes)
-    scan, calls : of the genome of the same sample by the same model; None leaves natural out
-    threshold : that the calls were made with, None for those of the bundle; only reported
-    n_replicates, seed : of the block bootstrap
-    tss, tss_distance : merged TSSs that enhancer candidates keep away from, and how far (bp)
+    Raises InputError where there is no test window, or the scan is of another model.
     """
+    bundle, windows = subject.bundle, subject.windows
+    scan = evidence.scan
     if scan is not None and (scan.trained_on, scan.seeds) != (bundle.sample, bundle.seeds):
         raise InputError(
             f"The genome was predicted with another model: trained on {scan.trained_on} with seeds "
             f"{', '.join(map(str, scan.seeds))}, and the bundle is of {bundle.sample} with seeds "
             f"{', '.join(map(str, bundle.seeds))}."
         )
-    rows = tensors.select("test")
+    rows = windows.select("test")
     if not len(rows):
         raise InputError(
-            f"{sample}: of {len(tensors.y):,} labelled windows none is there to test {model} on "
-            f"({_tested_on(tensors)}): there is nothing to evaluate. Choose other chromosomes with "
-            "--test_chroms."
+            f"{subject.sample}: of {len(windows.y):,} labelled windows none is there to test "
+            f"{subject.model} on ({_tested_on(windows)}): there is nothing to evaluate. Choose "
+            "other chromosomes with --test_chroms."
         )
-    is_random = tensors.split_plan.mode == "random"
-    chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
-    blocks, block = blocks_of_test_windows(tensors)
-    weights = block_weights(blocks, n_replicates, seed)
-    truth = tensors.y[rows].astype(np.int64)
-    log.info("%s, %s: %d test windows in %d blocks", sample, model, len(rows), len(blocks))
+    is_random = windows.split_plan.mode == "random"
+    chroms = windows.split_plan.chromosomes.select(windows.chroms, "test")
+    blocks, block = blocks_of_test_windows(windows)
+    weights = block_weights(blocks, bootstrap)
+    truth = windows.y[rows].astype(np.int64)
+    log.info(
+        "%s, %s: %d test windows in %d blocks", subject.sample, subject.model, len(rows),
+        len(blocks),
+    )  # fmt: skip
 
     def tally_windows(probabilities: np.ndarray) -> Tallies:
         membership = one_hot_membership(truth, len(bundle.classes))
         return tally(probabilities.T, truth, membership, block, len(blocks))
 
-    by_seed = [tally_windows(bundle.labelled_probabilities(member[None])) for member in members]
-    calibrated = tally_windows(bundle.labelled_probabilities(members))
-    raw = tally_windows(combine_members(members, 1.0))
+    predictions = subject.predictions
+    by_seed = [tally_windows(bundle.labelled_probabilities(member[None])) for member in predictions]
+    calibrated = tally_windows(bundle.labelled_probabilities(predictions))
+    raw = tally_windows(combine_members(predictions, 1.0))
 
-    natural: Measured | None = None
-    natural_uncalibrated: Measured | None = None
-    measured_calls: MeasuredCalls | None = None
-    scanned: tuple[str, ...] = ()
+    natural = NOT_MEASURED
     reason = _why_not_natural(is_random, chroms, scan)
     if scan is not None and reason is None:
-        scanned = tuple(chrom for chrom in chroms if chrom in scan.chroms)
-        if absent := sorted(set(chroms) - set(scanned)):
-            log.warning("Test chromosomes that were not predicted: %s", ", ".join(absent))
-        elements = labelled_elements(tensors, scanned)
-        part = Blocks.over({chrom: tensors.chrom_sizes[chrom] for chrom in scanned})
-        part_weights = block_weights(part, n_replicates, seed)
-        log.info("%s, %s: every window of %s", sample, model, ", ".join(scanned))
-        several = len(scan.seeds) > 1
-        whole, each = tally_genome(scan, elements, part, with_members=several)
-        natural = _measured(part, whole, each or [whole], part_weights)
-        before = tally_uncalibrated(scan, elements, part)
-        natural_uncalibrated = _measured(part, before, [], None)
-        if calls is not None:
-            tallies = tally_calls(calls, elements, len(bundle.classes), part)
-            ranked = rank_calls(scan, elements, part, tss, tss_distance)
-            measured_calls = MeasuredCalls(
-                tallies,
-                ranked,
-                part_weights,
-                call_figures(tallies, ranked, np.ones((1, len(part)))),
-                None if part_weights is None else call_figures(tallies, ranked, part_weights),
-            )
+        natural = _at_natural_prevalence(subject, scan, evidence, chroms, bootstrap)
     return Evaluation(
-        sample=sample,
-        model=model,
+        sample=subject.sample,
+        model=subject.model,
         bundle=bundle,
-        thresholds=call_thresholds(bundle.thresholds, threshold),
-        n_replicates=n_replicates,
+        thresholds=call_thresholds(bundle.thresholds, evidence.threshold),
+        n_replicates=bootstrap.samples,
         test=_measured(blocks, calibrated, by_seed, weights),
         uncalibrated=_measured(blocks, raw, [], None),
-        natural=natural,
-        natural_uncalibrated=natural_uncalibrated,
-        calls=measured_calls,
+        natural=natural.calibrated,
+        natural_uncalibrated=natural.uncalibrated,
+        calls=natural.calls,
         natural_reason=reason,
-        chroms=scanned,
+        chroms=natural.chroms,
         notes=(
-            *_notes(bundle, tensors),
-            *_told_note(bundle),
-            *_few_note(tensors, rows),
-            *_tss_note(measured_calls, tss, tss_distance),
+            *_split_notes(bundle, windows),
+            *_known_tss_note(bundle),
+            *_few_windows_note(windows, rows),
+            *_removed_calls_note(natural.calls, evidence),
         ),
+    )
+
+
+def _at_natural_prevalence(
+    subject: Subject,
+    scan: Probabilities,
+    evidence: Evidence,
+    test_chroms: Sequence[str],
+    bootstrap: Bootstrap,
+) -> Natural:
+    """Every window, and the calls, of the test chromosomes that were predicted."""
+    windows = subject.windows
+    chroms = tuple(chrom for chrom in test_chroms if chrom in scan.chroms)
+    if absent := sorted(set(test_chroms) - set(chroms)):
+        log.warning("Test chromosomes that were not predicted: %s", ", ".join(absent))
+    elements = labelled_elements(windows, chroms)
+    blocks = Blocks.over({chrom: windows.chrom_sizes[chrom] for chrom in chroms})
+    weights = block_weights(blocks, bootstrap)
+    log.info("%s, %s: every window of %s", subject.sample, subject.model, ", ".join(chroms))
+    several = len(scan.seeds) > 1
+    whole, each = tally_genome(scan, elements, blocks, with_members=several)
+    raw = tally_uncalibrated(scan, elements, blocks)
+    calls: MeasuredCalls | None = None
+    if evidence.calls is not None:
+        tallies = tally_calls(evidence.calls, elements, len(subject.bundle.classes), blocks)
+        ranked = rank_calls(scan, elements, blocks, evidence.tss, evidence.tss_distance)
+        calls = MeasuredCalls(
+            tallies,
+            ranked,
+            weights,
+            call_figures(tallies, ranked, np.ones((1, len(blocks)))),
+            None if weights is None else call_figures(tallies, ranked, weights),
+        )
+    return Natural(
+        calibrated=_measured(blocks, whole, each or [whole], weights),
+        uncalibrated=_measured(blocks, raw, [], None),
+        calls=calls,
+        chroms=chroms,
     )
 
 
@@ -223,7 +276,7 @@ def call_figures(
     return measure_calls(tallies, weights) | {"average_precision": np.stack([none, *areas], axis=1)}
 
 
-def _told_note(bundle: Bundle) -> list[str]:
+def _known_tss_note(bundle: Bundle) -> list[str]:
     """The labels are made by the same TSSs."""
     if len(bundle.classes) == 2 or not any(map(is_known_tss, bundle.weights[0])):
         return []
@@ -234,15 +287,13 @@ def _told_note(bundle: Bundle) -> list[str]:
     ]
 
 
-def _tss_note(
-    calls: MeasuredCalls | None, tss: pd.DataFrame | None, tss_distance: int
-) -> list[str]:
+def _removed_calls_note(calls: MeasuredCalls | None, evidence: Evidence) -> list[str]:
     """The labels keep enhancers away from the same TSSs, which helps precision."""
-    if calls is None or tss is None:
+    if calls is None or evidence.tss is None:
         return []
     return [
-        f"Enhancer calls within {tss_distance} bp of a TSS were removed before they were measured, "
-        "by the list that defines the labels: part of their precision is the list's."
+        f"Enhancer calls within {evidence.tss_distance} bp of a TSS were removed before they were "
+        "measured, by the list that defines the labels: part of their precision is the list's."
     ]
 
 
@@ -277,7 +328,7 @@ def _tested_on(tensors: Tensors) -> str:
     return f"test chromosomes: {', '.join(chroms) or 'none'}"
 
 
-def _few_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
+def _few_windows_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
     """Classes of which there are too few test windows to say much."""
     counts = np.bincount(tensors.y[rows], minlength=len(tensors.classes))
     few = [
@@ -293,7 +344,7 @@ def _few_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
     ]
 
 
-def _notes(bundle: Bundle, tensors: Tensors) -> list[str]:
+def _split_notes(bundle: Bundle, tensors: Tensors) -> list[str]:
     """What makes test figures look better than they are."""
     notes = []
     trained = bundle.split

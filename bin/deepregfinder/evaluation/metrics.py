@@ -330,14 +330,25 @@ class Blocks:
         return sum(self.count.values())
 
 
+@dataclass(frozen=True)
+class Bootstrap:
+    """A block bootstrap: how many samples it draws (0 for no intervals), and its random seed."""
+
+    samples: int
+    seed: int
+
+
+NO_BOOTSTRAP = Bootstrap(0, 0)
+
+
 def bootstrap_weights(n_blocks: int, n_replicates: int, seed: int) -> np.ndarray:
     """How often each block is drawn, as many with replacement: (replicates, blocks)."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=n_replicates)
 
 
-def block_weights(blocks: Blocks, n_replicates: int, seed: int) -> np.ndarray | None:
-    """Weights of the bootstrap; None without replicates or with too few blocks to draw from."""
-    if len(blocks) < MIN_BLOCKS or n_replicates == 0:
+def block_weights(blocks: Blocks, bootstrap: Bootstrap) -> np.ndarray | None:
+    """Weights of the bootstrap; None without samples or with too few blocks to draw from."""
+    if len(blocks) < MIN_BLOCKS or bootstrap.samples == 0:
         return None
-    return bootstrap_weights(len(blocks), n_replicates, seed)
+    return bootstrap_weights(len(blocks), bootstrap.samples, bootstrap.seed)

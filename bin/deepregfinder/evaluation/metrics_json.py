@@ -4,13 +4,16 @@ Numbers have six decimals. What cannot be computed is null, and `reasons` says w
 the number ("natural.per_class.enhancer.precision").
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deepregfinder.evaluation.evaluate import Evaluation, Measured
 from deepregfinder.evaluation.metrics import CALIBRATION, MIN_BLOCKS, Figures, Tallies, interval
+from deepregfinder.storage.atomic import written_whole
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -48,6 +51,12 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         reasons["threshold"] = "each class has its own, see thresholds"
     content["reasons"] = reasons
     return content
+
+
+def write_metrics(path: Path, metrics: Mapping[str, Any]) -> None:
+    """Write metrics.json."""
+    with written_whole(path) as part:
+        part.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
 
 
 def _before_calibration(measured: Measured | None) -> dict[str, float | None]:

@@ -19,17 +19,24 @@ import numpy as np
 from deepregfinder.classes import class_named
 from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation.evaluate import Evaluation, Measured, evaluate
-from deepregfinder.evaluation.metrics import interval
+from deepregfinder.evaluation.evaluate import (
+    NO_EVIDENCE,
+    Evaluation,
+    Evidence,
+    Measured,
+    Subject,
+    evaluate,
+)
+from deepregfinder.evaluation.metrics import Bootstrap, interval
 from deepregfinder.evaluation.plots_of_all_models import colours
 from deepregfinder.figure import figure_of
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.prediction.labelled_windows import predict_test_places
 from deepregfinder.prediction.probabilities import open_probabilities
-from deepregfinder.prediction.scan import scan_genome
+from deepregfinder.prediction.scan import ScanOptions, scan_genome
 from deepregfinder.prediction.scorers import Scorer
-from deepregfinder.signal.build import ControlMode, build_signal
+from deepregfinder.signal.build import ControlMode, write_sample_signal
 from deepregfinder.signal.store import open_signal
 
 log = logging.getLogger(__name__)
@@ -69,40 +76,47 @@ def parse_shares(text: str) -> tuple[float, ...]:
     return (1.0, *sorted(shares, reverse=True))
 
 
+@dataclass(frozen=True)
+class DepthSample:
+    """A sample whose reads are thinned.
+
+    windows : its labelled windows; only their places and classes are used
+    counts, controls, control : as `signal.build.write_sample_signal` takes them
+    """
+
+    windows: Tensors
+    counts: Sequence[Counts]
+    controls: Mapping[str, str]
+    control: ControlMode
+
+
 def measure_depths(
     models: Mapping[str, Scorer],
-    tensors: Tensors,
-    counts: Sequence[Counts],
-    controls: Mapping[str, str],
-    control: ControlMode,
+    sample: DepthSample,
     shares: Sequence[float],
-    step: int,
-    quantile_map: bool,
-    n_replicates: int,
-    seed: int,
+    scanning: ScanOptions,
+    bootstrap: Bootstrap,
 ) -> list[Score]:
     """Measure every model with every share of the reads.
 
     Parameters
     ----------
     models : name of a model in this run -> the model
-    tensors : labelled windows of the sample; only their places and classes are used
-    counts, controls, control : as `rpm.build_signal` takes them
     shares : of the reads; 1 for all
-    step : between windows in bp, where every window is measured
-    quantile_map : give each mark the distribution that it had in the training sample
-    n_replicates, seed : of the block bootstrap; the seed also draws the reads
+    scanning : of every window of the test chromosomes
+    bootstrap : its seed also draws the reads
 
     Raises InputError where counts, windows and models do not fit together.
     """
-    plan = tensors.split_plan
-    test = plan.chromosomes.select(tensors.chroms, "test") if plan.mode == "chromosome" else ()
+    windows, controls = sample.windows, sample.controls
+    plan = windows.split_plan
+    test = plan.chromosomes.select(windows.chroms, "test") if plan.mode == "chromosome" else ()
     # A quantile map is taken from the training chromosomes, and test windows may lie anywhere.
-    written = test if test and not quantile_map else None
+    written = test if test and not scanning.quantile_map else None
     scores: list[Score] = []
     with TemporaryDirectory(dir=Path.cwd()) as folder:
         for share in shares:
-            libraries = [one.thinned(share, seed) for one in counts]
+            libraries = [one.thinned(share, bootstrap.seed) for one in sample.counts]
             sizes = [
                 one.library_size
                 for one in libraries
@@ -110,24 +124,18 @@ def measure_depths(
             ]
             reads = round(float(np.median(sizes)))
             path = Path(folder) / "signal.zip"
-            build_signal(path, tensors.sample, libraries, controls, control, written)
+            write_sample_signal(path, windows.sample, libraries, controls, sample.control, written)
             signal = open_signal(path)
             for name, scorer in models.items():
                 log.info("%s with %g of the reads", name, share)
                 scanned = Path(folder) / "probabilities.zip"
                 if test:
-                    scan_genome(scanned, scorer, signal, test, step, quantile_map)
+                    scan_genome(scanned, scorer, signal, test, scanning)
+                predictions = predict_test_places(scorer, windows, signal, scanning.quantile_map)
                 evaluation = evaluate(
-                    tensors.sample,
-                    name,
-                    scorer.bundle,
-                    tensors,
-                    predict_test_places(scorer, tensors, signal, quantile_map),
-                    open_probabilities([scanned]) if test else None,
-                    None,
-                    None,
-                    n_replicates,
-                    seed,
+                    Subject(windows.sample, name, scorer.bundle, windows, predictions),
+                    Evidence(open_probabilities([scanned])) if test else NO_EVIDENCE,
+                    bootstrap,
                 )
                 scores += _scores(evaluation, share, reads)
     return scores

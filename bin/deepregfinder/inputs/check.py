@@ -65,7 +65,7 @@ class Plan:
     paired_end: str
 
 
-def check_inputs(
+def check_all_inputs(
     summaries: Sequence[AlignmentSummary],
     lists: Sequence[IntervalList],
     plan: Plan,

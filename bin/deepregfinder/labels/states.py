@@ -197,7 +197,7 @@ class States:
     agreements: tuple[Agreement, ...]
 
 
-def assign_states(
+def add_states(
     candidates: pd.DataFrame,
     nascent: Mapping[str, Counts],
     geometry: Geometry,

@@ -61,43 +61,52 @@ class LabelledWindows:
     selections: tuple[Selection, ...]
 
 
-def build_tensors(
-    signal: Signal,
-    candidates: pd.DataFrame,
-    n_classes: int,
-    window_bins: int,
-    min_nonzero: int,
-    n_background: int,
-    transform: str,
-    plan: SplitPlan,
-    seed: int,
+@dataclass(frozen=True)
+class WindowRules:
+    """Which candidates become labelled windows, and how their signal is normalised.
+
+    n_classes : of the run: 2, 3 or 5
+    window_bins : bins of a window
+    min_nonzero : a window needs so many non-zero entries of marks x bins
+    n_background : background windows to keep of those drawn, a third for each split; in a 2-class
+        run promoters join them and are not counted
+    transform : applied to the signal before mean and standard deviation are taken
+    """
+
+    n_classes: int
+    window_bins: int
+    min_nonzero: int
+    n_background: int
+    transform: str
+
+
+def choose_windows(
+    signal: Signal, candidates: pd.DataFrame, rules: WindowRules, plan: SplitPlan, seed: int
 ) -> LabelledWindows:
     """Choose windows by their signal, divide them in splits and take statistics for normalisation.
 
     Parameters
     ----------
     candidates : region table of `define_candidates` or `assign_states`; background in drawing order
-    min_nonzero : a window needs so many non-zero entries of marks x bins
-    n_background : background windows to keep of those drawn, a third for each split; in a 2-class
-        run promoters join them and are not counted
+    seed : of a random split
 
     Raises
     ------
     InputError
         Candidates do not fit the signal or the number of classes; or a class has too few windows.
     """
-    geometry = Geometry(signal.bin_size, window_bins)
+    geometry = Geometry(signal.bin_size, rules.window_bins)
     _check_candidates(signal, candidates, geometry)
     candidates = candidates.reset_index(drop=True)
-    y = class_indices(candidates, n_classes)
-    x, rich = gather(signal, candidates, window_bins, min_nonzero)
+    y = class_indices(candidates, rules.n_classes)
+    x, rich = gather(signal, candidates, rules.window_bins, rules.min_nonzero)
     drawn = (candidates["class"] == "background").to_numpy()
-    needed = ~drawn | _first_of_each_split(rich & drawn, candidates, n_background, plan)
+    needed = ~drawn | _first_of_each_split(rich & drawn, candidates, rules.n_background, plan)
     kept = np.flatnonzero(rich & needed)
     x_row = np.cumsum(rich) - 1
 
     regions = candidates.iloc[kept].reset_index(drop=True)
-    classes = class_set(n_classes)
+    classes = class_set(rules.n_classes)
     if plan.mode == "random":
         groups = overlap_groups(
             regions["chrom"].to_numpy(), regions["start"].to_numpy(), geometry.window
@@ -123,11 +132,11 @@ def build_tensors(
         )
         for index, member in enumerate(classes)
     )
-    _check_enough(selections, min_nonzero)
-    if (n_kept := int(drawn[kept].sum())) < n_background:
+    _check_enough(selections, rules.min_nonzero)
+    if (n_kept := int(drawn[kept].sum())) < rules.n_background:
         log.warning(
             "%d background windows are wanted, %d have enough signal: all are taken.",
-            n_background,
+            rules.n_background,
             n_kept,
         )
     chrom_index = {chrom: place for place, chrom in enumerate(signal.chrom_sizes)}
@@ -143,10 +152,10 @@ def build_tensors(
         geometry=geometry,
         chrom_sizes=dict(signal.chrom_sizes),
         split_plan=plan,
-        normalisation=training_normalisation(signal, plan, transform),
+        normalisation=training_normalisation(signal, plan, rules.transform),
         seed=seed,
         control=signal.control,
-        filters={"min_nonzero": min_nonzero, "n_background": n_background},
+        filters={"min_nonzero": rules.min_nonzero, "n_background": rules.n_background},
     )
     return LabelledWindows(tensors, regions, selections)
 

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -35,6 +36,14 @@ def reproducible(device: torch.device) -> Iterator[None]:
 
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a model computes on; `threads` are those of the CPU."""
+
+    device: torch.device
+    threads: int
 
 
 def choose_device(name: str) -> torch.device:

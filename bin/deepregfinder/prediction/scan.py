@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,32 +25,44 @@ from deepregfinder.signal.store import Signal
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class ScanOptions:
+    """How a genome is scanned.
+
+    step : distance between windows, bp
+    quantile_map : give each mark the distribution that it had in the training sample
+    """
+
+    step: int
+    quantile_map: bool
+
+
 def scan_genome(
-    path: Path, scorer: Scorer, signal: Signal, chroms: Sequence[str], step: int, quantile_map: bool
+    path: Path, scorer: Scorer, signal: Signal, chroms: Sequence[str], options: ScanOptions
 ) -> None:
     """Scan the named chromosomes and write their probabilities (probabilities.py) to `path`.
 
     Raises InputError where the sample does not fit the model, or a chromosome is unknown.
     """
     bundle = scorer.bundle
-    check_step(step, bundle.bin_size)
+    check_step(options.step, bundle.bin_size)
     if unknown := [chrom for chrom in chroms if chrom not in signal.chrom_sizes]:
         raise InputError(
             f"{signal.sample} has no chromosome {', '.join(unknown)}; it has "
             f"{few(signal.chrom_sizes, 3)}."
         )
-    reader = SignalReader(bundle, signal, quantile_map)
+    reader = SignalReader(bundle, signal, options.quantile_map)
     attributes = ProbabilityAttributes(
         sample=signal.sample,
         model=bundle.model,
         trained_on=bundle.sample,
         classes=bundle.classes,
-        step=step,
+        step=options.step,
         window=bundle.geometry.window,
         seeds=bundle.seeds,
         temperature=bundle.temperature,
         thresholds=bundle.thresholds,
-        quantile_map=quantile_map,
+        quantile_map=options.quantile_map,
         chrom_sizes=signal.chrom_sizes,
     )
 
@@ -58,7 +71,7 @@ def scan_genome(
         done_bp = windows = 0
         for number, chrom in enumerate(chroms, 1):
             length = signal.chrom_sizes[chrom]
-            best, each = scan_chromosome(scorer, reader.load(chrom), step)
+            best, each = scan_chromosome(scorer, reader.load(chrom), options.step)
             done_bp += length
             windows += best.shape[1]
             passed = time.monotonic() - started

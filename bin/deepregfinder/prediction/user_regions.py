@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.genome.grid import Geometry
+from deepregfinder.prediction.sample_signal import SignalReader
+from deepregfinder.prediction.scan import ScanOptions, check_step
+from deepregfinder.prediction.scorers import Scorer, probabilities_at
+from deepregfinder.signal.store import Signal
 from deepregfinder.storage.atomic import written_whole
 
 log = logging.getLogger(__name__)
@@ -50,7 +54,26 @@ def region_windows(start: int, end: int, length: int, step: int, geometry: Geome
     return np.unique(np.clip(starts, 0, last_start)).astype(np.int64)
 
 
-def score_regions(
+def score_regions_with(
+    scorer: Scorer, regions: pd.DataFrame, signal: Signal, scanning: ScanOptions
+) -> RegionScores:
+    """Score every region with a trained model on the signal of a sample.
+
+    Raises InputError where the sample does not fit the model, or the step its bins.
+    """
+    bundle = scorer.bundle
+    check_step(scanning.step, bundle.bin_size)
+    reader = SignalReader(bundle, signal, scanning.quantile_map)
+
+    def score(chrom: str, starts: np.ndarray) -> np.ndarray:
+        return probabilities_at(scorer, reader.load(chrom), starts)
+
+    return best_windows(
+        regions, signal.chrom_sizes, len(bundle.classes), scanning.step, bundle.geometry, score
+    )
+
+
+def best_windows(
     regions: pd.DataFrame,
     chrom_sizes: Mapping[str, int],
     n_classes: int,

@@ -35,7 +35,7 @@ class Doubt:
     text: str
 
 
-def doubts(libraries: Libraries, duplicates: Mapping[str, float | None]) -> list[Doubt]:
+def find_doubts(libraries: Libraries, duplicates: Mapping[str, float | None]) -> list[Doubt]:
     """All warnings, in the order of the rules and of the libraries.
 
     duplicates : id -> share of reads with the position of an earlier one

@@ -56,7 +56,7 @@ class Libraries:
         return len(self.identities)
 
 
-def compare_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFrame]) -> Libraries:
+def measure_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFrame]) -> Libraries:
     """Compare all libraries.
 
     Parameters

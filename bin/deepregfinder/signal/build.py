@@ -79,7 +79,7 @@ class ChannelSummary:
         self.highest = max(self.highest, float(rpm.max()))
 
 
-def build_signal(
+def write_sample_signal(
     path: Path,
     sample: str,
     counts: Sequence[Counts],

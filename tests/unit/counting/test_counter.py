@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from samples.alignment_samples import MAIN, bam_of
 
-from deepregfinder.counting.counter import count_bins
+from deepregfinder.counting.counter import count_reads
 from deepregfinder.counting.rules import BinGrid, CountRules
 from deepregfinder.errors import InputError
 
@@ -34,20 +34,20 @@ def reads(n: int, cigar: str = "36M", flag: int = 0, chrom: str = "chr1") -> lis
 def test_reads_of_which_no_bin_holds_half_are_refused(counter, tmp_path):
     bam = bam_of(tmp_path / "a.bam", [*reads(20, "201M"), *reads(10, "36M")])
     with pytest.raises(InputError, match=r"201 bases, more than two bins of 100 bp.*midpoint"):
-        count_bins(bam, counter, RULES, GRID, None, threads=1)
+        count_reads(bam, counter, RULES, GRID, None, threads=1)
     # Clipped bases belong to the read, and extension does not.
     bam = bam_of(tmp_path / "b.bam", reads(20, "1S200M"))
     with pytest.raises(InputError, match="201 bases"):
-        count_bins(bam, counter, RULES, GRID, None, threads=1)
+        count_reads(bam, counter, RULES, GRID, None, threads=1)
     bam = bam_of(tmp_path / "c.bam", reads(20, "200M"))
     extended = dataclasses.replace(RULES, extend=100)
-    assert count_bins(bam, counter, extended, GRID, None, threads=1).values.any()
+    assert count_reads(bam, counter, extended, GRID, None, threads=1).values.any()
 
 
 def test_long_reads_count_at_their_midpoint(tmp_path):
     bam = bam_of(tmp_path / "a.bam", reads(20, "5000M"))
     rules = dataclasses.replace(RULES, count_at="midpoint")
-    assert count_bins(bam, "native", rules, GRID, None, threads=1).values.sum() == 20
+    assert count_reads(bam, "native", rules, GRID, None, threads=1).values.sum() == 20
 
 
 def test_long_mates_are_refused_only_where_mates_are_counted(tmp_path):
@@ -56,9 +56,9 @@ def test_long_mates_are_refused_only_where_mates_are_counted(tmp_path):
         for k, line in enumerate(reads(20, "250M", flag=3))
     ]
     bam = bam_of(tmp_path / "a.bam", mates)
-    assert count_bins(bam, "native", RULES, GRID, None, threads=1).tally.usable == 10
+    assert count_reads(bam, "native", RULES, GRID, None, threads=1).tally.usable == 10
     with pytest.raises(InputError, match="250 bases"):
-        count_bins(bam, "native", dataclasses.replace(RULES, paired_end="reads"), GRID, None, 1)
+        count_reads(bam, "native", dataclasses.replace(RULES, paired_end="reads"), GRID, None, 1)
 
 
 @pytest.mark.parametrize("counter", COUNTERS)
@@ -66,8 +66,8 @@ def test_bins_that_touch_a_blacklisted_interval_are_zero(counter, tmp_path):
     bam = bam_of(tmp_path / "a.bam", reads(400))
     blacklist = tmp_path / "blacklist.bed"
     blacklist.write_text("track name=x\nchr1\t199\t201\nchr1\t600\t9999999\nchrUn\t0\t5\n")
-    whole = count_bins(bam, counter, RULES, GRID, None, threads=1)
-    found = count_bins(bam, counter, RULES, GRID, blacklist, threads=1)
+    whole = count_reads(bam, counter, RULES, GRID, None, threads=1)
+    found = count_reads(bam, counter, RULES, GRID, blacklist, threads=1)
     assert whole.values[:6].all()
     expected = whole.values.copy()
     expected[[1, 2]] = 0
@@ -86,20 +86,20 @@ def test_nothing_usable_is_an_error_with_the_reasons(counter, tmp_path):
         "7 are multi-mapping (NH)."
     )
     with pytest.raises(InputError, match=reasons):
-        count_bins(bam, counter, rules, GRID, None, threads=1)
+        count_reads(bam, counter, rules, GRID, None, threads=1)
 
 
 def test_pairs_that_no_aligner_marked_as_proper_are_an_error(tmp_path):
     bam = bam_of(tmp_path / "a.bam", reads(10, flag=65))
     with pytest.raises(InputError, match=r"10 are not in a proper pair .--paired_end reads counts"):
-        count_bins(bam, "native", RULES, GRID, None, threads=1)
+        count_reads(bam, "native", RULES, GRID, None, threads=1)
 
 
 @pytest.mark.parametrize("counter", COUNTERS)
 def test_reads_on_no_main_chromosome_are_an_error(counter, tmp_path):
     bam = bam_of(tmp_path / "a.bam", reads(10, chrom="chrM"))
     with pytest.raises(InputError, match="10 reads are usable, but none is in a bin"):
-        count_bins(bam, counter, RULES, GRID, None, threads=1)
+        count_reads(bam, counter, RULES, GRID, None, threads=1)
 
 
 @pytest.mark.parametrize("counter", COUNTERS)
@@ -111,7 +111,7 @@ def test_a_file_of_another_genome_is_refused(counter, tmp_path):
         ({"I": 300_050}, r"none of the chromosomes .* the run uses I\.$"),
     ):
         with pytest.raises(InputError, match=sentence):
-            count_bins(bam, counter, RULES, BinGrid(sizes, 100), None, threads=1)
+            count_reads(bam, counter, RULES, BinGrid(sizes, 100), None, threads=1)
 
 
 @pytest.mark.parametrize("counter", COUNTERS)
@@ -119,7 +119,7 @@ def test_a_chromosome_that_the_file_lacks_is_empty_and_said_so(counter, tmp_path
     caplog.set_level("INFO")
     bam = bam_of(tmp_path / "a.bam", reads(10))
     grid = BinGrid({**MAIN, "chrY": 5_000}, 100)
-    counts = count_bins(bam, counter, RULES, grid, None, threads=1)
+    counts = count_reads(bam, counter, RULES, grid, None, threads=1)
     assert not grid.of_chromosome(counts.values, "chrY").any()
     assert "has no chrY: their counts are zero" in caplog.text
 
@@ -145,7 +145,7 @@ def test_a_broken_file_is_refused_by_both(counter, content, sentence, tmp_path):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=rf"broken\.bam {sentence}"):
-        count_bins(path, counter, RULES, GRID, None, threads=1)
+        count_reads(path, counter, RULES, GRID, None, threads=1)
 
 
 def test_counting_loads_neither_scipy_nor_zarr(repository):

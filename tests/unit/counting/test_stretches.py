@@ -12,7 +12,7 @@ from samples.alignment_samples import MAIN, SIZES, random_bam
 from deepregfinder.counting import native, stretches
 from deepregfinder.counting import read_ends as ends
 from deepregfinder.counting.bgzf import HEADROOM
-from deepregfinder.counting.counter import count_bins
+from deepregfinder.counting.counter import count_reads
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinGrid, CountRules
 from deepregfinder.errors import InputError
@@ -24,7 +24,7 @@ GRID = BinGrid(MAIN, 100)
 def counted(path, threads):
     """Counts, tally and sample of a file."""
     sampler = EndSampler(MAIN, RULES.min_mapq)
-    found = count_bins(path, "native", RULES, GRID, None, threads, sampler)
+    found = count_reads(path, "native", RULES, GRID, None, threads, sampler)
     sample = sampler.ends()
     kept = [sample.forward.tolist(), sample.reverse.tolist(), sample.read_length]
     return found.values.tobytes(), found.tally, kept

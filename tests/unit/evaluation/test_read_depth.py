@@ -19,7 +19,7 @@ from deepregfinder.prediction.labelled_windows import predict_test_windows
 from deepregfinder.prediction.probabilities import open_probabilities
 from deepregfinder.prediction.scan import scan_genome
 from deepregfinder.prediction.scorers import load_scorer
-from deepregfinder.signal.build import build_signal
+from deepregfinder.signal.build import write_sample_signal
 from deepregfinder.signal.scale import mark_quantiles
 from deepregfinder.signal.store import Signal, open_signal
 from deepregfinder.storage.tables import write_table
@@ -76,7 +76,7 @@ def test_all_reads_give_what_the_evaluation_gives(
     counts: list[Counts], here: Path, mapped: bool
 ) -> None:
     made, scorer = bundle(n_members=2), load_scorer(bundle(n_members=2))
-    build_signal(here / "signal.zip", "K562", counts, {}, "ignore")
+    write_sample_signal(here / "signal.zip", "K562", counts, {}, "ignore")
     signal = open_signal(here / "signal.zip")
     chroms = ("chr3", "chr4")
     scan_genome(here / "scan.zip", scorer, signal, chroms, STEP, mapped)

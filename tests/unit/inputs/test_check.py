@@ -11,7 +11,13 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import ChromosomeSplit
 from deepregfinder.inputs.alignments import AlignmentSummary
-from deepregfinder.inputs.check import IntervalList, Plan, check_inputs, write_groups, write_inputs
+from deepregfinder.inputs.check import (
+    IntervalList,
+    Plan,
+    check_all_inputs,
+    write_groups,
+    write_inputs,
+)
 
 SIZES = {"chr1": 90_000, "chr2": 80_000, "chr8": 70_000, "chr20": 60_000, "chrX": 50_000}
 PATTERN = "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)"
@@ -38,7 +44,7 @@ def unprefixed(sizes: dict[str, int] = SIZES) -> dict[str, int]:
 
 def problems(summaries, lists=(), plan=PLAN, chrom_sizes=None) -> list[str]:
     with pytest.raises(InputError) as caught:
-        check_inputs(summaries, lists, plan, chrom_sizes)
+        check_all_inputs(summaries, lists, plan, chrom_sizes)
     lines = str(caught.value).splitlines()
     if len(lines) == 1:
         return lines
@@ -57,13 +63,13 @@ def test_sound_inputs_give_the_main_chromosomes_in_natural_order(tmp_path):
         bed(tmp_path / "a.bed", "chr1\t0\t90000\nchrUn_7\t5\t900000\n"),
         bed(tmp_path / "b.bed", "", may_be_empty=True),
     ]
-    found = check_inputs([summary("a", shuffled), summary("b")], lists, PLAN)
+    found = check_all_inputs([summary("a", shuffled), summary("b")], lists, PLAN)
     assert list(found.items()) == list(SIZES.items())
 
 
 def test_chromosome_sizes_limit_what_is_used(tmp_path):
     (tmp_path / "sizes").write_text("chr1 90000\nchr8 70000\nchr20 60000\nchrM 5\n")
-    found = check_inputs([summary()], [], PLAN, tmp_path / "sizes")
+    found = check_all_inputs([summary()], [], PLAN, tmp_path / "sizes")
     assert list(found) == ["chr1", "chr8", "chr20"]
 
 
@@ -91,7 +97,7 @@ def test_files_with_the_same_fault_come_in_one_sentence(tmp_path):
 
 def test_main_chromosomes_must_agree_scaffolds_need_not():
     scaffold = summary("b", SIZES | {"chrUn_1": 9})
-    assert check_inputs([summary("a"), scaffold], [], PLAN)
+    assert check_all_inputs([summary("a"), scaffold], [], PLAN)
     lacking = {name: length for name, length in SIZES.items() if name != "chr8"}
     (said,) = problems([summary("a"), summary("b", lacking), summary("c")])
     assert "b.bam" in said
@@ -136,15 +142,15 @@ def test_a_split_without_reads_is_refused_when_a_model_is_trained(split, without
     (said,) = problems([file])
     assert f"no read on any {split} chromosome ({', '.join(without)})" in said
     assert f"--{split}_chroms" in said
-    assert check_inputs([file], [], dataclasses.replace(PLAN, split=None))
+    assert check_all_inputs([file], [], dataclasses.replace(PLAN, split=None))
 
 
 def test_single_chromosomes_without_reads_are_logged_but_not_chromosome_y(caplog):
     sizes = SIZES | {"chrY": 40_000}
     caplog.set_level(logging.WARNING)
-    check_inputs([summary("a", sizes, mapped=dict.fromkeys(SIZES, 5))], [], PLAN)
+    check_all_inputs([summary("a", sizes, mapped=dict.fromkeys(SIZES, 5))], [], PLAN)
     assert not caplog.messages
-    check_inputs([summary("a", sizes, mapped=dict.fromkeys(list(SIZES)[1:], 5))], [], PLAN)
+    check_all_inputs([summary("a", sizes, mapped=dict.fromkeys(list(SIZES)[1:], 5))], [], PLAN)
     assert caplog.messages == ["a.bam (K562, Ha, replicate 1) has no read on chr1, chrY"]
 
 
@@ -159,7 +165,7 @@ def test_a_split_without_chromosomes_is_refused():
 def test_chromosomes_of_no_split_are_logged(caplog):
     caplog.set_level(logging.WARNING)
     split = ChromosomeSplit.parse("1", "8", "20")
-    check_inputs([summary()], [], dataclasses.replace(PLAN, split=split))
+    check_all_inputs([summary()], [], dataclasses.replace(PLAN, split=split))
     assert caplog.messages == ["chr2, chrX: in no split, so predicted but not used for training"]
 
 
@@ -180,7 +186,7 @@ def test_reads_too_long_for_the_bin_rule_are_refused(length, paired, count_at, p
         (said,) = problems([file], plan=plan)
         assert "--count_at midpoint" in said
     else:
-        assert check_inputs([file], [], plan)
+        assert check_all_inputs([file], [], plan)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +199,7 @@ def test_feature_counts_is_refused_what_it_cannot_count(paired, paired_end, refu
     if refused:
         assert "--counter native" in problems([file], plan=plan)[0]
     else:
-        assert check_inputs([file], [], plan)
+        assert check_all_inputs([file], [], plan)
 
 
 def test_feature_counts_is_refused_cram_files():
@@ -270,7 +276,7 @@ def test_real_lists_fit_hg19_and_are_checked_in_seconds(shared_data):
         IntervalList(shared_data / "annotation_hg19" / "hg19-blacklist.v2.bed", "--blacklist")
     )
     started = time.process_time()
-    assert len(check_inputs([summary(sizes=hg19)], lists, PLAN)) == 24
+    assert len(check_all_inputs([summary(sizes=hg19)], lists, PLAN)) == 24
     assert time.process_time() - started < 10
     short = hg19 | {"chr1": 248_956_422}
     said = problems([summary(sizes=short)], lists)

@@ -14,7 +14,7 @@ from sklearn.cluster import KMeans
 from deepregfinder.errors import InputError
 from deepregfinder.labels.states import (
     States,
-    assign_states,
+    add_states,
     cluster_windows,
     two_means,
     window_counts,
@@ -159,7 +159,7 @@ def counts_of(promoters: list[int], enhancers: list[int]) -> FakeCounts:
 
 
 def states_of(nascent: dict[str, FakeCounts], transform: str = "none") -> States:
-    return assign_states(candidates(), nascent, GEOMETRY, transform)  # type: ignore[arg-type]
+    return add_states(candidates(), nascent, GEOMETRY, transform)  # type: ignore[arg-type]
 
 
 def test_elements_are_clustered_apart_and_background_passes() -> None:

@@ -16,7 +16,7 @@ from deepregfinder.genome.splits import SPLITS
 from deepregfinder.labels.candidates import sort_regions
 from deepregfinder.labels.windows import (
     LabelledWindows,
-    build_tensors,
+    choose_windows,
     class_indices,
     gather,
     write_summary,
@@ -34,7 +34,7 @@ def build(signal: Signal, windows: pd.DataFrame, **changed: Any) -> LabelledWind
         "plan": BY_CHROMOSOME,
         "seed": 1,
     }
-    return build_tensors(signal, windows, **(options | changed))
+    return choose_windows(signal, windows, **(options | changed))
 
 
 def test_x_is_the_signal_of_each_window(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.prediction.user_regions import (
     RegionScores,
+    best_windows,
     region_windows,
-    score_regions,
     write_scores,
 )
 
@@ -64,7 +64,7 @@ def test_scores_are_the_maximum_over_windows():
     regions = frame(
         ("chr1", 3_400, 3_600), ("chr1", 0, 10_000), ("chr2", 2_000, 3_500), ("chr1", 0, 300)
     )
-    found = score_regions(regions, SIZES, 3, 200, GEOMETRY, score)
+    found = best_windows(regions, SIZES, 3, 200, GEOMETRY, score)
     expected = [
         score("chr1", np.array([30])).max(axis=0),
         score("chr1", np.array([*range(0, 90, 2), 90])).max(axis=0),
@@ -85,9 +85,9 @@ def test_regions_may_come_in_any_order_and_share_windows():
             rng.choice(list(SIZES), 60), starts, rng.integers(50, 5_000, 60), strict=True
         )
     ]
-    together = score_regions(frame(*rows), SIZES, 3, 200, GEOMETRY, score)
+    together = best_windows(frame(*rows), SIZES, 3, 200, GEOMETRY, score)
     for place, row in enumerate(rows):
-        alone = score_regions(frame(row), SIZES, 3, 200, GEOMETRY, score)
+        alone = best_windows(frame(row), SIZES, 3, 200, GEOMETRY, score)
         np.testing.assert_array_equal(alone.probabilities[0], together.probabilities[place])
         assert alone.best[0] == together.best[place]
 
@@ -95,7 +95,7 @@ def test_regions_may_come_in_any_order_and_share_windows():
 def test_regions_outside_are_counted_and_get_no_score(caplog):
     caplog.set_level(logging.INFO)
     regions = frame(("chrUn", 0, 100), ("chrUn", 5, 50), ("chr3", 0, 100), ("chr2", 5_000, 5_100))
-    found = score_regions(regions, SIZES, 3, 200, GEOMETRY, score)
+    found = best_windows(regions, SIZES, 3, 200, GEOMETRY, score)
     assert np.isnan(found.probabilities).all()
     assert found.best.tolist() == [-1] * 4
     assert "chrUn is not scored: 2 of" in caplog.text
@@ -117,4 +117,4 @@ def test_table_has_a_line_for_each_region(tmp_path):
 
 
 def test_no_region_is_no_error():
-    assert score_regions(frame(), SIZES, 3, 200, GEOMETRY, score).probabilities.shape == (0, 3)
+    assert best_windows(frame(), SIZES, 3, 200, GEOMETRY, score).probabilities.shape == (0, 3)

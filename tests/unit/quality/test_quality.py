@@ -13,7 +13,7 @@ from samples.alignment_samples import MAIN, random_bam
 from samples.small_bams import write_bam
 
 from deepregfinder.counting import read_ends as ends_module
-from deepregfinder.counting.counter import count_bins
+from deepregfinder.counting.counter import count_reads
 from deepregfinder.counting.read_ends import EndSampler, ReadEnds
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.store import Counts, Library, open_counts, write_counts
@@ -26,8 +26,8 @@ from deepregfinder.quality.cross_correlation import (
     quality_of,
     write_quality,
 )
-from deepregfinder.quality.doubts import doubts
-from deepregfinder.quality.libraries import Libraries, compare_libraries
+from deepregfinder.quality.doubts import find_doubts
+from deepregfinder.quality.libraries import Libraries, measure_libraries
 from deepregfinder.quality.tables import FileQuality, read_qualities
 
 SIZES = {"chr1": 2_000_000, "chr2": 1_000_000}
@@ -42,7 +42,7 @@ def sample_ends(
 ) -> ReadEnds:
     """Of the sample that is taken while a file is counted."""
     sampler = EndSampler(sizes, RULES.min_mapq)
-    count_bins(path, counter, RULES, BinGrid(sizes, 100), None, 1, sampler)
+    count_reads(path, counter, RULES, BinGrid(sizes, 100), None, 1, sampler)
     return sampler.ends()
 
 
@@ -222,11 +222,11 @@ def panel(folder: Path, swap: bool = False, dead: bool = False, mixed: bool = Fa
         )
         for seed, (sample, mark, replicate, rate) in enumerate(libraries)
     ]  # fmt: skip
-    return compare_libraries(opened, {})
+    return measure_libraries(opened, {})
 
 
 def kinds(libraries: Libraries) -> list[tuple[str, tuple[str, ...]]]:
-    return [(one.kind, one.ids) for one in doubts(libraries, {})]
+    return [(one.kind, one.ids) for one in find_doubts(libraries, {})]
 
 
 def test_of_libraries_that_are_fine_nothing_is_said(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_mark_that_is_an_input_is_found(tmp_path: Path) -> None:
 
 
 def test_replicates_of_different_marks_are_found(tmp_path: Path) -> None:
-    found = doubts(panel(tmp_path, mixed=True), {})
+    found = find_doubts(panel(tmp_path, mixed=True), {})
     (one,) = (doubt for doubt in found if doubt.kind == "replicates")
     assert one.ids == ("A.one.1", "A.one.2")
     assert "correlates better with A.four.1" in one.text
@@ -252,7 +252,7 @@ def test_replicates_of_different_marks_are_found(tmp_path: Path) -> None:
 def test_many_duplicates_are_told_with_their_share(tmp_path: Path) -> None:
     libraries = panel(tmp_path)
     shares = {"A.one.1": 0.625, "A.two.1": 0.5, "B.one.1": None}
-    (one,) = doubts(libraries, shares)
+    (one,) = find_doubts(libraries, shares)
     assert (one.kind, one.ids) == ("duplicates", ("A.one.1",))
     assert "62%" in one.text
 
@@ -265,7 +265,7 @@ def test_noise_of_counting_does_not_count_as_difference(tmp_path: Path) -> None:
         counts_of(tmp_path / f"{n}.zip", Library(f"A.x.{n}", "A", "x", str(n)), rates, depth, n)
         for n, depth in enumerate((6_000, 600_000))
     ]
-    found = compare_libraries(opened, {})
+    found = measure_libraries(opened, {})
     assert found.correlation[0, 1] < 0.95
     assert found.corrected[0, 1] == pytest.approx(1, abs=0.06)
     assert found.strength[0] == pytest.approx(found.strength[1], rel=0.15)
@@ -283,13 +283,13 @@ def test_shares_of_reads_in_windows_are_counted_bin_by_bin(tmp_path: Path) -> No
         ("chr2", 0, 10_000, "enhancer", ".", "train"),
         ("chr2", 20_000, 30_000, "background", ".", "train"),
     ]
-    found = compare_libraries([one], {"A": pd.DataFrame(windows, columns=columns)})
+    found = measure_libraries([one], {"A": pd.DataFrame(windows, columns=columns)})
     values = one.load("chr1")
     total = values.sum() + one.load("chr2").sum()
     assert found.inside["promoter"][0] == pytest.approx(values[:20].sum() / total)
     assert found.fold["promoter"][0] == pytest.approx(values[:20].sum() / total / (20 / n_bins))
     assert found.fold["enhancer"][0] < 1
-    bare = compare_libraries([one], {})
+    bare = measure_libraries([one], {})
     assert np.isnan(bare.inside["promoter"][0])
 
 
@@ -297,7 +297,7 @@ def test_counts_of_different_bins_are_refused(tmp_path: Path) -> None:
     one = counts_of(tmp_path / "a.zip", Library("a", "A", "x", "1"), np.ones(3000), 1000, 1)
     other = replace(one, attributes={**one.attributes, "bin_size": 50, "id": "b"})
     with pytest.raises(InputError, match="of b and a are of different bins"):
-        compare_libraries([one, other], {})
+        measure_libraries([one, other], {})
 
 
 def test_libraries_are_in_the_order_of_their_names(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ import pandas as pd
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.metrics import (
     Blocks,
+    Bootstrap,
     block_weights,
     interval,
     measure,
@@ -145,7 +146,7 @@ def as_calls(annotation: ByClass, chroms: Sequence[str]) -> dict[str, Calls]:
 
 
 def score(
-    name: str, annotation: ByClass, tensors: Tensors, n_replicates: int, seed: int
+    name: str, annotation: ByClass, tensors: Tensors, bootstrap: Bootstrap
 ) -> list[tuple[object, ...]]:
     """Rows of HEADER, which comes first: test windows, and calls on the test chromosomes.
 
@@ -159,7 +160,7 @@ def score(
     tested = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
     sizes = {c: n for c, n in tensors.chrom_sizes.items() if is_random or c in tested}
     blocks = Blocks.over(sizes)
-    weights = block_weights(blocks, n_replicates, seed)
+    weights = block_weights(blocks, bootstrap)
 
     predicted = classify(annotation, chrom, tensors.midpoints[rows])
     first = np.array([blocks.first[name] for name in chrom], np.int64)

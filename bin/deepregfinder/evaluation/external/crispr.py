@@ -31,6 +31,7 @@ from scipy.stats import binomtest
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.metrics import (
     Blocks,
+    Bootstrap,
     average_precision,
     block_weights,
     interval,
@@ -190,8 +191,7 @@ def validate(
     calls: Mapping[str, Calls],
     scan: Probabilities,
     split: SplitPlan,
-    n_replicates: int,
-    seed: int,
+    bootstrap: Bootstrap,
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """Figures (rows of HEADER, which comes first) and every element with what the model says.
 
@@ -218,9 +218,7 @@ def validate(
             if scope == "all" or split.of(chrom) == "test"
         }
         some = Judged(judged.called[:, kept], judged.probability[:, kept])
-        for name, figures in _figures(
-            elements[kept], some, scan.classes, sizes, n_replicates, seed
-        ):
+        for name, figures in _figures(elements[kept], some, scan.classes, sizes, bootstrap):
             rows.append((scope, name, *counts, *figures))
     return rows, [*_element_rows(placed, status, tested, judged, is_test, scan.classes)]
 
@@ -230,15 +228,14 @@ def _figures(
     judged: Judged,
     classes: Sequence[str],
     sizes: Mapping[str, int],
-    n_replicates: int,
-    seed: int,
+    bootstrap: Bootstrap,
 ) -> list[tuple[str, list[object]]]:
     """For any class and each: counts and figures, in the order of HEADER."""
     blocks = Blocks.over(sizes)
     middle = (elements["start"] + elements["end"]).to_numpy(np.int64) // 2
     first = np.array([blocks.first[chrom] for chrom in elements["chrom"]], np.int64)
     block = first + middle // blocks.size
-    drawn = block_weights(blocks, n_replicates, seed)
+    drawn = block_weights(blocks, bootstrap)
     weights = np.ones((1, len(blocks)))
     if drawn is not None:
         weights = np.concatenate([weights, drawn])

@@ -1,0 +1,56 @@
+"""Which reads count, and where."""
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from deepregfinder.command_line import option_group
+
+if TYPE_CHECKING:
+    from deepregfinder.counting.rules import CountRules
+
+
+@option_group(
+    "rules",
+    click.option(
+        "--min_mapq", required=True, type=click.IntRange(0, 255), help="Lowest mapping quality."
+    ),
+    click.option(
+        "--duplicates",
+        required=True,
+        type=click.Choice(["keep", "drop"]),
+        help="Keep or drop reads that are marked as duplicates.",
+    ),
+    click.option(
+        "--paired_end",
+        required=True,
+        type=click.Choice(["fragments", "reads"]),
+        help="Count a proper pair once, at its midpoint (native only), or each mate as a single "
+        "read.",
+    ),
+    click.option(
+        "--count_at",
+        required=True,
+        type=click.Choice(["overlap", "midpoint"]),
+        help="Single reads: bins that hold half of the read, or the bin of its midpoint (native "
+        "only).",
+    ),
+    click.option(
+        "--extend",
+        required=True,
+        type=click.IntRange(0),
+        help="Lengthen single reads at their 3' end.",
+    ),
+    click.option("--shift", required=True, type=int, help="Move single reads downstream, in bp."),
+)
+def counting_options(
+    min_mapq: int,
+    duplicates: Literal["keep", "drop"],
+    paired_end: Literal["fragments", "reads"],
+    count_at: Literal["overlap", "midpoint"],
+    extend: int,
+    shift: int,
+) -> "CountRules":
+    from deepregfinder.counting.rules import CountRules
+
+    return CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)

@@ -1,0 +1,79 @@
+"""Which windows are promoters, enhancers and background."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deepregfinder.command_line import option_group
+
+if TYPE_CHECKING:
+    from deepregfinder.labels.rules import Center, RegionRules
+
+
+@option_group(
+    "rules",
+    click.option("--tss_merge", required=True, type=int, help="Merge TSSs no further apart (bp)."),
+    click.option(
+        "--promoter_slop", required=True, type=int, help="Promoter: a DHS this near (bp)."
+    ),
+    click.option(
+        "--enhancer_slop", required=True, type=int, help="Enhancer: a DHS this near (bp)."
+    ),
+    click.option(
+        "--tss_distance", required=True, type=int, help="Enhancer: no TSS this near (bp)."
+    ),
+    click.option(
+        "--promoter_marks_distance",
+        required=True,
+        type=int,
+        help="Enhancer: no H3K4me3 peak this near (bp).",
+    ),
+    click.option(
+        "--promoter_marks_min_signal",
+        required=True,
+        type=float,
+        help="Ignore H3K4me3 peaks of lower signal.",
+    ),
+    click.option(
+        "--max_tf_peak_width", type=int, help="Drop enhancer-TF peaks that are wider (bp)."
+    ),
+    click.option(
+        "--center",
+        required=True,
+        type=click.Choice(["midpoint", "summit", "dhs"]),
+        help="Where an enhancer window is centred.",
+    ),
+    click.option(
+        "--background_distance",
+        required=True,
+        type=int,
+        help="Background: nothing this near (bp).",
+    ),
+    click.option("--n_background", required=True, type=int, help="Background windows in total."),
+)
+def region_options(
+    tss_merge: int,
+    promoter_slop: int,
+    enhancer_slop: int,
+    tss_distance: int,
+    promoter_marks_distance: int,
+    promoter_marks_min_signal: float,
+    max_tf_peak_width: int | None,
+    center: "Center",
+    background_distance: int,
+    n_background: int,
+) -> "RegionRules":
+    from deepregfinder.labels.rules import RegionRules
+
+    return RegionRules(
+        tss_merge=tss_merge,
+        promoter_slop=promoter_slop,
+        enhancer_slop=enhancer_slop,
+        tss_distance=tss_distance,
+        promoter_marks_distance=promoter_marks_distance,
+        promoter_marks_min_signal=promoter_marks_min_signal,
+        max_tf_peak_width=max_tf_peak_width,
+        center=center,
+        background_distance=background_distance,
+        n_background=n_background,
+    )
