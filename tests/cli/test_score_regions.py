@@ -9,7 +9,7 @@ from deepregfinder.classes import class_names
 from deepregfinder.errors import InputError
 from deepregfinder.models.bundle import write_bundle
 from deepregfinder.prediction.probabilities import open_probabilities
-from deepregfinder.prediction.scan import scan_genome
+from deepregfinder.prediction.scan import ScanOptions, scan_genome
 from deepregfinder.prediction.scorers import load_scorer
 from deepregfinder.signal.store import open_signal
 
@@ -50,8 +50,7 @@ def test_scores_agree_with_the_scan_of_the_genome(score, tmp_path):
         load_scorer(random_bundle()),
         open_signal(tmp_path / "signal.zip"),
         ["chr1", "chr2"],
-        100,
-        False,
+        ScanOptions(100, False),
     )
     scan = open_probabilities([tmp_path / "p.zip"])
     # The window around 3,400 starts at 3,000; those over 4,000-9,000 at 4,000, 4,200 ... 8,200.

@@ -15,6 +15,7 @@ from deepregfinder.evaluation.external.annotations import (
     parse_mapping,
     score,
 )
+from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.labels.tensors import Tensors
 
@@ -82,7 +83,7 @@ def test_windows_and_calls_are_what_loops_find() -> None:
     assert found.tolist() == wanted
     assert set(wanted) == {0, 1, 2}
 
-    scores = score("roadmap", annotation, windows, 200, 1)
+    scores = score("roadmap", annotation, windows, Bootstrap(200, 1))
     scored = {(row[0], row[2]): dict(zip(HEADER, row, strict=True)) for row in scores[1:]}
     truth = windows.y[rows]
     for index, name in enumerate(CLASSES[1:], 1):
@@ -123,6 +124,6 @@ def test_a_random_split_has_no_calls_and_no_bootstrap_means_no_interval() -> Non
     windows = elements()
     windows = replace(windows, split_plan=SplitPlan.parse("random", "1", "2", "3-4"))
     annotation = by_class(segmentation(windows), MAPPING, CLASSES, "x.bed")
-    rows = score("roadmap", annotation, windows, 0, 1)
+    rows = score("roadmap", annotation, windows, Bootstrap(0, 1))
     assert {row[0] for row in rows[1:]} == {"test"}
     assert all(np.isnan(row[HEADER.index("f1_low")]) for row in rows[1:])

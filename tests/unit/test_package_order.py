@@ -1,6 +1,9 @@
 """Imports of the library go one way: a package imports only from those before it.
 
 Read from the syntax tree, imports for type checking and those inside of functions included.
+
+`options` comes last: each group of options makes an object of the package that it is for, and only
+scripts use it. What all groups share lies in `command_line`, which imports no step.
 """
 
 import ast
@@ -25,6 +28,7 @@ ORDER = (
     {"tracks", "differential", "evaluation"},
     {"explain"},
     {"report"},
+    {"options"},
 )
 """Packages, and modules at the root, of one line import nothing of each other."""
 

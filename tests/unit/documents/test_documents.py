@@ -145,9 +145,10 @@ def test_every_parameter_that_a_document_names_exists(
 ) -> None:
     parameters = {name for group in schema["$defs"].values() for name in group["properties"]}
     scripts = {path.name: path.read_text() for path in (repository / "bin").glob("*.py")}
+    groups = [path.read_text() for path in (repository / "bin").glob("*/options/*.py")]
     for name, text in texts.items():
         # Messages of scripts name options of their own.
-        of_scripts = "".join(scripts.values()) if "troubleshooting" in name else None
+        of_scripts = "".join([*scripts.values(), *groups]) if "troubleshooting" in name else None
         code = of_scripts or scripts["simulate_panel.py"]
         named = set(re.findall(r"(?<![\w-])--([a-zA-Z]\w*)", text))
         unknown = {one for one in named - parameters - FOREIGN if f'"--{one}"' not in code}

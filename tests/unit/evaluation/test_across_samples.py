@@ -10,7 +10,8 @@ from samples.small_models import MARKS
 
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.across_samples import HEADER, Cell, draw_across, measure_across, table
-from deepregfinder.evaluation.evaluate import evaluate
+from deepregfinder.evaluation.evaluate import Subject, evaluate
+from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.prediction.labelled_windows import predict_test_windows
@@ -21,7 +22,7 @@ CLASSES = A.classes
 
 def measured(bundles: list[Bundle], samples: list[Tensors]) -> dict[tuple[str, str, bool], Cell]:
     # Networks of windows look at no signal beyond them.
-    cells = measure_across(bundles, [(sample, None) for sample in samples], 20, 1)  # type: ignore[misc]
+    cells = measure_across(bundles, [(sample, None) for sample in samples], Bootstrap(20, 1))  # type: ignore[misc]
     return {(cell.trained_on, cell.tested_on, cell.quantile_map): cell for cell in cells}
 
 
@@ -35,7 +36,7 @@ def test_a_cell_says_what_the_evaluation_of_the_sample_says() -> None:
     cells = measured([made], [A, B])
     for sample in (A, B):
         members = predict_test_windows(made, sample, None, False)
-        told = evaluate("x", "cnn", made, sample, members, None, None, None, 20, 1).test
+        told = evaluate(Subject("x", "cnn", made, sample, members), bootstrap=Bootstrap(20, 1)).test
         areas = cells["K562", sample.sample, False].areas
         assert areas is not None
         assert told.replicates is not None

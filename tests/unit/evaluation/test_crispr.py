@@ -17,6 +17,7 @@ from deepregfinder.evaluation.external.crispr import (
     validate,
     write_elements,
 )
+from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities, open_probabilities
 
@@ -69,7 +70,7 @@ def test_elements_are_counted_by_hand(tmp_path: Path, scan: Probabilities) -> No
     write_elements(tmp_path / "elements.tsv", place_elements(table, None, SIZES, "pairs"))
     placed = read_elements(tmp_path / "elements.tsv")
     assert placed["genes"].tolist() == [1, 1, 3, 1, 2, 1, 1, 1]
-    figures, judged = validate(placed, CALLS, scan, PLAN, 200, 1)
+    figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
     rows = {row[:2]: dict(zip(HEADER, row, strict=True)) for row in figures[1:]}
     counts = {key: tuple(row[name] for name in HEADER[2:9]) for key, row in rows.items()}
     assert counts == {
@@ -128,7 +129,7 @@ def test_no_element_of_a_predicted_chromosome_leaves_figures_unknown(
     placed = place_elements(
         read_table(write_tested(tmp_path / "pairs.tsv", TESTED[1:2])), None, SIZES, "pairs"
     )
-    figures, judged = validate(placed, CALLS, scan, PLAN, 200, 1)
+    figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
     row = dict(zip(HEADER, figures[1], strict=True))
     assert (row["elements"], row["not_predicted"], row["regulated"]) == (1, 1, 0)
     assert np.isnan(row["recall"])
@@ -149,7 +150,7 @@ def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabil
     placed = read_elements(tmp_path / "elements.tsv")
     assert placed["status"].tolist() == ["lifted"] * 2 + ["unmapped", "lifted"] + ["unmapped"] * 2
     assert placed["start"].tolist() == [19_991, 29_991, -1, 50_000, -1, -1]
-    figures, judged = validate(placed, CALLS, scan, PLAN, 0, 1)
+    figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(0, 1))
     assert figures[1][2:9] == (6, 3, 0, 3, 2, 0, 0)
     assert [line[6:9] for line in judged[1:4]][2] == (".", ".", ".")
 

@@ -12,7 +12,7 @@ from deepregfinder.evaluation.cross_validation import (
     assigned,
     fold_plan,
     read_scores,
-    summary,
+    summarised,
     write_scores,
 )
 
@@ -67,7 +67,7 @@ def test_the_summary_is_over_folds_that_have_a_value(tmp_path: Path):
     ]
     write_scores(tmp_path / "a.tsv", rows[:1])
     write_scores(tmp_path / "b.tsv", rows[1:])
-    _, row = summary(read_scores([tmp_path / "b.tsv", tmp_path / "a.tsv"]))
+    _, row = summarised(read_scores([tmp_path / "b.tsv", tmp_path / "a.tsv"]))
     assert row[:5] == ("cnn", "test", "enhancer", "average_precision", 2)
     np.testing.assert_allclose(row[5:], [0.3, np.std([0.2, 0.4], ddof=1), 0.2, 0.4])
 

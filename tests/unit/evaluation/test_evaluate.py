@@ -6,7 +6,8 @@ import pytest
 from samples.small_evaluation import PLAN, bundle, elements, write_scan
 
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation.evaluate import Evaluation, evaluate
+from deepregfinder.evaluation.evaluate import Evaluation, Evidence, Subject, evaluate
+from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.evaluation.metrics_json import to_json
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.labels.tensors import Tensors
@@ -31,18 +32,14 @@ def planted(windows: Tensors, n_classes: int = 3, n_members: int = 1) -> np.ndar
 
 def measured(windows: Tensors, made: Bundle, **changed: object) -> Evaluation:
     given: dict = {
-        "sample": "K562",
-        "model": "cnn",
-        "bundle": made,
-        "tensors": windows,
-        "members": planted(windows, len(made.classes), len(made.members)),
         "scan": None,
-        "calls": None,
         "threshold": 0.5,
-        "n_replicates": 20,
-        "seed": 1,
-    }
-    return evaluate(**(given | changed))
+        "members": planted(windows, len(made.classes), len(made.members)),
+    } | changed
+    members = given.pop("members")
+    return evaluate(
+        Subject("K562", "cnn", made, windows, members), Evidence(**given), Bootstrap(20, 1)
+    )
 
 
 def test_a_random_split_has_no_natural_prevalence() -> None:

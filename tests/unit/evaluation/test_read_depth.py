@@ -11,13 +11,20 @@ from samples.small_models import MARKS
 
 from deepregfinder.counting.store import Counts, open_counts
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation.evaluate import evaluate
-from deepregfinder.evaluation.read_depth import draw_depths, measure_depths, parse_shares, table
+from deepregfinder.evaluation.evaluate import Evidence, Subject, evaluate
+from deepregfinder.evaluation.metrics import Bootstrap
+from deepregfinder.evaluation.read_depth import (
+    DepthSample,
+    draw_depths,
+    measure_depths,
+    parse_shares,
+    table,
+)
 from deepregfinder.labels.tensors import Tensors, write_tensors
 from deepregfinder.models.bundle import write_bundle
 from deepregfinder.prediction.labelled_windows import predict_test_windows
 from deepregfinder.prediction.probabilities import open_probabilities
-from deepregfinder.prediction.scan import scan_genome
+from deepregfinder.prediction.scan import ScanOptions, scan_genome
 from deepregfinder.prediction.scorers import load_scorer
 from deepregfinder.signal.build import write_sample_signal
 from deepregfinder.signal.scale import mark_quantiles
@@ -79,12 +86,18 @@ def test_all_reads_give_what_the_evaluation_gives(
     write_sample_signal(here / "signal.zip", "K562", counts, {}, "ignore")
     signal = open_signal(here / "signal.zip")
     chroms = ("chr3", "chr4")
-    scan_genome(here / "scan.zip", scorer, signal, chroms, STEP, mapped)
+    scan_genome(here / "scan.zip", scorer, signal, chroms, ScanOptions(STEP, mapped))
     members = predict_test_windows(made, with_windows_of(signal), signal, mapped)
     scan = open_probabilities([here / "scan.zip"])
-    told = evaluate("K562", "cnn", made, elements(), members, scan, None, None, 30, 1)
+    told = evaluate(
+        Subject("K562", "cnn", made, elements(), members), Evidence(scan), Bootstrap(30, 1)
+    )
     scores = measure_depths(
-        {"cnn": scorer}, elements(), counts, {}, "ignore", (1.0, 0.1), STEP, mapped, 30, 1
+        {"cnn": scorer},
+        DepthSample(elements(), counts, {}, "ignore"),
+        (1.0, 0.1),
+        ScanOptions(STEP, mapped),
+        Bootstrap(30, 1),
     )
     found = {(row.share, row.setting, row.class_): row for row in scores}
     assert found.keys() == {
@@ -125,7 +138,11 @@ def test_windows_divided_at_random_have_no_chromosome_to_scan(
     at_random = replace(elements(), split_plan=replace(PLAN, mode="random"))
     scorer = load_scorer(bundle())
     scores = measure_depths(
-        {"cnn": scorer}, at_random, counts, {}, "ignore", (1.0, 0.5), STEP, False, 0, 1
+        {"cnn": scorer},
+        DepthSample(at_random, counts, {}, "ignore"),
+        (1.0, 0.5),
+        ScanOptions(STEP, False),
+        Bootstrap(0, 1),
     )
     assert {row.setting for row in scores} == {"test"}
     assert np.isnan([row.low for row in scores]).all(), "no replicates, no interval"
@@ -163,7 +180,13 @@ def test_the_script_writes_a_row_for_each_figure_and_a_picture(
 
 def test_the_picture_names_models_and_depths(counts: list[Counts], here: Path) -> None:
     models, shares = {"cnn": load_scorer(bundle())}, (1.0, 0.5)
-    scores = measure_depths(models, elements(), counts, {}, "ignore", shares, STEP, False, 9, 1)
+    scores = measure_depths(
+        models,
+        DepthSample(elements(), counts, {}, "ignore"),
+        shares,
+        ScanOptions(STEP, False),
+        Bootstrap(9, 1),
+    )
     draw_depths(here / "depths.png", scores, ("enhancer", "promoter"))
     drawing = (here / "depths.svg").read_text()
     for text in ("cnn", "0.25", "0.5", "enhancer, test windows", "promoter, every window"):

@@ -13,13 +13,13 @@ from samples.region_samples import AT_RANDOM, BY_CHROMOSOME
 from deepregfinder.errors import InputError
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.labels.tensors import Tensors, open_tensors, write_tensors
-from deepregfinder.labels.windows import choose_windows
+from deepregfinder.labels.windows import WindowRules, choose_windows
 
 
 def built(folder: Path, plan: SplitPlan = BY_CHROMOSOME) -> Tensors:
     windows = candidates(plan.mode)
     signal = make_signal(folder, arrays())
-    return choose_windows(signal, windows, 3, 20, 5, 30, "log2", plan, 7).tensors
+    return choose_windows(signal, windows, WindowRules(3, 20, 5, 30, "log2"), plan, 7).tensors
 
 
 @pytest.mark.parametrize("plan", [BY_CHROMOSOME, AT_RANDOM])

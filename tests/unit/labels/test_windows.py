@@ -16,6 +16,7 @@ from deepregfinder.genome.splits import SPLITS
 from deepregfinder.labels.candidates import sort_regions
 from deepregfinder.labels.windows import (
     LabelledWindows,
+    WindowRules,
     choose_windows,
     class_indices,
     gather,
@@ -31,10 +32,10 @@ def build(signal: Signal, windows: pd.DataFrame, **changed: Any) -> LabelledWind
         "min_nonzero": 5,
         "n_background": 30,
         "transform": "none",
-        "plan": BY_CHROMOSOME,
-        "seed": 1,
     }
-    return choose_windows(signal, windows, **(options | changed))
+    plan = changed.pop("plan", BY_CHROMOSOME)
+    seed = changed.pop("seed", 1)
+    return choose_windows(signal, windows, WindowRules(**(options | changed)), plan, seed)
 
 
 def test_x_is_the_signal_of_each_window(tmp_path: Path) -> None:

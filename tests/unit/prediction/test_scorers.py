@@ -10,7 +10,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.models.device import choose_device
 from deepregfinder.prediction.probabilities import open_probabilities
 from deepregfinder.prediction.sample_signal import SignalReader, check_signal
-from deepregfinder.prediction.scan import check_step, scan_genome
+from deepregfinder.prediction.scan import ScanOptions, check_step, scan_genome
 from deepregfinder.prediction.scorers import load_scorer
 from deepregfinder.signal.scale import mark_quantiles
 from deepregfinder.signal.store import open_signal
@@ -85,8 +85,8 @@ def test_quantile_map_undoes_another_depth(tmp_path):
 def test_quantile_map_does_not_depend_on_the_chromosomes_that_are_scanned(tmp_path):
     bundle, signal = random_bundle(), signal_of(tmp_path)
     scorer = load_scorer(bundle)
-    scan_genome(tmp_path / "one.zip", scorer, signal, ["chr3"], 200, True)
-    scan_genome(tmp_path / "all.zip", scorer, signal, ["chr1", "chr3"], 200, True)
+    scan_genome(tmp_path / "one.zip", scorer, signal, ["chr3"], ScanOptions(200, True))
+    scan_genome(tmp_path / "all.zip", scorer, signal, ["chr1", "chr3"], ScanOptions(200, True))
     one, both = (open_probabilities([tmp_path / f"{name}.zip"]) for name in ("one", "all"))
     np.testing.assert_array_equal(one.load("chr3"), both.load("chr3"))
 
@@ -104,15 +104,14 @@ def test_unknown_chromosomes_are_named(tmp_path):
             load_scorer(random_bundle()),
             signal_of(tmp_path),
             ["chr1", "chrZ"],
-            200,
-            False,
+            ScanOptions(200, False),
         )
 
 
 def test_progress_tells_the_time_left(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     scorer, signal = load_scorer(random_bundle()), signal_of(tmp_path)
-    scan_genome(tmp_path / "p.zip", scorer, signal, ["chr1", "chr2"], 200, False)
+    scan_genome(tmp_path / "p.zip", scorer, signal, ["chr1", "chr2"], ScanOptions(200, False))
     assert "chr1 scanned (1 of 2), 147 windows" in caplog.text
     assert "s left" in caplog.text
 
