@@ -104,14 +104,17 @@ def _for_python_markdown(text: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _modules(package: Path) -> Iterator[Path]:
-    """A package, its modules, then the same of each package inside."""
-    yield package
-    inside = [path for path in sorted(package.iterdir()) if path.stem != "__init__"]
-    yield from (path for path in inside if path.suffix == ".py")
-    for path in inside:
-        if (path / "__init__.py").exists():
-            yield from _modules(path)
+def _inside(package: Path) -> list[Path]:
+    """The packages and modules of a package, packages first."""
+    packages = [path.parent for path in sorted(package.glob("*/__init__.py"))]
+    return packages + [path for path in sorted(package.glob("*.py")) if path.stem != "__init__"]
+
+
+def _modules(path: Path) -> Iterator[Path]:
+    """A package or module, and all below it."""
+    yield path
+    for one in _inside(path) if path.is_dir() else []:
+        yield from _modules(one)
 
 
 def _page(path: Path) -> str:
@@ -121,14 +124,8 @@ def _page(path: Path) -> str:
 
 def _navigation(package: Path) -> list:
     """The pages of a package, for `nav` of MkDocs."""
-    inside = [path for path in sorted(package.iterdir()) if path.stem != "__init__"]
-    modules = [path for path in inside if path.suffix == ".py"]
-    packages = [path for path in inside if (path / "__init__.py").exists()]
-    return [
-        _page(package),
-        *({path.name: _navigation(path)} for path in packages),
-        *({path.stem: _page(path)} for path in modules),
-    ]
+    pages = {one.stem: _navigation(one) if one.is_dir() else _page(one) for one in _inside(package)}
+    return [_page(package), *({name: page} for name, page in pages.items())]
 
 
 def _reference(path: Path) -> str:
@@ -137,19 +134,15 @@ def _reference(path: Path) -> str:
     # Users look for documents: a search ranks these pages lower.
     lines = ["---", "search:", "  boost: 0.3", "---", "", f"# `{name}`", "", f"::: {name}", ""]
     if path.is_dir():
-        lines += ["    options:", "      members: []", "      summary: false", ""]
-        lines += ["| | |", "| --- | --- |"]
-        inside = [one for one in _modules(path) if one != path and one.parent == path]
+        lines += ["| module | content |", "| --- | --- |"]
         here = PurePosixPath(_page(path)).parent
-        lines += [
-            f"| [`{one.stem}`]({relpath(_page(one), here)}) | {_summary(one)} |" for one in inside
-        ]
+        for one in _inside(path):
+            lines.append(f"| [`{one.stem}`]({relpath(_page(one), here)}) | {_summary(one)} |")
     return "\n".join([*lines, ""])
 
 
 def _summary(path: Path) -> str:
-    """The first sentence of the docstring of a package or module."""
+    """The first paragraph of the docstring of a package or module."""
     source = (path / "__init__.py" if path.is_dir() else path).read_text()
-    docstring = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")[0]
-    sentence = " ".join(docstring.split())
-    return sentence.replace("|", "\\|").replace("<", "&lt;")
+    paragraph = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")[0]
+    return " ".join(paragraph.split()).replace("|", "\\|").replace("<", "&lt;")
