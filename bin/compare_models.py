@@ -42,11 +42,10 @@ def compare_models(
     _confusion and _chromosomes, each as .png and .svg; _natural_pr of the models measured at
     natural prevalence, and _calls with --validation. Annotations are points among the curves.
     """
-    import csv
-
     from deepregfinder.evaluation.bootstrap_replicates import read_replicates
     from deepregfinder.evaluation.compare_models import by_chromosome, compare, read_seeds
-    from deepregfinder.evaluation.external.annotations import join_tables, points_on_test_windows
+    from deepregfinder.evaluation.curve_plots import read_confusion
+    from deepregfinder.evaluation.external.annotations import points_on_test_windows
     from deepregfinder.evaluation.plots_of_all_models import (
         draw_bars,
         draw_calls,
@@ -54,36 +53,40 @@ def compare_models(
         draw_curves,
         draw_spread,
     )
-    from deepregfinder.storage.tables import write_table
+    from deepregfinder.evaluation.tables import AnnotationScore, ComparedFigure, PrecisionRecall
+    from deepregfinder.prediction.marker_validation import ValidationRate
+    from deepregfinder.storage.tables import read_rows, write_rows
 
     models = [read_replicates(folder) for folder in evaluation]
     seeds = [
         read_seeds(folder / "seeds.tsv", model.classes)
         for folder, model in zip(evaluation, models, strict=True)
     ]
-    write_table(output, compare(models, seeds))
-
-    def rows(path: Path) -> list[dict[str, str]]:
-        return list(csv.DictReader(path.read_text().splitlines(), delimiter="\t"))
-
-    names, classes, table = [model.model for model in models], models[0].classes, rows(output)
+    write_rows(output, ComparedFigure, compare(models, seeds))
+    table = read_rows(output, ComparedFigure)  # plots show the numbers of the table
+    names, classes = [model.model for model in models], models[0].classes
+    scored = [row for path in annotation for row in read_rows(path, AnnotationScore)]
     if annotation and annotations:
-        write_table(annotations, join_tables(annotation))
-    scored = [row for path in annotation for row in rows(path)]
+        write_rows(annotations, AnnotationScore, scored)
 
-    def of_all(name: str) -> dict[str, list[dict[str, str]]]:
+    def of_all(name: str) -> dict[str, Path]:
         paths = {model: folder / name for model, folder in zip(names, evaluation, strict=True)}
-        return {model: rows(path) for model, path in paths.items() if path.exists()}
+        return {model: path for model, path in paths.items() if path.exists()}
+
+    def curves_of(name: str) -> dict[str, tuple[PrecisionRecall, ...]]:
+        return {model: read_rows(path, PrecisionRecall) for model, path in of_all(name).items()}
 
     def plot(name: str) -> Path:
         return Path(f"{plots}_{name}.png")
 
-    curves = of_all("pr_curve.tsv")
+    curves = curves_of("pr_curve.tsv")
     draw_curves(plot("pr"), curves, table, classes, "test", points_on_test_windows(scored))
-    if natural := of_all("natural_pr_curve.tsv"):
+    if natural := curves_of("natural_pr_curve.tsv"):
         draw_curves(plot("natural_pr"), natural, table, classes, "natural")
     draw_bars(plot("bars"), table, names, classes, "test")
-    draw_confusions(plot("confusion"), of_all("confusion_matrix.tsv"), classes)
+    matrices = of_all("confusion_matrix.tsv").items()
+    confusions = {model: read_confusion(path, classes) for model, path in matrices}
+    draw_confusions(plot("confusion"), confusions, classes)
     spreads = {
         title: spread
         for setting, title in (("test", "Test windows"), ("natural", "Whole test chromosomes"))
@@ -91,7 +94,7 @@ def compare_models(
     }
     draw_spread(plot("chromosomes"), spreads, names, classes[1:])
     if validation:
-        calls = {path.name.split(".")[1]: rows(path) for path in validation}
+        calls = {path.name.split(".")[1]: read_rows(path, ValidationRate) for path in validation}
         draw_calls(plot("calls"), calls, classes[1:])
 
 

@@ -64,7 +64,7 @@ def evaluate_model(
     from deepregfinder.errors import InputError
     from deepregfinder.evaluation.bootstrap_replicates import write_replicates
     from deepregfinder.evaluation.evaluate import Evidence, Subject, evaluate
-    from deepregfinder.evaluation.metrics_json import seeds_table, to_json, write_metrics
+    from deepregfinder.evaluation.metrics_json import to_json, write_metrics, write_seeds
     from deepregfinder.evaluation.model_card import write_model_card
     from deepregfinder.evaluation.plots_of_one_model import draw_evaluation
     from deepregfinder.genome.intervals import read_intervals
@@ -75,7 +75,6 @@ def evaluate_model(
     from deepregfinder.prediction.labelled_windows import predict_test_windows
     from deepregfinder.prediction.probabilities import open_probabilities
     from deepregfinder.signal.store import open_signal
-    from deepregfinder.storage.tables import write_table
 
     trained, windows = read_bundle(bundle), open_tensors(tensors)
     scan = open_probabilities(probabilities) if probabilities else None
@@ -95,7 +94,7 @@ def evaluate_model(
     metrics = to_json(evaluation)
     output.mkdir(parents=True, exist_ok=True)
     write_metrics(output / "metrics.json", metrics)
-    write_table(output / "seeds.tsv", seeds_table(evaluation))
+    write_seeds(output / "seeds.tsv", evaluation)
     write_replicates(output / "replicates.safetensors", evaluation)
     write_model_card(model_card, trained, metrics)
     draw_evaluation(output, evaluation, bundle / "learning_curve.tsv")

@@ -32,11 +32,12 @@ def score_annotation(
 ) -> None:
     """Write precision, recall and F1 on test windows, and of its intervals as calls."""
     from deepregfinder.evaluation.external.annotations import by_class, parse_mapping, score
+    from deepregfinder.evaluation.tables import AnnotationScore
     from deepregfinder.genome.assembly import check_placement
     from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.genome.liftover import lift_intervals, read_chain
     from deepregfinder.labels.tensors import open_tensors
-    from deepregfinder.storage.tables import write_table
+    from deepregfinder.storage.tables import write_rows
 
     windows = open_tensors(tensors)
     pairs = parse_mapping(mapping, windows.classes)
@@ -46,7 +47,7 @@ def score_annotation(
         intervals, _ = lift_intervals(intervals, lift, bed.name)
     check_placement(intervals, windows.chrom_sizes, bed.name)
     annotation = by_class(intervals, pairs, windows.classes, bed.name)
-    write_table(output, score(name, annotation, windows, bootstrap))
+    write_rows(output, AnnotationScore, score(name, annotation, windows, bootstrap))
 
 
 if __name__ == "__main__":

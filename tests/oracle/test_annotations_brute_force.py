@@ -9,7 +9,6 @@ from samples.small_evaluation import SIZES, elements
 
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.external.annotations import (
-    HEADER,
     by_class,
     classify,
     parse_mapping,
@@ -84,7 +83,7 @@ def test_windows_and_calls_are_what_loops_find() -> None:
     assert set(wanted) == {0, 1, 2}
 
     scores = score("roadmap", annotation, windows, Bootstrap(200, 1))
-    scored = {(row[0], row[2]): dict(zip(HEADER, row, strict=True)) for row in scores[1:]}
+    scored = {(one.setting, one.class_): vars(one) for one in scores}
     truth = windows.y[rows]
     for index, name in enumerate(CLASSES[1:], 1):
         row = scored["test", name]
@@ -125,5 +124,5 @@ def test_a_random_split_has_no_calls_and_no_bootstrap_means_no_interval() -> Non
     windows = replace(windows, split_plan=SplitPlan.parse("random", "1", "2", "3-4"))
     annotation = by_class(segmentation(windows), MAPPING, CLASSES, "x.bed")
     rows = score("roadmap", annotation, windows, Bootstrap(0, 1))
-    assert {row[0] for row in rows[1:]} == {"test"}
-    assert all(np.isnan(row[HEADER.index("f1_low")]) for row in rows[1:])
+    assert {row.setting for row in rows} == {"test"}
+    assert all(np.isnan(row.f1_low) for row in rows)

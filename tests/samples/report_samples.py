@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.classes import class_names
-from deepregfinder.evaluation.external.annotations import HEADER as ANNOTATIONS
 from deepregfinder.evaluation.external.crispr import HEADER as CRISPR
+from deepregfinder.evaluation.tables import AnnotationScore
 from deepregfinder.evaluation.window_distances import HEADER as SURROUNDINGS
 from deepregfinder.report.collect import Run, collect
 from deepregfinder.report.examples import Example, Examples, Interval, Kind, write_examples
+from deepregfinder.storage.tables import column_names
 
 # A picture of one pixel.
 PNG = bytes.fromhex(
@@ -136,7 +137,7 @@ def write_run(folder: Path, plan: Plan) -> None:
                 for setting in ("test", "calls")
                 for name in plan.elements
             ]
-            _write(results / f"{sample}.annotations.tsv", " ".join(ANNOTATIONS), scores)
+            _write(results / f"{sample}.annotations.tsv", ANNOTATIONS, scores)
         for model in plan.models:
             _model(results, plan, sample, model)
     if plan.compared:
@@ -170,6 +171,7 @@ COUNTS = (
     "excluded_unmapped excluded_mapq excluded_duplicate excluded_multimapping "
     "excluded_secondary excluded_improper_pair second_mates paired_end"
 )
+ANNOTATIONS = " ".join(column_names(AnnotationScore))
 SIGNAL = "sample mark role replicates library_sizes mean_rpm max_rpm nonzero_fraction"
 STATES = "element reads windows poised active disagree poised_mean active_mean boundary"
 

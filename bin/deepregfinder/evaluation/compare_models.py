@@ -17,14 +17,11 @@ from deepregfinder.errors import InputError
 from deepregfinder.evaluation.bootstrap_replicates import FIGURES, Replicates
 from deepregfinder.evaluation.metrics import CALIBRATION, interval, ratio
 from deepregfinder.evaluation.ranking import false_calls_at_recall
+from deepregfinder.evaluation.tables import ComparedFigure, SeedFigure
+from deepregfinder.storage.tables import read_rows
 
 REFERENCE = "cnn"
 SETTINGS = ("test", "natural", "calls")
-HEADER = (
-    *("setting", "model", "class", "figure", "value", "low", "high"),
-    *("reference", "difference", "difference_low", "difference_high", "excludes_zero"),
-    *("lowest_chromosome", "highest_chromosome", "seed_sd", "seed_lowest", "seed_highest"),
-)
 
 Seeds = dict[tuple[str, str, str], list[float]]
 """(setting, class, figure) -> value of each seed."""
@@ -33,10 +30,8 @@ Seeds = dict[tuple[str, str, str], list[float]]
 def read_seeds(path: Path, classes: Sequence[str]) -> Seeds:
     """Read seeds.tsv of an evaluation, and add the mean over classes other than background."""
     values: Seeds = {}
-    for line in path.read_text().splitlines()[1:]:
-        setting, _, name, figure, value = line.split("\t")
-        number = np.nan if value == "." else float(value)
-        values.setdefault((setting, name, figure), []).append(number)
+    for row in read_rows(path, SeedFigure):
+        values.setdefault((row.scope, row.class_, row.metric), []).append(row.value)
     for setting, figure in {(setting, figure) for setting, _, figure in values}:
         rows = [
             values[setting, name, figure] for name in classes if (setting, name, figure) in values
@@ -46,18 +41,15 @@ def read_seeds(path: Path, classes: Sequence[str]) -> Seeds:
     return values
 
 
-def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[tuple[object, ...]]:
-    """Rows of HEADER, which comes first; NaN for what there is not.
-
-    Raises InputError where models were not resampled alike.
-    """
+def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[ComparedFigure]:
+    """All figures of all models. Raises InputError where models were not resampled alike."""
     reference = next((model for model in models if model.model == REFERENCE), models[0])
     for model in models:
         if model.classes != reference.classes:
             raise InputError(
                 f"{model.model} and {reference.model} have other classes: they cannot be compared."
             )
-    rows: list[tuple[object, ...]] = [HEADER]
+    rows: list[ComparedFigure] = []
     for setting in SETTINGS:
         references = {
             (name, figure): drawn for name, figure, drawn, _ in _figures(reference, setting)
@@ -65,13 +57,32 @@ def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[tuple[
         for model, of_seeds in zip(models, seeds, strict=True):
             for name, figure, values, alone in _figures(model, setting):
                 against = references.get((name, figure))
-                spread = of_seeds.get((setting, name, figure), [])
+                value, low, high = _estimate(values)
+                difference, difference_low, difference_high, excludes_zero = _difference(
+                    model, reference, values, against
+                )
+                seed_sd, seed_lowest, seed_highest = _spread(
+                    of_seeds.get((setting, name, figure), [])
+                )
                 rows.append(
-                    (
-                        *(setting, model.model, name, figure, *_estimate(values)),
-                        *_difference(model, reference, values, against),
-                        *((alone.min(), alone.max()) if len(alone) else (np.nan, np.nan)),
-                        *_spread(spread),
+                    ComparedFigure(
+                        setting=setting,
+                        model=model.model,
+                        class_=name,
+                        figure=figure,
+                        value=value,
+                        low=low,
+                        high=high,
+                        reference=reference.model,
+                        difference=difference,
+                        difference_low=difference_low,
+                        difference_high=difference_high,
+                        excludes_zero=excludes_zero,
+                        lowest_chromosome=alone.min() if len(alone) else np.nan,
+                        highest_chromosome=alone.max() if len(alone) else np.nan,
+                        seed_sd=seed_sd,
+                        seed_lowest=seed_lowest,
+                        seed_highest=seed_highest,
                     )
                 )
             if setting == "calls" and "calls.weights" in model.arrays:
@@ -114,17 +125,18 @@ def _estimate(values: np.ndarray) -> tuple[float, float, float]:
 
 def _difference(
     model: Replicates, reference: Replicates, values: np.ndarray, against: np.ndarray | None
-) -> tuple[object, ...]:
+) -> tuple[float, float, float, str | None]:
+    """Estimate and interval, and whether the interval excludes zero."""
     if model is reference or against is None:
-        return reference.model, np.nan, np.nan, np.nan, "."
+        return np.nan, np.nan, np.nan, None
     if len(values) != len(against):
         raise InputError(
             f"{model.model} has {len(values) - 1} bootstrap replicates, {reference.model} "
             f"{len(against) - 1}: evaluate both with the same --bootstrap."
         )
     estimate, low, high = _estimate(values - against)
-    decided = "." if np.isnan(low) else ("yes" if low > 0 or high < 0 else "no")
-    return reference.model, estimate, low, high, decided
+    decided = None if np.isnan(low) else ("yes" if low > 0 or high < 0 else "no")
+    return estimate, low, high, decided
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float, float]:
@@ -133,7 +145,7 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float]:
     return float(np.std(values, ddof=1)), min(values), max(values)
 
 
-def _false_calls(model: Replicates, reference: Replicates) -> Iterator[tuple[object, ...]]:
+def _false_calls(model: Replicates, reference: Replicates) -> Iterator[ComparedFigure]:
     weights = model.arrays["calls.weights"]
     recalls = reference.arrays.get("calls.recall")
     if recalls is None:
@@ -143,16 +155,18 @@ def _false_calls(model: Replicates, reference: Replicates) -> Iterator[tuple[obj
             f"{model.model} and {reference.model} were resampled with other blocks or seeds: "
             "evaluate both with the same --bootstrap and --seed on the same chromosomes."
         )
-    nothing = (reference.model, np.nan, np.nan, np.nan, ".", *[np.nan] * 5)
     for index, name in enumerate(model.classes[1:], 1):
         own = false_calls_at_recall(model.ranked(name), weights, recalls[:, index])
         others = false_calls_at_recall(reference.ranked(name), weights, recalls[:, index])
         for figure, values in (("false_calls", own), ("false_calls_ratio", ratio(own, others))):
-            yield (
-                "calls",
-                model.model,
-                name,
-                f"{figure}_at_equal_recall",
-                *_estimate(values),
-                *nothing,
+            value, low, high = _estimate(values)
+            yield ComparedFigure(
+                setting="calls",
+                model=model.model,
+                class_=name,
+                figure=f"{figure}_at_equal_recall",
+                value=value,
+                low=low,
+                high=high,
+                reference=reference.model,
             )

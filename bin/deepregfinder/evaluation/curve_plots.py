@@ -3,17 +3,16 @@
 Every function writes <name>.png, <name>.svg and <name>.tsv.
 """
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from deepregfinder.classes import class_named
-from deepregfinder.errors import InputError
 from deepregfinder.evaluation.metrics import (
     Ranking,
     Tallies,
@@ -21,9 +20,10 @@ from deepregfinder.evaluation.metrics import (
     reliability,
     roc_curve,
 )
+from deepregfinder.evaluation.tables import PrecisionRecall, RatesAtThreshold, Reliability
 from deepregfinder.figure import PALE, figure_of, shaded
-from deepregfinder.storage.atomic import written_whole
-from deepregfinder.storage.tables import write_table
+from deepregfinder.models.protocol import EpochRecord
+from deepregfinder.storage.tables import read_rows, write_rows, write_table
 
 BEFORE, AFTER = "#999999", "#0072b2"
 TRAINING, VALIDATION = "#999999", "#d55e00"
@@ -34,14 +34,14 @@ def draw_precision_recall(
 ) -> None:
     """Precision against recall of each class but background.
 
-    areas : average precisions, shape (classes,). Table: class, threshold, precision, recall.
+    areas : average precisions, shape (classes,)
     """
-    rows: list[Sequence[object]] = [("class", "threshold", "precision", "recall")]
+    rows: list[PrecisionRecall] = []
     with figure_of(folder / f"{name}.png", 4.6, 4.7) as (axes,):
         for index, class_name in enumerate(classes[1:], 1):
             ranking = tallies.rankings[index]
             curve = precision_recall_curve(ranking)
-            rows += [(class_name, *point) for point in curve.tolist()]
+            rows += [PrecisionRecall(class_name, *point) for point in curve.tolist()]
             if len(curve):
                 label = f"{class_named(class_name).label} (AP {areas[index]:.3f})"
                 colour = class_named(class_name).hex_colour
@@ -49,7 +49,7 @@ def draw_precision_recall(
                 axes.axhline(_share(ranking), color=colour, lw=0.8, ls=":")
         _unit_square(axes, "Recall", "Precision", title)
         _legend(axes, "dotted: share of windows of the class")
-    write_table(folder / f"{name}.tsv", rows)
+    write_rows(folder / f"{name}.tsv", PrecisionRecall, rows)
 
 
 def draw_roc(
@@ -57,24 +57,21 @@ def draw_roc(
 ) -> None:
     """True against false positive rate of each class, one against the rest.
 
-    areas : AUROCs, shape (classes,). Table: class, threshold, false_positive_rate,
-        true_positive_rate.
+    areas : AUROCs, shape (classes,)
     """
-    rows: list[Sequence[object]] = [
-        ("class", "threshold", "false_positive_rate", "true_positive_rate")
-    ]
+    rows: list[RatesAtThreshold] = []
     with figure_of(folder / f"{name}.png", 4.6, 4.7) as (axes,):
         axes.plot([0, 1], [0, 1], color=PALE, lw=0.8, ls=":")
         for index, class_name in enumerate(classes):
             curve = roc_curve(tallies.rankings[index])
-            rows += [(class_name, *point) for point in curve.tolist()]
+            rows += [RatesAtThreshold(class_name, *point) for point in curve.tolist()]
             if len(curve):
                 label = f"{class_named(class_name).label} (AUROC {areas[index]:.3f})"
                 colour = class_named(class_name).hex_colour
                 axes.plot(curve[:, 1], curve[:, 2], color=colour, label=label)
         _unit_square(axes, "False positive rate", "True positive rate", title)
         _legend(axes)
-    write_table(folder / f"{name}.tsv", rows)
+    write_rows(folder / f"{name}.tsv", RatesAtThreshold, rows)
 
 
 def draw_confusion(
@@ -97,24 +94,27 @@ def draw_confusion(
     write_table(folder / f"{name}.tsv", [("truth", *classes), *rows])
 
 
+def read_confusion(path: Path, classes: Sequence[str]) -> np.ndarray:
+    """Read a table of `draw_confusion`: int64, shape (classes, classes); rows are the truth."""
+    table = pd.read_csv(path, sep="\t", index_col="truth")
+    return table.loc[list(classes), list(classes)].to_numpy(np.int64)
+
+
 def draw_calibration(
     folder: Path, name: str, before: Tallies, after: Tallies, errors: Sequence[float], title: str
 ) -> None:
     """Reliability diagram before and after temperature scaling.
 
-    errors : expected calibration errors before and after. Table: temperature_scaling (before,
-        after), low, high, windows, confidence, accuracy of each bin.
+    errors : expected calibration errors before and after
     """
-    rows: list[Sequence[object]] = [
-        ("temperature_scaling", "low", "high", "windows", "confidence", "accuracy")
-    ]
+    rows: list[Reliability] = []
     with figure_of(folder / f"{name}.png", 4.6, 4.7) as (axes,):
         axes.plot([0, 1], [0, 1], color=PALE, lw=0.8, ls=":")
         stages = (("before", before, BEFORE), ("after", after, AFTER))
         for (stage, tallies, colour), error in zip(stages, errors, strict=True):
             bins = reliability(tallies)
             rows += [
-                (stage, low, high, int(windows), confidence, accuracy)
+                Reliability(stage, low, high, int(windows), confidence, accuracy)
                 for low, high, windows, confidence, accuracy in bins.tolist()
             ]
             seen = bins[bins[:, 2] > 0]
@@ -124,7 +124,7 @@ def draw_calibration(
             )  # fmt: skip
         _unit_square(axes, "Highest probability (mean of the bin)", "Share correct", title)
         _legend(axes)
-    write_table(folder / f"{name}.tsv", rows)
+    write_rows(folder / f"{name}.tsv", Reliability, rows)
 
 
 def draw_learning_curve(folder: Path, name: str, table: Path, title: str, unit: str) -> None:
@@ -133,46 +133,30 @@ def draw_learning_curve(folder: Path, name: str, table: Path, title: str, unit: 
     unit : what the table's epochs are: "epoch", or "tree" for a forest
     table : learning_curve.tsv of a bundle. Raises InputError where it is something else.
     """
-    text = Path(table).read_text()
-    curves = _read_learning_curve(text, table)
+    records = read_rows(table, EpochRecord)
+    seeds = dict.fromkeys(one.seed for one in records)
+    curves = {seed: [one for one in records if one.seed == seed] for seed in seeds}
     with figure_of(folder / f"{name}.png", 7.4, 3.2, panels=2) as (losses, scores):
         for curve in curves.values():
-            losses.plot(curve["epoch"], curve["train_loss"], color=TRAINING, lw=1.2)
-            losses.plot(curve["epoch"], curve["validation_loss"], color=VALIDATION, lw=1.2)
-            scores.plot(curve["epoch"], curve["validation_map"], color=VALIDATION, lw=1.2)
-            best = int(np.argmax(curve["validation_map"])) if unit == "epoch" else -1
-            scores.plot(
-                curve["epoch"][best], curve["validation_map"][best], "o", ms=4, color=VALIDATION
-            )
+            epochs = np.array([one.epoch for one in curve], float)
+            reached = np.array([one.validation_map for one in curve])
+            losses.plot(epochs, [one.train_loss for one in curve], color=TRAINING, lw=1.2)
+            losses.plot(epochs, [one.validation_loss for one in curve], color=VALIDATION, lw=1.2)
+            scores.plot(epochs, reached, color=VALIDATION, lw=1.2)
+            best = int(np.argmax(reached)) if unit == "epoch" else -1
+            scores.plot(epochs[best], reached[best], "o", ms=4, color=VALIDATION)
         losses.plot([], [], color=TRAINING, label="training")
         losses.plot([], [], color=VALIDATION, label="validation")
         losses.set(xlabel=f"{unit.capitalize()}s", ylabel="Loss")
         losses.set_title(title)
         losses.legend(loc="upper right")
-        seeds = f"{len(curves)} seeds, dots" if len(curves) > 1 else "dot"
+        dots = f"{len(curves)} seeds, dots" if len(curves) > 1 else "dot"
         kept = "epoch kept" if unit == "epoch" else "all trees"
         scores.set(xlabel=f"{unit.capitalize()}s", ylabel="Validation mAP")
-        scores.set_title(f"{seeds}: {kept}", fontweight="normal")
+        scores.set_title(f"{dots}: {kept}", fontweight="normal")
         for axes in (losses, scores):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    with written_whole(folder / f"{name}.tsv") as part:
-        part.write_text(text)
-
-
-def _read_learning_curve(text: str, path: Path) -> Mapping[str, Mapping[str, np.ndarray]]:
-    curves: dict[str, dict[str, list[float]]] = {}
-    columns = ("epoch", "train_loss", "validation_loss", "validation_map")
-    try:
-        for row in csv.DictReader(text.splitlines(), delimiter="\t"):
-            curve = curves.setdefault(row["seed"], {column: [] for column in columns})
-            for column in columns:
-                curve[column].append(float(row[column]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is no learning curve of a bundle ({error}).") from None
-    return {
-        seed: {column: np.array(values) for column, values in curve.items()}
-        for seed, curve in curves.items()
-    }
+    write_rows(folder / f"{name}.tsv", EpochRecord, records)
 
 
 def _share(ranking: Ranking) -> float:

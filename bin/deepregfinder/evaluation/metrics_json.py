@@ -13,7 +13,9 @@ import numpy as np
 
 from deepregfinder.evaluation.evaluate import Evaluation, Measured
 from deepregfinder.evaluation.metrics import CALIBRATION, MIN_BLOCKS, Figures, Tallies, interval
+from deepregfinder.evaluation.tables import SeedFigure
 from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import write_rows
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -215,9 +217,9 @@ def _calls_section(evaluation: Evaluation, reasons: dict[str, str]) -> dict[str,
     return {"per_class": per_class, "map": mean, "intervals": intervals}
 
 
-def seeds_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
-    """Rows scope, seed, class, metric, value of each member alone, below a header; "." for null."""
-    rows: list[tuple[str, ...]] = [("scope", "seed", "class", "metric", "value")]
+def write_seeds(path: Path, evaluation: Evaluation) -> None:
+    """Write seeds.tsv: all figures of each member alone, in the order of the members."""
+    rows = []
     classes = evaluation.bundle.classes
     for scope, measured in (("test", evaluation.test), ("natural", evaluation.natural)):
         if measured is None:
@@ -225,11 +227,11 @@ def seeds_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
         for seed, figures in zip(evaluation.bundle.seeds, measured.by_seed, strict=True):
             for index, name in enumerate(classes):
                 for metric, values in figures.per_class.items():
-                    rows.append((scope, str(seed), name, metric, _text(values[0, index])))
+                    rows.append(SeedFigure(scope, seed, name, metric, _finite(values[0, index])))
             for metric, values in figures.overall.items():
-                rows.append((scope, str(seed), "all", metric, _text(values[0])))
-    return rows
+                rows.append(SeedFigure(scope, seed, "all", metric, _finite(values[0])))
+    write_rows(path, SeedFigure, rows)
 
 
-def _text(value: float) -> str:
-    return f"{value:.6f}" if np.isfinite(value) else "."
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else np.nan

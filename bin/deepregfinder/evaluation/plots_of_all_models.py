@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder.classes import class_named
+from deepregfinder.evaluation.tables import ComparedFigure, PrecisionRecall
 from deepregfinder.figure import figure_of, new_figure, shaded
+from deepregfinder.prediction.marker_validation import ValidationRate
+from deepregfinder.storage.tables import ABSENT
 
-Table = Sequence[Mapping[str, str]]
 Points = Mapping[str, Mapping[str, tuple[float, float]]]
 """Name -> class -> recall and precision of something that has no ranking."""
 
@@ -31,8 +33,8 @@ def colours(models: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 def draw_curves(
     path: Path,
-    curves: Mapping[str, Table],
-    comparison: Table,
+    curves: Mapping[str, Sequence[PrecisionRecall]],
+    comparison: Sequence[ComparedFigure],
     classes: Sequence[str],
     setting: str,
     points: Points | None = None,
@@ -49,11 +51,11 @@ def draw_curves(
     with figure_of(path, 4.4 * len(elements), 4.1 + 0.19 * entries, len(elements)) as panels:
         for axes, name in zip(panels, elements, strict=True):
             for model, rows in curves.items():
-                here = [row for row in rows if row["class"] == name]
+                here = [row for row in rows if row.class_ == name]
                 colour, dash = style[model]
                 axes.plot(
-                    [float(row["recall"]) for row in here],
-                    [float(row["precision"]) for row in here],
+                    [row.recall for row in here],
+                    [row.precision for row in here],
                     color=colour, ls=dash, lw=1.4,
                     label=f"{model}  {_with_interval(comparison, setting, model, name)}",
                 )  # fmt: skip
@@ -69,27 +71,33 @@ def draw_curves(
             )  # fmt: skip
 
 
-def _with_interval(comparison: Table, setting: str, model: str, name: str) -> str:
+def _with_interval(
+    comparison: Sequence[ComparedFigure], setting: str, model: str, name: str
+) -> str:
     for row in comparison:
-        if (row["setting"], row["model"], row["class"], row["figure"]) == (
+        if (row.setting, row.model, row.class_, row.figure) == (
             *(setting, model, name), "average_precision",
         ):  # fmt: skip
-            text = "." if row["value"] == "." else f"{float(row['value']):.3f}"
-            if row["low"] != ".":
-                text += f" ({float(row['low']):.2f}-{float(row['high']):.2f})"
+            text = ABSENT if np.isnan(row.value) else f"{row.value:.3f}"
+            if not np.isnan(row.low):
+                text += f" ({row.low:.2f}-{row.high:.2f})"
             return text
     return ""
 
 
 def draw_bars(
-    path: Path, comparison: Table, models: Sequence[str], classes: Sequence[str], setting: str
+    path: Path,
+    comparison: Sequence[ComparedFigure],
+    models: Sequence[str],
+    classes: Sequence[str],
+    setting: str,
 ) -> None:
     """Precision, recall, F1 and AP of every model, a panel for each class, with intervals."""
     style, elements = colours(models), classes[1:]
-    found = {
-        (row["model"], row["class"], row["figure"]): row
+    by_place = {
+        (row.model, row.class_, row.figure): (row.value, row.low, row.high)
         for row in comparison
-        if row["setting"] == setting
+        if row.setting == setting
     }
     width = 0.84 / len(models)
     breadth = max(4.4, 1.2 + 0.4 * len(models)) * len(elements)
@@ -97,11 +105,10 @@ def draw_bars(
         for axes, name in zip(panels, elements, strict=True):
             for number, model in enumerate(models):
                 colour, dash = style[model]
-                rows = [found.get((model, name, figure), {}) for figure in _BARS]
-                value, low, high = (
-                    np.array([_number(row.get(key, ".")) for row in rows])
-                    for key in ("value", "low", "high")
-                )
+                unknown = (np.nan, np.nan, np.nan)
+                value, low, high = np.array(
+                    [by_place.get((model, name, figure), unknown) for figure in _BARS]
+                ).T
                 at = np.arange(len(_BARS)) + (number - (len(models) - 1) / 2) * width
                 axes.bar(
                     at, np.nan_to_num(value), width * 0.92, color=colour, label=model,
@@ -146,10 +153,10 @@ def draw_spread(
         drawn[0].legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=4)
 
 
-def draw_confusions(path: Path, matrices: Mapping[str, Table], classes: Sequence[str]) -> None:
+def draw_confusions(path: Path, matrices: Mapping[str, np.ndarray], classes: Sequence[str]) -> None:
     """The confusion matrix of every model, one beside the other; shade is the share of the row.
 
-    matrices : model -> rows of confusion_matrix.tsv
+    matrices : model -> windows, int64, shape (classes, classes); rows are the truth
     """
     columns = min(4, len(matrices))
     rows = -(-len(matrices) // columns)
@@ -157,8 +164,7 @@ def draw_confusions(path: Path, matrices: Mapping[str, Table], classes: Sequence
     size = 1.2 + 0.62 * len(classes)
     with new_figure(path, size * columns, (size + 0.2) * rows) as figure:
         drawn = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes, (model, table) in zip(drawn, matrices.items(), strict=False):
-            windows = np.array([[int(row[name]) for name in classes] for row in table])
+        for axes, (model, windows) in zip(drawn, matrices.items(), strict=False):
             share = windows / np.maximum(windows.sum(axis=1, keepdims=True), 1)
             shaded(axes, share, [f"{value:.0%}" for value in share.ravel()], labels)
             axes.tick_params(labelsize=6)
@@ -169,7 +175,9 @@ def draw_confusions(path: Path, matrices: Mapping[str, Table], classes: Sequence
         figure.supylabel("Labelled", fontsize=9)
 
 
-def draw_calls(path: Path, tables: Mapping[str, Table], classes: Sequence[str]) -> None:
+def draw_calls(
+    path: Path, tables: Mapping[str, Sequence[ValidationRate]], classes: Sequence[str]
+) -> None:
     """How many elements every model calls, and which share of them a marker validates.
 
     tables : model -> rows of validation.tsv; classes : without background
@@ -180,10 +188,10 @@ def draw_calls(path: Path, tables: Mapping[str, Table], classes: Sequence[str]) 
         for axes, column in zip(panels, ("calls", "rate"), strict=True):
             for number, (model, table) in enumerate(tables.items()):
                 colour, dash = style[model]
-                found = {row["class"]: _number(row[column]) for row in table}
+                values = {row.class_: getattr(row, column) for row in table}
                 at = np.arange(len(classes)) + (number - (len(tables) - 1) / 2) * width
                 axes.bar(
-                    at, [found.get(name, np.nan) for name in classes], width * 0.92,
+                    at, [_known(values.get(name)) for name in classes], width * 0.92,
                     color=colour, label=model, hatch="///" if dash == "--" else None,
                     edgecolor="white", lw=0,
                 )  # fmt: skip
@@ -194,5 +202,5 @@ def draw_calls(path: Path, tables: Mapping[str, Table], classes: Sequence[str]) 
         panels[0].legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3)
 
 
-def _number(text: str) -> float:
-    return np.nan if text == "." else float(text)
+def _known(value: float | None) -> float:
+    return np.nan if value is None else float(value)

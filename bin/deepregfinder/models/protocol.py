@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deepregfinder.labels.tensors import Tensors
+from deepregfinder.storage.tables import Digits6
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,14 @@ class TrainingOptions:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One point of a learning curve. Losses are means over windows; epochs count from 1."""
+    """A row of learning_curve.tsv. Losses are means over windows; epochs count from 1."""
 
     seed: int
     epoch: int
     train_loss: float
     validation_loss: float
     validation_map: float
-    learning_rate: float
+    learning_rate: Digits6
 
 
 @dataclass(frozen=True)

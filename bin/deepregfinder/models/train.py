@@ -45,7 +45,7 @@ from deepregfinder.models.windows.fit import TrainingData, train_network
 from deepregfinder.progress import log_to_stderr
 from deepregfinder.signal.scale import normalise_windows
 from deepregfinder.signal.store import mark_depths, match_marks, open_signal
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import write_rows
 
 log = logging.getLogger(__name__)
 
@@ -137,16 +137,8 @@ def _temperature(model: str, members: Sequence[TrainedMember], y: np.ndarray) ->
 def write_trained(output: Path, bundle: Bundle, members: Sequence[TrainedMember]) -> None:
     """Write the bundle and, beside it, learning_curve.tsv."""
     write_bundle(output, bundle)
-    columns = ["seed", "epoch", "train_loss", "validation_loss", "validation_map", "learning_rate"]
-    lines = ["\t".join(columns)]
-    for member in members:
-        lines += [
-            f"{r.seed}\t{r.epoch}\t{r.train_loss:.6f}\t{r.validation_loss:.6f}\t"
-            f"{r.validation_map:.6f}\t{r.learning_rate:g}"
-            for r in member.curve
-        ]
-    with written_whole(output / "learning_curve.tsv") as part:
-        part.write_text("\n".join(lines) + "\n")
+    records = (record for member in members for record in member.curve)
+    write_rows(output / "learning_curve.tsv", EpochRecord, records)
 
 
 def open_genome(tensors: Tensors, signal: Path, tss: Path | None) -> TrainingGenome:

@@ -14,7 +14,6 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,6 +29,7 @@ from deepregfinder.evaluation.metrics import (
     tally,
 )
 from deepregfinder.evaluation.natural_prevalence import measure_calls, tally_calls
+from deepregfinder.evaluation.tables import AnnotationScore
 from deepregfinder.genome.bedtools import merge
 from deepregfinder.labels.ground_truth import labelled_elements
 from deepregfinder.labels.tensors import Tensors
@@ -39,11 +39,6 @@ log = logging.getLogger(__name__)
 
 CENTRE = 500
 LEAST_COVERED = 100
-HEADER = (
-    *("setting", "annotation", "class", "calls", "right", "labelled", "found"),
-    *("precision", "precision_low", "precision_high"),
-    *("recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high"),
-)
 
 ByClass = Sequence[pd.DataFrame]
 """For each class its intervals (chrom, start, end), sorted and disjoint; background has none."""
@@ -147,8 +142,8 @@ def as_calls(annotation: ByClass, chroms: Sequence[str]) -> dict[str, Calls]:
 
 def score(
     name: str, annotation: ByClass, tensors: Tensors, bootstrap: Bootstrap
-) -> list[tuple[object, ...]]:
-    """Rows of HEADER, which comes first: test windows, and calls on the test chromosomes.
+) -> list[AnnotationScore]:
+    """Scores of every class: on test windows, and of calls on the test chromosomes.
 
     A random split leaves no test chromosome, and then there are no rows of calls.
     """
@@ -169,8 +164,7 @@ def score(
     membership = one_hot_membership(truth, n_classes)
     tallies = tally(chosen, truth, membership, block, len(blocks))
     right, wrong, missed = tallies.hits.sum(axis=0).T
-    table: list[tuple[object, ...]] = [HEADER]
-    table += _rows(
+    scores = _scores(
         *("test", name, tensors.classes),
         np.stack([right + wrong, right, right + missed, right]),
         measure(tallies).per_class,
@@ -183,48 +177,43 @@ def score(
             *(called.right + called.wrong, called.right),
             *(called.elements, called.credited),
         )
-        table += _rows(
+        scores += _scores(
             *("calls", name, tensors.classes),
             np.stack([part.sum(axis=0) for part in sums]).astype(np.int64),
             measure_calls(called),
             None if weights is None else measure_calls(called, weights),
         )
-    return table
-
-
-def join_tables(paths: Sequence[Path]) -> list[list[str]]:
-    """The rows of several tables of `score` under one header."""
-    tables = [path.read_text().splitlines() for path in paths]
-    lines = [tables[0][0], *(line for table in tables for line in table[1:])]
-    return [line.split("\t") for line in lines]
+    return scores
 
 
 def points_on_test_windows(
-    rows: Sequence[Mapping[str, str]],
+    scores: Sequence[AnnotationScore],
 ) -> dict[str, dict[str, tuple[float, float]]]:
     """Annotation -> class -> recall and precision on test windows, where both can be told."""
     points: dict[str, dict[str, tuple[float, float]]] = {}
-    for row in rows:
-        if row["setting"] == "test" and "." not in (row["recall"], row["precision"]):
-            place = float(row["recall"]), float(row["precision"])
-            points.setdefault(row["annotation"], {})[row["class"]] = place
+    for one in scores:
+        if one.setting == "test" and one.recall is not None and one.precision is not None:
+            points.setdefault(one.annotation, {})[one.class_] = one.recall, one.precision
     return points
 
 
-def _rows(
+def _scores(
     setting: str,
     name: str,
     classes: Sequence[str],
     counts: np.ndarray,
     estimates: Mapping[str, np.ndarray],
     replicates: Mapping[str, np.ndarray] | None,
-) -> list[tuple[object, ...]]:
-    """A row for each class but background; counts has shape (4, classes)."""
-    rows = []
+) -> list[AnnotationScore]:
+    """Those of each class but background; counts has shape (4, classes)."""
+    scores = []
     for index, class_name in enumerate(classes[1:], 1):
-        figures: list[object] = []
+        figures: list[float] = []
         for figure in ("precision", "recall", "f1"):
             edges = None if replicates is None else interval(replicates[figure][:, index])
             figures += [float(estimates[figure][0, index]), *(edges or (np.nan, np.nan))]
-        rows.append((setting, name, class_name, *counts[:, index].tolist(), *figures))
-    return rows
+        calls, right, labelled, recovered = counts[:, index].tolist()
+        scores.append(
+            AnnotationScore(setting, name, class_name, calls, right, labelled, recovered, *figures)
+        )
+    return scores

@@ -1,0 +1,160 @@
+"""Rows of the tables that an evaluation leaves, and that other steps or the report read back."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SeedFigure:
+    """A row of seeds.tsv: a figure of one member alone.
+
+    scope : test or natural; class_ : a class, or "all"
+    """
+
+    scope: str
+    seed: int
+    class_: str
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """A row of pr_curve.tsv or natural_pr_curve.tsv."""
+
+    class_: str
+    threshold: float
+    precision: float
+    recall: float
+
+
+@dataclass(frozen=True)
+class RatesAtThreshold:
+    """A row of roc_curve.tsv; the first threshold of a class is infinite."""
+
+    class_: str
+    threshold: float
+    false_positive_rate: float
+    true_positive_rate: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """A row of calibration.tsv or natural_calibration.tsv: a bin of probabilities.
+
+    temperature_scaling : before or after; confidence and accuracy are None without windows
+    """
+
+    temperature_scaling: str
+    low: float
+    high: float
+    windows: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class ComparedFigure:
+    """A row of comparison.tsv: a figure of a model, and its difference from the reference model.
+
+    setting : test, natural or calls; class_ : a class, "mean" of all but background, or "all"
+    low, high : of the 95 % interval; excludes_zero : yes or no, of the interval of the difference
+    lowest_chromosome, highest_chromosome : among the test chromosomes, each measured alone
+    Numbers are NaN where they are not available.
+    """
+
+    setting: str
+    model: str
+    class_: str
+    figure: str
+    value: float
+    low: float
+    high: float
+    reference: str
+    difference: float = math.nan
+    difference_low: float = math.nan
+    difference_high: float = math.nan
+    excludes_zero: str | None = None
+    lowest_chromosome: float = math.nan
+    highest_chromosome: float = math.nan
+    seed_sd: float = math.nan
+    seed_lowest: float = math.nan
+    seed_highest: float = math.nan
+
+
+@dataclass(frozen=True)
+class AnnotationScore:
+    """A row of `<sample>.annotations.tsv`: an annotation made by others, scored as a model is.
+
+    setting : test (labelled test windows) or calls (on the test chromosomes)
+    right : correct ones among `calls`; found : recovered ones among `labelled`
+    """
+
+    setting: str
+    annotation: str
+    class_: str
+    calls: int
+    right: int
+    labelled: int
+    found: int
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+    f1: float | None
+    f1_low: float | None
+    f1_high: float | None
+
+
+@dataclass(frozen=True)
+class CrisprFigures:
+    """A row of `<sample>.<model>.crispr.tsv`: elements that were perturbed, against a model.
+
+    scope : all or test; class_ : a class, or "any"
+    """
+
+    scope: str
+    class_: str
+    elements: int
+    not_lifted: int
+    not_predicted: int
+    regulated: int
+    called_regulated: int
+    negatives: int
+    called_negatives: int
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+    negative_rate: float | None
+    negative_rate_low: float | None
+    negative_rate_high: float | None
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    average_precision: float | None
+    average_precision_low: float | None
+    average_precision_high: float | None
+
+
+@dataclass(frozen=True)
+class WindowDistances:
+    """A row of `<sample>.test_windows.tsv`: how far windows of a class lie from a kind of marker.
+
+    windows : labelled or natural; n : how many there are
+    lower_quartile, median, upper_quartile : distances in bp; None where so many windows have no
+        marker on their chromosome
+    """
+
+    windows: str
+    class_: str
+    marker: str
+    n: int
+    touching: int
+    within_2kb: int
+    within_10kb: int
+    within_100kb: int
+    lower_quartile: int | None
+    median: int | None
+    upper_quartile: int | None
