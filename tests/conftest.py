@@ -35,7 +35,7 @@ def repository() -> Path:
 def shared_data() -> Path:
     """The folder of real ENCODE files; tests that use it carry the mark `real_data`."""
     if not SHARED_DATA.is_dir():
-        pytest.fail(f"DRF_SHARED_DATA: {SHARED_DATA} is no folder (see README)")
+        pytest.fail(f"DRF_SHARED_DATA: {SHARED_DATA} is no folder (see docs/contributing.md)")
     return SHARED_DATA
 
 

@@ -70,7 +70,7 @@ SHEETS = {
     ),
 }
 BUNDLE = {
-    **{"format": "deepregfinder-bundle", "sample": "K562", "model": "cnn"},
+    **{"format": "deepregfinder-bundle", "sample": "K562"},
     **{"classes": ["background", "enhancer", "promoter"], "marks": MARKS[:3]},
     **{"bin_size": 100, "window_bins": 20, "normalisation": {"control": "ignore"}},
 }
@@ -141,9 +141,10 @@ def launch_folder(folder: Path, samples: Sequence[str] = SAMPLES) -> Path:
     schema = json.loads((ROOT / "nextflow_schema.json").read_text())
     groups = [group["properties"] for group in schema["$defs"].values()]
     rules = {name: rule for group in groups for name, rule in group.items()}
-    bundle = folder / "results/models/K562/cnn/model.json"
-    bundle.parent.mkdir(parents=True)
-    bundle.write_text(json.dumps(BUNDLE))
+    for model in ("cnn", "drf"):
+        bundle = folder / f"results/models/K562/{model}/model.json"
+        bundle.parent.mkdir(parents=True)
+        bundle.write_text(json.dumps({**BUNDLE, "model": model}))
     for name, text in shown_files().items():
         (folder / name).write_text(text)
     for command in [command for part in PARTS for command in part.runs]:
