@@ -1,1 +1,1 @@
-"""From peaks to labelled windows."""
+"""From peak lists to labelled windows."""

@@ -1,4 +1,4 @@
-"""Background: windows of a regular tiling that are far from everything that could be an element."""
+"""Background: windows of a regular tiling that are far from any potential element."""
 
 import logging
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from deepregfinder.labels.rules import Drop, Evidence, RegionRules
 log = logging.getLogger(__name__)
 
 OVERSAMPLED = 2
-"""Windows drawn for one that is wanted: `build_tensors` drops those with too little signal."""
+"""Windows drawn per window needed: `build_tensors` drops those with too little signal."""
 
 
 def background(
@@ -26,24 +26,22 @@ def background(
     plan: SplitPlan,
     seed: int,
 ) -> tuple[pd.DataFrame, list[Drop]]:
-    """Draw background windows at random, without replacement, in the order in which they count.
+    """Draw background windows at random, without replacement, in the order of their use.
 
-    Windows of the tiling are dropped within `background_distance` of a TSS, a DHS, an enhancer-TF
-    peak (of any width) or another TF peak, and where they touch the blacklist or an assembly gap.
-    For every split, twice its third of `n_background` is drawn; with a random split, twice the
-    whole.
+    Windows of the tiling are dropped if they are within `background_distance` of a TSS, a DHS, an
+    enhancer-TF peak (of any width) or another TF peak, or overlap the blacklist or an assembly gap.
+    Each split gets a third of `n_background`, and twice as many are drawn; with a random split,
+    2 x `n_background` are drawn.
 
     Returns
     -------
-    Table with chrom, start, end and split, the splits one after the other, each in drawing order;
-    and what each rule dropped. Logs a warning where fewer windows exist than are wanted.
+    Table with chrom, start, end and split, sorted by split and then by drawing order; and the
+    number of windows dropped by each rule. Logs a warning if there are fewer windows than needed.
     """
     free, drops = free_windows(evidence, rules, geometry, chrom_sizes)
     split_of = {chrom: plan.of(chrom) or "" for chrom in chrom_sizes}
     free = free.assign(split=free["chrom"].map(split_of).astype(str))
-    n_wanted = (
-        quotas(rules.n_background) if plan.mode == "chromosome" else {".": rules.n_background}
-    )
+    needed = quotas(rules.n_background) if plan.mode == "chromosome" else {".": rules.n_background}
     if plan.mode == "chromosome":
         in_split = free[free["split"].isin(SPLITS)]
         drops.append(
@@ -56,17 +54,17 @@ def background(
         )
         free = in_split
     drawn = []
-    for place, (split, wanted) in enumerate(n_wanted.items()):
+    for place, (split, n_needed) in enumerate(needed.items()):
         windows = free[free["split"] == split]
-        if len(windows) < wanted:
+        if len(windows) < n_needed:
             log.warning(
-                "%d background windows are wanted%s, %d exist: all are taken.",
-                wanted,
+                "%d background windows are needed%s, but there are %d: all are used.",
+                n_needed,
                 "" if split == "." else f" for {split}",
                 len(windows),
             )
         order = np.random.default_rng([seed, place]).permutation(len(windows))
-        drawn.append(windows.iloc[order[: OVERSAMPLED * wanted]])
+        drawn.append(windows.iloc[order[: OVERSAMPLED * n_needed]])
     chosen = pd.concat(drawn, ignore_index=True)
     drops.append(
         Drop(

@@ -1,9 +1,9 @@
-"""Labelled windows: from peak lists to candidates, and the files that hold them.
+"""Candidates for labelled windows, from peak lists, and their files.
 
-A region file is BED-like and without a header: chrom, start, end, class, state, split. In
+A region file is BED-like, without a header: chrom, start, end, class, state, split. In a file of
 candidates, class is the element (promoter, enhancer, background) and state is ".";
-`assign_states` and `build_tensors` put the class of the run there. split is "." as long as chance
-has not decided it.
+`assign_states` and `build_tensors` replace it by the class of the run. split is "." before a random
+split.
 """
 
 import logging
@@ -30,10 +30,10 @@ COLUMNS = ("chrom", "start", "end", "class", "state", "split")
 
 @dataclass(frozen=True)
 class Candidates:
-    """Windows before the choice by signal, and what each rule dropped.
+    """Windows before the selection by signal, and the numbers dropped by each rule.
 
     windows : table with COLUMNS; promoters and enhancers sorted, then background in drawing order
-    drops : element by element, in the order of the rules
+    drops : by element, in the order of the rules
     """
 
     windows: pd.DataFrame
@@ -48,12 +48,12 @@ def define_candidates(
     plan: SplitPlan,
     seed: int,
 ) -> Candidates:
-    """Find promoters and enhancers and draw background (blueprint, section 3, after the paper).
+    """Define promoters and enhancers and draw background, as in the paper.
 
     Parameters
     ----------
     chrom_sizes : the main chromosomes, in the order of the run
-    seed : of the choice of background
+    seed : of the random choice of background
 
     Returns
     -------
@@ -61,24 +61,30 @@ def define_candidates(
     """
     if evidence.dhs is None:
         log.warning(
-            "no list of DHSs is given: promoters and enhancers need no open chromatin, "
-            "and background may hold it."
+            "no list of DHSs is given: promoters and enhancers are defined without open chromatin, "
+            "and background may include it."
         )
     if not evidence.promoter_marks:
-        log.warning("no H3K4me3 peaks are given: enhancers may be unknown promoters.")
+        log.warning("no H3K4me3 peaks are given: enhancers may include unannotated promoters.")
     tables, drops = [], []
-    for find in (promoters, enhancers):
-        sieve = find(evidence, rules, geometry, chrom_sizes)
+    for define in (promoters, enhancers):
+        sieve = define(evidence, rules, geometry, chrom_sizes)
         _set_splits(sieve, plan)
         tables.append(sieve.intervals.assign(**{"class": sieve.element}))
         drops.extend(sieve.drops)
         log.info("%ss: %d windows", sieve.element, len(sieve.intervals))
     elements = sort_regions(pd.concat(tables, ignore_index=True).assign(state="."))
-    far, far_drops = background(evidence, rules, geometry, chrom_sizes, plan, seed)
-    log.info("background: %d windows drawn of %d", len(far), far_drops[-1].dropped + len(far))
-    far = far.assign(**{"class": "background", "state": "."})
-    windows = pd.concat([elements, far], ignore_index=True)[list(COLUMNS)]
-    return Candidates(windows, (*drops, *far_drops))
+    background_windows, background_drops = background(
+        evidence, rules, geometry, chrom_sizes, plan, seed
+    )
+    log.info(
+        "background: %d windows drawn of %d",
+        len(background_windows),
+        background_drops[-1].dropped + len(background_windows),
+    )
+    background_windows = background_windows.assign(**{"class": "background", "state": "."})
+    windows = pd.concat([elements, background_windows], ignore_index=True)[list(COLUMNS)]
+    return Candidates(windows, (*drops, *background_drops))
 
 
 def _set_splits(sieve: Sieve, plan: SplitPlan) -> None:
@@ -89,44 +95,45 @@ def _set_splits(sieve: Sieve, plan: SplitPlan) -> None:
 
 
 def check_enough(candidates: Candidates, n_classes: int, plan: SplitPlan) -> None:
-    """Raise InputError where an element of the run has too few windows in a split.
+    """Raise InputError if an element of the run has too few windows in a split.
 
-    It tells how many each rule dropped, and which rule dropped most.
+    The message gives the number dropped by each rule, and the rule that dropped most.
     """
     problems = []
     for element in dict.fromkeys(member.element for member in class_set(n_classes)):
         windows = candidates.windows[candidates.windows["class"] == element]
         if plan.mode == "random":
             needed = {"all splits together": -(-MIN_WINDOWS["train"] * 10 // 6)}
-            found = {"all splits together": len(windows)}
+            available = {"all splits together": len(windows)}
         else:
             needed = dict(MIN_WINDOWS)
-            found = {split: int((windows["split"] == split).sum()) for split in SPLITS}
-        short = [name for name, least in needed.items() if found[name] < least]
+            available = {split: int((windows["split"] == split).sum()) for split in SPLITS}
+        short = [name for name, least in needed.items() if available[name] < least]
         if short:
-            listed = ", ".join(f"{found[name]} in {name} ({needed[name]} needed)" for name in short)
+            listed = ", ".join(
+                f"{available[name]} in {name} ({needed[name]} needed)" for name in short
+            )
             rows = [drop for drop in candidates.drops if drop.element == element]
-            problems.append(f"Too few {element} windows: {listed}. {blame(rows)}")
+            problems.append(f"Too few {element} windows: {listed}. {explain_drops(rows)}")
     if problems:
         raise InputError.of(problems)
 
 
-def blame(rows: Sequence[Drop]) -> str:
-    """A sentence that says what each rule dropped, and one that names the rule to look at."""
+def explain_drops(rows: Sequence[Drop]) -> str:
+    """Sentences with the number dropped by each rule, and the rule to check first."""
     given, *rest = rows
     steps = [f"{row.rule}: {row.dropped}" for row in rest if row.dropped]
     if not steps:
         return f"There were {given.left} {given.rule}, and no rule dropped any."
     worst = max(rest, key=lambda row: row.dropped / max(row.dropped + row.left, 1))
     return (
-        f"Of {given.left} {given.rule} were dropped: {'; '.join(steps)}. Look first at the rule "
-        f"'{worst.rule}': it dropped {worst.dropped} of the {worst.dropped + worst.left} that came "
-        "to it."
+        f"Of {given.left} {given.rule}, these were dropped: {'; '.join(steps)}. Check the rule "
+        f"'{worst.rule}' first: it dropped {worst.dropped} of {worst.dropped + worst.left}."
     )
 
 
 def sort_regions(regions: pd.DataFrame) -> pd.DataFrame:
-    """Sort as `LC_ALL=C sort -k1,1 -k2,2n` sorts a region file."""
+    """Sort as `LC_ALL=C sort -k1,1 -k2,2n` does."""
     return regions.sort_values(
         [name for name in COLUMNS if name in regions], kind="stable", ignore_index=True
     )
@@ -143,7 +150,7 @@ def write_regions(path: Path, regions: pd.DataFrame) -> None:
 def read_regions(path: Path) -> pd.DataFrame:
     """Read a region file, in its order: COLUMNS, start and end int64, the others str.
 
-    Raises InputError where it has another form.
+    Raises InputError for any other file.
     """
     types = {name: np.int64 if name in ("start", "end") else str for name in COLUMNS}
     if not Path(path).stat().st_size:
@@ -160,5 +167,5 @@ def read_regions(path: Path) -> pd.DataFrame:
         )
     except ValueError as error:
         raise InputError(
-            f"{path} is no file of regions (chrom, start, end, class, state, split): {error}."
+            f"{path} is not a file of regions (chrom, start, end, class, state, split): {error}."
         ) from error

@@ -1,7 +1,7 @@
 """Promoters and enhancers: windows around open transcription start sites and distal TF peaks.
 
-Distances are taken between the edges of intervals (a promoter: the midpoint of its merged TSSs), as
-`deepregfinder.bedtools` defines them; windows are laid around midpoints only after all rules.
+Distances are between the edges of intervals (of a promoter, the midpoint of its merged TSSs), as
+defined in `genome.bedtools`; windows are placed around midpoints after all other rules.
 """
 
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def merged_tss(tss: pd.DataFrame, chrom_sizes: Mapping[str, int], distance: int) -> pd.DataFrame:
-    """TSSs of the main chromosomes, merged where at most `distance` bp lie between them."""
+    """TSSs of the main chromosomes, merged if they are at most `distance` bp apart."""
     return merge(tss[tss["chrom"].isin(list(chrom_sizes))], distance)
 
 
@@ -57,9 +57,9 @@ def enhancers(
     geometry: Geometry,
     chrom_sizes: Mapping[str, int],
 ) -> Sieve:
-    """Enhancer windows: TF peaks with a DHS near, away from every TSS and from H3K4me3.
+    """Enhancer windows: TF peaks near a DHS, and away from TSSs and H3K4me3 peaks.
 
-    Logs a warning where H3K4me3 drops more than half of the peaks that came to its rule.
+    Logs a warning if the rule for H3K4me3 drops more than half of the remaining peaks.
     """
     lists = list(evidence.enhancers.values())
     if not lists:
@@ -88,16 +88,15 @@ def enhancers(
         near(sieve.intervals, tss, rules.tss_distance),
     )
     _drop_near_promoter_marks(sieve, evidence, rules)
-    sieve.place_windows(centres(sieve.intervals, evidence, rules), geometry, chrom_sizes)
+    sieve.place_windows(window_centres(sieve.intervals, evidence, rules), geometry, chrom_sizes)
     return sieve
 
 
 def merge_across_lists(peaks: pd.DataFrame) -> pd.DataFrame:
-    """Merge overlapping peaks of different lists to one; peaks of one list stay as they were
-    called.
+    """Merge overlapping peaks of different lists; peaks of one list are not merged.
 
-    A merged peak takes the summit of its strongest member (by the signal column) from the first
-    list that gives summits: signal is not comparable between lists.
+    A merged peak takes the summit of its strongest peak (by the signal column) in the first list
+    with summits, because signal is not comparable between lists.
 
     Parameters
     ----------
@@ -121,24 +120,24 @@ def merge_across_lists(peaks: pd.DataFrame) -> pd.DataFrame:
         summit=("summit", "first"),
     )
     columns = ["chrom", "start", "end", "summit"]
-    # Without any merged peak, pandas cannot know that its columns are whole numbers.
+    # Without any merged peak, pandas cannot infer that these columns are integers.
     merged = merged.astype({name: peaks[name].dtype for name in columns})
     both = pd.concat([peaks.loc[~shared, columns], merged[columns]])
     return both.sort_values(["chrom", "start", "end"], kind="stable", ignore_index=True)
 
 
 def strong_peaks(lists: Mapping[str, pd.DataFrame], min_signal: float) -> pd.DataFrame:
-    """The peaks of several lists with signal of at least `min_signal` (0: all of them).
+    """The peaks of several lists with a signal of at least `min_signal` (0: all peaks).
 
-    Raises InputError for a list without a signal column where a minimum is asked for.
+    Raises InputError for a list without a signal column if a minimum is given.
     """
     without = [name for name, peaks in lists.items() if len(peaks) and peaks["signal"].isna().any()]
     if min_signal > 0 and without:
         raise InputError.of(
             [
                 f"{name} has no signal column (narrowPeak or broadPeak, column 7), which "
-                f"--promoter_marks_min_signal {min_signal:g} needs: leave that out, or give the "
-                "peak list as the peak caller wrote it."
+                f"--promoter_marks_min_signal {min_signal:g} needs: remove that parameter, or give "
+                "the peak list as written by the peak caller."
                 for name in without
             ]
         )
@@ -160,9 +159,9 @@ def _drop_near_promoter_marks(sieve: Sieve, evidence: Evidence, rules: RegionRul
     dropped = before - len(sieve.intervals)
     if dropped > before / 2:
         log.warning(
-            "H3K4me3 peaks drop %d of %d enhancers, %d are left. Lists of broad peaks "
-            "hold many weak ones: --promoter_marks_min_signal (now %g) ignores peaks whose signal "
-            "column is lower; a fold enrichment of 7 is a good start.",
+            "H3K4me3 peaks drop %d of %d enhancers; %d remain. Lists of broad peaks include many "
+            "weak ones: --promoter_marks_min_signal (now %g) ignores peaks with a lower value in "
+            "their signal column; a fold enrichment of 7 is a good start.",
             dropped,
             before,
             len(sieve.intervals),
@@ -170,11 +169,11 @@ def _drop_near_promoter_marks(sieve: Sieve, evidence: Evidence, rules: RegionRul
         )
 
 
-def centres(peaks: pd.DataFrame, evidence: Evidence, rules: RegionRules) -> np.ndarray:
-    """Where the windows of enhancers are centred: int64, shape (peaks,).
+def window_centres(peaks: pd.DataFrame, evidence: Evidence, rules: RegionRules) -> np.ndarray:
+    """Centres of the windows of enhancers: int64, shape (peaks,).
 
-    `summit` falls back to the midpoint for a peak without a summit, `dhs` for one that no DHS
-    overlaps. Raises InputError where no peak has a summit, or no DHS is given.
+    With `summit`, a peak without a summit uses its midpoint; with `dhs`, a peak that overlaps no
+    DHS does. Raises InputError if no peak has a summit, or no DHSs are given.
     """
     middle = midpoints(peaks)
     if rules.center == "summit":
@@ -193,14 +192,14 @@ def centres(peaks: pd.DataFrame, evidence: Evidence, rules: RegionRules) -> np.n
 
 
 def _strongest_dhs(peaks: pd.DataFrame, dhs: pd.DataFrame, middle: np.ndarray) -> np.ndarray:
-    """Midpoint of the strongest DHS that overlaps each peak; the most central of equal ones."""
+    """Midpoint of the strongest DHS that overlaps each peak; of ties, the most central one."""
     peak, site = overlapping_pairs(peaks, dhs)
-    place = midpoints(dhs)[site]
+    midpoint = midpoints(dhs)[site]
     strength = dhs["signal"].fillna(0).to_numpy()[site]
-    best_first = np.lexsort((place, np.abs(place - middle[peak]), -strength, peak))
-    owner, first = np.unique(peak[best_first], return_index=True)
+    best_first = np.lexsort((midpoint, np.abs(midpoint - middle[peak]), -strength, peak))
+    peak_with_dhs, first = np.unique(peak[best_first], return_index=True)
     centre = middle.copy()
-    centre[owner] = place[best_first][first]
+    centre[peak_with_dhs] = midpoint[best_first][first]
     return centre
 
 

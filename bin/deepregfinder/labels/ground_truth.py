@@ -1,10 +1,11 @@
-"""What every place of the genome truly is, by the labelled elements around it.
+"""The true class of every position of the genome, from the labelled elements around it.
 
-For a class, a place is positive within 500 bp of the midpoint of a labelled element of that class,
-is left out from there to 2,000 bp, and is negative beyond, elements of other classes included. (For
-background, the elements of all classes change sides.) Where one true class is needed it is that of
-the nearest element within 500 bp; background beyond 2,000 bp of every element; places between are
-left out. The midpoint of an element is that of its window, which is snapped to the bin grid.
+For a class, a position is positive within 500 bp of the midpoint of a labelled element of that
+class, excluded from there to 2,000 bp, and negative beyond, even at elements of other classes. For
+background, positions within 500 bp of an element of any class are negative, and positions beyond
+2,000 bp are positive. A single true class is that of the nearest element within 500 bp, background
+beyond 2,000 bp of every element, and undefined between. The midpoint of an element is that of its
+window, which is aligned to the bin grid.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,23 +21,23 @@ NEGATIVE_BEYOND = 2000
 Elements = Mapping[str, Sequence[np.ndarray]]
 """Chromosome -> for each class the sorted midpoints (bp) of its labelled elements.
 
-Background has none."""
+Background has no elements."""
 
 
 def labelled_elements(tensors: Tensors, chroms: Sequence[str]) -> dict[str, list[np.ndarray]]:
     """Midpoints of the labelled windows of some chromosomes, by class."""
     elements = {}
     for chrom in chroms:
-        here = tensors.chrom == tensors.chroms.index(chrom)
+        on_chrom = tensors.chrom == tensors.chroms.index(chrom)
         elements[chrom] = [np.empty(0, np.int64)] + [
-            np.sort(tensors.midpoints[here & (tensors.y == index)])
+            np.sort(tensors.midpoints[on_chrom & (tensors.y == index)])
             for index in range(1, len(tensors.classes))
         ]
     return elements
 
 
 def distance_to_nearest(points: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Distance (bp) of each position to the nearest of the sorted points; huge without any."""
+    """Distance (bp) of each position to the nearest of sorted points; very large without one."""
     far = np.iinfo(np.int64).max // 4
     padded = np.concatenate([[-far], points, [far]])
     right = np.searchsorted(padded, positions)
@@ -47,7 +48,7 @@ def distance_to_nearest(points: np.ndarray, positions: np.ndarray) -> np.ndarray
 def label_windows(
     centres: np.ndarray, elements: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Say what windows truly are, as the head of this module defines it.
+    """The true class of windows, by the definition above.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def label_windows(
 
     Returns
     -------
-    truth : int64, shape (windows,); class index, -1 where left out
+    truth : int64, shape (windows,); class index, -1 where undefined
     membership : int8, shape (classes, windows); POSITIVE, NEGATIVE or LEFT_OUT
     """
     distance = np.stack([distance_to_nearest(points, centres) for points in elements[1:]])

@@ -1,4 +1,4 @@
-"""What labelled windows are made from, the rules that make them, and how many each rule drops."""
+"""The peak lists and rules that define labelled windows, and the number dropped by each rule."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,10 +22,10 @@ _WIDEST_TSS = 1000
 
 @dataclass(frozen=True)
 class RegionRules:
-    """Distances (bp) and choices that say which windows are promoters, enhancers and background.
+    """Distances (bp) and choices that define promoters, enhancers and background.
 
-    Every field is the pipeline parameter of that name; nextflow_schema.json describes it and holds
-    its default.
+    Every field is the pipeline parameter of that name; nextflow_schema.json has its description and
+    default.
     """
 
     tss_merge: int
@@ -42,13 +42,13 @@ class RegionRules:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The lists from which regions are defined: tables of `read_intervals`.
+    """The peak lists that define regions: tables of `read_intervals`.
 
     tss : transcription start sites
-    dhs : peaks of open chromatin (DNase or ATAC); None leaves out the rules that need them
+    dhs : peaks of open chromatin (DNase or ATAC); None omits the rules that need them
     enhancers, promoter_marks, tfbs : file name -> peaks of enhancer TFs (p300, CBP), of H3K4me3
         and of other TFs
-    blacklist, gaps : where no background is taken; None where there is no such list
+    blacklist, gaps : regions excluded from background; None without such a list
     """
 
     tss: pd.DataFrame
@@ -70,7 +70,7 @@ class Evidence:
         blacklist: Path | None = None,
         gaps: Path | None = None,
     ) -> "Evidence":
-        """Read the files; raises InputError where one holds lines that are no intervals."""
+        """Read the files; raises InputError if one has invalid lines."""
 
         def peaks(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
             return {str(path): read_intervals(path, "peaks") for path in paths}
@@ -79,7 +79,7 @@ class Evidence:
         if len(sites) and (sites["end"] - sites["start"]).median() > _WIDEST_TSS:
             log.warning(
                 "half of the intervals in %s are wider than %d bp. These look like genes, "
-                "not transcription start sites: promoters will lie in their middle.",
+                "not transcription start sites: promoters will be placed at their midpoints.",
                 tss,
                 _WIDEST_TSS,
             )
@@ -96,7 +96,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Drop:
-    """A row of `<sample>.dropped.tsv`: what a rule dropped and how many it left."""
+    """A row of `<sample>.dropped.tsv`: numbers of intervals that a rule dropped and left."""
 
     element: str
     rule: str
@@ -105,19 +105,19 @@ class Drop:
 
 
 class Sieve:
-    """Intervals that pass rule after rule, and the account of what each rule dropped."""
+    """Intervals filtered by one rule after another, with the number that each rule dropped."""
 
-    def __init__(self, element: str, intervals: pd.DataFrame, named: str) -> None:
+    def __init__(self, element: str, intervals: pd.DataFrame, source: str) -> None:
         self.element = element
         self.intervals = intervals.reset_index(drop=True)
-        self.drops = [Drop(element, named, 0, len(intervals))]
+        self.drops = [Drop(element, source, 0, len(intervals))]
 
-    def drop(self, rule: str, unwanted: np.ndarray | pd.Series) -> None:
-        """Drop the rows of a mask."""
-        self.replace(rule, self.intervals[~np.asarray(unwanted, dtype=bool)])
+    def drop(self, rule: str, mask: np.ndarray | pd.Series) -> None:
+        """Drop the rows where a mask is true."""
+        self.replace(rule, self.intervals[~np.asarray(mask, dtype=bool)])
 
     def replace(self, rule: str, intervals: pd.DataFrame) -> None:
-        """Go on with other, fewer intervals, such as merged ones."""
+        """Continue with fewer intervals, such as merged ones."""
         dropped = len(self.intervals) - len(intervals)
         self.drops.append(Drop(self.element, rule, dropped, len(intervals)))
         self.intervals = intervals.reset_index(drop=True)
@@ -128,7 +128,7 @@ class Sieve:
     def place_windows(
         self, midpoints: np.ndarray, geometry: Geometry, chrom_sizes: Mapping[str, int]
     ) -> None:
-        """Replace the intervals by windows around midpoints, whole inside the chromosome."""
+        """Replace the intervals by windows around midpoints that are inside the chromosome."""
         start = geometry.window_start(midpoints)
         windows = pd.DataFrame(
             {"chrom": self.intervals["chrom"], "start": start, "end": start + geometry.window}
@@ -142,5 +142,5 @@ class Sieve:
 
 
 def write_drops(path: Path, drops: Sequence[Drop]) -> None:
-    """Write the account as a table with a row for each rule."""
+    """Write a table with a row for each rule."""
     write_rows(path, Drop, drops)

@@ -1,9 +1,9 @@
-"""Active and poised: two clusters of elements by their nascent RNA.
+"""Active and poised elements: two clusters by nascent RNA.
 
-Promoters and enhancers are clustered apart: transcripts of enhancers are rarer than those of
-genes by orders of magnitude, and together nearly every enhancer would be called poised. With
-strand-specific reads, each strand is clustered by itself, and an element whose strands disagree
-is dropped.
+Promoters and enhancers are clustered separately: enhancer transcripts are rarer than those of genes
+by orders of magnitude, and nearly all enhancers would be poised in a joint clustering. With
+strand-specific reads, each strand is clustered separately, and elements whose strands disagree are
+dropped.
 """
 
 import logging
@@ -27,21 +27,21 @@ log = logging.getLogger(__name__)
 NascentTransform = Literal["none", "log2"]
 
 MIN_CLUSTER = MIN_WINDOWS["train"]
-"""A cluster of fewer windows is taken for outliers: no class could be trained on it."""
+"""Smallest number of windows in a cluster: fewer are outliers, too few to train on."""
 
 MIN_FOLD = 2.0
-"""Active windows must hold on average so many times the reads of poised ones."""
+"""Smallest ratio of the mean read counts of active and poised windows."""
 
 _CHANCE = 3.0
 
 
 @dataclass(frozen=True)
 class Clustering:
-    """How one list of nascent reads divides the windows of one element.
+    """Clustering of the windows of one element by one library of nascent RNA.
 
-    reads : name of the list: nascent, sense or antisense
-    poised, active : windows of the two clusters
-    poised_mean, active_mean : their mean read counts (as counted, whatever the transform)
+    reads : the library: nascent, sense or antisense
+    poised, active : number of windows in the two clusters
+    poised_mean, active_mean : their mean read counts (before any transform)
     boundary : windows with more reads than this are active
     """
 
@@ -57,7 +57,7 @@ class Clustering:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What is left of the windows of one element when all its lists of reads are asked."""
+    """The windows of one element, by agreement between all libraries of nascent RNA."""
 
     element: str
     windows: int
@@ -92,22 +92,22 @@ def window_counts(counts: Counts, windows: pd.DataFrame, geometry: Geometry) -> 
 
 
 def two_means(values: np.ndarray) -> float:
-    """The exact 2-means clustering of numbers: where the upper cluster begins.
+    """Exact 2-means clustering of numbers: the start of the upper cluster.
 
-    Sorted, both clusters are contiguous; of all places to cut between different values, take the
-    one with the smallest sum of squared distances to the two means. Unlike Lloyd's iterations
-    from a random start it is the optimum, and always the same.
+    The clusters are contiguous in sorted order, so the best of all cuts between different values is
+    the one with the smallest sum of squared distances to the two means. Unlike Lloyd's algorithm
+    from a random start, this is the optimum, and deterministic.
 
     Returns
     -------
-    The smallest value of the upper cluster; of several optima, the lowest. NaN if all are equal.
+    The smallest value of the upper cluster; of ties, the lowest. NaN if all values are equal.
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     ordered_from_mean = ordered - ordered.mean() if len(ordered) else ordered
     sums = np.cumsum(ordered_from_mean)
     lower = np.arange(1, len(ordered))
-    # The sum of squares within falls as that between the means rises: with the overall mean at 0,
-    # that is S^2/k + S^2/(n - k) for the sum S of the lower k.
+    # The sum of squares within clusters is smallest where that between them is largest: with an
+    # overall mean of 0, it is S^2/k + S^2/(n - k) for the sum S of the lower k values.
     between = sums[:-1] ** 2 * (1 / lower + 1 / (len(ordered) - lower))
     cuts = np.flatnonzero(np.diff(ordered) > 0)
     if not len(cuts):
@@ -118,15 +118,15 @@ def two_means(values: np.ndarray) -> float:
 def cluster_windows(
     counts: np.ndarray, element: str, reads: str, transform: NascentTransform
 ) -> tuple[np.ndarray, Clustering]:
-    """Divide windows in poised and active by 2-means on their counts, or on log2(count + 1).
+    """Divide windows into poised and active by 2-means of their counts, or of log2(count + 1).
 
-    Raises InputError, with the numbers, where that means nothing:
+    Raises InputError, with the numbers, if the clusters are not meaningful:
     - no window has a read, or all have the same number;
     - a cluster has fewer than MIN_CLUSTER windows;
     - active windows have less than MIN_FOLD times the mean count of poised ones;
-    - counts vary as little as chance alone makes them: their variance is at most
-      1 + 3 sqrt(2 / (n - 1)) times their mean, the upper limit (3 standard errors) of Poisson's
-      index of dispersion.
+    - counts vary no more than expected by chance: their variance is at most
+      1 + 3 sqrt(2 / (n - 1)) times their mean, the upper limit (3 standard errors) of the index of
+      dispersion of a Poisson distribution.
 
     Returns
     -------
@@ -135,14 +135,14 @@ def cluster_windows(
     what = f"{len(counts)} {element} windows, {reads} reads"
     if not len(counts) or not counts.any():
         raise InputError(
-            f"Active and poised cannot be told apart ({what}): no read lies in any of them. Is the "
+            f"Active and poised cannot be distinguished ({what}): none of them has a read. Is the "
             "nascent RNA of this cell type and assembly? Do reads pass --min_mapq?"
         )
     values = np.log2(counts + 1.0) if transform == "log2" else counts.astype(np.float64)
     first_active = two_means(values)
     if np.isnan(first_active):
         raise InputError(
-            f"Active and poised cannot be told apart ({what}): every window holds {counts[0]}."
+            f"Active and poised cannot be distinguished ({what}): every window has {counts[0]}."
         )
     is_active = values >= first_active
     clustering = Clustering(
@@ -156,40 +156,40 @@ def cluster_windows(
         boundary=float(counts[~is_active].max()),
     )
     numbers = (
-        f"{clustering.poised} poised windows hold {clustering.poised_mean:.4g} reads on average, "
+        f"{clustering.poised} poised windows have {clustering.poised_mean:.4g} reads on average, "
         f"{clustering.active} active ones {clustering.active_mean:.4g}"
     )
     advice = (
-        " A few very strong windows do that: try --nascent_transform log2."
+        " A few very strong windows can cause this: try --nascent_transform log2."
         if transform == "none" and clustering.active < clustering.poised
         else ""
     )
     if min(clustering.poised, clustering.active) < MIN_CLUSTER:
         raise InputError(
-            f"Active and poised cannot be told apart ({what}): {numbers}, and each state needs at "
-            f"least {MIN_CLUSTER} windows.{advice}"
+            f"Active and poised cannot be distinguished ({what}): {numbers}, and each state needs "
+            f"at least {MIN_CLUSTER} windows.{advice}"
         )
     if clustering.active_mean < MIN_FOLD * clustering.poised_mean:
         raise InputError(
-            f"Active and poised do not separate ({what}): {numbers}, less than {MIN_FOLD:g} times "
-            "as many. The reads look like background."
+            f"Active and poised cannot be distinguished ({what}): {numbers}, less than "
+            f"{MIN_FOLD:g} times as many. The reads look like background."
         )
     dispersion = counts.var(ddof=1) / counts.mean()
     by_chance = 1 + _CHANCE * np.sqrt(2 / (len(counts) - 1))
     if dispersion <= by_chance:
         raise InputError(
-            f"Active and poised do not separate ({what}): {numbers}, but chance alone makes counts "
-            f"so different (variance / mean is {dispersion:.3g}; up to {by_chance:.3g} is chance). "
-            "There are too few reads, or they are background."
+            f"Active and poised cannot be distinguished ({what}): {numbers}, but counts vary no "
+            f"more than by chance (variance / mean is {dispersion:.3g}; chance explains up to "
+            f"{by_chance:.3g}). There are too few reads, or they are background."
         )
     return is_active, clustering
 
 
 @dataclass(frozen=True)
 class States:
-    """Candidates with the classes of a 5-class run, and how they came about.
+    """Candidates with the classes of a 5-class run, and the clusterings behind them.
 
-    candidates : the region table; elements have a state and the class that goes with it
+    candidates : the region table; elements have a state and the corresponding class
     """
 
     candidates: pd.DataFrame
@@ -203,7 +203,7 @@ def add_states(
     geometry: Geometry,
     transform: NascentTransform,
 ) -> States:
-    """Give every promoter and enhancer a state; background passes as it is.
+    """Assign a state to every promoter and enhancer; background is unchanged.
 
     Parameters
     ----------
@@ -212,8 +212,9 @@ def add_states(
 
     Raises
     ------
-    InputError as `cluster_windows`, for everything at once; and where strands agree on too few
-    windows.
+    InputError
+        As `cluster_windows`, for all elements and libraries at once; or if the strands agree on
+        too few windows.
     """
     candidates = candidates.reset_index(drop=True)
     element = candidates["class"].to_numpy(dtype=object)
@@ -264,7 +265,7 @@ def add_states(
 
 
 def write_summary(path: Path, states: States) -> None:
-    """Write a table: a row for each clustering, and one (reads "all") for what is left together."""
+    """Write a table: a row for each clustering, and one (reads "all") for the agreement."""
     rows = []
     for agreement in states.agreements:
         rows += [

@@ -1,7 +1,7 @@
 """Tensors: the signal of labelled windows, with their classes, splits and provenance, in one file.
 
-The file is safetensors with one metadata key, `tensors`, that holds JSON: safetensors writes
-several keys in no fixed order, and the same input must give the same bytes.
+The file is safetensors with a single metadata key, `tensors`, whose value is JSON: safetensors
+writes several keys in no fixed order, and the same input must give the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _ARRAYS = ("x", "y", "split", "chrom", "start")
 
 @dataclass(frozen=True)
 class Tensors:
-    """Labelled windows in the order of regions.bed, with all that says where they come from.
+    """Labelled windows in the order of regions.bed, with their provenance.
 
     x : float32, shape (windows, marks, bins): reads per million, NOT normalised
     y : uint8, shape (windows,), index in `classes`
@@ -32,7 +32,7 @@ class Tensors:
     start : int64, shape (windows,), bp, 0-based
     chroms, chrom_sizes : the main chromosomes, in the order of the run
     normalisation : from the training chromosomes only
-    seed : of the choice of background and of a random split
+    seed : of the random choice of background and of a random split
     filters : the parameters min_nonzero and n_background
     """
 
@@ -66,7 +66,7 @@ class Tensors:
 
     @property
     def split_parameters(self) -> dict[str, Any]:
-        """How windows were divided, as JSON can hold it."""
+        """The split of windows, for JSON."""
         return self.split_plan.to_dict()
 
     @property
@@ -75,7 +75,7 @@ class Tensors:
         return self.start + self.geometry.window // 2
 
     def with_marks(self, marks: Sequence[str]) -> "Tensors":
-        """The same windows with some of their marks, in the given order."""
+        """The same windows with a subset of their marks, in the given order."""
         if tuple(marks) == self.marks:
             return self
         rows = [self.marks.index(mark) for mark in marks]
@@ -111,7 +111,7 @@ def write_tensors(path: Path, tensors: Tensors) -> None:
 
 
 def open_tensors(path: Path) -> Tensors:
-    """Read a file of `write_tensors`; raises InputError where it is none, or damaged."""
+    """Read a file of `write_tensors`; raises InputError if it is another file, or damaged."""
     try:
         arrays, facts = read_checked(path, KIND)
     except ValueError as error:

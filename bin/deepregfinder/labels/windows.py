@@ -1,4 +1,4 @@
-"""From candidates to labelled windows: choice by signal, classes, splits and statistics."""
+"""From candidates to labelled windows: selection by signal, classes, splits and statistics."""
 
 import logging
 from collections.abc import Sequence
@@ -31,11 +31,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Selection:
-    """What became of the candidates of one class: a row of `<sample>.regions.tsv`.
+    """Numbers of candidates of one class, dropped and kept: a row of `<sample>.regions.tsv`.
 
-    dropped_min_nonzero : those with fewer than min_nonzero non-zero entries
+    dropped_min_nonzero : candidates with fewer than min_nonzero non-zero entries
     not_needed : background beyond n_background
-    train, validation, test : windows that are kept
+    train, validation, test : windows kept
     """
 
     class_: str
@@ -48,13 +48,13 @@ class Selection:
 
     @property
     def windows(self) -> dict[str, int]:
-        """Windows that are kept, by split."""
+        """Number of windows kept in each split."""
         return {split: getattr(self, split) for split in SPLITS}
 
 
 @dataclass(frozen=True)
 class LabelledWindows:
-    """The tensors, the region table that goes with them row by row, and the account."""
+    """The tensors, the region table with the same rows, and the numbers dropped and kept."""
 
     tensors: Tensors
     regions: pd.DataFrame
@@ -63,14 +63,14 @@ class LabelledWindows:
 
 @dataclass(frozen=True)
 class WindowRules:
-    """Which candidates become labelled windows, and how their signal is normalised.
+    """How candidates are selected, and how their signal is normalised.
 
     n_classes : of the run: 2, 3 or 5
     window_bins : bins of a window
-    min_nonzero : a window needs so many non-zero entries of marks x bins
-    n_background : background windows to keep of those drawn, a third for each split; in a 2-class
-        run promoters join them and are not counted
-    transform : applied to the signal before mean and standard deviation are taken
+    min_nonzero : smallest number of non-zero entries (of marks x bins) of a window
+    n_background : number of drawn background windows to keep, a third for each split; promoters,
+        which are background in a 2-class run, are not counted
+    transform : applied to the signal before mean and standard deviation are computed
     """
 
     n_classes: int
@@ -83,7 +83,7 @@ class WindowRules:
 def choose_windows(
     signal: Signal, candidates: pd.DataFrame, rules: WindowRules, plan: SplitPlan, seed: int
 ) -> LabelledWindows:
-    """Choose windows by their signal, divide them in splits and take statistics for normalisation.
+    """Select windows by their signal, divide them into splits and compute the normalisation.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def choose_windows(
     _check_enough(selections, rules.min_nonzero)
     if (n_kept := int(drawn[kept].sum())) < rules.n_background:
         log.warning(
-            "%d background windows are wanted, %d have enough signal: all are taken.",
+            "%d background windows are needed, but %d have enough signal: all are used.",
             rules.n_background,
             n_kept,
         )
@@ -161,11 +161,11 @@ def choose_windows(
 
 
 def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> Normalisation:
-    """Statistics of every mark, from all bins of the training chromosomes and no others."""
+    """Statistics of every mark over all bins of the training chromosomes."""
     chroms = plan.training_chroms(signal.chrom_sizes)
     if not chroms:
         raise InputError(
-            "No chromosome of the signal is one to train on: see --train_chroms (the signal has "
+            "The signal has no training chromosome: see --train_chroms (the signal has "
             f"{', '.join(signal.chrom_sizes)})."
         )
     mean, sd = mark_statistics(signal, chroms, transform)
@@ -182,29 +182,29 @@ def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> N
 def class_indices(candidates: pd.DataFrame, n_classes: int) -> np.ndarray:
     """Index of the class of the run for each candidate: uint8, shape (windows,).
 
-    Raises InputError where a 5-class run is given candidates without states.
+    Raises InputError if candidates of a 5-class run have no states.
     """
     classes = class_set(n_classes)
-    by_meaning = {(member.element, member.state): place for place, member in enumerate(classes)}
-    meanings = {}
+    by_element = {(member.element, member.state): place for place, member in enumerate(classes)}
+    indices = {}
     for name in candidates["class"].unique():
-        given = class_named(name)
-        state = given.state if n_classes == 5 else "."
-        known = by_meaning.get((given.element, state))
-        if known is None and n_classes == 5:
+        candidate_class = class_named(name)
+        state = candidate_class.state if n_classes == 5 else "."
+        index = by_element.get((candidate_class.element, state))
+        if index is None and n_classes == 5:
             raise InputError(
                 f"Candidates of class {name!r} have no state, which 5 classes need: give the file "
                 "of assign_states."
             )
         # Without promoters among the classes (2), a promoter is background.
-        meanings[name] = 0 if known is None else known
-    return candidates["class"].map(meanings).to_numpy(np.uint8)
+        indices[name] = 0 if index is None else index
+    return candidates["class"].map(indices).to_numpy(np.uint8)
 
 
 def gather(
     signal: Signal, windows: pd.DataFrame, window_bins: int, min_nonzero: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take the signal of the windows that have enough of it, reading each chromosome once.
+    """The signal of the windows that have enough of it; reads each chromosome once.
 
     Returns
     -------
@@ -230,12 +230,12 @@ def gather(
 
 
 def _first_of_each_split(
-    available: np.ndarray, candidates: pd.DataFrame, n_wanted: int, plan: SplitPlan
+    available: np.ndarray, candidates: pd.DataFrame, n_needed: int, plan: SplitPlan
 ) -> np.ndarray:
-    """The first of the available background, split by split: bool, shape (windows,)."""
-    wanted = quotas(n_wanted) if plan.mode == "chromosome" else {".": n_wanted}
+    """The first available background windows of each split: bool, shape (windows,)."""
+    needed = quotas(n_needed) if plan.mode == "chromosome" else {".": n_needed}
     chosen = np.zeros(len(candidates), dtype=bool)
-    for split, n in wanted.items():
+    for split, n in needed.items():
         rows = np.flatnonzero(available & (candidates["split"] == split).to_numpy())
         chosen[rows[:n]] = True
     return chosen
@@ -245,13 +245,13 @@ def _check_candidates(signal: Signal, candidates: pd.DataFrame, geometry: Geomet
     problems = []
     if unknown := sorted(set(candidates["chrom"]) - set(signal.chrom_sizes)):
         problems.append(
-            f"Windows lie on {', '.join(unknown)}, of which sample {signal.sample} has no signal."
+            f"Windows are on {', '.join(unknown)}, where sample {signal.sample} has no signal."
         )
     width = candidates["end"] - candidates["start"]
     if ((width != geometry.window) | (candidates["start"] % geometry.bin_size != 0)).any():
         problems.append(
-            f"Windows are not {geometry.window} bp wide on bins of {geometry.bin_size} bp, as the "
-            "signal is: they were defined with another --bin_size or --window_bins."
+            f"Windows are not {geometry.window} bp wide on bins of {geometry.bin_size} bp, like "
+            "the signal: they were defined with another --bin_size or --window_bins."
         )
     if problems:
         raise InputError.of(problems)
@@ -269,7 +269,7 @@ def _check_enough(selections: Sequence[Selection], min_nonzero: int) -> None:
                 f"Too few windows of class {one.class_}: {listed}. Of {one.candidates} "
                 f"candidates, {one.dropped_min_nonzero} were dropped by --min_nonzero "
                 f"{min_nonzero} (fewer non-zero bins over all marks); the table of dropped regions "
-                "says what each rule dropped before."
+                "has the numbers that each rule dropped before."
             )
     if problems:
         raise InputError.of(problems)

@@ -104,7 +104,7 @@ def test_background_takes_what_there_is_and_says_so(
         )
     free, _ = free_windows(lists, rules(), GEOMETRY, SIZES)
     assert len(drawn) == len(free) == drops[-1].left
-    assert "500 background windows are wanted for validation" in caplog.text
+    assert "500 background windows are needed for validation" in caplog.text
 
 
 def test_background_never_touches_blacklist_or_gaps() -> None:
@@ -141,8 +141,8 @@ def test_too_few_windows_name_every_rule_and_the_one_to_look_at(lists: Evidence)
         check_enough(candidates, 3, BY_CHROMOSOME)
     message = str(error.value)
     assert "enhancer windows: 0 in train (10 needed). Of 18 enhancer-TF peaks given" in message
-    assert "Look first at the rule 'an H3K4me3 peak within" in message
-    assert "it dropped 6 of the 18" in message
+    assert "Check the rule 'an H3K4me3 peak within" in message
+    assert "it dropped 6 of 18." in message
     assert "Too few promoter windows: 8 in train (10 needed)" in message
 
 
@@ -179,7 +179,7 @@ def test_an_empty_region_file_is_an_empty_table(tmp_path: Path) -> None:
 
 def test_other_files_are_no_region_files(tmp_path: Path) -> None:
     (tmp_path / "x.bed").write_text("chr1\tstart\tend\ta\t.\ttrain\n")
-    with pytest.raises(InputError, match=r"x\.bed is no file of regions"):
+    with pytest.raises(InputError, match=r"x\.bed is not a file of regions"):
         read_regions(tmp_path / "x.bed")
 
 

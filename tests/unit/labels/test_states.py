@@ -101,7 +101,9 @@ def refusal(counts: np.ndarray, transform: str = "none") -> str:
 
 
 def test_no_read_at_all_is_refused() -> None:
-    assert "(50 enhancer windows, nascent reads): no read lies in" in refusal(np.zeros(50, int))
+    assert "(50 enhancer windows, nascent reads): none of them has a read" in refusal(
+        np.zeros(50, int)
+    )
 
 
 def test_no_window_at_all_is_refused() -> None:
@@ -109,25 +111,25 @@ def test_no_window_at_all_is_refused() -> None:
 
 
 def test_equal_counts_are_refused() -> None:
-    assert "every window holds 7" in refusal(np.full(50, 7))
+    assert "every window has 7" in refusal(np.full(50, 7))
 
 
 def test_a_nearly_empty_cluster_is_refused_with_numbers_and_advice() -> None:
     message = refusal(np.array([1, 2] * 50 + [90_000] * 3))
-    assert "100 poised windows hold 1.5 reads on average, 3 active ones 9e+04" in message
+    assert "100 poised windows have 1.5 reads on average, 3 active ones 9e+04" in message
     assert "--nascent_transform log2" in message
 
 
 def test_clusters_too_close_together_are_refused() -> None:
     message = refusal(np.array([1_000] * 50 + [1_500] * 50))
-    assert "50 poised windows hold 1000 reads on average, 50 active ones 1500" in message
+    assert "50 poised windows have 1000 reads on average, 50 active ones 1500" in message
     assert "less than 2 times" in message
 
 
 @pytest.mark.parametrize("mean", [0.3, 1, 3])
 def test_counts_that_vary_by_chance_alone_are_refused(mean: float) -> None:
     message = refusal(np.random.default_rng(1).poisson(mean, 2_000))
-    assert "do not separate" in message
+    assert "no more than by chance" in message or "look like background" in message
 
 
 def element_windows(n: int, kind: str, chrom: str) -> pd.DataFrame:

@@ -107,7 +107,7 @@ def test_too_little_background_is_taken_whole_and_said(
     with caplog.at_level(logging.WARNING):
         built = build(make_signal(tmp_path, arrays()), candidates(), n_background=3000)
     assert built.selections[0].windows == {"train": 20, "validation": 20, "test": 20}
-    assert "3000 background windows are wanted, 60 have enough signal" in caplog.text
+    assert "3000 background windows are needed, but 60 have enough signal" in caplog.text
 
 
 def test_promoters_are_background_with_two_classes(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_candidates_of_another_geometry_are_refused(tmp_path: Path) -> None:
 
 def test_candidates_on_chromosomes_without_signal_are_refused(tmp_path: Path) -> None:
     windows = candidates().replace({"chrom": {"chr8": "chr9"}})
-    with pytest.raises(InputError, match="Windows lie on chr9"):
+    with pytest.raises(InputError, match="Windows are on chr9"):
         build(make_signal(tmp_path, arrays()), windows)
 
 
