@@ -47,11 +47,11 @@ def evaluate_across(
     """Write average precision of every model on every sample, and what a model of the sample's own
     would give, with intervals; on other samples with and without quantile mapping."""
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation.across_samples import draw_across, measure_across, table
+    from deepregfinder.evaluation.across_samples import Score, draw_across, measure_across, scores
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.signal.store import open_signal
-    from deepregfinder.storage.tables import write_table
+    from deepregfinder.storage.tables import write_rows
 
     bundles = [read_bundle(folder) for folder in bundle]
     samples = [
@@ -62,7 +62,7 @@ def evaluate_across(
         if windows.sample != rpm.sample:
             raise InputError(f"--tensors is of {windows.sample}, its --signal of {rpm.sample}.")
     tested = measure_across(bundles, samples, bootstrap)
-    write_table(output, table(model, bundles[0].classes, tested))
+    write_rows(output, Score, scores(model, bundles[0].classes, tested))
     draw_across(plot, model, bundles[0].classes, tested)
 
 

@@ -64,13 +64,12 @@ def evaluate_depths(
         draw_depths,
         measure_depths,
         parse_shares,
-        table,
+        write_scores,
     )
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.prediction.scorers import load_scorer
     from deepregfinder.signal.build import parse_controls
-    from deepregfinder.storage.tables import write_table
 
     if len(model) != len(bundle):
         raise InputError(f"There are {len(model)} --model, but {len(bundle)} --bundle.")
@@ -81,7 +80,7 @@ def evaluate_depths(
     windows, opened = open_tensors(tensors), [open_counts(path) for path in counts]
     sample = DepthSample(windows, opened, parse_controls(controls), control)
     scores = measure_depths(scorers, sample, parse_shares(depths), scanning, bootstrap)
-    write_table(output, table(scores))
+    write_scores(output, scores)
     draw_depths(plot, scores, windows.classes[1:])
 
 

@@ -18,16 +18,17 @@ from deepregfinder.command_line import PATH, plain_errors
 def summarise_folds(fold: tuple[Path, ...], output: Path, summary: Path, plot: Path) -> None:
     """Write every figure of every fold, and for each its mean, spread and range."""
     from deepregfinder.evaluation.cross_validation import (
+        FoldSummary,
         draw_folds,
         read_scores,
         summarised,
         write_scores,
     )
-    from deepregfinder.storage.tables import write_table
+    from deepregfinder.storage.tables import write_rows
 
     scores = read_scores(fold)
     write_scores(output, scores)
-    write_table(summary, summarised(scores))
+    write_rows(summary, FoldSummary, summarised(scores))
     draw_folds(plot, scores)
 
 

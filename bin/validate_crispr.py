@@ -34,10 +34,11 @@ def validate_crispr(
 ) -> None:
     """Write recall of regulated elements, calls among tested negatives, and every element."""
     from deepregfinder.evaluation.external.crispr import read_elements, validate
+    from deepregfinder.evaluation.tables import CrisprFigures
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.prediction.calling import read_calls
     from deepregfinder.prediction.probabilities import open_probabilities
-    from deepregfinder.storage.tables import write_table
+    from deepregfinder.storage.tables import write_rows, write_table
 
     scan = open_probabilities(probabilities)
     figures, judged = validate(
@@ -47,7 +48,7 @@ def validate_crispr(
         read_bundle(bundle).split,
         bootstrap,
     )
-    write_table(output, figures)
+    write_rows(output, CrisprFigures, figures)
     write_table(element_table, judged)
 
 

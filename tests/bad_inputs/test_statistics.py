@@ -24,7 +24,7 @@ from deepregfinder.evaluation.cross_validation import (
     Score,
     draw_folds,
     read_scores,
-    summary,
+    summarised,
     write_scores,
 )
 from deepregfinder.evaluation.evaluate import FEW_WINDOWS
@@ -258,13 +258,15 @@ def test_calibration_on_no_window_is_refused(fit):
 
 def test_folds_that_measured_nothing_leave_no_row_and_an_empty_plot(tmp_path):
     rows = [
-        Score("cnn", fold, "chr1", "test", name, "average_precision", value)
+        Score("cnn", fold, ("chr1",), "test", name, "average_precision", value)
         for fold in (1, 2, 3)
         for name, value in (("enhancer", np.nan), ("promoter", 0.5 if fold == 1 else np.nan))
     ]
     write_scores(tmp_path / "folds.tsv", rows)
     no_nonsense_in(tmp_path)
     read = read_scores([tmp_path / "folds.tsv"])
-    assert [row[2:5] for row in summary(read)[1:]] == [("promoter", "average_precision", 1)]
+    assert [(row.class_, row.figure, row.folds) for row in summarised(read)] == [
+        ("promoter", "average_precision", 1)
+    ]
     draw_folds(tmp_path / "folds.png", read)
     assert (tmp_path / "folds.png").stat().st_size

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.classes import class_names
-from deepregfinder.evaluation.external.crispr import HEADER as CRISPR
-from deepregfinder.evaluation.tables import AnnotationScore
-from deepregfinder.evaluation.window_distances import HEADER as SURROUNDINGS
+from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures, WindowDistances
 from deepregfinder.report.collect import Run, collect
 from deepregfinder.report.examples import Example, Examples, Interval, Kind, write_examples
 from deepregfinder.storage.tables import column_names
@@ -207,7 +205,7 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
         for marker in ("dhs", "tss")
         for kind in ("labelled", *(["natural"] if plan.natural else []))
     ]
-    header = " ".join(SURROUNDINGS)
+    header = " ".join(column_names(WindowDistances))
     _write(folder / f"{sample}.test_windows.tsv", header, near)
     (folder / f"{sample}.test_windows.png").write_bytes(PNG)
     header = "class candidates dropped_min_nonzero not_needed train validation test"
@@ -237,7 +235,7 @@ def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
             for scope in ("all", "test")
             for name in ("any", *plan.elements)
         ]
-        _write(Path(f"{start}.crispr.tsv"), " ".join(CRISPR), rows)
+        _write(Path(f"{start}.crispr.tsv"), " ".join(column_names(CrisprFigures)), rows)
     _examples(Path(f"{start}.examples.json"), plan, sample, model)
     calls = [
         (chrom, name, 10 * place + index, 2000 * place)

@@ -32,11 +32,29 @@ from deepregfinder.signal.store import Signal
 
 log = logging.getLogger(__name__)
 
-HEADER = (
-    *("model", "trained_on", "tested_on", "quantile_map", "class", "average_precision"),
-    *("low", "high", "difference", "difference_low", "difference_high", "lacking_marks"),
-)
 MEAN = "mean"
+
+
+@dataclass(frozen=True)
+class Score:
+    """A row of the table: a model on the test windows of a sample.
+
+    class_ : a class, or MEAN; difference : from the model that the tested sample has itself
+    Numbers are NaN where the tested sample lacks marks, and between a model and itself.
+    """
+
+    model: str
+    trained_on: str
+    tested_on: str
+    quantile_map: bool
+    class_: str
+    average_precision: float
+    low: float
+    high: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    lacking_marks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -105,13 +123,13 @@ def measure_across(
     return tested
 
 
-def table(model: str, classes: Sequence[str], tested: Sequence[Cell]) -> list[tuple[object, ...]]:
-    """Rows of HEADER, which comes first; NaN for what there is not.
+def scores(model: str, classes: Sequence[str], tested: Sequence[Cell]) -> list[Score]:
+    """The rows of the table, class by class of each cell.
 
     classes : of the models, background first
     """
     own = {cell.tested_on: cell.areas for cell in tested if cell.trained_on == cell.tested_on}
-    rows: list[tuple[object, ...]] = [HEADER]
+    rows = []
     for cell in tested:
         against = own.get(cell.tested_on)
         for column, name in enumerate([*classes[1:], MEAN]):
@@ -120,12 +138,8 @@ def table(model: str, classes: Sequence[str], tested: Sequence[Cell]) -> list[tu
                 values = _estimate(cell.areas[:, column])
                 if against is not None and cell.trained_on != cell.tested_on:
                     apart = _estimate(cell.areas[:, column] - against[:, column])
-            rows.append(
-                (
-                    *(model, cell.trained_on, cell.tested_on, str(cell.quantile_map).lower()),
-                    *(name, *values, *apart, ",".join(cell.lacking) or "."),
-                )
-            )
+            what = (model, cell.trained_on, cell.tested_on, cell.quantile_map, name)
+            rows.append(Score(*what, *values, *apart, cell.lacking))
     return rows
 
 

@@ -4,11 +4,10 @@ Chromosomes are dealt out to groups with about as many candidate elements each. 
 group k tests, the next group validates, all others train. A model is trained from scratch in each
 fold, and measured on the labelled test windows and on every window of the test chromosomes.
 
-The table of a fold has HEADER and one row for each figure, as comparison.tsv has them: setting
+The table of a fold has a row for each figure, as comparison.tsv has them: setting
 "test" or "natural"; class "mean" is the mean over the classes other than background.
 """
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,25 +22,38 @@ from deepregfinder.evaluation.metrics import CALIBRATION
 from deepregfinder.evaluation.plots_of_all_models import draw_spread
 from deepregfinder.genome.grid import balanced_groups, bare_name
 from deepregfinder.genome.splits import ChromosomeSplit, SplitPlan
-from deepregfinder.storage.tables import write_table
+from deepregfinder.storage.tables import read_rows, write_rows
 
-HEADER = ("model", "fold", "chromosomes", "setting", "class", "figure", "value")
-SUMMARY = ("model", "setting", "class", "figure", "folds", "mean", "sd", "lowest", "highest")
 FEWEST = 3
 SETTINGS = {"test": "labelled windows", "natural": "every window"}
 
 
 @dataclass(frozen=True)
 class Score:
-    """One row of a table of folds."""
+    """A row of a table of folds. chromosomes : that the fold was tested on"""
 
     model: str
     fold: int
-    chromosomes: str
+    chromosomes: tuple[str, ...]
     setting: str
     class_: str
     figure: str
     value: float
+
+
+@dataclass(frozen=True)
+class FoldSummary:
+    """A row of the summary: a figure over the folds that have it; sd is NaN of one fold."""
+
+    model: str
+    setting: str
+    class_: str
+    figure: str
+    folds: int
+    mean: float
+    sd: float
+    lowest: float
+    highest: float
 
 
 def fold_plan(candidates: pd.DataFrame, n_folds: int, fold: int) -> SplitPlan:
@@ -79,9 +91,9 @@ def assigned(candidates: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
 def scores(evaluation: Evaluation, fold: int) -> list[Score]:
     """The rows of one fold."""
     measured = {"test": evaluation.test, "natural": evaluation.natural}
-    where = ",".join(evaluation.chroms)
+    chroms = tuple(evaluation.chroms)
     return [
-        Score(evaluation.model, fold, where, setting, *figure)
+        Score(evaluation.model, fold, chroms, setting, *figure)
         for setting, part in measured.items()
         if part is not None
         for figure in _figures(part, evaluation.bundle.classes)
@@ -101,34 +113,24 @@ def _figures(measured: Measured, classes: Sequence[str]) -> Iterator[tuple[str, 
 
 def write_scores(path: Path, rows: Sequence[Score]) -> None:
     """Write a table of folds."""
-    write_table(path, [HEADER, *(tuple(vars(row).values()) for row in rows)])
+    write_rows(path, Score, rows)
 
 
 def read_scores(paths: Sequence[Path]) -> list[Score]:
     """Read tables of folds, sorted by model and fold; raises InputError where one is damaged."""
-    rows = []
-    for path in paths:
-        lines = list(csv.reader(path.read_text().splitlines(), delimiter="\t"))
-        try:
-            if tuple(lines[0]) != HEADER:
-                raise ValueError("another header")
-            for model, fold, chroms, setting, name, figure, value in lines[1:]:
-                number = float("nan") if value == "." else float(value)
-                rows.append(Score(model, int(fold), chroms, setting, name, figure, number))
-        except (IndexError, TypeError, ValueError) as error:
-            raise InputError(f"{path} is no table of folds ({error}).") from None
+    rows = [row for path in paths for row in read_rows(path, Score)]
     return sorted(rows, key=lambda row: (row.model, row.fold))
 
 
-def summarised(rows: Sequence[Score]) -> list[tuple[object, ...]]:
-    """For each figure the mean, standard deviation and range over the folds; a header first."""
-    table: list[tuple[object, ...]] = [SUMMARY]
+def summarised(rows: Sequence[Score]) -> list[FoldSummary]:
+    """For each figure the mean, standard deviation and range over the folds."""
+    table = []
     for key, values in _grouped(rows).items():
         known = np.array([value for value in values if np.isfinite(value)])
         if len(known):
             sd = float(known.std(ddof=1)) if len(known) > 1 else np.nan
-            figures = (float(known.mean()), sd, float(known.min()), float(known.max()))
-            table.append((*key, len(known), *figures))
+            mean, lowest, highest = map(float, (known.mean(), known.min(), known.max()))
+            table.append(FoldSummary(*key, len(known), mean, sd, lowest, highest))
     return table
 
 

@@ -4,7 +4,7 @@ A library sequenced to a share of its depth holds each read by chance: counts ar
 binomial distribution of what was counted and the share. Models stay those of all reads, so the
 figures are those of a shallower sample that a trained model is applied to.
 
-The table has HEADER and one row for each figure: setting "test" (labelled windows) or "natural"
+The table has a row for each figure: setting "test" (labelled windows) or "natural"
 (every window); class "mean" is the mean over the classes other than background, "all" all windows.
 """
 
@@ -38,17 +38,17 @@ from deepregfinder.prediction.scan import ScanOptions, scan_genome
 from deepregfinder.prediction.scorers import Scorer
 from deepregfinder.signal.build import ControlMode, write_sample_signal
 from deepregfinder.signal.store import open_signal
+from deepregfinder.storage.tables import write_rows
 
 log = logging.getLogger(__name__)
 
-HEADER = ("model", "share", "reads", "setting", "class", "figure", "value", "low", "high")
 SETTINGS = {"test": "test windows", "natural": "every window"}
 MEAN = "mean"
 
 
 @dataclass(frozen=True)
 class Score:
-    """One row of the table.
+    """A row of the table.
 
     share : of the reads of every library; reads : what the median library keeps, controls apart
     value, low, high : estimate and 95 % interval, NaN where there is none
@@ -166,9 +166,9 @@ def _with_interval(value: float, values: np.ndarray) -> tuple[float, float, floa
     return float(value), low, high
 
 
-def table(scores: Sequence[Score]) -> list[tuple[object, ...]]:
-    """Rows of HEADER, which comes first."""
-    return [HEADER, *(tuple(vars(row).values()) for row in scores)]
+def write_scores(path: Path, scores: Sequence[Score]) -> None:
+    """Write the table."""
+    write_rows(path, Score, scores)
 
 
 def draw_depths(path: Path, scores: Sequence[Score], classes: Sequence[str]) -> None:

@@ -13,15 +13,12 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.classes import class_named
+from deepregfinder.evaluation.tables import WindowDistances
 from deepregfinder.figure import figure_of
 from deepregfinder.genome.bedtools import distances
 from deepregfinder.labels.ground_truth import label_windows
-from deepregfinder.storage.tables import write_table
+from deepregfinder.storage.tables import write_rows
 
-HEADER = (
-    *("windows", "class", "marker", "n", "touching", "within_2kb", "within_10kb", "within_100kb"),
-    *("lower_quartile", "median", "upper_quartile"),
-)
 LABELLED, NATURAL = "labelled", "natural"
 MARKERS = {
     "dhs": "open chromatin (DHS)",
@@ -95,24 +92,25 @@ def describe(
     ]
 
 
-def write_surroundings(path: Path, found: Sequence[Surroundings]) -> None:
+def write_surroundings(path: Path, surroundings: Sequence[Surroundings]) -> None:
     """Write a row for each set of windows, class and marker: counts, and quartiles in bp."""
-    rows: list[tuple[object, ...]] = [HEADER]
-    for one in found:
-        near = [int((one.distance <= limit).sum()) for limit in _LIMITS]
+    rows = []
+    for one in surroundings:
+        touching, *within = (int((one.distance <= limit).sum()) for limit in _LIMITS)
         # "lower" gives a distance that occurs: between a number and infinity nothing lies.
         quartiles = np.quantile(one.distance, (0.25, 0.5, 0.75), method="lower")
-        known = [int(value) if np.isfinite(value) else "." for value in quartiles]
-        rows.append((one.windows, one.class_, one.marker, len(one.distance), *near, *known))
-    write_table(path, rows)
+        known = (int(value) if np.isfinite(value) else None for value in quartiles)
+        what = (one.windows, one.class_, one.marker)
+        rows.append(WindowDistances(*what, len(one.distance), touching, *within, *known))
+    write_rows(path, WindowDistances, rows)
 
 
-def draw_surroundings(path: Path, found: Sequence[Surroundings], sample: str) -> None:
+def draw_surroundings(path: Path, surroundings: Sequence[Surroundings], sample: str) -> None:
     """A panel for each marker: the share of windows that are no further from it than x."""
-    markers = list(dict.fromkeys(one.marker for one in found))
+    markers = list(dict.fromkeys(one.marker for one in surroundings))
     with figure_of(path, 4.2 * len(markers), 3.9, len(markers)) as panels:
         for axes, marker in zip(panels, markers, strict=True):
-            for one in found:
+            for one in surroundings:
                 if one.marker != marker:
                     continue
                 shown = np.sort(one.distance[np.isfinite(one.distance)])

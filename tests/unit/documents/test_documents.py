@@ -17,9 +17,13 @@ from deepregfinder import __version__
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import RecordCounts
 from deepregfinder.differential import compare as differential
-from deepregfinder.evaluation import window_distances as surroundings
 from deepregfinder.evaluation.external import crispr
-from deepregfinder.evaluation.tables import AnnotationScore, ComparedFigure
+from deepregfinder.evaluation.tables import (
+    AnnotationScore,
+    ComparedFigure,
+    CrisprFigures,
+    WindowDistances,
+)
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
@@ -254,14 +258,14 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "regions/<sample>/dropped.tsv": column_names(Drop),
         "regions/<sample>/states.tsv": column_names(StateCounts),
         "regions/<sample>/regions.tsv": column_names(Selection),
-        "regions/<sample>/test_windows.tsv": surroundings.HEADER,
+        "regions/<sample>/test_windows.tsv": column_names(WindowDistances),
         f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,
         f"{COMPARED}.marks.tsv": differential.MARK_COLUMNS,
         "evaluation/<sample>/annotations.tsv": column_names(AnnotationScore),
         f"{calls}.validation.tsv": column_names(ValidationRate),
         f"{calls}.calls.tsv": column_names(CallCount),
         f"{calls}.seeds.tsv": column_names(SeedValidation),
-        f"{calls}.crispr.tsv": crispr.HEADER,
+        f"{calls}.crispr.tsv": column_names(CrisprFigures),
         f"{calls}.crispr_elements.tsv": crispr.JUDGED_COLUMNS,
     }
     for path, write in writers.items():

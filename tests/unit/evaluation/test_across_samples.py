@@ -9,7 +9,7 @@ from samples.small_evaluation import PLAN, bundle, elements
 from samples.small_models import MARKS
 
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation.across_samples import HEADER, Cell, draw_across, measure_across, table
+from deepregfinder.evaluation.across_samples import Cell, draw_across, measure_across, scores
 from deepregfinder.evaluation.evaluate import Subject, evaluate
 from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.labels.tensors import Tensors
@@ -27,8 +27,7 @@ def measured(bundles: list[Bundle], samples: list[Tensors]) -> dict[tuple[str, s
 
 
 def rows(cells: dict[tuple[str, str, bool], Cell]) -> list[dict[str, object]]:
-    lines = table("cnn", CLASSES, list(cells.values()))
-    return [dict(zip(HEADER, line, strict=True)) for line in lines[1:]]
+    return [vars(one) for one in scores("cnn", CLASSES, list(cells.values()))]
 
 
 def test_a_cell_says_what_the_evaluation_of_the_sample_says() -> None:
@@ -51,7 +50,7 @@ def test_the_same_model_under_another_name_loses_nothing() -> None:
     for row in rows(cells):
         if row["trained_on"] == row["tested_on"]:
             assert np.isnan(row["difference"])  # type: ignore[call-overload]
-        elif row["quantile_map"] == "false":
+        elif not row["quantile_map"]:
             assert row["difference"] == row["difference_low"] == row["difference_high"] == 0
 
 
@@ -71,8 +70,8 @@ def test_quantile_mapping_undoes_another_depth() -> None:
 def test_a_sample_without_a_mark_is_left_out_by_name(tmp_path: Path) -> None:
     cells = measured([bundle()], [A, B.with_marks(MARKS[1:])])
     other, own = rows(cells)[0], rows(cells)[-1]
-    assert own["lacking_marks"] == "."
-    assert other["lacking_marks"] == MARKS[0]
+    assert own["lacking_marks"] == ()
+    assert other["lacking_marks"] == (MARKS[0],)
     assert np.isnan(other["average_precision"])  # type: ignore[call-overload]
     draw_across(tmp_path / "across.cnn.png", "cnn", CLASSES, list(cells.values()))
     drawing = (tmp_path / "across.cnn.svg").read_text()

@@ -10,7 +10,6 @@ from sklearn.metrics import average_precision_score
 
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.external.crispr import (
-    HEADER,
     place_elements,
     read_elements,
     read_table,
@@ -71,8 +70,8 @@ def test_elements_are_counted_by_hand(tmp_path: Path, scan: Probabilities) -> No
     placed = read_elements(tmp_path / "elements.tsv")
     assert placed["genes"].tolist() == [1, 1, 3, 1, 2, 1, 1, 1]
     figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
-    rows = {row[:2]: dict(zip(HEADER, row, strict=True)) for row in figures[1:]}
-    counts = {key: tuple(row[name] for name in HEADER[2:9]) for key, row in rows.items()}
+    rows = {(one.scope, one.class_): vars(one) for one in figures}
+    counts = {key: tuple(row.values())[2:9] for key, row in rows.items()}
     assert counts == {
         # elements, not lifted, not predicted, regulated, called, negatives, called
         ("all", "any"): (8, 0, 1, 4, 3, 3, 1),
@@ -130,7 +129,7 @@ def test_no_element_of_a_predicted_chromosome_leaves_figures_unknown(
         read_table(write_tested(tmp_path / "pairs.tsv", TESTED[1:2])), None, SIZES, "pairs"
     )
     figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
-    row = dict(zip(HEADER, figures[1], strict=True))
+    row = vars(figures[0])
     assert (row["elements"], row["not_predicted"], row["regulated"]) == (1, 1, 0)
     assert np.isnan(row["recall"])
     assert np.isnan(row["average_precision"])
@@ -151,7 +150,7 @@ def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabil
     assert placed["status"].tolist() == ["lifted"] * 2 + ["unmapped", "lifted"] + ["unmapped"] * 2
     assert placed["start"].tolist() == [19_991, 29_991, -1, 50_000, -1, -1]
     figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(0, 1))
-    assert figures[1][2:9] == (6, 3, 0, 3, 2, 0, 0)
+    assert tuple(vars(figures[0]).values())[2:9] == (6, 3, 0, 3, 2, 0, 0)
     assert [line[6:9] for line in judged[1:4]][2] == (".", ".", ".")
 
 

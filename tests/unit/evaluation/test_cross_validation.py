@@ -62,18 +62,19 @@ def test_too_few_folds_or_chromosomes_are_refused():
 def test_the_summary_is_over_folds_that_have_a_value(tmp_path: Path):
     values = [0.2, 0.4, np.nan]
     rows = [
-        Score("cnn", n, "chr1", "test", "enhancer", "average_precision", value)
+        Score("cnn", n, ("chr1",), "test", "enhancer", "average_precision", value)
         for n, value in enumerate(values, 1)
     ]
     write_scores(tmp_path / "a.tsv", rows[:1])
     write_scores(tmp_path / "b.tsv", rows[1:])
-    _, row = summarised(read_scores([tmp_path / "b.tsv", tmp_path / "a.tsv"]))
-    assert row[:5] == ("cnn", "test", "enhancer", "average_precision", 2)
-    np.testing.assert_allclose(row[5:], [0.3, np.std([0.2, 0.4], ddof=1), 0.2, 0.4])
+    (row,) = summarised(read_scores([tmp_path / "b.tsv", tmp_path / "a.tsv"]))
+    values = tuple(vars(row).values())
+    assert values[:5] == ("cnn", "test", "enhancer", "average_precision", 2)
+    np.testing.assert_allclose(values[5:], [0.3, np.std([0.2, 0.4], ddof=1), 0.2, 0.4])
 
 
 def test_a_damaged_table_is_refused(tmp_path: Path):
     path = tmp_path / "bad.tsv"
     path.write_text("model\tfold\ncnn\t1\n")
-    with pytest.raises(InputError, match=r"bad\.tsv is no table of folds"):
+    with pytest.raises(InputError, match=r"bad\.tsv: there is no column chromosomes"):
         read_scores([path])

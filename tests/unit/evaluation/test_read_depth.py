@@ -18,7 +18,7 @@ from deepregfinder.evaluation.read_depth import (
     draw_depths,
     measure_depths,
     parse_shares,
-    table,
+    write_scores,
 )
 from deepregfinder.labels.tensors import Tensors, write_tensors
 from deepregfinder.models.bundle import write_bundle
@@ -29,7 +29,6 @@ from deepregfinder.prediction.scorers import load_scorer
 from deepregfinder.signal.build import write_sample_signal
 from deepregfinder.signal.scale import mark_quantiles
 from deepregfinder.signal.store import Signal, open_signal
-from deepregfinder.storage.tables import write_table
 from deepregfinder.storage.zarr_zip import write_arrays
 from evaluate_depths import evaluate_depths
 
@@ -191,5 +190,5 @@ def test_the_picture_names_models_and_depths(counts: list[Counts], here: Path) -
     drawing = (here / "depths.svg").read_text()
     for text in ("cnn", "0.25", "0.5", "enhancer, test windows", "promoter, every window"):
         assert text in drawing
-    write_table(here / "depths.tsv", table(scores))
+    write_scores(here / "depths.tsv", scores)
     assert len((here / "depths.tsv").read_text().splitlines()) == 1 + len(scores)

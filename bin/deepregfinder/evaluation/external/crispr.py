@@ -20,7 +20,7 @@ neither trained nor calibrated on: the figures to quote.
 import csv
 import logging
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from deepregfinder.evaluation.metrics import (
     interval,
     ratio,
 )
+from deepregfinder.evaluation.tables import CrisprFigures
 from deepregfinder.genome.assembly import check_placement
 from deepregfinder.genome.liftover import LIFTED, lift_intervals, read_chain
 from deepregfinder.genome.splits import SplitPlan
@@ -55,14 +56,6 @@ ELEMENT_COLUMNS = (
     *("status", "chrom", "start", "end"),
 )
 JUDGED_COLUMNS = (*ELEMENT_COLUMNS, "test", "called")
-HEADER = (
-    *("scope", "class", "elements", "not_lifted", "not_predicted"),
-    *("regulated", "called_regulated", "negatives", "called_negatives"),
-    *("recall", "recall_low", "recall_high"),
-    *("negative_rate", "negative_rate_low", "negative_rate_high"),
-    *("precision", "precision_low", "precision_high"),
-    *("average_precision", "average_precision_low", "average_precision_high"),
-)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -192,8 +185,8 @@ def validate(
     scan: Probabilities,
     split: SplitPlan,
     bootstrap: Bootstrap,
-) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    """Figures (rows of HEADER, which comes first) and every element with what the model says.
+) -> tuple[list[CrisprFigures], list[tuple[object, ...]]]:
+    """Figures of any class and each, and every element with what the model says (header first).
 
     placed : of `place_elements`; split : of the windows that the model was trained on
     """
@@ -209,7 +202,7 @@ def validate(
     judged = judge(elements, calls, scan)
     is_test = np.array([split.of(chrom) == "test" for chrom in elements["chrom"]], bool)
 
-    rows: list[tuple[object, ...]] = [HEADER]
+    figures: list[CrisprFigures] = []
     for scope, kept in (("all", np.ones(len(tested), bool)), ("test", is_test)):
         counts = (len(status), *left_out) if scope == "all" else (int(kept.sum()), 0, 0)
         sizes = {
@@ -218,19 +211,20 @@ def validate(
             if scope == "all" or split.of(chrom) == "test"
         }
         some = Judged(judged.called[:, kept], judged.probability[:, kept])
-        for name, figures in _figures(elements[kept], some, scan.classes, sizes, bootstrap):
-            rows.append((scope, name, *counts, *figures))
-    return rows, [*_element_rows(placed, status, tested, judged, is_test, scan.classes)]
+        figures += _figures(scope, counts, elements[kept], some, scan.classes, sizes, bootstrap)
+    return figures, [*_element_rows(placed, status, tested, judged, is_test, scan.classes)]
 
 
 def _figures(
+    scope: str,
+    counts: tuple[int, int, int],
     elements: pd.DataFrame,
     judged: Judged,
     classes: Sequence[str],
     sizes: Mapping[str, int],
     bootstrap: Bootstrap,
-) -> list[tuple[str, list[object]]]:
-    """For any class and each: counts and figures, in the order of HEADER."""
+) -> Iterator[CrisprFigures]:
+    """Those of any class and each. counts : elements, not lifted, not predicted"""
     blocks = Blocks.over(sizes)
     middle = (elements["start"] + elements["end"]).to_numpy(np.int64) // 2
     first = np.array([blocks.first[chrom] for chrom in elements["chrom"]], np.int64)
@@ -244,7 +238,6 @@ def _figures(
     def by_block(which: np.ndarray) -> np.ndarray:
         return np.bincount(block[which], minlength=len(blocks))
 
-    made = []
     for index, name in enumerate((ANY, *classes[1:])):
         called = judged.called[index]
         right, positive, wrong, negative = (
@@ -254,26 +247,41 @@ def _figures(
         level = np.unique(-judged.probability[index], return_inverse=True)[1]
         ranked = np.zeros((2, len(blocks), int(level.max(initial=-1)) + 1))
         np.add.at(ranked, (np.where(regulated, 0, 1), block, level), 1)
-        values = (
-            *(ratio(right, positive), ratio(wrong, negative), ratio(right, right + wrong)),
+        counted = {
+            "recall": (right, positive),
+            "negative_rate": (wrong, negative),
+            "precision": (right, right + wrong),
+        }
+        values = {figure: ratio(*pair) for figure, pair in counted.items()}
+        values["average_precision"] = (
             average_precision(weights @ ranked[0], weights @ ranked[1])
             if ranked.size
-            else np.full(len(weights), np.nan),
+            else np.full(len(weights), np.nan)
         )
-        figures: list[object] = [int(count[0]) for count in (positive, right, negative, wrong)]
-        counted = ((right, positive), (wrong, negative), (right, right + wrong), None)
-        for value, pair in zip(values, counted, strict=True):
+        figures: dict[str, float] = {}
+        for figure, value in values.items():
             edges = None if drawn is None else interval(value[1:])
-            if edges and pair:
-                edges = _widened(edges, *(int(count[0]) for count in pair))
-            figures += [float(value[0]), *(edges or (np.nan, np.nan))]
-        made.append((name, figures))
-    return made
+            if edges and figure in counted:
+                edges = _widened(edges, *(int(count[0]) for count in counted[figure]))
+            low, high = edges or (np.nan, np.nan)
+            figures |= {figure: float(value[0]), f"{figure}_low": low, f"{figure}_high": high}
+        yield CrisprFigures(
+            scope,
+            name,
+            elements=counts[0],
+            not_lifted=counts[1],
+            not_predicted=counts[2],
+            regulated=int(positive[0]),
+            called_regulated=int(right[0]),
+            negatives=int(negative[0]),
+            called_negatives=int(wrong[0]),
+            **figures,
+        )
 
 
-def _widened(edges: Sequence[float], found: int, n: int) -> list[float]:
-    """An interval made to hold Wilson's of `found` in `n`."""
-    wilson = binomtest(found, n).proportion_ci(method="wilson")
+def _widened(edges: Sequence[float], k: int, n: int) -> list[float]:
+    """An interval made to hold Wilson's of `k` in `n`."""
+    wilson = binomtest(k, n).proportion_ci(method="wilson")
     return [min(edges[0], round(wilson.low, 6)), max(edges[1], round(wilson.high, 6))]
 
 
@@ -287,7 +295,8 @@ def _element_rows(
 ) -> list[tuple[object, ...]]:
     """Header and a row for each element of the table, in its order."""
     names = (ANY, *classes[1:])
-    rows: list[tuple[object, ...]] = [(*JUDGED_COLUMNS, *(f"probability_{name}" for name in names))]
+    header = (*JUDGED_COLUMNS, *(f"probability_{name}" for name in names))
+    rows: list[tuple[object, ...]] = [header]
     place_of = {int(row): place for place, row in enumerate(tested)}
     for row, values in enumerate(placed.assign(status=status).itertuples(index=False, name=None)):
         shown = ["." if value == -1 else value for value in values]
