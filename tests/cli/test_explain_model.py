@@ -146,7 +146,7 @@ def test_networks_without_convolution_and_forests_say_what_they_lack(
     write_bundle(tmp_path / "rf", forest)
     for model, left_out, drawn in (
         ("mlp", "mlp has no convolution", ALWAYS | {f"attributions.{k}" for k in KINDS}),
-        ("rf", "rf is no network", ALWAYS),
+        ("rf", "rf is not a network", ALWAYS),
     ):
         found = run(
             world, model=model, bundle=str(tmp_path / model), output=str(tmp_path / model / "out")

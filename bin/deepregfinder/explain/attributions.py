@@ -1,12 +1,12 @@
-"""Integrated gradients: which mark in which bin makes a window what the network says it is.
+"""Integrated gradients: the contribution of each mark and bin to the output of a network.
 
 Sundararajan, Taly, Yan (ICML 2017), equation 1: for an output F, a window x and a baseline x',
 
     attribution_i = (x_i - x'_i) * integral over a from 0 to 1 of dF/dx_i (x' + a (x - x')) da
 
-by Gauss-Legendre quadrature (captum). Attributions sum up to F(x) - F(x') (completeness); how well
-the quadrature reaches that is measured, and more steps are taken until it does. The baseline is a
-window without any read.
+by Gauss-Legendre quadrature (captum). Attributions sum to F(x) - F(x') (completeness); the
+departure of the quadrature from that is measured, and the number of steps increased until it is
+small. The baseline is a window without reads.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,8 +32,8 @@ class Attributions:
     """Attributions of one output over several windows.
 
     values : float64 (n, marks, bins)
-    difference : float64 (n,), output at the window less output at the baseline
-    steps : of the quadrature
+    difference : float64 (n,), output at the window minus output at the baseline
+    steps : number of steps of the quadrature
     """
 
     values: np.ndarray
@@ -43,15 +43,15 @@ class Attributions:
     @property
     def error(self) -> float:
         """Largest departure from completeness, as a share of the mean absolute difference."""
-        apart = np.abs(self.values.sum(axis=(1, 2)) - self.difference).max()
-        return float(apart / max(np.abs(self.difference).mean(), 1e-12))
+        departure = np.abs(self.values.sum(axis=(1, 2)) - self.difference).max()
+        return float(departure / max(np.abs(self.difference).mean(), 1e-12))
 
 
 def centred_logits(networks: Sequence[Network]) -> Logits:
-    """The mean logits of the networks, less their mean over the classes.
+    """The mean logits of the networks, minus their mean over the classes.
 
-    Softmax does not see a number that is added to all logits; without it, what is left says how
-    probable a class is against the others: ln p_k less the mean of ln p (for one network).
+    Softmax is invariant to a constant added to all logits. Without it, the logit of a class
+    compares its probability with the others: ln p_k minus the mean of ln p (for one network).
     """
     for network in networks:
         network.requires_grad_(False)
@@ -70,13 +70,13 @@ def integrated_gradients(
 
     Parameters
     ----------
-    x : as the function wants it, float32 (n, marks, bins), n of 1 or more
+    x : input of `logits`, float32 (n, marks, bins), with n >= 1
     baseline : float32 (marks, bins)
     target : index of the class
 
     Returns
     -------
-    Attributions with as many steps as bring the error to 1 % or below, at most 1024.
+    Attributions with enough steps for an error of at most 1 %, but at most 1024 steps.
     """
     method = IntegratedGradients(logits)
     inputs = torch.from_numpy(x)
@@ -87,7 +87,7 @@ def integrated_gradients(
         values = method.attribute(
             inputs, start, target=target, n_steps=steps, internal_batch_size=_AT_ONCE
         )
-        found = Attributions(values.detach().double().numpy(), difference, steps)
-        if found.error <= TOLERANCE:
+        attributions = Attributions(values.detach().double().numpy(), difference, steps)
+        if attributions.error <= TOLERANCE:
             break
-    return found
+    return attributions

@@ -1,11 +1,11 @@
-"""How many marks a model needs: they are taken from it one by one, the least missed first.
+"""How many marks a model needs: marks are removed one by one, the least important first.
 
-Backward elimination (as Guyon and Elisseeff 2003 describe it), without training again: what a model
-takes from a mark is destroyed by exchanging blocks of that mark between places, as for the
-importance of marks; `drf`, which was trained with marks hidden, is shown no reads of it. In each
-step the mark goes whose loss leaves the highest mean average precision on the validation windows;
-figures are of the test windows, which have no say in the order. Of marks that say the same, one is
-missed as soon as the other is gone.
+Backward elimination (Guyon and Elisseeff 2003) without retraining: the information in a mark is
+destroyed by permuting blocks of it along the genome, as for the importance of marks; `drf`, which
+was trained with hidden marks, is given no reads of it. Each step removes the mark without which the
+mean average precision on the validation windows is highest; the reported values are of the test
+windows, which do not affect the order. Of two redundant marks, the second becomes important once
+the first is removed.
 """
 
 import logging
@@ -23,9 +23,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Elimination:
-    """Average precision on the test windows while marks are taken away.
+    """Average precision on the test windows as marks are removed.
 
-    order : marks, in the order in which they go
+    order : marks, in the order of their removal
     areas : float64 (marks + 1, classes): with all marks, without the first of the order, ...,
         without any
     """
@@ -40,27 +40,28 @@ def eliminate(
     n_marks: int,
     seed: int | None,
 ) -> Elimination:
-    """Take marks away until none is left; of equally dispensable ones the first.
+    """Remove marks until none is left; of ties, the first is removed.
 
-    validation, test : how their windows are scored, and class indices of the windows
-    seed : each mark is exchanged in an order of its own, always the same one; None: it has no reads
+    validation, test : score function and class indices of their windows
+    seed : of the permutation of each mark, which is the same in all steps; None: marks are set to
+        zero instead
     """
 
     n_scores = n_marks * (n_marks + 1) // 2 + n_marks + 1
-    progress, done = Progress(_log, "taking marks away", "predictions", n_scores), count(1)
+    progress, done = Progress(_log, "removing marks", "predictions", n_scores), count(1)
 
     def areas(scored: tuple[Score, np.ndarray], marks: Sequence[int]) -> np.ndarray:
         score, y = scored
-        found = score(
+        probabilities = score(
             {mark: None if seed is None else np.random.default_rng([seed, mark]) for mark in marks}
         )
         number = next(done)
         progress.reach(number, number)
-        return average_precisions(found, y)
+        return average_precisions(probabilities, y)
 
-    gone: list[int] = []
-    while len(gone) < n_marks:
-        left = [mark for mark in range(n_marks) if mark not in gone]
-        gone.append(max(left, key=lambda mark: areas(validation, [*gone, mark])[1:].mean()))
-    on_test = [areas(test, gone[:n]) for n in range(n_marks + 1)]
-    return Elimination(tuple(gone), np.array(on_test))
+    removed: list[int] = []
+    while len(removed) < n_marks:
+        left = [mark for mark in range(n_marks) if mark not in removed]
+        removed.append(max(left, key=lambda mark: areas(validation, [*removed, mark])[1:].mean()))
+    on_test = [areas(test, removed[:n]) for n in range(n_marks + 1)]
+    return Elimination(tuple(removed), np.array(on_test))

@@ -1,4 +1,4 @@
-"""Everything that explains one model on one sample."""
+"""The explanation of one model on one sample, from all analyses of this package."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,11 +50,11 @@ KNOWS_HIDDEN_MARKS = ("drf",)
 
 @dataclass(frozen=True)
 class Explanation:
-    """What was found; None where a model or run has no such thing, and why is among the notes.
+    """The results of all analyses; None where one does not apply, with the reason in `notes`.
 
-    places : the windows that filters and attributions are shown on; called : whether those of
-        element classes are calls
-    attributions : class index -> of the best of these windows
+    places : the windows for filters and attributions; called : whether those of element classes
+        are calls
+    attributions : class index -> attributions of the highest-scoring of these windows
     """
 
     sample: str
@@ -85,10 +85,10 @@ def explain(
 
     Parameters
     ----------
-    calls : of the model on the sample; None where the sample was not predicted
-    quantile_map : give each mark the distribution that it had in the training sample
+    calls : of the model on the sample; None if the sample was not predicted
+    quantile_map : map each mark to its distribution in the training sample
 
-    Raises InputError where labels or signal do not fit the model.
+    Raises InputError if labels or signal do not fit the model.
     """
     reader = SignalReader(bundle, signal, quantile_map)
     n_marks = len(bundle.marks)
@@ -100,11 +100,11 @@ def explain(
     notes = []
     profiles = None
     if calls is None:
-        notes.append(f"{sample} was not predicted, so that there are no calls to average.")
+        notes.append(f"{sample} was not predicted, so there are no calls to average.")
     else:
         profiles = average_profiles(signal, bundle.marks, calls, len(bundle.classes))
         if not profiles.calls.any():
-            notes.append("The model called nothing whose signal could be averaged.")
+            notes.append("The model has no calls whose signal can be averaged.")
     places, filters, attributions = None, None, {}
     if bundle.kind == "network":
         places = _top_places(bundle, tensors, test[0]({}), calls, seed)
@@ -112,19 +112,19 @@ def explain(
         networks = load_networks(bundle)
         attributions = _attributions(bundle, networks, places, windows)
         notes += [
-            f"The attributions of {class_named(bundle.classes[index]).label} sum up to the "
-            f"difference of the outputs only within {one.error:.1%}."
+            f"The attributions of {class_named(bundle.classes[index]).label} deviate from "
+            f"completeness by {one.error:.1%}."
             for index, one in attributions.items()
             if one.error > TOLERANCE
         ]
         layer = first_convolution(networks[0])
         if layer is None:
-            notes.append(f"{bundle.model} has no convolution, hence no filters to look at.")
+            notes.append(f"{bundle.model} has no convolution, and therefore no filters.")
         else:
             filters = examine_filters(layer, windows, places.class_index, len(bundle.classes))
     else:
         notes.append(
-            f"{bundle.model} is no network of windows: it has neither filters nor gradients."
+            f"{bundle.model} is not a network of windows: it has neither filters nor gradients."
         )
     return Explanation(
         sample=sample,
@@ -149,10 +149,11 @@ def _scored(
     quantile_map: bool,
     threads: int,
 ) -> tuple[tuple[Score, np.ndarray], int]:
-    """How the labelled windows of a split are scored without some marks, their classes, and the
-    size in bp of the blocks that change places.
+    """Score function and classes of the labelled windows of a split, and the size in bp of the
+    blocks that are permuted.
 
-    Models of the genome read whole chromosomes each time: of validation, those that are enough.
+    Models of the genome read whole chromosomes each time, so a subset of the validation
+    chromosomes is used.
     """
     rows = tensors.select(split)
     if bundle.kind == "genome" and split == "validation":
@@ -162,8 +163,8 @@ def _scored(
     block_bp = block_size({name: tensors.chrom_sizes[name] for name in names})
     if bundle.kind == "genome":
         signals = [reader.load(name) for name in names]
-        where = np.array(tensors.chroms, dtype=object)[chrom]
-        score = genome_score(bundle, signals, where, start, block_bp, threads)
+        chrom_name = np.array(tensors.chroms, dtype=object)[chrom]
+        score = genome_score(bundle, signals, chrom_name, start, block_bp, threads)
     else:
         x = labelled_windows(bundle, tensors, quantile_map, split)
         score = windows_score(bundle, x, _block(tensors, rows, block_bp), start, threads)
@@ -171,7 +172,7 @@ def _scored(
 
 
 def _enough(tensors: Tensors, rows: np.ndarray) -> np.ndarray:
-    """The rows of the smallest chromosomes with ENOUGH_WINDOWS of each element class; else all."""
+    """Rows of the smallest chromosomes with ENOUGH_WINDOWS of each element class, or all rows."""
     chrom = tensors.chrom[rows]
     sizes = [tensors.chrom_sizes[name] for name in tensors.chroms]
     by_size = sorted(np.unique(chrom), key=sizes.__getitem__)
@@ -184,7 +185,7 @@ def _enough(tensors: Tensors, rows: np.ndarray) -> np.ndarray:
 
 
 def _block(tensors: Tensors, rows: np.ndarray, block_bp: int) -> np.ndarray:
-    """Number of the block that each of the windows lies in, from 0, without gaps."""
+    """Number of the block of each window, from 0, without gaps."""
     most = max(tensors.chrom_sizes.values()) // block_bp + 1
     place = tensors.chrom[rows].astype(np.int64) * most + tensors.start[rows] // block_bp
     return np.unique(place, return_inverse=True)[1]
@@ -197,9 +198,10 @@ def _top_places(
     calls: Mapping[str, Calls] | None,
     seed: int,
 ) -> Places:
-    """The windows of each class that the model is surest of, where it was not trained.
+    """The highest-scoring windows of each class on chromosomes without training windows.
 
-    Calls of elements, if there are any to choose from, and labelled test windows of background.
+    For elements these are calls, or labelled test windows without calls; for background, labelled
+    test windows.
     """
     places = labelled_places(tensors, probabilities)
     if calls is not None:
@@ -216,18 +218,18 @@ def _attributions(
     bundle: Bundle, networks: list[Network], places: Places, windows: np.ndarray
 ) -> dict[int, Attributions]:
     logits = centred_logits(networks)
-    nothing = np.zeros((len(bundle.marks), bundle.window_bins), np.float32)
-    baseline = bundle.normalisation.apply(nothing).astype(np.float32)
-    found = {}
+    no_reads = np.zeros((len(bundle.marks), bundle.window_bins), np.float32)
+    baseline = bundle.normalisation.apply(no_reads).astype(np.float32)
+    attributions = {}
     for index in range(1, len(bundle.classes)):
         best = np.flatnonzero(places.class_index == index)[:MOST_ATTRIBUTED]
         if len(best):
-            found[index] = integrated_gradients(logits, windows[best], baseline, index)
-    return found
+            attributions[index] = integrated_gradients(logits, windows[best], baseline, index)
+    return attributions
 
 
 def facts(explanation: Explanation) -> dict[str, Any]:
-    """The content of explain.json: what the tables rest on, in plain numbers and names."""
+    """The content of explain.json: numbers behind the tables."""
     classes = explanation.bundle.classes
     places, intact = explanation.places, explanation.importance.intact
     return {
@@ -258,14 +260,14 @@ def facts(explanation: Explanation) -> dict[str, Any]:
         },
         "attributions": {
             classes[index]: {
-                "windows": len(found.difference),
-                "steps": found.steps,
-                "mean_difference": round(float(found.difference.mean()), 6),
-                "mean_attributed": round(float(found.values.sum(axis=(1, 2)).mean()), 6),
-                "completeness_error": round(found.error, 6),
+                "windows": len(attributions.difference),
+                "steps": attributions.steps,
+                "mean_difference": round(float(attributions.difference.mean()), 6),
+                "mean_attributed": round(float(attributions.values.sum(axis=(1, 2)).mean()), 6),
+                "completeness_error": round(attributions.error, 6),
                 "tolerance": TOLERANCE,
             }
-            for index, found in explanation.attributions.items()
+            for index, attributions in explanation.attributions.items()
         },
         "notes": list(explanation.notes),
     }

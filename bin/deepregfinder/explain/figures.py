@@ -1,4 +1,4 @@
-"""The plots of an explanation, each with the numbers it shows beside it as a table."""
+"""The plots of an explanation, each with a table of the numbers shown."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ Rows = list[Sequence[object]]
 
 
 def draw_explanation(folder: Path, explanation: Explanation) -> None:
-    """Draw everything that there is of an explanation."""
+    """Draw all available plots of an explanation."""
     bundle = explanation.bundle
     title = f"{explanation.sample}, {explanation.model}"
     draw_importance(folder, bundle.classes, bundle.marks, explanation.importance, title)
@@ -42,25 +42,25 @@ def draw_explanation(folder: Path, explanation: Explanation) -> None:
             folder, bundle.classes, bundle.marks, bundle.bin_size, explanation.attributions, title
         )
     if explanation.filters is not None and explanation.places is not None:
-        found = explanation.filters
-        draw_filter_activations(folder, bundle.classes, explanation.places, found, title)
-        draw_filter_weights(folder, bundle.classes, bundle.marks, bundle.bin_size, found, title)
+        filters = explanation.filters
+        draw_filter_activations(folder, bundle.classes, explanation.places, filters, title)
+        draw_filter_weights(folder, bundle.classes, bundle.marks, bundle.bin_size, filters, title)
     if bundle.model == "chromhmm":
         table = state_table(bundle.weights[0], bundle.marks, bundle.classes)
         draw_states(folder, bundle.classes, bundle.marks, table, title)
 
 
 def draw_importance(
-    folder: Path, classes: Sequence[str], marks: Sequence[str], found: Importance, title: str
+    folder: Path, classes: Sequence[str], marks: Sequence[str], importance: Importance, title: str
 ) -> None:
-    """What average precision loses when a mark is permuted, most important mark on top.
+    """Loss in average precision when a mark is permuted, most important mark on top.
 
     Table: mark, class (or map), average_precision (intact), drop, sd (over repeats), repeats.
     """
-    curves = [("map", "mean", INK, found.intact[1:].mean(), found.map_drops)]
+    curves = [("map", "mean", INK, importance.intact[1:].mean(), importance.map_drops)]
     for index, name in enumerate(classes[1:], 1):
-        member, drops = class_named(name), found.drops[:, :, index]
-        curves.append((name, member.label, member.hex_colour, found.intact[index], drops))
+        member, drops = class_named(name), importance.drops[:, :, index]
+        curves.append((name, member.label, member.hex_colour, importance.intact[index], drops))
     rows: Rows = [("mark", "class", "average_precision", "drop", "sd", "repeats")]
     order = np.argsort(np.nan_to_num(curves[0][4].mean(axis=1)), kind="stable")
     with new_figure(folder / "mark_importance.png", 6.2, 1.7 + 0.34 * len(marks)) as figure:
@@ -88,18 +88,18 @@ def draw_importance(
 
 
 def draw_elimination(
-    folder: Path, classes: Sequence[str], marks: Sequence[str], found: Elimination, title: str
+    folder: Path, classes: Sequence[str], marks: Sequence[str], elimination: Elimination, title: str
 ) -> None:
-    """Average precision while marks are taken away, one by one from left to right.
+    """Average precision as marks are removed one by one, from left to right.
 
-    Table: marks_left, taken (the mark that went last), left (names), class (or map),
+    Table: marks_left, taken (the mark removed last), left (names), class (or map),
     average_precision.
     """
-    lines = [("map", "mean", INK, found.areas[:, 1:].mean(axis=1))]
+    lines = [("map", "mean", INK, elimination.areas[:, 1:].mean(axis=1))]
     for index, name in enumerate(classes[1:], 1):
         member = class_named(name)
-        lines.append((name, member.label, member.hex_colour, found.areas[:, index]))
-    taken = [".", *(marks[mark] for mark in found.order)]
+        lines.append((name, member.label, member.hex_colour, elimination.areas[:, index]))
+    taken = [".", *(marks[mark] for mark in elimination.order)]
     rows: Rows = [("marks_left", "taken", "left", "class", "average_precision")]
     for step, last in enumerate(taken):
         left = [mark for mark in marks if mark not in taken[1 : step + 1]]
@@ -115,7 +115,7 @@ def draw_elimination(
         ticks = ["all marks", *(f"- {mark}" for mark in taken[1:])]
         axes.set_xticks(range(len(taken)), ticks, rotation=60, ha="right", fontsize=8)
         axes.set(ylim=(0, 1.02), ylabel="Average precision")
-        axes.set_title(f"{title}: marks taken away", fontsize=9)
+        axes.set_title(f"{title}: marks removed", fontsize=9)
         figure.legend(loc="outside lower center", ncols=3)
     write_table(folder / "mark_elimination.tsv", rows)
 
@@ -149,13 +149,13 @@ def draw_states(
 
 
 def draw_profiles(
-    folder: Path, classes: Sequence[str], marks: Sequence[str], found: Profiles, title: str
+    folder: Path, classes: Sequence[str], marks: Sequence[str], profiles: Profiles, title: str
 ) -> None:
-    """Mean signal around the summits of calls, a panel for each mark.
+    """Mean signal around the summits of calls, one panel per mark.
 
-    Table: class, calls, mark, offset (bp), rpm (mean reads per million of a bin).
+    Table: class, calls, mark, offset (bp), rpm (mean reads per million per bin).
     """
-    called = [index for index in range(1, len(classes)) if found.calls[index]]
+    called = [index for index in range(1, len(classes)) if profiles.calls[index]]
     columns = min(4, len(marks))
     lines = -(-len(marks) // columns)
     width, height = max(4.6, 2.15 * columns), 1.0 + 1.65 * lines
@@ -164,9 +164,9 @@ def draw_profiles(
         for row, (axes, mark) in enumerate(zip(panels, marks, strict=False)):
             axes.axvline(0, color=PALE, lw=0.8)
             for index in called:
-                label = f"{class_named(classes[index]).label} ({found.calls[index]:,} calls)"
+                label = f"{class_named(classes[index]).label} ({profiles.calls[index]:,} calls)"
                 axes.plot(
-                    found.offsets / 1000, found.rpm[index, row], lw=1.4,
+                    profiles.offsets / 1000, profiles.rpm[index, row], lw=1.4,
                     color=class_named(classes[index]).hex_colour, label=label,
                 )  # fmt: skip
             axes.set_ylim(bottom=0)
@@ -185,10 +185,10 @@ def draw_profiles(
         figure.legend(handles, labels, loc="outside lower center", ncols=2)
     rows: Rows = [("class", "calls", "mark", "offset", "rpm")]
     rows += [
-        (classes[index], found.calls[index], mark, offset, rpm)
+        (classes[index], profiles.calls[index], mark, offset, rpm)
         for index in called
         for row, mark in enumerate(marks)
-        for offset, rpm in zip(found.offsets, found.rpm[index, row], strict=True)
+        for offset, rpm in zip(profiles.offsets, profiles.rpm[index, row], strict=True)
     ]
     write_table(folder / "signal_profiles.tsv", rows)
 
@@ -198,15 +198,15 @@ def draw_attributions(
     classes: Sequence[str],
     marks: Sequence[str],
     bin_size: int,
-    found: Mapping[int, Attributions],
+    attributions: Mapping[int, Attributions],
     title: str,
 ) -> None:
-    """Mean attribution of each mark and bin, a panel for each class, with the sum of each mark.
+    """Mean attribution of each mark and bin, one panel per class, with the sum of each mark.
 
-    Table: class, windows, mark, offset (bp, middle of the bin from that of the window),
+    Table: class, windows, mark, offset (bp, from the middle of the window to that of the bin),
     attribution.
     """
-    means = {index: one.values.mean(axis=0) for index, one in found.items()}
+    means = {index: one.values.mean(axis=0) for index, one in attributions.items()}
     n_bins = next(iter(means.values())).shape[1]
     offsets = bin_offsets(n_bins, bin_size)
     top = max(float(np.abs(mean).max()) for mean in means.values())
@@ -224,7 +224,7 @@ def draw_attributions(
                 )  # fmt: skip
             label = class_named(classes[index]).label
             axes.set_title(
-                f"{label} (n = {len(found[index].difference)})",
+                f"{label} (n = {len(attributions[index].difference)})",
                 color=class_named(classes[index]).hex_colour,
             )
             axes.set_xticks([offsets[0] - bin_size / 2, 0, offsets[-1] + bin_size / 2])
@@ -235,7 +235,7 @@ def draw_attributions(
         _figure_title(figure, f"{title}: integrated gradients, mean of the best windows")
     rows: Rows = [("class", "windows", "mark", "offset", "attribution")]
     rows += [
-        (classes[index], len(found[index].difference), mark, int(offset), value)
+        (classes[index], len(attributions[index].difference), mark, int(offset), value)
         for index, mean in means.items()
         for mark, values in zip(marks, mean, strict=True)
         for offset, value in zip(offsets, values, strict=True)
@@ -244,19 +244,19 @@ def draw_attributions(
 
 
 def draw_filter_activations(
-    folder: Path, classes: Sequence[str], places: Places, found: Filters, title: str
+    folder: Path, classes: Sequence[str], places: Places, filters: Filters, title: str
 ) -> None:
-    """Scores of all filters over all windows, both clustered, windows within their class.
+    """Scores of all filters on all windows, both clustered, windows within their class.
 
-    Table: class, chrom, start, probability of each window, then its score by each filter.
+    Table: class, chrom, start and probability of each window, then its score of each filter.
     """
-    ranked = standardised(found.scores)
+    z = standardised(filters.scores)
     present = np.unique(places.class_index).tolist()
     groups = []
     for index in present:
-        own = np.flatnonzero(places.class_index == index)
-        groups.append(own[clustered_rows(ranked[own])])
-    n_filters = ranked.shape[1]
+        members = np.flatnonzero(places.class_index == index)
+        groups.append(members[clustered_rows(z[members])])
+    n_filters = z.shape[1]
     with new_figure(folder / "filter_activations.png", 8.4, 1.9 + 0.15 * n_filters) as figure:
         grid = figure.add_gridspec(
             1, len(groups) + 2, width_ratios=(0.4, *[3 / len(groups)] * len(groups), 0.4)
@@ -265,44 +265,51 @@ def draw_filter_activations(
         tree, *bodies, shares = panels
         # A leaf of a dendrogram is 10 high.
         leaves = dendrogram(
-            found.tree, ax=tree, orientation="left", no_labels=True, color_threshold=0,
+            filters.tree, ax=tree, orientation="left", no_labels=True, color_threshold=0,
             above_threshold_color=INK,
         )["leaves"]  # fmt: skip
         for lines in tree.collections:
             lines.set_linewidth(0.7)
         middle = 10 * np.arange(n_filters) + 5
-        for body, own in zip(bodies, groups, strict=True):
+        for body, members in zip(bodies, groups, strict=True):
             image = body.imshow(
-                ranked[own][:, leaves].T, cmap=DIVERGING, vmin=-_STRONGEST, vmax=_STRONGEST,
-                aspect="auto", interpolation="nearest", extent=(0, len(own), 10 * n_filters, 0),
+                z[members][:, leaves].T, cmap=DIVERGING, vmin=-_STRONGEST, vmax=_STRONGEST,
+                aspect="auto", interpolation="nearest", extent=(0, len(members), 10 * n_filters, 0),
             )  # fmt: skip
-        shares.barh(middle, np.nan_to_num(found.explained[leaves]), height=6, color=PALE)
+        shares.barh(middle, np.nan_to_num(filters.explained[leaves]), height=6, color=PALE)
         for axes in panels:
             _bare(axes)
             axes.set_ylim(10 * n_filters, 0)
-        for body, index, own in zip(bodies, present, groups, strict=True):
+        for body, index, members in zip(bodies, present, groups, strict=True):
             member = class_named(classes[index])
             label = member.label.replace(" ", "\n")
-            body.set_title(f"{label} ({len(own)})", color=member.hex_colour, fontsize=9)
+            body.set_title(f"{label} ({len(members)})", color=member.hex_colour, fontsize=9)
             body.spines["top"].set(visible=True, color=member.hex_colour, linewidth=4)
-        _name_filters(bodies[-1], classes, found, leaves, middle)
+        _name_filters(bodies[-1], classes, filters, leaves, middle)
         shares.set(xlim=(0, 1), xlabel="Share of\nfirst component")
         shares.xaxis.set_major_formatter(PercentFormatter(1))
         shares.set_xticks([0, 1])
         shares.tick_params(labelbottom=True)
         bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.4, aspect=40, pad=0.01)
         bar.set_label("Activation (standard deviations of the filter)")
-        _figure_title(figure, f"{title}: filters of the first layer, over the surest windows")
+        _figure_title(
+            figure, f"{title}: filters of the first layer, on the highest-scoring windows"
+        )
     numbers = [f"filter_{number + 1}" for number in range(n_filters)]
     rows: Rows = [("class", "chrom", "start", "probability", *numbers)]
     rows += [
         (classes[index], chrom, int(start), probability, *scores)
         for index, chrom, start, probability, scores in zip(
-            places.class_index, places.chrom, places.start, places.score, found.scores, strict=True
+            places.class_index,
+            places.chrom,
+            places.start,
+            places.score,
+            filters.scores,
+            strict=True,
         )
     ]
     write_table(folder / "filter_activations.tsv", rows)
-    _write_filters(folder / "filters.tsv", classes, found, leaves)
+    _write_filters(folder / "filters.tsv", classes, filters, leaves)
 
 
 def draw_filter_weights(
@@ -310,25 +317,25 @@ def draw_filter_weights(
     classes: Sequence[str],
     marks: Sequence[str],
     bin_size: int,
-    found: Filters,
+    filters: Filters,
     title: str,
 ) -> None:
-    """Weights of the most specific filters, a panel for each; the table has those of all filters.
+    """Weights of the most specific filters, one panel each; the table has those of all filters.
 
     Table: filter, shown, mark, offset (bp), weight (of normalised signal, batch norm included).
     """
-    offsets = bin_offsets(found.weights.shape[2], bin_size)
-    shown = found.shown or tuple(np.argsort(-found.specificity, kind="stable")[:1].tolist())
-    top = float(np.abs(found.weights[list(shown)]).max()) or 1.0
+    offsets = bin_offsets(filters.weights.shape[2], bin_size)
+    shown = filters.shown or tuple(np.argsort(-filters.specificity, kind="stable")[:1].tolist())
+    top = float(np.abs(filters.weights[list(shown)]).max()) or 1.0
     width = 1.9 + 1.25 * len(shown)
     with new_figure(
         folder / "filter_weights.png", max(width, 4.6), 1.6 + 0.25 * len(marks)
     ) as figure:
         panels = figure.subplots(1, len(shown), squeeze=False)[0]
         for axes, number in zip(panels, shown, strict=True):
-            image = _heat_map(axes, found.weights[number], offsets, bin_size, top)
+            image = _heat_map(axes, filters.weights[number], offsets, bin_size, top)
             _mark_names(axes, marks if axes is panels[0] else [""] * len(marks))
-            member = class_named(classes[found.favourite[number]])
+            member = class_named(classes[filters.favourite[number]])
             axes.set_title(
                 f"{number + 1}\n{member.label}", color=member.hex_colour, loc="center", fontsize=9
             )
@@ -340,8 +347,8 @@ def draw_filter_weights(
         _figure_title(figure, f"{title}: weights of the filters most specific to a class")
     rows: Rows = [("filter", "shown", "mark", "offset", "weight")]
     rows += [
-        (number + 1, str(number in found.shown).lower(), mark, int(offset), weight)
-        for number, of_filter in enumerate(found.weights)
+        (number + 1, str(number in filters.shown).lower(), mark, int(offset), weight)
+        for number, of_filter in enumerate(filters.weights)
         for mark, weights in zip(marks, of_filter, strict=True)
         for offset, weight in zip(offsets, weights, strict=True)
     ]
@@ -349,7 +356,7 @@ def draw_filter_weights(
 
 
 def _write_filters(
-    path: Path, classes: Sequence[str], found: Filters, leaves: Sequence[int]
+    path: Path, classes: Sequence[str], filters: Filters, leaves: Sequence[int]
 ) -> None:
     """A row for each filter, in the order of the clustering."""
     rows: Rows = [
@@ -361,11 +368,11 @@ def _write_filters(
     rows += [
         (
             number + 1,
-            classes[found.favourite[number]],
-            found.specificity[number],
-            str(number in found.shown).lower(),
-            found.explained[number],
-            *found.means[number],
+            classes[filters.favourite[number]],
+            filters.specificity[number],
+            str(number in filters.shown).lower(),
+            filters.explained[number],
+            *filters.means[number],
         )
         for number in leaves
     ]
@@ -373,7 +380,7 @@ def _write_filters(
 
 
 def bin_offsets(n_bins: int, bin_size: int) -> np.ndarray:
-    """Middle of each bin from the middle of all of them, bp."""
+    """Distance in bp of the middle of each bin from the middle of the window."""
     return (np.arange(n_bins) - (n_bins - 1) / 2) * bin_size
 
 
@@ -400,22 +407,21 @@ def _mark_names(axes: Axes, names: Sequence[str]) -> None:
 def _name_filters(
     axes: Axes,
     classes: Sequence[str],
-    found: Filters,
+    filters: Filters,
     leaves: Sequence[int],
     middle: np.ndarray,
 ) -> None:
-    """Numbers of the filters on the right; those whose weights are shown in the colour of their
-    class."""
+    """Label filters with their numbers; those in `shown` get the colour of their class."""
     axes.tick_params(labelright=True)
     axes.set_yticks(middle, [str(number + 1) for number in leaves], fontsize=7)
     for number, label in zip(leaves, axes.get_yticklabels(), strict=True):
-        if number in found.shown:
-            label.set_color(class_named(classes[found.favourite[number]]).hex_colour)
+        if number in filters.shown:
+            label.set_color(class_named(classes[filters.favourite[number]]).hex_colour)
             label.set_fontweight("bold")
 
 
 def _bare(axes: Axes) -> None:
-    """Nothing around the plot."""
+    """Remove grid, ticks, labels and frame."""
     axes.grid(visible=False)
     axes.tick_params(length=0, labelbottom=False, labelleft=False)
     for spine in axes.spines.values():

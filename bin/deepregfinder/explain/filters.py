@@ -1,11 +1,11 @@
-"""The filters of the first convolution, as Figure 5 of the paper shows them.
+"""The filters of the first convolution, as in Figure 5 of the paper.
 
-Ramakrishnan et al. 2024 (vbae007). A filter gives each window one activation a position (after
-batch norm and ReLU). Over the windows that the model is surest of, this is a matrix A, windows x
-positions, for each filter; its first singular triplet, A ~ s u v^T, says in one number, s u, how
-strongly a window activates the filter, and in v where. As A is not negative, neither are u and v
-(Perron and Frobenius), and s u is large where the filter fires much. s^2 / sum of squares of A is
-the share that this number keeps. Filters are clustered by these numbers.
+Ramakrishnan et al. 2024 (vbae007). A filter has one activation per position of a window (after
+batch norm and ReLU). Over the highest-scoring windows of the model, these form a matrix A, windows
+x positions, for each filter. In its first singular triplet, A ~ s u v^T, s u is the strength of the
+activation in each window, and v its position. As A is not negative, neither are u and v (Perron and
+Frobenius), and s u is large in windows with strong activation. s^2 / sum of squares of A is the
+share explained by this component. Filters are clustered by s u.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ class Filters:
 
     weights : float32 (filters, marks, width), batch norm multiplied in
     scores : float64 (windows, filters), s u above; positions : float64 (filters, bins), v above
-    explained : float64 (filters,), share of the sum of squares; NaN of a filter that never fires
-    means : float64 (filters, classes), mean score; NaN of a class without windows
+    explained : float64 (filters,), share of the sum of squares; NaN for an inactive filter
+    means : float64 (filters, classes), mean score; NaN for a class without windows
     favourite : int64 (filters,), class of the highest mean
     specificity : float64 (filters,), see `class_specificity`
     tree : linkage of the filters (scipy.cluster.hierarchy)
-    shown : the most specific filters, class by class
+    shown : the most specific filters, by class
     """
 
     weights: np.ndarray
@@ -45,7 +45,7 @@ class Filters:
 
 
 def first_convolution(network: Network) -> ConvolutionBlock | None:
-    """The layer that sees the marks themselves, of a network that begins with a convolution."""
+    """The first layer of a network that begins with a convolution."""
     blocks = (part for part in network.modules() if isinstance(part, ConvolutionBlock))
     return next(blocks, None)
 
@@ -53,10 +53,10 @@ def first_convolution(network: Network) -> ConvolutionBlock | None:
 def examine_filters(
     layer: ConvolutionBlock, x: np.ndarray, class_index: np.ndarray, n_classes: int
 ) -> Filters:
-    """Activations of every filter, what they have in common, and whom they tell from whom.
+    """Activations of all filters, their main component, and their specificity for classes.
 
     layer : folded (`Network.fold`)
-    x : normalised windows, float32 (n, marks, bins), two or more; class_index : int64 (n,)
+    x : normalised windows, float32 (n, marks, bins), at least two; class_index : int64 (n,)
     """
     with torch.inference_mode():
         activations = (
@@ -78,7 +78,7 @@ def examine_filters(
 
 
 def first_components(activations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First singular triplet of windows x positions, for each filter.
+    """First singular triplet of windows x positions for each filter.
 
     activations : (windows, filters, positions), not negative
 
@@ -95,9 +95,9 @@ def first_components(activations: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
 
 
 def standardised(scores: np.ndarray) -> np.ndarray:
-    """Each filter's scores (windows, filters) less their mean, over their standard deviation.
+    """Scores (windows, filters) standardised to mean 0 and standard deviation 1 for each filter.
 
-    A filter that gives every window the same becomes 0.
+    A filter with the same score in all windows becomes 0.
     """
     sd = scores.std(axis=0)
     centred = scores - scores.mean(axis=0)
@@ -109,31 +109,31 @@ def standardised(scores: np.ndarray) -> np.ndarray:
 def class_specificity(
     scores: np.ndarray, class_index: np.ndarray, n_classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean standardised score by class, the class of the highest, and by how much it is ahead.
+    """Mean standardised score of each class, the class with the highest mean, and specificity.
 
-    Specificity is the highest class mean less the second highest, in standard deviations of the
-    filter's scores over all windows.
+    Specificity is the highest class mean minus the second highest, in standard deviations of the
+    scores of the filter over all windows.
     """
-    ranked = standardised(scores)
+    z = standardised(scores)
     means = np.full((scores.shape[1], n_classes), np.nan)
     for index in np.unique(class_index):
-        means[:, index] = ranked[class_index == index].mean(axis=0)
-    falling = -np.sort(-means, axis=1)
-    ahead = falling[:, 0] - falling[:, 1]
-    return means, np.nanargmax(means, axis=1), np.nan_to_num(ahead)
+        means[:, index] = z[class_index == index].mean(axis=0)
+    descending = -np.sort(-means, axis=1)
+    lead = descending[:, 0] - descending[:, 1]
+    return means, np.nanargmax(means, axis=1), np.nan_to_num(lead)
 
 
 def _most_specific(
     favourite: np.ndarray, specificity: np.ndarray, n_classes: int
 ) -> tuple[int, ...]:
-    each = max(1, SHOWN // n_classes)
+    n_per_class = max(1, SHOWN // n_classes)
     shown: list[int] = []
     for index in range(n_classes):
-        own = np.flatnonzero((favourite == index) & (specificity > 0))
-        shown += own[np.argsort(-specificity[own], kind="stable")][:each].tolist()
+        of_class = np.flatnonzero((favourite == index) & (specificity > 0))
+        shown += of_class[np.argsort(-specificity[of_class], kind="stable")][:n_per_class].tolist()
     return tuple(shown)
 
 
 def clustered_rows(values: np.ndarray) -> np.ndarray:
-    """Rows in the order of the leaves of their clustering (Ward), so that like lies by like."""
+    """Rows in the order of the leaves of their clustering (Ward), with similar rows together."""
     return leaves_list(linkage(values, "ward")) if len(values) > 2 else np.arange(len(values))

@@ -1,10 +1,10 @@
-"""Importance of marks: how much worse a model becomes when one of them tells it nothing.
+"""Importance of marks: the loss in average precision when the information of a mark is removed.
 
 Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019): the signal of one mark is
-exchanged between places, so that its distribution stays and its meaning goes; what average
-precision then loses is what the model took from that mark alone. Whole blocks of the genome change
-places: neighbouring windows are alike, and a mark from next door would still tell something. Marks
-that say the same stand in for each other, and may all seem unimportant.
+permuted along the genome, which keeps its distribution but removes its information. The loss in
+average precision is the contribution of that mark alone. Large blocks of the genome are permuted,
+because neighbouring windows are similar. Correlated marks can substitute for one another, and may
+all appear unimportant.
 """
 
 import logging
@@ -31,11 +31,11 @@ Score = Callable[[Mapping[int, np.random.Generator | None]], np.ndarray]
 
 @dataclass(frozen=True)
 class Importance:
-    """Average precision with all marks, and what it loses without the meaning of one.
+    """Average precision with all marks, and its loss when one of them is permuted.
 
-    intact : float64 (classes,), average precision; NaN of a class without windows
-    drops : float64 (marks, repeats, classes), intact less that with the mark permuted
-    block_bp : size of the blocks that change places
+    intact : float64 (classes,), average precision; NaN for a class without windows
+    drops : float64 (marks, repeats, classes), intact minus that with the mark permuted
+    block_bp : size of the permuted blocks
     """
 
     intact: np.ndarray
@@ -44,7 +44,7 @@ class Importance:
 
     @property
     def map_drops(self) -> np.ndarray:
-        """Of the mean over the classes but background: float64 (marks, repeats)."""
+        """Mean drop over the classes except background: float64 (marks, repeats)."""
         drops: np.ndarray = self.drops[:, :, 1:].mean(axis=2)
         return drops
 
@@ -52,9 +52,9 @@ class Importance:
 def mark_importance(
     score: Score, y: np.ndarray, n_marks: int, repeats: int, seed: int, block_bp: int
 ) -> Importance:
-    """Permute each mark several times and measure what average precision loses.
+    """Permute each mark several times and measure the loss in average precision.
 
-    y : class indices of the windows that `score` gives probabilities of, in their order
+    y : class indices of the windows that `score` predicts, in their order
     """
     generator = np.random.default_rng(seed)
     intact = average_precisions(score({}), y)
@@ -69,38 +69,38 @@ def mark_importance(
 def average_precisions(probabilities: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Average precision of each class: (n, classes) and (n,) give float64 (classes,)."""
     truth, n_classes = y.astype(np.int64), probabilities.shape[1]
-    found = tally(
+    counts = tally(
         probabilities.T, truth, one_hot_membership(truth, n_classes), np.zeros_like(truth), 1
     )
-    by_class: np.ndarray = measure(found).per_class["average_precision"][0]
+    by_class: np.ndarray = measure(counts).per_class["average_precision"][0]
     return by_class
 
 
 def block_size(chrom_sizes: Mapping[str, int]) -> int:
-    """1 Mb; less where the chromosomes would not give twenty blocks. In bp."""
+    """Size of the blocks in bp: 1 Mb, or less if the chromosomes had fewer than 20 blocks."""
     return min(LARGEST_BLOCK, max(sum(chrom_sizes.values()) // FEWEST_BLOCKS, 1))
 
 
 def block_order(block: np.ndarray, start: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Where each window takes its signal from when blocks of windows change places.
+    """The source of the signal of each window when blocks of windows are permuted.
 
-    block : number of the block of each window, (n,); start : orders the windows of a block
+    block : number of the block of each window, (n,); start : sorts the windows of a block
 
     Returns
     -------
-    int64 (n,), a permutation: the windows, block by block in the order of the genome, are given
-    those of the blocks in random order. Windows of one block stay beside each other.
+    int64 (n,), a permutation: windows in genome order take the signal of the windows of the blocks
+    in random order. Windows of a block stay adjacent.
     """
-    place = generator.permutation(int(block.max()) + 1)
+    new_position = generator.permutation(int(block.max()) + 1)
     order = np.empty(len(block), np.int64)
-    order[np.lexsort((start, block))] = np.lexsort((start, place[block]))
+    order[np.lexsort((start, block))] = np.lexsort((start, new_position[block]))
     return order
 
 
 def windows_score(
     bundle: Bundle, x: np.ndarray, block: np.ndarray, start: np.ndarray, threads: int
 ) -> Score:
-    """For models of windows: marks are exchanged between labelled windows.
+    """For models of windows: marks are permuted between labelled windows.
 
     x : reads per million, float32 (n, marks, bins); block, start : as of `block_order`
     """
@@ -124,9 +124,9 @@ def genome_score(
     block_bp: int,
     threads: int,
 ) -> Score:
-    """For models of the genome: blocks of a mark change places along each chromosome.
+    """For models of the genome: blocks of a mark are permuted along each chromosome.
 
-    signals : of all chromosomes that windows lie on; chrom : names, (n,); start : bp, (n,)
+    signals : of all chromosomes with windows; chrom : names, (n,); start : bp, (n,)
     """
     scorer = load_scorer(bundle, "cpu", threads)
 
@@ -135,8 +135,8 @@ def genome_score(
         for signal in signals:
             rows = np.flatnonzero(chrom == signal.name)
 
-            def keep(part: slice, found: np.ndarray, rows: np.ndarray = rows) -> None:
-                members[:, rows[part]] = found
+            def keep(part: slice, scores: np.ndarray, rows: np.ndarray = rows) -> None:
+                members[:, rows[part]] = scores
 
             rpm = signal.rpm.copy()
             for mark, generator in marks.items():
@@ -149,6 +149,6 @@ def genome_score(
 
 
 def swapped_blocks(track: np.ndarray, size: int, generator: np.random.Generator) -> np.ndarray:
-    """A track (bins,) whose blocks of `size` bins, the last one shorter, lie in another order."""
+    """A track (bins,) with its blocks of `size` bins (the last one shorter) in random order."""
     blocks = np.split(track, range(max(size, 1), len(track), max(size, 1)))
     return np.concatenate([blocks[place] for place in generator.permutation(len(blocks))])

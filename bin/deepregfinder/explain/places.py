@@ -1,4 +1,4 @@
-"""The windows that a model is surest of, class by class: what its filters and gradients see."""
+"""The highest-scoring windows of each class, for filters and attributions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -30,12 +30,12 @@ class Places:
         return len(self.start)
 
     def take(self, rows: np.ndarray) -> "Places":
-        """Those places that a mask or an index array selects."""
+        """The places selected by a mask or an index array."""
         return Places(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def labelled_places(tensors: Tensors, probabilities: np.ndarray) -> Places:
-    """The labelled test windows with the probability that the model gives to their label.
+    """The labelled test windows with the predicted probability of their label.
 
     probabilities : (n, classes), of the test windows in their order
     """
@@ -51,26 +51,28 @@ def called_places(
     bundle: Bundle,
     chrom_sizes: Mapping[str, int],
 ) -> Iterator[Places]:
-    """The window around the summit of each call, where it lies inside; chromosome by chromosome."""
+    """The window around the summit of each call that is inside its chromosome, by chromosome."""
     for chrom in chroms:
         if chrom in calls:
-            here = calls[chrom]
-            start = bundle.geometry.window_start(here.summit)
+            of_chrom = calls[chrom]
+            start = bundle.geometry.window_start(of_chrom.summit)
             inside = (start >= 0) & (start + bundle.geometry.window <= chrom_sizes[chrom])
-            names = np.full(len(here), chrom, dtype=object)
-            yield Places(names, start, here.class_index, here.score.astype(float)).take(inside)
+            names = np.full(len(of_chrom), chrom, dtype=object)
+            yield Places(names, start, of_chrom.class_index, of_chrom.score.astype(float)).take(
+                inside
+            )
 
 
 def joined(parts: Iterable[Places]) -> Places:
-    """All places of one part or more."""
+    """Concatenate one or more parts."""
     columns = zip(*(vars(part).values() for part in parts), strict=True)
     return Places(*map(np.concatenate, columns))
 
 
 def best_places(places: Places, most: int, seed: int) -> Places:
-    """At most so many places of each class, those of the highest scores.
+    """The `most` places of each class with the highest scores.
 
-    Sorted by class, best first. Of equal scores chance decides, by the seed.
+    Sorted by class, best first. Ties are broken at random, by the seed.
     """
     shuffled = np.random.default_rng(seed).permutation(len(places))
     order = shuffled[np.lexsort((-places.score[shuffled], places.class_index[shuffled]))]
@@ -80,7 +82,7 @@ def best_places(places: Places, most: int, seed: int) -> Places:
 
 
 def normalised_windows(bundle: Bundle, reader: SignalReader, places: Places) -> np.ndarray:
-    """The windows as the model sees them: float32 (n, marks, bins)."""
+    """The normalised input of the model: float32 (n, marks, bins)."""
     x = np.empty((len(places), len(bundle.marks), bundle.window_bins), np.float32)
     for chrom in dict.fromkeys(places.chrom.tolist()):
         rows = np.flatnonzero(places.chrom == chrom)

@@ -13,11 +13,11 @@ REACH = 5000
 
 @dataclass(frozen=True)
 class Profiles:
-    """Mean signal around the summits of calls, class by class.
+    """Mean signal around the summits of calls of each class.
 
-    rpm : float64 (classes, marks, 2 x reach + 1 bins), reads per million a bin; NaN without calls
+    rpm : float64 (classes, marks, 2 x reach + 1 bins), reads per million per bin; NaN without calls
     offsets : int64 (bins,), bp from the bin of the summit
-    calls : int64 (classes,), calls that are averaged
+    calls : int64 (classes,), number of calls averaged
     """
 
     rpm: np.ndarray
@@ -30,22 +30,22 @@ def average_profiles(
 ) -> Profiles:
     """Average every mark over +-5 kb around the summits of all calls of each class.
 
-    Calls closer than that to an end of their chromosome are left out.
+    Calls closer than 5 kb to an end of their chromosome are excluded.
     """
     rows = match_marks(marks, signal)
     reach = REACH // signal.bin_size
     offsets = np.arange(-reach, reach + 1)
     total = np.zeros((n_classes, len(marks), len(offsets)))
     counted = np.zeros(n_classes, np.int64)
-    for chrom, here in calls.items():
+    for chrom, of_chrom in calls.items():
         rpm = signal.load(chrom)[rows]
-        centre = here.summit // signal.bin_size
+        centre = of_chrom.summit // signal.bin_size
         inside = (centre >= reach) & (centre + reach < rpm.shape[1])
         for index in range(1, n_classes):
-            at = centre[inside & (here.class_index == index)]
-            # One place of the profile at a time: calls may be many.
-            for place, offset in enumerate(offsets):
-                total[index, :, place] += rpm[:, at + offset].sum(axis=1, dtype=np.float64)
+            at = centre[inside & (of_chrom.class_index == index)]
+            # One position of the profile at a time, to save memory with many calls.
+            for column, offset in enumerate(offsets):
+                total[index, :, column] += rpm[:, at + offset].sum(axis=1, dtype=np.float64)
             counted[index] += len(at)
     mean = np.divide(
         total,
