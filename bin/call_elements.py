@@ -68,20 +68,13 @@ def call_elements(
     probability, thick part = middle of the best window. Validation tables have "." where the lists
     that they need are not given.
     """
-    import logging
-
     from deepregfinder.errors import InputError
     from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.labels.elements import merged_tss
-    from deepregfinder.prediction.calling import (
-        Calls,
-        call_genome,
-        call_thresholds,
-        find_runs,
-        write_calls,
-    )
+    from deepregfinder.prediction.call_scan import call_scan
+    from deepregfinder.prediction.calling import write_calls
     from deepregfinder.prediction.marker_validation import (
-        build_markers,
+        read_markers,
         validation_rates,
         write_call_summary,
         write_seed_validation,
@@ -89,52 +82,21 @@ def call_elements(
     )
     from deepregfinder.prediction.probabilities import open_probabilities
 
-    log = logging.getLogger("call_elements")
     scan = open_probabilities(probabilities)
     if scan.sample != sample:
         raise InputError(f"--sample is {sample}, but the probabilities are of {scan.sample}.")
     sites = merged_tss(read_intervals(tss), scan.chrom_sizes, tss_merge) if tss else None
-    if sites is None:
-        log.warning("No --tss is given: enhancer calls near TSSs are not removed.")
-
-    lowest = scan.thresholds if threshold is None else threshold
-    # Each chromosome is read once: runs are few, and those of every seed fit in memory together.
-    runs: dict[str, Calls] = {}
-    runs_of_seed: dict[int, dict[str, Calls]] = {seed: {} for seed in scan.seeds}
-    for chrom in scan.chroms:
-        runs[chrom] = find_runs(scan.load(chrom), scan.step, scan.window, lowest)
-        if seeds_summary:
-            members = scan.load_members(chrom)
-            for seed, track in zip(scan.seeds, members, strict=True):
-                runs_of_seed[seed][chrom] = find_runs(track, scan.step, scan.window, lowest)
-    calls = call_genome(runs, scan.classes, scan.step, sites, tss_distance)
-    total = sum(map(len, calls.values()))
-    if total:
-        log.info("%s, %s: %d calls", sample, model, total)
-    else:
-        log.warning(
-            "%s, %s: NO CALL AT ALL. No window of a class has a probability "
-            "of %s; look at the evaluation of the model, or lower --threshold.",
-            sample,
-            model,
-            " or ".join(f"{p:g}" for p in sorted(set(call_thresholds(scan.thresholds, threshold)))),
-        )
-    write_calls(output, calls, scan.classes, scan.step)
-    write_call_summary(summary, calls, scan.classes)
-    markers = build_markers(
-        sites,
-        read_intervals(dhs) if dhs else None,
-        [read_intervals(path) for path in enhancers],
-        [read_intervals(path) for path in tfbs],
-        tss_distance,
-        validation_slop,
-    )
-    write_validation(validation, validation_rates(calls, scan.classes, markers, validation_slop))
+    called = call_scan(scan, model, threshold, sites, tss_distance, seeds_summary is not None)
+    write_calls(output, called.calls, scan.classes, scan.step)
+    write_call_summary(summary, called.calls, scan.classes)
+    markers = read_markers(sites, dhs, enhancers, tfbs, tss_distance, validation_slop)
+    rates = validation_rates(called.calls, scan.classes, markers, validation_slop)
+    write_validation(validation, rates)
     if seeds_summary:
-        by_seed = {}
-        for seed, found in runs_of_seed.items():
-            alone = call_genome(found, scan.classes, scan.step, sites, tss_distance)
-            by_seed[seed] = validation_rates(alone, scan.classes, markers, validation_slop)
+        by_seed = {
+            seed: validation_rates(calls, scan.classes, markers, validation_slop)
+            for seed, calls in called.by_seed.items()
+        }
         write_seed_validation(seeds_summary, by_seed)
 
 

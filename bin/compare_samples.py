@@ -51,52 +51,26 @@ def compare_samples(
     Both samples must have been predicted by the same model. A mark with two replicates or more in
     both samples is tested; where no mark is, the table says "no replicates" and gives no p.
     """
-    import logging
-
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.differential import compare as differential
+    from deepregfinder.differential.compare import (
+        compare_scans,
+        transition_matrix,
+        write_comparison,
+    )
     from deepregfinder.differential.plot import draw_transitions
     from deepregfinder.prediction.calling import read_calls
     from deepregfinder.prediction.probabilities import open_probabilities
 
-    log = logging.getLogger("compare_samples")
     scans = open_probabilities(probabilities_a), open_probabilities(probabilities_b)
-    differential.require_one_bundle(scans)
-    a, b = (scan.sample for scan in scans)
-    opened = [open_counts(path) for path in counts]
-    of_a, of_b = (
-        [one for one in opened if one.attributes["sample"] == sample] for sample in (a, b)
-    )
-    calls = (read_calls(calls_a, scans[0].classes), read_calls(calls_b, scans[0].classes))
-    elements = differential.consensus(
-        calls, scans[0].window, opened[0].attributes["bin_size"], scans[0].chrom_sizes
-    )
-    comparison = differential.compare(
-        elements,
-        scans[0].classes,
-        (differential.classes_at(elements, calls[0]), differential.classes_at(elements, calls[1])),
-        (
-            differential.probabilities_at(elements, scans[0]),
-            differential.probabilities_at(elements, scans[1]),
-        ),
-        differential.changes_of_marks(elements, (of_a, of_b)),
-        fdr,
-    )
-    log.info(
-        "%s and %s: %d elements; tested: %s",
-        *(
-            a,
-            b,
-            len(elements),
-            ", ".join(comparison.tested) or "no mark, as there are no replicates",
-        ),
-    )
-    differential.write_comparison(output, name, comparison)
+    classes = scans[0].classes
+    calls = read_calls(calls_a, classes), read_calls(calls_b, classes)
+    comparison = compare_scans(scans, calls, [open_counts(path) for path in counts], fdr)
+    write_comparison(output, name, comparison)
     draw_transitions(
         output / f"{name}.transitions.png",
         comparison.classes,
-        differential.transition_matrix(comparison),
-        (a, b),
+        transition_matrix(comparison),
+        (scans[0].sample, scans[1].sample),
     )
 
 

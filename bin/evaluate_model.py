@@ -62,11 +62,9 @@ def evaluate_model(
     and natural_calibration, each as .png and .tsv.
     """
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation.bootstrap_replicates import write_replicates
     from deepregfinder.evaluation.evaluate import Evidence, Subject, evaluate
-    from deepregfinder.evaluation.metrics_json import to_json, write_metrics, write_seeds
     from deepregfinder.evaluation.model_card import write_model_card
-    from deepregfinder.evaluation.plots_of_one_model import draw_evaluation
+    from deepregfinder.evaluation.write import write_evaluation
     from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.labels.elements import merged_tss
     from deepregfinder.labels.tensors import open_tensors
@@ -91,13 +89,8 @@ def evaluate_model(
         Evidence(scan, called, threshold, sites, tss_distance),
         bootstrap,
     )
-    metrics = to_json(evaluation)
-    output.mkdir(parents=True, exist_ok=True)
-    write_metrics(output / "metrics.json", metrics)
-    write_seeds(output / "seeds.tsv", evaluation)
-    write_replicates(output / "replicates.safetensors", evaluation)
+    metrics = write_evaluation(output, evaluation, bundle / "learning_curve.tsv")
     write_model_card(model_card, trained, metrics)
-    draw_evaluation(output, evaluation, bundle / "learning_curve.tsv")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import EXISTING_FILE, plain_errors
 from deepregfinder.errors import InputError
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -72,9 +71,11 @@ def _split(text: str | None) -> tuple[str, ...]:
     type=_FOLDER,
     help="Folder with a folder of ENCODE peak lists for each cell type: simulate from these.",
 )
-@click.option("--tss", type=_FILE, help="With --peaks: TSSs (BED, plain or .gz).")
-@click.option("--chrom_sizes", type=_FILE, help="With --peaks: chromosome names and lengths.")
-@click.option("--blacklist", type=_FILE, help="With --peaks: blacklist (BED).")
+@click.option("--tss", type=EXISTING_FILE, help="With --peaks: TSSs (BED, plain or .gz).")
+@click.option(
+    "--chrom_sizes", type=EXISTING_FILE, help="With --peaks: chromosome names and lengths."
+)
+@click.option("--blacklist", type=EXISTING_FILE, help="With --peaks: blacklist (BED).")
 @click.option(
     "--chroms",
     help="With --peaks: chromosomes to simulate, as in chr4,chr7 or 1-3.  [default: all]",
@@ -111,32 +112,17 @@ def simulate_panel(
     --labels OUTDIR/labels.csv --tss OUTDIR/tss.bed --blacklist OUTDIR/blacklist.bed.
     """
     from deepregfinder.simulation.panel import ACCESSIBILITY, Plan, parse_replicates, write_panel
+    from deepregfinder.simulation.sources import EncodeFiles, encode_source, small_source
 
-    names, chosen = _split(samples), _split(marks)
+    names = _split(samples)
     if len(set(names)) != len(names) or not names:
         raise InputError(f"--samples {samples}: name every cell type once.")
     if peaks is None:
-        from deepregfinder.simulation.profiles import MARKS
-        from deepregfinder.simulation.small_genome import small_cell, small_genome
-
-        available = MARKS
-        genome, sites = small_genome(genome_mb, spacing, seed)
-        cells = [small_cell(name, sites, genome, seed) for name in names]
+        source = small_source(names, genome_mb, spacing, seed)
     else:
-        from deepregfinder.simulation.encode import find_lists, real_cell, real_genome
-
-        if tss is None or chrom_sizes is None:
-            raise InputError("--peaks needs --tss and --chrom_sizes of the same assembly.")
-        lists = {name: find_lists(peaks, name) for name in names}
-        every = [file for files in lists.values() for file in files]
-        genome = real_genome(chrom_sizes, tss, blacklist, chroms, every, seed)
-        cells = [real_cell(name, files, genome, seed) for name, files in lists.items()]
-        available = tuple(sorted(set.intersection(*(set(cell.marks) for cell in cells))))
-        if nascent != "none" and (silent := [cell.name for cell in cells if not cell.plus]):
-            raise InputError(f"--nascent: {', '.join(silent)} has no peak list of Pol II.")
-    if unknown := sorted(set(chosen) - set(available)):
-        raise InputError(f"--marks: no {', '.join(unknown)} here, only {', '.join(available)}.")
-    tracks = (chosen or tuple(available)) + ((ACCESSIBILITY,) if accessibility else ())
+        files = EncodeFiles(peaks, tss, chrom_sizes, blacklist, chroms)
+        source = encode_source(names, files, nascent, seed)
+    tracks = source.choose_marks(_split(marks)) + ((ACCESSIBILITY,) if accessibility else ())
     plan = Plan(
         marks=tracks,
         replicates=parse_replicates(replicates, tracks),
@@ -148,7 +134,7 @@ def simulate_panel(
         seed=seed,
         threads=threads,
     )
-    write_panel(outdir, genome, cells, plan)
+    write_panel(outdir, source.genome, source.cells, plan)
 
 
 if __name__ == "__main__":

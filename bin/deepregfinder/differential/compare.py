@@ -15,6 +15,7 @@
    probability of a class of the transition changes by MIN_CHANGE or more, else `weak`.
 """
 
+import logging
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from deepregfinder.errors import InputError
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.atomic import written_whole
+
+log = logging.getLogger(__name__)
 
 MIN_CHANGE = 0.3
 NONE = "none"
@@ -255,6 +258,38 @@ def compare(
     status = np.where(same, "unchanged", np.where(enough, yes, "weak"))
     names = (NONE, *classes[1:])
     return Comparison(names, elements, *called, *probabilities, marks, p, fdr, status)
+
+
+def compare_scans(
+    scans: tuple[Probabilities, Probabilities],
+    calls: tuple[Mapping[str, Calls], Mapping[str, Calls]],
+    counts: Sequence[Counts],
+    max_fdr: float,
+) -> Comparison:
+    """Compare what one model predicted in two samples (all steps above).
+
+    counts : of all marks and replicates of both samples
+
+    Raises InputError where the scans are not of one model, or the samples share no mark.
+    """
+    require_one_bundle(scans)
+    a, b = scans
+    elements = consensus(calls, a.window, counts[0].attributes["bin_size"], a.chrom_sizes)
+    comparison = compare(
+        elements,
+        a.classes,
+        (classes_at(elements, calls[0]), classes_at(elements, calls[1])),
+        (probabilities_at(elements, a), probabilities_at(elements, b)),
+        changes_of_marks(elements, (_of_sample(counts, a.sample), _of_sample(counts, b.sample))),
+        max_fdr,
+    )
+    tested = ", ".join(comparison.tested) or "no mark, as there are no replicates"
+    log.info("%s and %s: %d elements; tested: %s", a.sample, b.sample, len(elements), tested)
+    return comparison
+
+
+def _of_sample(counts: Sequence[Counts], sample: str) -> list[Counts]:
+    return [library for library in counts if library.attributes["sample"] == sample]
 
 
 def class_change(

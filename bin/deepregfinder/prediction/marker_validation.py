@@ -17,6 +17,7 @@ import pandas as pd
 
 from deepregfinder.classes import class_named
 from deepregfinder.genome.bedtools import near
+from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.labels.elements import midpoints
 from deepregfinder.prediction.calling import Calls, calls_table
 from deepregfinder.storage.tables import ABSENT, Decimals4, write_rows
@@ -112,6 +113,25 @@ def build_markers(
         sites = tss.assign(start=middle, end=middle + 1)
         markers["promoter"] = Marker("TSS with DHS", sites[near(sites, dhs, slop)])
     return markers
+
+
+def read_markers(
+    tss: pd.DataFrame | None,
+    dhs: Path | None,
+    enhancers: Sequence[Path],
+    tfbs: Sequence[Path],
+    tss_distance: int,
+    slop: int,
+) -> dict[str, Marker]:
+    """`build_markers` of the peaks in files."""
+    return build_markers(
+        tss,
+        read_intervals(dhs) if dhs else None,
+        [read_intervals(path) for path in enhancers],
+        [read_intervals(path) for path in tfbs],
+        tss_distance,
+        slop,
+    )
 
 
 def validation_rates(

@@ -1,0 +1,67 @@
+"""The calls of a whole scan: those of the averaged probabilities, and of each seed alone."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from deepregfinder.prediction.calling import Calls, call_genome, call_thresholds, find_runs
+from deepregfinder.prediction.probabilities import Probabilities
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CalledScan:
+    """Chromosome -> calls, and the same for each seed alone (empty where it was not asked for)."""
+
+    calls: Mapping[str, Calls]
+    by_seed: Mapping[int, Mapping[str, Calls]]
+
+
+def call_scan(
+    scan: Probabilities,
+    model: str,
+    threshold: float | None,
+    tss: pd.DataFrame | None,
+    tss_distance: int,
+    each_seed: bool,
+) -> CalledScan:
+    """Call elements on all scanned chromosomes; no call at all is a warning.
+
+    Parameters
+    ----------
+    model : its name in the run, for the log
+    threshold : of all classes; None for those of the model
+    tss, tss_distance : merged TSSs that enhancer calls keep away from, and how far (bp); without
+        TSSs no call is removed
+    each_seed : call the probabilities of each seed as well
+    """
+    if tss is None:
+        log.warning("No --tss is given: enhancer calls near TSSs are not removed.")
+    lowest = scan.thresholds if threshold is None else threshold
+    # Each chromosome is read once: runs are few, and those of every seed fit in memory together.
+    runs: dict[str, Calls] = {}
+    runs_by_seed: dict[int, dict[str, Calls]] = {seed: {} for seed in scan.seeds if each_seed}
+    for chrom in scan.chroms:
+        runs[chrom] = find_runs(scan.load(chrom), scan.step, scan.window, lowest)
+        if each_seed:
+            for seed, track in zip(scan.seeds, scan.load_members(chrom), strict=True):
+                runs_by_seed[seed][chrom] = find_runs(track, scan.step, scan.window, lowest)
+
+    def call(of_one: Mapping[str, Calls]) -> dict[str, Calls]:
+        return call_genome(of_one, scan.classes, scan.step, tss, tss_distance)
+
+    calls = call(runs)
+    if total := sum(map(len, calls.values())):
+        log.info("%s, %s: %d calls", scan.sample, model, total)
+    else:
+        log.warning(
+            "%s, %s: NO CALL AT ALL. No window of a class has a probability "
+            "of %s; look at the evaluation of the model, or lower --threshold.",
+            scan.sample,
+            model,
+            " or ".join(f"{p:g}" for p in sorted(set(call_thresholds(scan.thresholds, threshold)))),
+        )
+    return CalledScan(calls, {seed: call(of_seed) for seed, of_seed in runs_by_seed.items()})

@@ -1,0 +1,62 @@
+"""What a panel is simulated from: a small genome, or real peak lists of ENCODE."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepregfinder.errors import InputError
+from deepregfinder.simulation.cells import Cell, Genome
+from deepregfinder.simulation.encode import find_lists, real_cell, real_genome
+from deepregfinder.simulation.profiles import MARKS
+from deepregfinder.simulation.small_genome import small_cell, small_genome
+
+
+@dataclass(frozen=True)
+class Source:
+    """A genome, its cell types, and the marks that all of them have."""
+
+    genome: Genome
+    cells: Sequence[Cell]
+    marks: tuple[str, ...]
+
+    def choose_marks(self, named: Sequence[str]) -> tuple[str, ...]:
+        """The named marks, all of them where none is named; InputError for one that is missing."""
+        if unknown := sorted(set(named) - set(self.marks)):
+            raise InputError(
+                f"--marks: no {', '.join(unknown)} here, only {', '.join(self.marks)}."
+            )
+        return tuple(named) or self.marks
+
+
+@dataclass(frozen=True)
+class EncodeFiles:
+    """Files of real samples; the fields are options of simulate_panel.py.
+
+    peaks : folder with a folder of peak lists for each cell type
+    """
+
+    peaks: Path
+    tss: Path | None
+    chrom_sizes: Path | None
+    blacklist: Path | None
+    chroms: str | None
+
+
+def small_source(names: Sequence[str], megabases: float, spacing: int, seed: int) -> Source:
+    """Cell types on a small made-up genome; spacing : mean distance of its sites, bp."""
+    genome, sites = small_genome(megabases, spacing, seed)
+    return Source(genome, [small_cell(name, sites, genome, seed) for name in names], tuple(MARKS))
+
+
+def encode_source(names: Sequence[str], files: EncodeFiles, nascent: str, seed: int) -> Source:
+    """Cell types as their peak lists describe them; `nascent` RNA needs peaks of Pol II."""
+    if files.tss is None or files.chrom_sizes is None:
+        raise InputError("--peaks needs --tss and --chrom_sizes of the same assembly.")
+    lists = {name: find_lists(files.peaks, name) for name in names}
+    every = [file for of_cell in lists.values() for file in of_cell]
+    genome = real_genome(files.chrom_sizes, files.tss, files.blacklist, files.chroms, every, seed)
+    cells = [real_cell(name, of_cell, genome, seed) for name, of_cell in lists.items()]
+    if nascent != "none" and (silent := [cell.name for cell in cells if not cell.plus]):
+        raise InputError(f"--nascent: {', '.join(silent)} has no peak list of Pol II.")
+    shared = set.intersection(*(set(cell.marks) for cell in cells))
+    return Source(genome, cells, tuple(sorted(shared)))
