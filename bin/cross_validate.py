@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from deepregfinder.command_line import PATH, plain_errors
-from deepregfinder.models.accessibility import ACCESSIBILITY
-from deepregfinder.models.catalogue import MODEL_NAMES
 from deepregfinder.options.hardware import hardware_options
-from deepregfinder.options.training import training_options
+from deepregfinder.options.training import learner_options
 from deepregfinder.options.windows import window_options
 
 if TYPE_CHECKING:
     from deepregfinder.labels.windows import WindowRules
     from deepregfinder.models.device import Hardware
-    from deepregfinder.models.protocol import TrainingOptions
+    from deepregfinder.models.train import Learner
 
 
 @click.command()
@@ -24,14 +22,11 @@ if TYPE_CHECKING:
 @click.option(
     "--candidates", required=True, type=PATH, help="Made by define_regions.py or assign_states.py."
 )
-@click.option("--tss", type=PATH, help="TSSs (BED), for models that are told of them.")
-@click.option("--tss_input", type=bool, default=True, help="As of train_model.py.")
-@click.option("--model", required=True, type=click.Choice(MODEL_NAMES), help="Model to train.")
+@click.option("--tss", type=PATH, help="TSSs (BED), for models that are given them.")
+@learner_options
 @click.option("--fold", required=True, type=click.IntRange(1), help="Which fold.")
 @click.option("--folds", required=True, type=int, help="How many folds there are.")
 @window_options
-@click.option("--accessibility", type=click.Choice(ACCESSIBILITY), default="all")
-@training_options
 @click.option("--step", required=True, type=int, help="Distance (bp) between windows.")
 @hardware_options
 @click.option("--output", required=True, type=PATH, help="Table of figures (TSV).")
@@ -39,13 +34,10 @@ def cross_validate(
     signal: Path,
     candidates: Path,
     tss: Path | None,
-    tss_input: bool,
-    model: str,
+    learner: "Learner",
     fold: int,
     folds: int,
     rules: "WindowRules",
-    accessibility: str,
-    training: "TrainingOptions",
     step: int,
     hardware: "Hardware",
     output: Path,
@@ -57,16 +49,15 @@ def cross_validate(
     value. A training that was interrupted continues from its checkpoint in the current folder.
     """
     from deepregfinder.evaluation.cross_validation import fold_plan, scores, write_scores
-    from deepregfinder.evaluation.fold import FoldData, Learner, evaluate_fold
+    from deepregfinder.evaluation.fold import FoldData, evaluate_fold
     from deepregfinder.labels.candidates import read_regions
     from deepregfinder.models.checkpoint import remove_checkpoints
 
     data = FoldData(signal, read_regions(candidates), tss)
-    learner = Learner(model, tss_input, accessibility, training)
     plan = fold_plan(data.candidates, folds, fold)
     evaluation = evaluate_fold(learner, data, plan, rules, step, hardware, Path.cwd())
     write_scores(output, scores(evaluation, fold))
-    remove_checkpoints(Path.cwd(), model, training)
+    remove_checkpoints(Path.cwd(), learner.model, learner.training)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ FOREIGN = {
     "another format": ({"format": "keras"}, "does not describe a DeepRegFinder"),
     "no format": ({"format": "-"}, "does not describe a DeepRegFinder"),
     "a version to come": ({"format_version": 99}, "has format version 99"),
-    "a pickled kind": ({"kind": "pickle"}, "cannot evaluate models of kind 'pickle'"),
-    "an unknown model": ({"model": "transformer"}, "there is no network 'transformer'"),
+    "weights of another model": ({"model": "rf"}, "is damaged: member0"),
+    "an unknown model": ({"model": "transformer"}, "there is no model 'transformer'"),
     "a way up for a model": ({"model": "../../x"}, "is no plain name"),
     "classes of others": ({"classes": ["background", "silencer"]}, "is no set of classes"),
     "classes in another order": (

@@ -15,7 +15,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.explain import explanation
 from deepregfinder.models.bundle import write_bundle
 from deepregfinder.models.drf.network import DilatedNetwork
-from deepregfinder.models.forests.model import fit_forest
+from deepregfinder.models.forests.model import TreesModel
 from explain_model import explain_model
 
 KINDS = ("png", "svg", "tsv")
@@ -141,7 +141,7 @@ def test_networks_without_convolution_and_forests_say_what_they_lack(
     grow_fewer_trees(monkeypatch, 5, 5)
     windows = elements()
     rows = windows.select("train")
-    arrays = fit_forest("rf", windows.x[rows], windows.y[rows].astype(int), 3, 1, 1)
+    arrays = TreesModel("rf").grow(windows.x[rows], windows.y[rows].astype(int), 3, 1, 1)
     forest = replace(random_bundle("cnn"), **facts, model="rf", weights=(arrays,))
     write_bundle(tmp_path / "rf", forest)
     for model, left_out, drawn in (

@@ -28,6 +28,7 @@ def _inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_signal(
         tmp_path / "A.signal.zip", sample="A", marks=("H3K27ac",), bin_size=100, chrom_sizes=SIZES,
+        counting={},
         control="ignore", library_sizes={"H3K27ac": (1,)},
         arrays=[(chrom, np.ones((1, size // 100), np.float32)) for chrom, size in SIZES.items()],
     )  # fmt: skip

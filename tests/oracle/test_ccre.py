@@ -18,9 +18,9 @@ from deepregfinder.models.ccre import (
     tss_distance,
     z_scores,
 )
+from deepregfinder.models.device import Hardware
 from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome, TrainingOptions
-from deepregfinder.models.registry import fit_genome
-from deepregfinder.models.train import train_bundle
+from deepregfinder.models.train import Learner, train_bundle
 
 MARKS = ("H3K27ac", "DNase-seq", "H3K4me3")
 BINS = 20
@@ -163,7 +163,7 @@ def test_statistics_are_those_of_accessible_windows_of_the_training_chromosomes(
         assert chrom == "chr1"
         return chromosome(chrom)
 
-    arrays = fit_genome("ccre", training(load=load), seed=0, threads=1)
+    arrays = fit_ccre(training(load=load))
     signal, levels = chromosome(), [[], [], []]
     for start in range(300 - BINS + 1):
         middle = start + BINS // 2
@@ -220,7 +220,9 @@ def test_no_temperature_moves_the_borders(tmp_path):
     genome = replace(training(), tensors=replace(tensors, marks=MARKS, normalisation=normalisation))
     options = TrainingOptions(1, 1, 1, 32, 0.01, 0.0001)
     cpu = torch.device("cpu")
-    bundle, _ = train_bundle(genome.tensors, "ccre", options, cpu, 1, tmp_path, genome)
+    bundle, _ = train_bundle(
+        genome, Learner("ccre", True, "all", options), Hardware(cpu, 1), tmp_path
+    )
     assert bundle.temperature == 1
 
 

@@ -9,10 +9,11 @@ import torch
 from samples.small_models import grow_fewer_trees, labelled_windows
 
 from deepregfinder.labels.tensors import Tensors
-from deepregfinder.models.catalogue import MODEL_NAMES, kind_of
+from deepregfinder.models.catalogue import MODEL_NAMES, facts
+from deepregfinder.models.device import Hardware
 from deepregfinder.models.drf import fit as dense_training
 from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome, TrainingOptions
-from deepregfinder.models.train import train_bundle, write_trained
+from deepregfinder.models.train import Learner, train_bundle, write_trained
 
 OPTIONS = TrainingOptions(1, 1, 2, 32, 0.01, 0.0001)
 
@@ -48,7 +49,7 @@ def genome(tensors: Tensors) -> TrainingGenome:
 def windows_for(model: str) -> Tensors:
     """Labelled windows; those of models of the genome have an accessibility track."""
     tensors = labelled_windows(120)
-    if kind_of(model) != "genome":
+    if not facts(model).sees_chromosome:
         return tensors
     marks = ("DNase", "H3K27ac", "H3K4me3")
     return replace(tensors, marks=marks, normalisation=replace(tensors.normalisation, marks=marks))
@@ -56,8 +57,10 @@ def windows_for(model: str) -> Tensors:
 
 def bytes_of(folder: Path, tensors: Tensors, model: str) -> dict[str, bytes]:
     folder.mkdir()
-    seen = genome(tensors) if kind_of(model) == "genome" else None
-    bundle, members = train_bundle(tensors, model, OPTIONS, torch.device("cpu"), 1, folder, seen)
+    seen = genome(tensors) if facts(model).sees_chromosome else TrainingGenome(tensors)
+    bundle, members = train_bundle(
+        seen, Learner(model, True, "all", OPTIONS), Hardware(torch.device("cpu"), 1), folder
+    )
     write_trained(folder / "bundle", bundle, members)
     return {path.name: path.read_bytes() for path in sorted((folder / "bundle").iterdir())}
 
@@ -83,7 +86,12 @@ def test_validation_windows_change_no_tree(
     grow_fewer_trees(monkeypatch, 5, 5)
     tensors = labelled_windows(120)
     honest, changed = (
-        train_bundle(windows, model, OPTIONS, torch.device("cpu"), 1, tmp_path)[0]
+        train_bundle(
+            TrainingGenome(windows),
+            Learner(model, True, "all", OPTIONS),
+            Hardware(torch.device("cpu"), 1),
+            tmp_path,
+        )[0]
         for windows in (tensors, spoiled(tensors, "validation"))
     )
     for name, array in honest.weights[0].items():

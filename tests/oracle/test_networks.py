@@ -7,6 +7,7 @@ from samples.small_models import MARKS, normalisation, random_bundle
 from scipy.special import expit, softmax
 
 from deepregfinder.genome.grid import Geometry
+from deepregfinder.models.window_scorer import WindowScorer
 from deepregfinder.prediction.scorers import load_scorer, predict_windows
 
 GEOMETRY = Geometry(100, 10)
@@ -73,7 +74,9 @@ def mlp(x, weights):
 def test_scorer_equals_the_layer_equations(forward):
     bundle = random_bundle(forward.__name__, n_members=2, n_classes=5, geometry=GEOMETRY)
     x = np.random.default_rng(3).normal(size=(6, len(MARKS), 10)).astype(np.float32)
-    found = load_scorer(bundle)(torch.from_numpy(x)).numpy()
+    scorer = load_scorer(bundle).scorer
+    assert isinstance(scorer, WindowScorer)
+    found = scorer(torch.from_numpy(x)).numpy()
     for member, weights in enumerate(bundle.weights):
         for window in range(len(x)):
             expected = softmax(forward(x[window].astype(float), weights))

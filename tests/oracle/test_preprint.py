@@ -14,6 +14,7 @@ from sklearn.svm import SVC, LinearSVC
 from deepregfinder.errors import InputError
 from deepregfinder.models import preprint
 from deepregfinder.models.preprint import (
+    PreprintModel,
     check_preprint,
     decision_values,
     fit_exact,
@@ -24,8 +25,7 @@ from deepregfinder.models.preprint import (
     mean_profiles,
     score_preprint,
 )
-from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
-from deepregfinder.models.registry import check_genome, fit_genome
+from deepregfinder.models.protocol import ChromosomeSignal, Size, TrainingGenome
 
 BINS, DEPTHS = 12, np.array([2_000_000, 500_000])
 SHAPE = np.array([[5.0, 3.0, 2.0, 6.0, 3.0], [8.0, 4.0, 2.0, 3.0, 5.0]])
@@ -231,10 +231,10 @@ def test_only_training_windows_are_learnt_from():
         return ChromosomeSignal(chrom, 800, np.zeros((len(MARKS), 8), np.float32), depths, 100)
 
     honest, found = (
-        fit_genome("preprint", TrainingGenome(each, None, load), seed=1, threads=threads)
+        PreprintModel().fit_arrays(TrainingGenome(each, None, load), 1, threads)
         for each, threads in ((tensors, 1), (replace(tensors, x=x, y=y), 2))
     )
-    check_genome("preprint", honest, len(MARKS), GEOMETRY.window_bins, 3)
+    PreprintModel().check(honest, Size(len(MARKS), GEOMETRY.window_bins, 3))
     assert honest.keys() == found.keys()
     assert all(honest[name].tobytes() == found[name].tobytes() for name in honest)
 
@@ -249,7 +249,7 @@ def test_a_class_without_enough_windows_is_named():
 
     genome = TrainingGenome(replace(tensors, y=y), None, load)
     with pytest.raises(InputError, match="K562 has fewer of promoter: train on more"):
-        fit_genome("preprint", genome, seed=1, threads=1)
+        PreprintModel().fit_arrays(genome, 1, 1)
 
 
 @pytest.mark.parametrize(

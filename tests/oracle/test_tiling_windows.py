@@ -6,8 +6,8 @@ import torch
 from samples.small_models import MARKS, chromosome, random_bundle
 
 from deepregfinder.genome.grid import Geometry
+from deepregfinder.models import window_scorer
 from deepregfinder.models.windows.networks import build_network
-from deepregfinder.prediction import scorers as tiling
 from deepregfinder.prediction.scan import scan_chromosome
 from deepregfinder.prediction.scorers import load_scorer
 
@@ -51,7 +51,7 @@ def calibrated(p, temperature):
     ],
 )
 def test_scan_equals_window_by_window(monkeypatch, model, length, step, threads):
-    monkeypatch.setitem(tiling._BATCH, "cpu", 37)
+    monkeypatch.setitem(window_scorer._BATCH, "cpu", 37)
     bundle = random_bundle(model, n_members=2, geometry=Geometry(100, 20))
     rng = np.random.default_rng(length)
     rpm = rng.gamma(0.5, 2, (len(MARKS), -(-length // 100))).astype(np.float32)

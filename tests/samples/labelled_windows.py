@@ -31,6 +31,7 @@ def signal_file(path: Path, values: dict[str, np.ndarray], sample: str = "K562")
         marks=MARKS,
         bin_size=100,
         chrom_sizes=SIZES,
+        counting={},
         control="ignore",
         library_sizes={mark: [4_000_000] for mark in MARKS},
         arrays=values.items(),

@@ -55,6 +55,7 @@ def write_genome(
         split_plan=WORLD_PLAN,
         normalisation=replace(normalisation(marks), transform="none"),
         seed=1,
+        counting={},
         control="ignore",
         filters={"min_nonzero": 5, "n_background": 100},
     )
@@ -65,6 +66,7 @@ def write_genome(
         marks=marks,
         bin_size=100,
         chrom_sizes=WORLD_SIZES,
+        counting={},
         control="ignore",
         library_sizes={mark: [1_000_000] for mark in marks},
         arrays=arrays.items(),

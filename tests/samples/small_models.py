@@ -53,6 +53,7 @@ def labelled_windows(n: int = 300, n_classes: int = 3, seed: int = 0) -> Tensors
         split_plan=PLAN,
         normalisation=normalisation(),
         seed=1,
+        counting={},
         control="ignore",
         filters={"min_nonzero": 5, "n_background": 100},
     )
@@ -148,6 +149,7 @@ def write_random_signal(
         marks=marks,
         bin_size=bin_size,
         chrom_sizes=chrom_sizes,
+        counting={},
         control=control,
         library_sizes={mark: [1_000_000] for mark in marks},
         arrays=arrays.items(),

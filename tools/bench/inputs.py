@@ -145,6 +145,7 @@ def signal(folder: Path, sizes: Mapping[str, int]) -> Path:
             marks=MARKS,
             bin_size=GEOMETRY.bin_size,
             chrom_sizes=sizes,
+            counting={},
             control="ignore",
             library_sizes={mark: [4_600_000] for mark in MARKS},
             arrays=_rpm(sizes),
@@ -237,6 +238,7 @@ def windows(folder: Path, signal_file: Path, n: int) -> Path:
                 MARKS, "none", "ignore", mean, sd, mark_quantiles(opened, [first])
             ),
             seed=SEED,
+            counting={},
             control="ignore",
             filters={"min_nonzero": 5, "n_background": n},
         ),

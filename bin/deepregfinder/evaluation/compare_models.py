@@ -18,9 +18,9 @@ from deepregfinder.evaluation.bootstrap_replicates import FIGURES, Replicates
 from deepregfinder.evaluation.metrics import CALIBRATION, interval, ratio
 from deepregfinder.evaluation.ranking import false_calls_at_recall
 from deepregfinder.evaluation.tables import ComparedFigure, SeedFigure
+from deepregfinder.models.catalogue import baseline
 from deepregfinder.storage.tables import read_rows
 
-REFERENCE = "cnn"
 SETTINGS = ("test", "natural", "calls")
 
 Seeds = dict[tuple[str, str, str], list[float]]
@@ -43,7 +43,8 @@ def read_seeds(path: Path, classes: Sequence[str]) -> Seeds:
 
 def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[ComparedFigure]:
     """All figures of all models. Raises InputError where models were not resampled alike."""
-    reference = next((model for model in models if model.model == REFERENCE), models[0])
+    compared_with = baseline(model.model for model in models)
+    reference = next((model for model in models if model.model == compared_with), models[0])
     for model in models:
         if model.classes != reference.classes:
             raise InputError(

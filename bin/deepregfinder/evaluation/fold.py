@@ -12,11 +12,8 @@ from deepregfinder.evaluation.cross_validation import assigned
 from deepregfinder.evaluation.evaluate import Evaluation, Evidence, Subject, evaluate
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.labels.windows import WindowRules, choose_windows
-from deepregfinder.models.accessibility import marks_seen
 from deepregfinder.models.device import Hardware
-from deepregfinder.models.protocol import TrainingOptions
-from deepregfinder.models.train import open_genome, train_bundle
-from deepregfinder.models.tss_input import is_told_tss
+from deepregfinder.models.train import Learner, open_training, train_bundle
 from deepregfinder.prediction.labelled_windows import predict_test_windows
 from deepregfinder.prediction.probabilities import open_probabilities
 from deepregfinder.prediction.scan import ScanOptions, scan_genome
@@ -37,19 +34,6 @@ class FoldData:
     tss: Path | None
 
 
-@dataclass(frozen=True)
-class Learner:
-    """A model to train, what it is shown, and how it is trained.
-
-    tss_input, accessibility : the pipeline parameters of these names
-    """
-
-    model: str
-    tss_input: bool
-    accessibility: str
-    training: TrainingOptions
-
-
 def evaluate_fold(
     learner: Learner,
     data: FoldData,
@@ -66,13 +50,10 @@ def evaluate_fold(
     """
     signal = open_signal(data.signal)
     seed = learner.training.seed
-    windows = choose_windows(signal, assigned(data.candidates, plan), rules, plan, seed).tensors
-    windows = windows.with_marks(marks_seen(learner.model, windows.marks, learner.accessibility))
-    tss = data.tss if is_told_tss(learner.model, learner.tss_input) else None
-    bundle, _ = train_bundle(
-        windows, learner.model, learner.training, hardware.device, hardware.threads, folder,
-        open_genome(windows, data.signal, tss),
-    )  # fmt: skip
+    tensors = choose_windows(signal, assigned(data.candidates, plan), rules, plan, seed).tensors
+    training = open_training(tensors, learner, data.signal, data.tss)
+    windows = training.tensors
+    bundle, _ = train_bundle(training, learner, hardware, folder)
     scorer = load_scorer(bundle, hardware.device, hardware.threads)
     test_chroms = plan.chromosomes.select(signal.chrom_sizes, "test")
     scanned = folder / f"{learner.model}.probabilities.zip"

@@ -11,40 +11,34 @@ from deepregfinder.classes import class_named
 from deepregfinder.genome.splits import SPLITS
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.tss_input import is_known_tss
+from deepregfinder.signal.scale import TRANSFORMS
 from deepregfinder.storage.atomic import written_whole
 
-_DESIGNS = {
-    "cnn": "convolutional network",
-    "rnn": "recurrent network (LSTM)",
-    "mlp": "multilayer perceptron",
-    "rf": "random forest",
-    "gbm": "gradient-boosted forest",
-    "rfecs": "forest of linear discriminants (RFECS)",
-    "drf": "dilated network along the chromosome",
-    "chromhmm": "hidden Markov model whose states are learnt without labels (ChromHMM)",
-    "ehmm": "supervised hidden Markov model (eHMM)",
-    "preprint": "support vector machine on likelihoods of profiles (PREPRINT)",
-    "ccre": "set of rules without learning (ENCODE cCREs)",
+_PROBABILITIES = {
+    "labelled": "Probabilities are frequencies among labelled windows, where elements are far more "
+    "frequent than on the genome. On the genome they are too high.",
+    "natural": "Probabilities are those at natural prevalence. On a balanced set of windows they "
+    "are too low; `labelled_bias` of the bundle corrects them there.",
+    "rule": "Probabilities say how far a window lies from the border of a rule, not how often it "
+    "is an element.",
 }
-
-_CALIBRATED_ON = {
-    True: "every place of the validation chromosomes",
-    False: "the labelled validation windows",
-}
+_CURVE = {"epoch": "best epoch", "tree": "trees", "fit": "fits"}
 
 
 def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     """Write the card as Markdown. metrics : content of metrics.json of this bundle."""
-    design, forest = _DESIGNS[bundle.model], bundle.kind == "forest"
-    natural = bundle.model == "drf"
+    facts = bundle.facts
     many = len(bundle.members) > 1
-    members = f"{len(bundle.members)} members are averaged and" if many else "the model are"
+    averaged = f" of {len(bundle.members)} members are averaged and" if many else " are"
+    fitted_on = bundle.training.get("temperature_fitted_on")
     calibration = (
-        "its probabilities are not calibrated, so that 0.5 stays the border of a rule."
-        if bundle.model == "ccre"
-        else f"probabilities of {members} calibrated with temperature {bundle.temperature:.3f}, "
-        f"fitted on {_CALIBRATED_ON[natural]}."
+        f"Probabilities{averaged} calibrated with temperature {bundle.temperature:.3f}, fitted on "
+        f"{fitted_on}."
+        if fitted_on
+        else "Probabilities are not calibrated, so that 0.5 stays the border of a rule."
     )
+    _, transformed = TRANSFORMS[bundle.normalisation.transform]
+    signal = facts.signal.format(transformed=f", {transformed}" if transformed else "")
     geometry = bundle.geometry
     split = bundle.split.to_dict()
     promoters = (
@@ -56,20 +50,20 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     lines = [
         f"# {bundle.model} trained on {bundle.sample}",
         "",
-        f"A {design} that tells {_listed([class_named(c).label for c in bundle.classes])} apart by "
-        f"the histone marks in {'and around ' if bundle.kind == 'genome' else ''}a window of "
-        f"{geometry.window:,} bp ({geometry.window_bins} bins of {geometry.bin_size} bp). "
-        f"Made by DeepRegFinder-NF; {calibration}",
+        f"A {facts.summary}. It distinguishes "
+        f"{_listed([class_named(c).label for c in bundle.classes])} by the reads in "
+        f"{'and around ' if facts.sees_chromosome else ''}a window of {geometry.window:,} bp "
+        f"({geometry.window_bins} bins of {geometry.bin_size} bp). It was made by "
+        f"DeepRegFinder-NF. {calibration}",
         "",
         "## Training data",
         "",
         f"- Sample: {bundle.sample}",
         f"- Marks, in this order: {', '.join(bundle.marks)}",
-        f"- Normalisation: reads per million, transform {bundle.normalisation.transform}, then "
-        "mean and standard deviation of the training chromosomes, by mark; input control: "
-        f"{bundle.normalisation.control}",
+        f"- Reads: {_settings(bundle.provenance.get('counting', {}))}",
+        f"- Signal: {signal}; input control: {bundle.normalisation.control}",
         f"- Split: {_split_text(split)}",
-        *([f"- Transcription start sites that it knows: {n_tss:,}"] if n_tss else []),
+        *([f"- Transcription start sites that it is given: {n_tss:,}"] if n_tss else []),
         "",
         *_table(
             ("labelled windows", *(class_named(c).label for c in bundle.classes)),
@@ -85,10 +79,10 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "",
         "## Training",
         "",
-        "- " + ", ".join(f"{key} {value}" for key, value in sorted(bundle.training.items())),
+        *(f"- {_words(key)}: {_value(value)}" for key, value in bundle.training.items()),
         "",
         *_table(
-            ("seed", "trees" if forest else "best epoch", "validation mAP", "restarts"),
+            ("seed", _CURVE[facts.progress], "validation mAP", "restarts"),
             [
                 (str(m.seed), str(m.best_epoch), f"{m.validation_map:.3f}", str(m.restarts))
                 for m in bundle.members
@@ -108,7 +102,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "may be a real enhancer that the list lacks: precision at natural prevalence is too low.",
         "- Labels are chosen by open chromatin and transcription start sites: elements that have "
         "neither are not learnt, and promoters without annotation may be called enhancers.",
-        _meaning_of_probabilities(bundle.model),
+        f"- {_PROBABILITIES[facts.calibrated]}",
         "- Intervals show the spread over blocks of the genome, not over cell types, laboratories "
         "or sequencing depths.",
         "- Other antibodies, depths or marks change the signal; --quantile_map true can help.",
@@ -128,20 +122,20 @@ def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> 
         part.write_text(model_card(bundle, metrics))
 
 
-def _meaning_of_probabilities(model: str) -> str:
-    if model == "drf":
-        return (
-            "- Probabilities are those at natural prevalence: on a balanced set they are too low."
-        )
-    if model == "ccre":
-        return (
-            "- Probabilities say how far a window lies from the border of a rule, not how often "
-            "it is an element."
-        )
-    return (
-        "- Probabilities are calibrated on labelled windows, where elements are far more "
-        "frequent than on the genome. There they are too high."
-    )
+def _settings(settings: Mapping[str, Any]) -> str:
+    """`min mapq 0, duplicates keep, ...`, or that nothing is known."""
+    named = [f"{_words(key)} {_value(value)}" for key, value in settings.items()]
+    return ", ".join(named) or "counting rules not recorded"
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _accuracy(metrics: Mapping[str, Any]) -> list[str]:

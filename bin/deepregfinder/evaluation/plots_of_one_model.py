@@ -33,7 +33,7 @@ def draw_evaluation(folder: Path, evaluation: Evaluation, learning_curve: Path) 
         f"{name}: test windows",
     )  # fmt: skip
     if learning_curve.is_file():
-        unit = "tree" if evaluation.bundle.kind == "forest" else "epoch"
+        unit = "tree" if evaluation.bundle.facts.progress == "tree" else "epoch"
         draw_learning_curve(folder, "learning_curve", learning_curve, name, unit)
     if evaluation.natural is not None:
         natural = evaluation.natural

@@ -35,7 +35,7 @@ from deepregfinder.models.bundle import Bundle
 from deepregfinder.prediction.labelled_windows import predict_test_places
 from deepregfinder.prediction.probabilities import open_probabilities
 from deepregfinder.prediction.scan import ScanOptions, scan_genome
-from deepregfinder.prediction.scorers import Scorer
+from deepregfinder.prediction.scorers import BundleScorer
 from deepregfinder.signal.build import ControlMode, write_sample_signal
 from deepregfinder.signal.store import open_signal
 from deepregfinder.storage.tables import write_rows
@@ -91,7 +91,7 @@ class DepthSample:
 
 
 def measure_depths(
-    models: Mapping[str, Scorer],
+    models: Mapping[str, BundleScorer],
     sample: DepthSample,
     shares: Sequence[float],
     scanning: ScanOptions,

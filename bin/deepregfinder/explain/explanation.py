@@ -36,16 +36,15 @@ from deepregfinder.explain.profiles import Profiles, average_profiles
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.windows.layers import Network
+from deepregfinder.models.windows.model import load_networks
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.labelled_windows import labelled_windows
 from deepregfinder.prediction.sample_signal import SignalReader
-from deepregfinder.prediction.scorers import load_networks
 from deepregfinder.signal.store import Signal
 
 MOST_WINDOWS = 500
 MOST_ATTRIBUTED = 100
 ENOUGH_WINDOWS = 100
-KNOWS_HIDDEN_MARKS = ("drf",)
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,9 @@ def explain(
     reader = SignalReader(bundle, signal, quantile_map)
     n_marks = len(bundle.marks)
     test, block_bp = _scored("test", bundle, tensors, reader, quantile_map, threads)
-    importance = mark_importance(*test, n_marks, REPEATS[bundle.kind], seed, block_bp)
+    importance = mark_importance(*test, n_marks, REPEATS[bundle.facts.sees], seed, block_bp)
     validation, _ = _scored("validation", bundle, tensors, reader, quantile_map, threads)
-    hidden = bundle.model in KNOWS_HIDDEN_MARKS
+    hidden = bundle.facts.knows_hidden_marks
     elimination = eliminate(validation, test, n_marks, None if hidden else seed)
     notes = []
     profiles = None
@@ -106,10 +105,10 @@ def explain(
         if not profiles.calls.any():
             notes.append("The model has no calls whose signal can be averaged.")
     places, filters, attributions = None, None, {}
-    if bundle.kind == "network":
+    if bundle.facts.has_gradients:
         places = _top_places(bundle, tensors, test[0]({}), calls, seed)
         windows = normalised_windows(bundle, reader, places)
-        networks = load_networks(bundle)
+        networks = load_networks(bundle.model, bundle.trained)
         attributions = _attributions(bundle, networks, places, windows)
         notes += [
             f"The attributions of {class_named(bundle.classes[index]).label} deviate from "
@@ -156,12 +155,12 @@ def _scored(
     chromosomes is used.
     """
     rows = tensors.select(split)
-    if bundle.kind == "genome" and split == "validation":
+    if bundle.facts.sees_chromosome and split == "validation":
         rows = _enough(tensors, rows)
     chrom, start = tensors.chrom[rows].astype(np.int64), tensors.start[rows]
     names = [tensors.chroms[index] for index in np.unique(chrom)]
     block_bp = block_size({name: tensors.chrom_sizes[name] for name in names})
-    if bundle.kind == "genome":
+    if bundle.facts.sees_chromosome:
         signals = [reader.load(name) for name in names]
         chrom_name = np.array(tensors.chroms, dtype=object)[chrom]
         score = genome_score(bundle, signals, chrom_name, start, block_bp, threads)
@@ -241,14 +240,14 @@ def facts(explanation: Explanation) -> dict[str, Any]:
         "importance": {
             "repeats": explanation.importance.drops.shape[1],
             "block_bp": explanation.importance.block_bp,
-            "permuted": "genome" if explanation.bundle.kind == "genome" else "windows",
+            "permuted": "genome" if explanation.bundle.facts.sees_chromosome else "windows",
             "average_precision": {
                 name: round(float(intact[index]), 6) if np.isfinite(intact[index]) else None
                 for index, name in enumerate(classes)
             },
         },
         "elimination": "without reads"
-        if explanation.bundle.model in KNOWS_HIDDEN_MARKS
+        if explanation.bundle.facts.knows_hidden_marks
         else "permuted",
         "top_windows": None
         if places is None

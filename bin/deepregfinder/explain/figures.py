@@ -45,7 +45,7 @@ def draw_explanation(folder: Path, explanation: Explanation) -> None:
         filters = explanation.filters
         draw_filter_activations(folder, bundle.classes, explanation.places, filters, title)
         draw_filter_weights(folder, bundle.classes, bundle.marks, bundle.bin_size, filters, title)
-    if bundle.model == "chromhmm":
+    if bundle.facts.has_states:
         table = state_table(bundle.weights[0], bundle.marks, bundle.classes)
         draw_states(folder, bundle.classes, bundle.marks, table, title)
 

@@ -21,7 +21,7 @@ from deepregfinder.progress import Progress
 
 LARGEST_BLOCK = 1_000_000
 FEWEST_BLOCKS = 20
-REPEATS: Mapping[str, int] = {"network": 5, "forest": 5, "genome": 3}
+REPEATS: Mapping[str, int] = {"window": 5, "chromosome": 3}
 
 _log = logging.getLogger(__name__)
 

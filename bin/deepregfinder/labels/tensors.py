@@ -34,6 +34,7 @@ class Tensors:
     normalisation : from the training chromosomes only
     seed : of the random choice of background and of a random split
     filters : the parameters min_nonzero and n_background
+    counting : rules by which the reads were counted
     """
 
     x: np.ndarray
@@ -51,6 +52,7 @@ class Tensors:
     seed: int
     control: str
     filters: Mapping[str, int]
+    counting: Mapping[str, Any]
 
     @property
     def chroms(self) -> tuple[str, ...]:
@@ -106,6 +108,7 @@ def write_tensors(path: Path, tensors: Tensors) -> None:
         "seed": tensors.seed,
         "control": tensors.control,
         "filters": dict(tensors.filters),
+        "counting": dict(tensors.counting),
     }
     write_checked(path, {name: getattr(tensors, name) for name in _ARRAYS}, KIND, facts)
 
@@ -128,4 +131,5 @@ def open_tensors(path: Path) -> Tensors:
         seed=facts["seed"],
         control=facts["control"],
         filters=facts["filters"],
+        counting=facts["counting"],
     )

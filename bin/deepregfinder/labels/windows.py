@@ -156,6 +156,7 @@ def choose_windows(
         seed=seed,
         control=signal.control,
         filters={"min_nonzero": rules.min_nonzero, "n_background": rules.n_background},
+        counting=signal.counting,
     )
     return LabelledWindows(tensors, regions, selections)
 

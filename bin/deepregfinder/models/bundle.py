@@ -22,16 +22,16 @@ from deepregfinder.classes import CLASS_SETS, class_names
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import SPLITS, SplitPlan
+from deepregfinder.models import registry
 from deepregfinder.models.calibration import combine_members, shift_priors
-from deepregfinder.models.catalogue import MODEL_NAMES, kind_of
-from deepregfinder.models.registry import check_genome
-from deepregfinder.models.windows.networks import weight_shapes
+from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, facts
+from deepregfinder.models.protocol import Size, Trained
 from deepregfinder.signal.scale import Normalisation, transform_signal
 from deepregfinder.storage.atomic import written_whole
 from deepregfinder.storage.untrusted_json import JsonFields
 
 FORMAT = "deepregfinder-bundle"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 DESCRIPTION = "model.json"
 WEIGHTS = "model.safetensors"
 
@@ -90,9 +90,15 @@ class Bundle:
     weights: tuple[Mapping[str, np.ndarray], ...] = field(repr=False)
 
     @property
-    def kind(self) -> str:
-        """How members are evaluated (models.kind_of)."""
-        return kind_of(self.model)
+    def facts(self) -> ModelFacts:
+        """The entry of the model in the catalogue."""
+        return facts(self.model)
+
+    @property
+    def trained(self) -> Trained:
+        """What the model needs to score windows."""
+        size = Size(len(self.marks), self.window_bins, len(self.classes))
+        return Trained(self.weights, size, self.normalisation)
 
     @property
     def geometry(self) -> Geometry:
@@ -120,7 +126,6 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
     description = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "kind": bundle.kind,
         "model": bundle.model,
         "sample": bundle.sample,
         "classes": list(bundle.classes),
@@ -164,12 +169,10 @@ def read_bundle(folder: Path) -> Bundle:
             f"{folder / DESCRIPTION} has format version {fields.content.get('format_version')!r}; "
             f"this release reads version {FORMAT_VERSION}. Use the release that wrote it."
         )
-    kind, model = fields.text("kind"), fields.text("model")
-    if kind not in ("network", "forest", "genome"):
-        raise InputError(f"{folder}: this release cannot evaluate models of kind {kind!r}.")
-    if model not in MODEL_NAMES or kind != kind_of(model):
+    model = fields.text("model")
+    if model not in MODEL_NAMES:
         known = ", ".join(MODEL_NAMES)
-        raise InputError(f"{folder}: there is no {kind} {model!r}; known models: {known}.")
+        raise InputError(f"{folder}: there is no model {model!r}; known models: {known}.")
     classes = fields.names("classes")
     if len(classes) not in CLASS_SETS or classes != class_names(len(classes)):
         raise InputError(f"{folder}: {', '.join(classes)} is no set of classes.")
@@ -180,11 +183,9 @@ def read_bundle(folder: Path) -> Bundle:
     if not 1 <= len(members) <= 1000:
         raise fields.fault("members", "expected between 1 and 1000 of them")
     arrays = _read_arrays(folder / WEIGHTS, fields.text("weights_sha256"))
-    size = (len(marks), window_bins, len(classes))
+    size = Size(len(marks), window_bins, len(classes))
     weights = tuple(
-        _network_weights(arrays, f"member{number}.", weight_shapes(model, *size), folder)
-        if kind == "network"
-        else _checked_arrays(arrays, f"member{number}.", model, size, folder)
+        _checked_arrays(arrays, f"member{number}.", model, size, folder)
         for number in range(len(members))
     )
     expected = {f"member{n}.{key}" for n, member in enumerate(weights) for key in member}
@@ -252,46 +253,14 @@ def _member(content: Any, folder: Path) -> Member:
 
 
 def _checked_arrays(
-    arrays: Mapping[str, np.ndarray],
-    prefix: str,
-    model: str,
-    size: tuple[int, int, int],
-    folder: Path,
+    arrays: Mapping[str, np.ndarray], prefix: str, model: str, size: Size, folder: Path
 ) -> dict[str, np.ndarray]:
-    found = {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
+    of_member = {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
     try:
-        if kind_of(model) == "genome":
-            check_genome(model, found, *size)
-        else:
-            from deepregfinder.models.forests.model import check_forest
-
-            check_forest(model, found, *size)
+        registry.load(model).check(of_member, size)
     except ValueError as error:
         raise InputError(f"{folder / WEIGHTS} is damaged: {prefix}{error}.") from None
-    return found
-
-
-def _network_weights(
-    arrays: Mapping[str, np.ndarray],
-    prefix: str,
-    shapes: Mapping[str, tuple[int, ...]],
-    folder: Path,
-) -> dict[str, np.ndarray]:
-    weights = {}
-    for key, shape in shapes.items():
-        array = arrays.get(prefix + key)
-        if array is None:
-            raise InputError(f"{folder / WEIGHTS} is damaged: {prefix + key} is missing.")
-        if array.shape != shape:
-            raise InputError(
-                f"{folder / WEIGHTS} is damaged: {prefix + key} has shape {array.shape}, "
-                f"not {shape}."
-            )
-        kind = np.int64 if key.endswith("num_batches_tracked") else np.float32
-        if array.dtype != kind or not np.isfinite(array).all():
-            raise InputError(f"{folder / WEIGHTS} is damaged: {prefix + key} holds no weights.")
-        weights[key] = array
-    return weights
+    return of_member
 
 
 def _normalisation(

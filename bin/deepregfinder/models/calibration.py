@@ -12,7 +12,6 @@ class, renormalised (Saerens, Latinne, Decaestecker: Neural Computation 14:21-41
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.metrics import average_precision_score
 
 from deepregfinder.errors import InputError
 
@@ -22,6 +21,8 @@ def mean_average_precision(y: np.ndarray, probabilities: np.ndarray) -> float:
 
     y : (n,) class indices; probabilities : (n, classes)
     """
+    from sklearn.metrics import average_precision_score
+
     n_classes = probabilities.shape[1]
     return float(
         np.mean([average_precision_score(y == k, probabilities[:, k]) for k in range(1, n_classes)])

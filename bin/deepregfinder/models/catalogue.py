@@ -1,16 +1,149 @@
-"""The models by name."""
+"""What there is to know of each model without running it: catalogue.json, one entry a model.
 
-NETWORK_NAMES = ("cnn", "rnn", "mlp")
-FOREST_NAMES = ("rf", "gbm", "rfecs")
-GENOME_NAMES = ("drf", "chromhmm", "ehmm", "preprint", "ccre")
-MODEL_NAMES = NETWORK_NAMES + FOREST_NAMES + GENOME_NAMES
+The catalogue is read here, by functions/catalogue.nf (what a run may ask of a model) and by tests.
+Nothing outside of models/ compares the name of a model: it asks for a fact.
+
+Fields of an entry
+------------------
+summary : what the model is, in a few words
+methods, reference : the same in a methods paragraph, and the name of the work in
+    report/references.py; null where there is none
+signal : what the model is shown; `{transformed}` stands for the effect of --transform
+sees : "window", one at a time, or "chromosome", what lies around a window as well
+calibrated : what its probabilities mean: "labelled", frequencies among labelled windows;
+    "natural", frequencies on the genome; "rule", the distance from the border of a rule
+needs : "accessibility" (a track of DNase or ATAC), "tss" (a list of TSSs), the name of a mark,
+    "max_classes:N" and "max_bin_size:N"
+heeds : the parameters, of those that only some models heed, that have an effect on it
+runs_on : "gpu" where it computes on one, "cpu" where it never does
+progress : what its learning curve counts: "epoch", "tree" or "fit"
+traits : "baseline", the model that others are compared with; "gradients", its outputs can be
+    traced back to the bins of a window; "hidden_marks", in its training marks were hidden;
+    "states", it has states that can be shown
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from deepregfinder.errors import InputError
+
+_FILE = Path(__file__).with_name("catalogue.json")
+_APPLIED = "_from_"
+
+ACCESSIBILITY = ("all", "needed")
+"""Who sees an accessibility track: all models, or only those that cannot do without it."""
+
+_ACCESSIBILITY_NEED = "accessibility"
 
 
-def kind_of(name: str) -> str:
-    """How a model is trained and evaluated: "network", "forest" or "genome".
+@dataclass(frozen=True)
+class ModelFacts:
+    """An entry of the catalogue; fields as above."""
 
-    The first two see windows one by one, the last sees the chromosome around them.
+    name: str
+    summary: str
+    methods: str
+    reference: str | None
+    signal: str
+    sees: Literal["window", "chromosome"]
+    calibrated: Literal["labelled", "natural", "rule"]
+    needs: tuple[str, ...]
+    heeds: tuple[str, ...]
+    runs_on: Literal["cpu", "gpu"]
+    progress: Literal["epoch", "tree", "fit"]
+    traits: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, entry: Mapping[str, Any]) -> "ModelFacts":
+        lists = {key: tuple(entry[key]) for key in ("needs", "heeds", "traits")}
+        return cls(name, **{**entry, **lists})
+
+    @property
+    def sees_chromosome(self) -> bool:
+        return self.sees == "chromosome"
+
+    @property
+    def has_gradients(self) -> bool:
+        return "gradients" in self.traits
+
+    @property
+    def knows_hidden_marks(self) -> bool:
+        return "hidden_marks" in self.traits
+
+    @property
+    def has_states(self) -> bool:
+        return "states" in self.traits
+
+    def limit(self, what: str) -> int | None:
+        """N of the need `what:N`, such as max_bin_size; None where there is no limit."""
+        limits = dict(need.split(":") for need in self.needs if ":" in need)
+        return int(limits[what]) if what in limits else None
+
+
+def _read() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return content
+
+
+_CATALOGUE = _read()
+_ACCESSIBILITY_MARKS = re.compile(_CATALOGUE["accessibility_marks"], re.IGNORECASE)
+
+MODEL_NAMES = tuple(_CATALOGUE["models"])
+
+
+@cache
+def facts(name: str) -> ModelFacts:
+    """The entry of a model. Raises InputError for an unknown name."""
+    if name not in MODEL_NAMES:
+        raise InputError(f"There is no model {name!r}: choose {', '.join(MODEL_NAMES)}.")
+    return ModelFacts.of(name, _CATALOGUE["models"][name])
+
+
+def baseline(names: Iterable[str]) -> str | None:
+    """The model that others are compared with, where it is among `names`."""
+    return next((name for name in names if "baseline" in facts(design(name)).traits), None)
+
+
+def design(name: str) -> str:
+    """Which model it is that a run calls `name`: `cnn` of `cnn` and of `cnn_from_K562`.
+
+    A model that another sample was trained on carries the name of that sample in a run.
     """
-    if name in GENOME_NAMES:
-        return "genome"
-    return "forest" if name in FOREST_NAMES else "network"
+    return name.partition(_APPLIED)[0]
+
+
+def accessibility_row(marks: Sequence[str]) -> int | None:
+    """The first row whose name says so (DNase, ATAC-seq, DHS, ... in any case), or None."""
+    return next((row for row, mark in enumerate(marks) if _is_accessibility(mark)), None)
+
+
+def marks_seen(model: str, marks: Sequence[str], accessibility: str) -> tuple[str, ...]:
+    """The marks that a model is trained on, in their order.
+
+    accessibility : one of ACCESSIBILITY
+
+    Raises InputError where a model that needs an accessibility track is given none.
+    """
+    if _ACCESSIBILITY_NEED in facts(model).needs:
+        if accessibility_row(marks) is None:
+            raise InputError(
+                f"{model} needs an accessibility track: add a row with the mark DNase or ATAC to "
+                f"the samplesheet (there are {', '.join(marks)}), or leave {model} out of --models."
+            )
+    elif accessibility == "needed":
+        return tuple(mark for mark in marks if not _is_accessibility(mark))
+    return tuple(marks)
+
+
+def is_given_tss(model: str, tss_input: bool) -> bool:
+    """Whether a model is given the TSSs: one that needs them always, others if so wanted."""
+    return "tss" in facts(model).needs or (tss_input and "tss_input" in facts(model).heeds)
+
+
+def _is_accessibility(mark: str) -> bool:
+    return _ACCESSIBILITY_MARKS.fullmatch(mark) is not None

@@ -34,13 +34,23 @@ tss.NAME : of `known_tss`
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
 from deepregfinder.errors import InputError
-from deepregfinder.models.accessibility import accessibility_row
-from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.catalogue import accessibility_row
+from deepregfinder.models.chromosome_model import ChromosomeModel
+from deepregfinder.models.fitted import uncalibrated
+from deepregfinder.models.protocol import (
+    Arrays,
+    ChromosomeSignal,
+    Fitted,
+    Size,
+    TrainedMember,
+    TrainingGenome,
+)
 from deepregfinder.models.tss_input import check_known_tss, is_known_tss, known_tss, tss_of
 
 HIGH = 1.64
@@ -198,3 +208,38 @@ def _statistics(
             "H3K27ac vary: check their BAM files."
         )
     return mean, sd
+
+
+class CcreModel(ChromosomeModel):
+    """`ccre` as a model of the registry."""
+
+    name = "ccre"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return {
+            "high_z_score": HIGH,
+            "near_tss_bp": NEAR_TSS,
+            "reach_bp": list(REACH),
+        }
+
+    def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:
+        return fit_ccre(training)
+
+    def check(self, arrays: Arrays, size: Size) -> None:
+        check_ccre(arrays, size.n_marks, size.n_classes)
+
+    def score(
+        self,
+        arrays: Arrays,
+        signal: ChromosomeSignal,
+        starts: np.ndarray,
+        window_bins: int,
+        threads: int,
+    ) -> np.ndarray:
+        return score_ccre(arrays, signal, starts, window_bins)
+
+    def calibrate(self, member: TrainedMember, y: np.ndarray) -> Fitted:
+        """0.5 is the border of a rule and has to stay it: there is no temperature."""
+        n_classes = member.validation_probabilities.shape[1]
+        return uncalibrated([member], n_classes, 1.0, self.parameters)

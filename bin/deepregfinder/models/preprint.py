@@ -52,14 +52,15 @@ slope : float64 (C, D), offset : float64 (C,), of the logistic regression
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln, softmax
 
 from deepregfinder.errors import InputError
-from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.chromosome_model import ChromosomeModel
+from deepregfinder.models.protocol import Arrays, ChromosomeSignal, Size, TrainingGenome
 
 LARGEST_EXACT = 20_000
 MOST_SUPPORT = 1_500
@@ -343,3 +344,35 @@ def _calibrated(values: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, n
     p = softmax(values @ slope.T + offset, axis=1)[np.arange(len(y)), y]
     loss = np.mean([-np.log(np.maximum(p[y == k], 1e-30)).mean() for k in range(len(offset))])
     return float(loss), slope, offset
+
+
+class PreprintModel(ChromosomeModel):
+    """`preprint` as a model of the registry."""
+
+    name = "preprint"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return {
+            "costs_tried": list(COSTS),
+            "folds": _FOLDS,
+            "most_support_vectors": MOST_SUPPORT,
+            "landmarks": N_LANDMARKS,
+            "temperature_fitted_on": "labelled validation windows",
+        }
+
+    def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:
+        return fit_preprint(training, seed)
+
+    def check(self, arrays: Arrays, size: Size) -> None:
+        check_preprint(arrays, size.n_marks, size.window_bins, size.n_classes)
+
+    def score(
+        self,
+        arrays: Arrays,
+        signal: ChromosomeSignal,
+        starts: np.ndarray,
+        window_bins: int,
+        threads: int,
+    ) -> np.ndarray:
+        return score_preprint(arrays, signal, starts, window_bins, threads)

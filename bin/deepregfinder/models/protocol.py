@@ -1,12 +1,27 @@
-"""What every model is made of: options, data to learn from, trained members."""
+"""What every model is: three functions, what they are given, and what they give.
+
+A model is trained with `fit`, its arrays are checked with `check` (a bundle may come from anybody)
+and it scores windows through `scorer`. What else there is to know of it stands in the catalogue.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from deepregfinder.errors import InputError
 from deepregfinder.labels.tensors import Tensors
+from deepregfinder.signal.scale import Normalisation, normalise_windows
 from deepregfinder.storage.tables import Digits6
+
+if TYPE_CHECKING:
+    from deepregfinder.models.device import Hardware
+
+Arrays = Mapping[str, np.ndarray]
+"""A trained member: plain arrays by name."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,101 @@ class TrainingOptions:
     @property
     def member_seeds(self) -> range:
         return range(self.seed, self.seed + self.seeds)
+
+
+@dataclass(frozen=True)
+class Size:
+    """What the shapes of a model's arrays follow from."""
+
+    n_marks: int
+    window_bins: int
+    n_classes: int
+
+
+@dataclass(frozen=True)
+class ChromosomeSignal:
+    """The signal of one chromosome, as a model sees it.
+
+    length : bp; bin_size : bp
+    rpm : reads per million, float32 (marks, bins), marks in the order of the model
+    depths : usable reads behind each mark, int64 (marks,): counts are about rpm * depths / 1e6
+    """
+
+    name: str
+    length: int
+    rpm: np.ndarray
+    depths: np.ndarray
+    bin_size: int
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Normalised windows, float32 (n, marks, bins), and class indices, int64 (n,).
+
+    Raises InputError where a value is no number, or a split lacks a class.
+    """
+
+    classes: tuple[str, ...]
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+
+    def __post_init__(self) -> None:
+        problems = []
+        for split in ("train", "validation"):
+            x, y = getattr(self, f"x_{split}"), getattr(self, f"y_{split}")
+            if not np.isfinite(x).all():
+                problems.append(f"The {split} windows hold values that are no numbers.")
+            counts = np.bincount(y, minlength=len(self.classes))
+            for name, count in zip(self.classes, counts, strict=True):
+                if count == 0:
+                    problems.append(f"There is no {split} window of class {name}.")
+        if problems:
+            raise InputError.of(problems)
+
+    @classmethod
+    def of(cls, tensors: Tensors) -> "TrainingData":
+        rows = {split: tensors.select(split) for split in ("train", "validation")}
+        x = {
+            split: normalise_windows(tensors.normalisation, tensors.x[chosen])
+            for split, chosen in rows.items()
+        }
+        y = {split: tensors.y[chosen].astype(np.int64) for split, chosen in rows.items()}
+        return cls(tuple(tensors.classes), x["train"], y["train"], x["validation"], y["validation"])
+
+
+def no_signal(chrom: str) -> ChromosomeSignal:
+    raise InputError(f"The signal of {chrom} is needed to train this model: give --signal.")
+
+
+@dataclass(frozen=True)
+class TrainingGenome:
+    """What a model learns from.
+
+    tensors : labelled windows of all splits, with the marks of the model
+    tss : sorted positions of TSSs by chromosome, int64 bp; None where the model is given no list
+    load : gives the signal of a chromosome
+    """
+
+    tensors: Tensors
+    tss: Mapping[str, np.ndarray] | None = None
+    load: Callable[[str], ChromosomeSignal] = field(default=no_signal, repr=False)
+
+    def chroms(self, split: str) -> tuple[str, ...]:
+        """The chromosomes of `train`, `validation` or `test`."""
+        plan = self.tensors.split_plan
+        return tuple(plan.chromosomes.select(self.tensors.chroms, split))
+
+    @property
+    def size(self) -> Size:
+        tensors = self.tensors
+        return Size(len(tensors.marks), tensors.window_bins, len(tensors.classes))
+
+    @cached_property
+    def windows(self) -> TrainingData:
+        """The training and validation windows, normalised."""
+        return TrainingData.of(self.tensors)
 
 
 @dataclass(frozen=True)
@@ -50,44 +160,70 @@ class TrainedMember:
     validation_map: float
     restarts: int
     learning_rate: float
-    weights: Mapping[str, np.ndarray]
+    weights: Arrays
     curve: tuple[EpochRecord, ...]
     validation_probabilities: np.ndarray
 
 
-Arrays = Mapping[str, np.ndarray]
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model, with what the average of its members needs to be read.
+
+    temperature, thresholds, labelled_bias : as in a Bundle
+    parameters : all that shaped the arrays, for model.json and the model card
+    """
+
+    members: tuple[TrainedMember, ...]
+    temperature: float
+    thresholds: tuple[float, ...]
+    labelled_bias: tuple[float, ...]
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class ChromosomeSignal:
-    """The signal of one chromosome, as a model sees it.
+class Trained:
+    """What of a bundle a model needs to score windows."""
 
-    length : bp; bin_size : bp
-    rpm : reads per million, float32 (marks, bins), marks in the order of the model
-    depths : usable reads behind each mark, int64 (marks,): counts are about rpm * depths / 1e6
-    """
-
-    name: str
-    length: int
-    rpm: np.ndarray
-    depths: np.ndarray
-    bin_size: int
+    members: tuple[Arrays, ...]
+    size: Size
+    normalisation: Normalisation
 
 
-@dataclass(frozen=True)
-class TrainingGenome:
-    """What a model of the genome learns from.
+Keep = Callable[[slice, np.ndarray], None]
+"""Is given the place of a batch among the starts, and its members' probabilities before
+calibration: float32 (members, windows, classes)."""
 
-    tensors : labelled windows of all splits, with the marks of the model
-    tss : sorted positions of TSSs by chromosome, int64 bp; None where the run has no list
-    load : gives the signal of a chromosome
-    """
 
-    tensors: Tensors
-    tss: Mapping[str, np.ndarray] | None
-    load: Callable[[str], ChromosomeSignal] = field(repr=False)
+class Scorer(Protocol):
+    """A trained model, ready on a device."""
 
-    def chroms(self, split: str) -> tuple[str, ...]:
-        """The chromosomes of `train`, `validation` or `test`."""
-        plan = self.tensors.split_plan
-        return tuple(plan.chromosomes.select(self.tensors.chroms, split))
+    def score_starts(self, signal: ChromosomeSignal, starts: np.ndarray, keep: Keep) -> None:
+        """Score windows that begin at the given bins, all of which lie inside the chromosome."""
+        ...
+
+
+class Model(Protocol):
+    """A kind of model: what `registry.load` gives for a name."""
+
+    def fit(
+        self,
+        training: TrainingGenome,
+        options: TrainingOptions,
+        hardware: "Hardware",
+        folder: Path,
+    ) -> Fitted:
+        """Train; same data, options and seed give the same arrays on a CPU.
+
+        folder : for checkpoints, and other files while training runs
+
+        Raises InputError where the sample lacks what the model needs.
+        """
+        ...
+
+    def check(self, arrays: Arrays, size: Size) -> None:
+        """Raise ValueError, with a sentence that says why, unless the arrays can be evaluated."""
+        ...
+
+    def scorer(self, trained: Trained, hardware: "Hardware") -> Scorer:
+        """What scores windows with each member; its arrays are checked."""
+        ...

@@ -1,4 +1,4 @@
-"""TSSs that a model was told of. They stand in its arrays, by chromosome, as `tss.NAME`.
+"""TSSs that a model was given. They stand in its arrays, by chromosome, as `tss.NAME`.
 
 NAME is that of the chromosome without "chr"; the array holds rising positions in bp, int64.
 """
@@ -11,11 +11,6 @@ from deepregfinder.genome.grid import bare_name
 from deepregfinder.models.protocol import TrainingGenome
 
 _PREFIX = "tss."
-
-
-def is_told_tss(model: str, tss_input: bool) -> bool:
-    """Whether a model is told of TSSs: ccre always, for its rules, drf where that is wanted."""
-    return model == "ccre" or (model == "drf" and tss_input)
 
 
 def tss_array(chrom: str) -> str:

@@ -1,17 +1,31 @@
-"""How a model is trained."""
+"""Which model is trained, what it is shown, and how it is trained."""
 
 from typing import TYPE_CHECKING
 
 import click
 
 from deepregfinder.command_line import option_group
+from deepregfinder.models.catalogue import ACCESSIBILITY, MODEL_NAMES
 
 if TYPE_CHECKING:
-    from deepregfinder.models.protocol import TrainingOptions
+    from deepregfinder.models.train import Learner
 
 
 @option_group(
-    "training",
+    "learner",
+    click.option("--model", required=True, type=click.Choice(MODEL_NAMES), help="Model to train."),
+    click.option(
+        "--tss_input",
+        type=bool,
+        default=True,
+        help="Give TSSs also to a model that can do without them.",
+    ),
+    click.option(
+        "--accessibility",
+        type=click.Choice(ACCESSIBILITY),
+        default="all",
+        help="Who sees a DNase or ATAC track: all models, or those that need one.",
+    ),
     click.option("--seed", required=True, type=int, help="Random seed of the first member."),
     click.option("--seeds", required=True, type=int, help="Members to train: seed, seed + 1, ..."),
     click.option("--epochs", required=True, type=int, help="Passes over the training windows."),
@@ -19,14 +33,19 @@ if TYPE_CHECKING:
     click.option("--learning_rate", required=True, type=float, help="Rate of Adam at the start."),
     click.option("--weight_decay", required=True, type=float, help="Weight decay of Adam."),
 )
-def training_options(
+def learner_options(
+    model: str,
+    tss_input: bool,
+    accessibility: str,
     seed: int,
     seeds: int,
     epochs: int,
     batch_size: int,
     learning_rate: float,
     weight_decay: float,
-) -> "TrainingOptions":
+) -> "Learner":
     from deepregfinder.models.protocol import TrainingOptions
+    from deepregfinder.models.train import Learner
 
-    return TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
+    training = TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
+    return Learner(model, tss_input, accessibility, training)

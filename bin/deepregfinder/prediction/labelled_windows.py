@@ -6,7 +6,12 @@ from deepregfinder.errors import InputError
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.prediction.sample_signal import SignalReader
-from deepregfinder.prediction.scorers import Scorer, load_scorer, predict_places, predict_windows
+from deepregfinder.prediction.scorers import (
+    BundleScorer,
+    load_scorer,
+    predict_places,
+    predict_windows,
+)
 from deepregfinder.signal.scale import QuantileMap
 from deepregfinder.signal.store import Signal
 
@@ -58,7 +63,7 @@ def predict_test_windows(
     Returns float32 (members, windows, classes). Raises InputError where the windows do not fit the
     model, or a model of the genome is given no signal.
     """
-    if bundle.kind != "genome":
+    if not bundle.facts.sees_chromosome:
         return predict_windows(bundle, labelled_windows(bundle, tensors, quantile_map))
     if signal is None:
         raise InputError(f"{bundle.model} sees the chromosome around a window: give --signal.")
@@ -66,7 +71,7 @@ def predict_test_windows(
 
 
 def predict_test_places(
-    scorer: Scorer, tensors: Tensors, signal: Signal, quantile_map: bool
+    scorer: BundleScorer, tensors: Tensors, signal: Signal, quantile_map: bool
 ) -> np.ndarray:
     """The same of their places on a signal, whatever the tensors hold there, for any model."""
     _require_fit(scorer.bundle, tensors)

@@ -19,7 +19,7 @@ from deepregfinder.prediction.probabilities import (
     write_probabilities,
 )
 from deepregfinder.prediction.sample_signal import SignalReader
-from deepregfinder.prediction.scorers import Scorer
+from deepregfinder.prediction.scorers import BundleScorer
 from deepregfinder.signal.store import Signal
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class ScanOptions:
 
 
 def scan_genome(
-    path: Path, scorer: Scorer, signal: Signal, chroms: Sequence[str], options: ScanOptions
+    path: Path, scorer: BundleScorer, signal: Signal, chroms: Sequence[str], options: ScanOptions
 ) -> None:
     """Scan the named chromosomes and write their probabilities (probabilities.py) to `path`.
 
@@ -86,7 +86,7 @@ def scan_genome(
 
 
 def scan_chromosome(
-    scorer: Scorer, signal: ChromosomeSignal, step: int
+    scorer: BundleScorer, signal: ChromosomeSignal, step: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Score all windows of a chromosome.
 

@@ -12,7 +12,7 @@ import pandas as pd
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.prediction.sample_signal import SignalReader
 from deepregfinder.prediction.scan import ScanOptions, check_step
-from deepregfinder.prediction.scorers import Scorer, probabilities_at
+from deepregfinder.prediction.scorers import BundleScorer, probabilities_at
 from deepregfinder.signal.store import Signal
 from deepregfinder.storage.atomic import written_whole
 
@@ -55,7 +55,7 @@ def region_windows(start: int, end: int, length: int, step: int, geometry: Geome
 
 
 def score_regions_with(
-    scorer: Scorer, regions: pd.DataFrame, signal: Signal, scanning: ScanOptions
+    scorer: BundleScorer, regions: pd.DataFrame, signal: Signal, scanning: ScanOptions
 ) -> RegionScores:
     """Score every region with a trained model on the signal of a sample.
 

@@ -137,6 +137,7 @@ def write_sample_signal(
         library_sizes={
             channel.mark: [one.library_size for one in channel.libraries] for channel in channels
         },
+        counting=first["filters"],
         arrays=arrays(),
     )
     return summaries

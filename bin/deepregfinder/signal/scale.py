@@ -9,18 +9,22 @@ import numpy as np
 from deepregfinder.errors import InputError
 from deepregfinder.signal.store import Signal
 
-_TRANSFORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "none": lambda rpm: rpm,
-    "log2": lambda rpm: np.log2(rpm + np.float32(1)),
-    "asinh": np.arcsinh,
+Transform = Callable[[np.ndarray], np.ndarray]
+
+TRANSFORMS: Mapping[str, tuple[Transform, str]] = {
+    "none": (lambda rpm: rpm, ""),
+    "log2": (lambda rpm: np.log2(rpm + np.float32(1)), "log2(x + 1)-transformed"),
+    "asinh": (np.arcsinh, "asinh-transformed"),
 }
+"""What --transform does, and the words for it: empty where it does nothing."""
 
 
 def transform_signal(values: np.ndarray, transform: str) -> np.ndarray:
     """RPM on another scale: "none", "log2" (log2(x + 1)) or "asinh". Keeps shape and float32."""
-    if transform not in _TRANSFORMS:
-        raise InputError(f"There is no transform {transform!r}: choose {', '.join(_TRANSFORMS)}.")
-    return _TRANSFORMS[transform](values)
+    if transform not in TRANSFORMS:
+        raise InputError(f"There is no transform {transform!r}: choose {', '.join(TRANSFORMS)}.")
+    function, _ = TRANSFORMS[transform]
+    return function(values)
 
 
 def mark_statistics(

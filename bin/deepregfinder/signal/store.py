@@ -30,6 +30,7 @@ class Signal:
     chrom_sizes : lengths in bp of the chromosomes, in the order of the run
     control : use of input controls: "ignore", "subtract" or "channel"
     library_sizes : usable reads of each replicate of each mark
+    counting : rules by which the reads were counted (counting.rules)
     """
 
     sample: str
@@ -38,6 +39,7 @@ class Signal:
     chrom_sizes: dict[str, int]
     control: str
     library_sizes: dict[str, tuple[int, ...]]
+    counting: dict[str, Any]
     _arrays: zarr.Group = field(repr=False, compare=False)
 
     def load(self, chrom: str) -> np.ndarray:
@@ -59,6 +61,7 @@ def write_signal(
     chrom_sizes: Mapping[str, int],
     control: str,
     library_sizes: Mapping[str, Sequence[int]],
+    counting: Mapping[str, Any],
     arrays: Iterable[tuple[str, np.ndarray]],
 ) -> None:
     """Write a signal file from pairs of chromosome and float32 array, shape (marks, bins)."""
@@ -70,6 +73,7 @@ def write_signal(
         "chrom_sizes": dict(chrom_sizes),
         "control": control,
         "library_sizes": {mark: list(library_sizes[mark]) for mark in marks},
+        "counting": dict(counting),
     }
     write_arrays(path, arrays, attributes)
 
@@ -85,6 +89,7 @@ def open_signal(path: Path) -> Signal:
         chrom_sizes=dict(attributes["chrom_sizes"]),
         control=attributes["control"],
         library_sizes={mark: tuple(sizes) for mark, sizes in attributes["library_sizes"].items()},
+        counting=dict(attributes["counting"]),
         _arrays=group,
     )
 

@@ -32,9 +32,9 @@ from deepregfinder.explain.importance import (
 from deepregfinder.explain.places import Places, best_places, called_places
 from deepregfinder.explain.profiles import average_profiles
 from deepregfinder.models.protocol import ChromosomeSignal
+from deepregfinder.models.windows.model import load_networks
 from deepregfinder.models.windows.networks import build_network
 from deepregfinder.prediction.calling import Calls
-from deepregfinder.prediction.scorers import load_networks
 from deepregfinder.signal.scale import normalise_windows
 from deepregfinder.signal.store import open_signal
 
@@ -59,7 +59,7 @@ def test_filters_are_those_that_a_hook_on_the_plain_network_sees(model: str) -> 
     )
     with torch.no_grad():
         plain(torch.from_numpy(x))
-    layer = first_convolution(load_networks(bundle)[0])
+    layer = first_convolution(load_networks(bundle.model, bundle.trained)[0])
     assert layer is not None
     found = examine_filters(layer, x, np.arange(60) % 3, 3)
     for number in range(32):
@@ -74,7 +74,7 @@ def test_filters_are_those_that_a_hook_on_the_plain_network_sees(model: str) -> 
 
 
 def test_a_network_without_convolution_has_no_filters() -> None:
-    assert first_convolution(load_networks(random_bundle("mlp"))[0]) is None
+    assert first_convolution(load_networks("mlp", random_bundle("mlp").trained)[0]) is None
 
 
 def test_one_component_explains_activations_of_one_shape_and_dead_filters_nothing() -> None:
@@ -271,7 +271,7 @@ def test_attributions_sum_up_to_the_difference_of_the_logits(model: str) -> None
     x = normalise_windows(bundle.normalisation, windows(12))
     nothing = np.zeros((len(MARKS), GEOMETRY.window_bins), np.float32)
     baseline = bundle.normalisation.apply(nothing)
-    logits = centred_logits(load_networks(bundle))
+    logits = centred_logits(load_networks(bundle.model, bundle.trained))
     found = integrated_gradients(logits, x, baseline, 2)
     outputs = [logits(torch.from_numpy(one)) for one in (x, baseline[None])]
     expected = (outputs[0] - outputs[1])[:, 2].numpy()

@@ -12,13 +12,14 @@ from sklearn.metrics import average_precision_score
 from deepregfinder.errors import InputError
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.models.bundle import read_bundle
+from deepregfinder.models.device import Hardware
 from deepregfinder.models.drf import fit as dense_training
 from deepregfinder.models.drf import network as drf
 from deepregfinder.models.drf.calibrate import best_cut
 from deepregfinder.models.drf.data import class_weights
 from deepregfinder.models.drf.network import DilatedNetwork, check_drf, features, score_drf
-from deepregfinder.models.protocol import TrainingOptions
-from deepregfinder.models.train import train_bundle, write_trained
+from deepregfinder.models.protocol import TrainingGenome, TrainingOptions
+from deepregfinder.models.train import Learner, train_bundle, write_trained
 from deepregfinder.prediction.scorers import load_scorer, predict_places, probabilities_at
 
 CPU = torch.device("cpu")
@@ -152,7 +153,9 @@ def trained(tmp_path_factory):
     for name, value in (("STRETCH", 160), ("BATCH", 4), ("MIN_STEPS", 120)):
         patch.setattr(dense_training, name, value)
     genome = small_genome(folder)
-    bundle, members = train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, folder, genome)
+    bundle, members = train_bundle(
+        genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), folder
+    )
     yield folder, genome, bundle, members
     patch.undo()
 
@@ -188,7 +191,10 @@ def test_where_reads_say_nothing_known_tsss_tell_promoters(trained, tmp_path):
 
     def promoters_found(tss):
         bundle, members = train_bundle(
-            tensors, "drf", OPTIONS, CPU, 1, tmp_path, replace(genome, load=noise, tss=tss)
+            replace(genome, tensors=tensors, load=noise, tss=tss),
+            Learner("drf", True, "all", OPTIONS),
+            Hardware(CPU, 1),
+            tmp_path,
         )
         write_trained(tmp_path / "bundle", bundle, members)
         scorer = load_scorer(read_bundle(tmp_path / "bundle"))
@@ -203,7 +209,7 @@ def test_a_bundle_predicts_the_same_after_writing_and_reading(trained):
     folder, genome, bundle, members = trained
     write_trained(folder / "bundle", bundle, members)
     found = read_bundle(folder / "bundle")
-    assert (found.kind, found.seeds) == ("genome", (3, 4))
+    assert found.seeds == (3, 4)
     assert found.thresholds == bundle.thresholds
     assert found.thresholds != (0.5, 0.5)
     tensors = genome.tensors
@@ -229,12 +235,14 @@ def test_interrupted_training_continues_to_the_same_weights(trained, tmp_path, m
 
     monkeypatch.setattr(dense_training, "_train_epoch", killed_in_epoch_3)
     with pytest.raises(KeyboardInterrupt):
-        train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, tmp_path, genome)
+        train_bundle(genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path)
     epochs = []
     monkeypatch.setattr(
         dense_training, "_train_epoch", lambda *given: epochs.append(given[3]) or epoch(*given)
     )
-    again, members = train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, tmp_path, genome)
+    again, members = train_bundle(
+        genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path
+    )
     assert epochs == [3, 3, 4, 4, 4, 4]
     assert [record.epoch for record in members[0].curve] == [1, 2, 3, 4]
     for one, other in zip(bundle.weights, again.weights, strict=True):
@@ -245,7 +253,9 @@ def test_interrupted_training_continues_to_the_same_weights(trained, tmp_path, m
 def test_a_damaged_checkpoint_is_not_used(trained, tmp_path):
     _, genome, bundle, _ = trained
     (tmp_path / "checkpoint.drf.seed3.safetensors").write_bytes(b"half of it")
-    again, _ = train_bundle(genome.tensors, "drf", OPTIONS, CPU, 1, tmp_path, genome)
+    again, _ = train_bundle(
+        genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path
+    )
     for key, array in bundle.weights[0].items():
         np.testing.assert_array_equal(array, again.weights[0][key])
 
@@ -254,9 +264,17 @@ def test_what_it_cannot_learn_from_is_refused(trained, tmp_path):
     _, genome, _, _ = trained
     tensors = genome.tensors
     with pytest.raises(InputError, match="give --signal"):
-        train_bundle(tensors, "drf", OPTIONS, CPU, 1, tmp_path)
+        train_bundle(
+            TrainingGenome(tensors),
+            Learner("drf", True, "all", OPTIONS),
+            Hardware(CPU, 1),
+            tmp_path,
+        )
     at_random = replace(tensors, split_plan=SplitPlan.parse("random", "1", "2", "3"))
     with pytest.raises(InputError, match="--split random would show it the test windows"):
         train_bundle(
-            at_random, "drf", OPTIONS, CPU, 1, tmp_path, replace(genome, tensors=at_random)
+            replace(genome, tensors=at_random),
+            Learner("drf", True, "all", OPTIONS),
+            Hardware(CPU, 1),
+            tmp_path,
         )

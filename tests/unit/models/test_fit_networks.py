@@ -11,9 +11,9 @@ from samples.small_models import labelled_windows
 from deepregfinder.errors import InputError
 from deepregfinder.models.calibration import mean_average_precision
 from deepregfinder.models.checkpoint import checkpoint_path, remove_checkpoints
-from deepregfinder.models.protocol import TrainingOptions
+from deepregfinder.models.protocol import TrainingData, TrainingOptions
 from deepregfinder.models.windows import fit as optimisation
-from deepregfinder.models.windows.fit import TrainingData, balanced_order, train_network
+from deepregfinder.models.windows.fit import balanced_order, train_network
 from deepregfinder.signal.scale import normalise_windows
 
 CPU = torch.device("cpu")

@@ -9,29 +9,43 @@ from samples.small_models import GEOMETRY, MARKS, chromosome, labelled_windows
 
 from deepregfinder.errors import InputError
 from deepregfinder.models.bundle import read_bundle, write_bundle
-from deepregfinder.models.catalogue import FOREST_NAMES
-from deepregfinder.models.forests.model import evaluate_forest
-from deepregfinder.models.protocol import TrainingOptions
-from deepregfinder.models.train import train_bundle
+from deepregfinder.models.catalogue import MODEL_NAMES, facts
+from deepregfinder.models.device import Hardware
+from deepregfinder.models.forests.model import ForestModel
+from deepregfinder.models.protocol import TrainingGenome, TrainingOptions
+from deepregfinder.models.registry import load
+from deepregfinder.models.train import Learner, train_bundle
 from deepregfinder.prediction.scorers import load_scorer, predict_windows, probabilities_at
 from deepregfinder.signal.scale import normalise_windows
 
 OPTIONS = TrainingOptions(seed=3, seeds=2, epochs=1, batch_size=8, learning_rate=1, weight_decay=0)
+FORESTS = [name for name in MODEL_NAMES if facts(name).progress == "tree"]
 
 
-@pytest.fixture(scope="module", params=FOREST_NAMES)
+def forest(name: str) -> ForestModel:
+    model = load(name)
+    assert isinstance(model, ForestModel)
+    return model
+
+
+@pytest.fixture(scope="module", params=FORESTS)
 def trained(request, tmp_path_factory):
     """Two members on the small labelled windows; bundle and members."""
     folder = tmp_path_factory.mktemp(request.param)
     tensors = labelled_windows(300)
-    return train_bundle(tensors, request.param, OPTIONS, torch.device("cpu"), 2, folder)
+    return train_bundle(
+        TrainingGenome(tensors),
+        Learner(request.param, True, "all", OPTIONS),
+        Hardware(torch.device("cpu"), 2),
+        folder,
+    )
 
 
 def test_it_learns_what_is_there_to_be_learnt(trained):
     bundle, members = trained
     assert bundle.seeds == (3, 4)
     assert all(member.validation_map > 0.8 for member in members)
-    assert bundle.training == {"seed": 3, "seeds": 2}
+    assert (bundle.training["seed"], bundle.training["seeds"]) == (3, 2)
 
 
 def test_the_learning_curve_goes_by_trees_to_the_whole_forest(trained):
@@ -47,7 +61,10 @@ def test_the_learning_curve_goes_by_trees_to_the_whole_forest(trained):
 def test_threads_change_nothing(trained, tmp_path):
     bundle, _ = trained
     again, _ = train_bundle(
-        labelled_windows(300), bundle.model, OPTIONS, torch.device("cpu"), 1, tmp_path
+        TrainingGenome(labelled_windows(300)),
+        Learner(bundle.model, True, "all", OPTIONS),
+        Hardware(torch.device("cpu"), 1),
+        tmp_path,
     )
     for name, one in (("one", bundle), ("other", again)):
         write_bundle(tmp_path / name, one)
@@ -59,7 +76,6 @@ def test_a_bundle_predicts_the_same_after_writing_and_reading(trained, tmp_path)
     bundle, members = trained
     write_bundle(tmp_path, bundle)
     found = read_bundle(tmp_path)
-    assert found.kind == "forest"
     tensors = labelled_windows(300)
     x = tensors.x[tensors.select("validation")]
     for got in (predict_windows(bundle, x), predict_windows(found, x, threads=2)):
@@ -78,7 +94,7 @@ def test_a_scan_equals_window_by_window(trained):
     found = probabilities_at(load_scorer(bundle, "cpu", 2), chromosome(rpm, 6_000), starts)
     for row, start in zip(found, starts, strict=True):
         window = values[None, :, start : start + GEOMETRY.window_bins].copy()
-        each = [evaluate_forest(bundle.model, arrays, window)[0] for arrays in bundle.weights]
+        each = [forest(bundle.model).evaluate(arrays, window)[0] for arrays in bundle.weights]
         p = np.mean(each, axis=0, dtype=float) ** (1 / bundle.temperature)
         np.testing.assert_allclose(row, p / p.sum(), atol=1e-6)
 
@@ -87,7 +103,7 @@ def test_normalised_windows_are_what_it_sees(trained):
     bundle, _ = trained
     x = labelled_windows(30).x
     arrays = bundle.weights[0]
-    direct = evaluate_forest(bundle.model, arrays, normalise_windows(bundle.normalisation, x))
+    direct = forest(bundle.model).evaluate(arrays, normalise_windows(bundle.normalisation, x))
     np.testing.assert_allclose(predict_windows(bundle, x)[0], direct, atol=1e-7)
 
 

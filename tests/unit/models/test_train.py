@@ -8,12 +8,14 @@ from samples.small_models import labelled_windows
 
 from deepregfinder.models.bundle import read_bundle
 from deepregfinder.models.calibration import fit_temperature
-from deepregfinder.models.protocol import TrainingOptions
-from deepregfinder.models.train import train_bundle, write_trained
+from deepregfinder.models.device import Hardware
+from deepregfinder.models.protocol import TrainingGenome, TrainingOptions
+from deepregfinder.models.train import Learner, train_bundle, write_trained
 from deepregfinder.prediction.scorers import predict_windows
 
 CPU = torch.device("cpu")
 OPTIONS = TrainingOptions(
+CNN = Learner("cnn", True, "all", OPTIONS)
     seed=4, seeds=2, epochs=2, batch_size=32, learning_rate=0.01, weight_decay=1e-4
 )
 
@@ -21,7 +23,9 @@ OPTIONS = TrainingOptions(
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("training")
-    bundle, networks = train_bundle(labelled_windows(), "cnn", OPTIONS, CPU, 1, folder)
+    bundle, networks = train_bundle(
+        TrainingGenome(labelled_windows()), CNN, Hardware(CPU, 1), folder
+    )
     write_trained(folder / "cnn", bundle, networks)
     return folder / "cnn", bundle, networks
 
@@ -31,7 +35,9 @@ def test_seeds_side_by_side_give_the_same_bytes_and_tell_of_their_progress(
 ):
     logging.getLogger().setLevel(logging.INFO)
     try:
-        bundle, networks = train_bundle(labelled_windows(), "cnn", OPTIONS, CPU, 2, tmp_path)
+        bundle, networks = train_bundle(
+            TrainingGenome(labelled_windows()), CNN, Hardware(CPU, 2), tmp_path
+        )
     finally:
         logging.getLogger().setLevel(logging.WARNING)
     told = capfd.readouterr().err

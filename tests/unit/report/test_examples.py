@@ -39,7 +39,7 @@ def signal(tmp_path: Path) -> Signal:
     marks = ("H3K27ac", "H3K4me3")
     write_signal(
         path, sample="A", marks=marks, bin_size=100, chrom_sizes=SIZES, control="ignore",
-        library_sizes=dict.fromkeys(marks, (1,)), arrays=arrays,
+        counting={}, library_sizes=dict.fromkeys(marks, (1,)), arrays=arrays,
     )  # fmt: skip
     return open_signal(path)
 

@@ -42,6 +42,7 @@ def signal_of(tmp_path, arrays: dict[str, np.ndarray], marks=MARKS) -> Signal:
         marks=marks,
         bin_size=100,
         chrom_sizes=SIZES,
+        counting={},
         control="ignore",
         library_sizes={mark: [1_000_000, 5] for mark in marks},
         arrays=arrays.items(),

@@ -91,7 +91,7 @@ def test_every_bin_of_a_mark_reads_back_with_its_value(tmp_path):
     write_signal(
         tmp_path / "A.signal.zip", sample="A", marks=("H3K27ac", "H3K4me3"), bin_size=100,
         chrom_sizes=SIZES, control="ignore", library_sizes={"H3K27ac": [1], "H3K4me3": [1]},
-        arrays=arrays.items(),
+        counting={}, arrays=arrays.items(),
     )  # fmt: skip
     write_mark(tmp_path / "H3K4me3.bw", tmp_path / "A.signal.zip", "H3K4me3")
     with pyBigWig.open(str(tmp_path / "H3K4me3.bw")) as read:

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 from sklearn.metrics import precision_recall_curve
 
 from deepregfinder.labels.ground_truth import LEFT_OUT, POSITIVE, label_windows, labelled_elements
@@ -17,6 +16,7 @@ from deepregfinder.models.calibration import (
     negative_log_likelihood,
     temper,
 )
+from deepregfinder.models.device import Hardware
 from deepregfinder.models.drf.network import (
     POOL,
     SCALE,
@@ -29,6 +29,7 @@ from deepregfinder.models.drf.network import (
 )
 from deepregfinder.models.protocol import (
     EpochRecord,
+    Fitted,
     TrainedMember,
     TrainingGenome,
     TrainingOptions,
@@ -37,28 +38,19 @@ from deepregfinder.models.protocol import (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Calibrated:
-    """Members with what their average needs to be read, as in a Bundle."""
-
-    members: list[TrainedMember]
-    temperature: float
-    thresholds: tuple[float, ...]
-    labelled_bias: tuple[float, ...]
-
-
 def calibrate_drf(
     genome: TrainingGenome,
     networks: Sequence[tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]],
     constants: Mapping[str, np.ndarray],
     learning_rate: float,
     options: TrainingOptions,
-    device: torch.device,
-    threads: int,
-) -> Calibrated:
+    hardware: Hardware,
+    parameters: Mapping[str, Any],
+) -> Fitted:
     """Temperature and thresholds from every place of the validation chromosomes.
 
     constants : arrays of each member beside its weights: SCALE, and the TSSs that it knows
+    parameters : all that shaped the weights
 
     The temperature is that of least loss there. The threshold of a class is the probability that,
     as a cut, has the highest F1 over the places there. The bias for labelled windows, that of least
@@ -73,13 +65,13 @@ def calibrate_drf(
     elements = labelled_elements(tensors, chroms)
     dense, truth, membership = [], [], []
     for chrom in chroms:
-        x = features(tracks_of(genome.load(chrom), constants), constants[SCALE], threads)
+        x = features(tracks_of(genome.load(chrom), constants), constants[SCALE], hardware.threads)
         tiles = np.arange(-(-x.shape[1] // (POOL * TILE)))
         here = tensors.chrom[rows] == tensors.chroms.index(chrom)
         mean = np.zeros((n_classes, x.shape[1] // POOL))
         for member, (weights, _) in enumerate(networks):
             network = load_network(weights, len(constants[SCALE]), n_classes)
-            found = dense_probabilities(network, x, tiles, device, threads)
+            found = dense_probabilities(network, x, tiles, hardware.device, hardware.threads)
             labelled[member, here] = at_centres(found, centres[here])
             mean += found / len(networks)
         step = POOL * tensors.bin_size
@@ -113,7 +105,7 @@ def calibrate_drf(
             )
         )
     bias = fit_bias(combine_members(labelled, temperature), y)
-    return Calibrated(trained, temperature, thresholds, bias)
+    return Fitted(tuple(trained), temperature, thresholds, bias, parameters)
 
 
 def best_cut(scores: np.ndarray, truth: np.ndarray) -> float:

@@ -13,11 +13,11 @@ seed: same weights on a CPU.
 
 import hashlib
 import logging
-import multiprocessing
 import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,8 +28,8 @@ from torch.nn import functional
 from deepregfinder.errors import InputError
 from deepregfinder.models.calibration import negative_log_likelihood
 from deepregfinder.models.checkpoint import checkpoint_path
-from deepregfinder.models.device import reproducible
-from deepregfinder.models.drf.calibrate import Calibrated, calibrate_drf
+from deepregfinder.models.device import Hardware, reproducible
+from deepregfinder.models.drf.calibrate import calibrate_drf
 from deepregfinder.models.drf.checkpoint import (
     DenseState,
     read_dense_checkpoint,
@@ -37,9 +37,14 @@ from deepregfinder.models.drf.checkpoint import (
 )
 from deepregfinder.models.drf.data import DenseData, class_weights, draw, mean_rpm, write_dense
 from deepregfinder.models.drf.network import HALO, POOL, SCALE, SPANS, TSS_SCALE, DilatedNetwork
-from deepregfinder.models.protocol import EpochRecord, TrainingGenome, TrainingOptions
+from deepregfinder.models.protocol import (
+    EpochRecord,
+    Fitted,
+    TrainingGenome,
+    TrainingOptions,
+)
+from deepregfinder.models.seeds import train_seeds
 from deepregfinder.models.tss_input import known_tss
-from deepregfinder.progress import log_to_stderr
 
 log = logging.getLogger(__name__)
 
@@ -56,77 +61,54 @@ _CURVE_EVERY = 8
 
 
 def train_drf(
-    genome: TrainingGenome,
+    training: TrainingGenome,
     options: TrainingOptions,
-    device: torch.device,
-    threads: int,
+    hardware: Hardware,
     folder: Path,
-) -> Calibrated:
+    parameters: Mapping[str, Any],
+) -> Fitted:
     """Train one network for each seed, and calibrate their average on the validation chromosomes.
 
-    The networks see the TSSs of the genome, where it has a list.
+    The networks are given the TSSs of the training genome, where it has a list.
+    parameters : all that shapes the weights, for the bundle
 
-    `folder` holds files while training runs, and checkpoints. Raises InputError where bins are too
-    wide, or no stretch fits on the training chromosomes.
+    `folder` holds files while training runs, and checkpoints. Raises InputError where bins
+    are too wide, or no stretch fits on the training chromosomes.
     """
-    tensors = genome.tensors
+    tensors = training.tensors
     if POOL * tensors.bin_size > 400:
         raise InputError(
             f"drf needs bins of 200 bp or less, not --bin_size {tensors.bin_size}: lower it, or "
             "leave drf out of --models."
         )
-    scale, told = mean_rpm(genome, genome.chroms("train")), known_tss(genome)
-    constants = {SCALE: np.append(scale, np.float32(TSS_SCALE)) if told else scale, **told}
+    scale, sites = mean_rpm(training, training.chroms("train")), known_tss(training)
+    constants = {SCALE: np.append(scale, np.float32(TSS_SCALE)) if sites else scale, **sites}
     data = {
-        split: write_dense(folder, genome, split, constants) for split in ("train", "validation")
+        split: write_dense(folder, training, split, constants) for split in ("train", "validation")
     }
     if min(len(part.stretches(STRETCH)) for part in data.values()) == 0:
         raise InputError("The training or validation chromosomes are too short for drf.")
     try:
-        networks = _train_seeds(data, len(tensors.classes), options, device, threads, folder)
-        return calibrate_drf(genome, networks, constants, LEARNING_RATE, options, device, threads)
+        train_one = partial(
+            train_member, data, len(tensors.classes), options.epochs, hardware.device, folder
+        )
+        networks = train_seeds(train_one, options.member_seeds, hardware)
+        return calibrate_drf(
+            training, networks, constants, LEARNING_RATE, options, hardware, parameters
+        )
     finally:
         for part in data.values():
             part.x.unlink()
             part.y.unlink()
 
 
-def _train_seeds(
-    data: Mapping[str, DenseData],
-    n_classes: int,
-    options: TrainingOptions,
-    device: torch.device,
-    threads: int,
-    folder: Path,
-) -> list[tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]]:
-    """Weights and learning curve of each seed; on a CPU up to `threads` seeds at a time."""
-    n_workers = min(threads, options.seeds) if device.type == "cpu" else 1
-    if n_workers <= 1:
-        return [
-            train_member(data, n_classes, seed, options.epochs, device, folder)
-            for seed in options.member_seeds
-        ]
-    # spawn: a forked child would inherit locks of torch's threads that nobody will release.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_workers, context, log_to_stderr, (log.getEffectiveLevel(),)) as pool:
-        tasks = [
-            pool.submit(train_member, data, n_classes, seed, options.epochs, device, folder)
-            for seed in options.member_seeds
-        ]
-        try:
-            return [task.result() for task in tasks]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def train_member(
     data: Mapping[str, DenseData],
     n_classes: int,
-    seed: int,
     epochs: int,
     device: torch.device,
     folder: Path,
+    seed: int,
 ) -> tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]:
     """Train one network; its weights (at natural prevalence) and its learning curve.
 

@@ -32,7 +32,7 @@ baseline : float64, shape (classes,), or (1,) for two of them: what boosting sta
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import float32, float64, int32, int64, njit, types
@@ -43,6 +43,25 @@ if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 TREE_NAMES = ("rf", "gbm")
+
+_FOREST: Mapping[str, Any] = {
+    "n_estimators": 300,
+    "max_features": "sqrt",
+    "min_samples_leaf": 5,
+    "class_weight": "balanced_subsample",
+}
+# The quantiles that divide weighted values into bins take scikit-learn longer than all trees
+# with its 255 bins, and a quarter of that with 63.
+_BOOSTING: Mapping[str, Any] = {
+    "max_iter": 200,
+    "learning_rate": 0.1,
+    "max_leaf_nodes": 31,
+    "min_samples_leaf": 20,
+    "max_features": 0.5,
+    "max_bins": 63,
+    "class_weight": "balanced",
+    "early_stopping": False,
+}
 
 # Windows that go through a tree before the next tree: small enough to stay in a core's cache.
 _BLOCK = 512
@@ -104,37 +123,23 @@ def fit_trees(
     return {**_packed(trees, x.shape[1:]), "baseline": baseline}
 
 
+def parameters(name: str) -> Mapping[str, Any]:
+    """What scikit-learn is given to train "rf" or "gbm"."""
+    return _BOOSTING if _is_boosted(name) else _FOREST
+
+
 def random_forest(seed: int, threads: int) -> "RandomForestClassifier":
     """The forest before its training."""
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(
-        n_estimators=300,
-        max_features="sqrt",
-        min_samples_leaf=5,
-        class_weight="balanced_subsample",
-        random_state=seed,
-        n_jobs=threads,
-    )
+    return RandomForestClassifier(**_FOREST, random_state=seed, n_jobs=threads)
 
 
 def gradient_boosting(seed: int) -> "HistGradientBoostingClassifier":
     """The boosted trees before their training."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    # The quantiles that divide weighted values into bins take scikit-learn longer than all trees
-    # with its 255 bins, and a quarter of that with 63.
-    return HistGradientBoostingClassifier(
-        max_iter=200,
-        learning_rate=0.1,
-        max_leaf_nodes=31,
-        min_samples_leaf=20,
-        max_features=0.5,
-        max_bins=63,
-        class_weight="balanced",
-        early_stopping=False,
-        random_state=seed,
-    )
+    return HistGradientBoostingClassifier(**_BOOSTING, random_state=seed)
 
 
 def check_trees(

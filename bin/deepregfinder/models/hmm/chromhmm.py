@@ -42,12 +42,14 @@ import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numba import njit
 from scipy.stats import poisson
 
+from deepregfinder.models.chromosome_model import ChromosomeModel
 from deepregfinder.models.hmm.forward_backward import (
     Chain,
     Emissions,
@@ -59,7 +61,7 @@ from deepregfinder.models.hmm.forward_backward import (
     relative_emissions,
     updated_chain,
 )
-from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.protocol import Arrays, ChromosomeSignal, Size, TrainingGenome
 
 N_STATES = 12
 BIN = 200
@@ -406,3 +408,35 @@ def _window_means(values, starts, first, n, merged):  # type: ignore[no-untyped-
                 found[i, c] += values[b // merged, c]
         found[i] /= n
     return found
+
+
+class ChromHmmModel(ChromosomeModel):
+    """`chromhmm` as a model of the registry."""
+
+    name = "chromhmm"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return {
+            "states": N_STATES,
+            "bin_bp": BIN,
+            "presence_p_value": TAIL,
+            "most_rounds": _MOST_ROUNDS,
+            "temperature_fitted_on": "labelled validation windows",
+        }
+
+    def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:
+        return fit_chromhmm(training, seed, threads)
+
+    def check(self, arrays: Arrays, size: Size) -> None:
+        check_chromhmm(arrays, size.n_marks, size.window_bins, size.n_classes)
+
+    def score(
+        self,
+        arrays: Arrays,
+        signal: ChromosomeSignal,
+        starts: np.ndarray,
+        window_bins: int,
+        threads: int,
+    ) -> np.ndarray:
+        return score_chromhmm(arrays, signal, starts, window_bins)

@@ -36,6 +36,8 @@ start : (B + 6 E,); transition : (B + 6 E, B + 6 E); states are those of the bac
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -43,7 +45,9 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from deepregfinder.errors import InputError
-from deepregfinder.models.accessibility import accessibility_row
+from deepregfinder.models.calibration import combine_members, fit_bias
+from deepregfinder.models.catalogue import accessibility_row
+from deepregfinder.models.chromosome_model import ChromosomeModel
 from deepregfinder.models.hmm.forward_backward import (
     Chain,
     Emissions,
@@ -56,7 +60,14 @@ from deepregfinder.models.hmm.forward_backward import (
     updated_chain,
 )
 from deepregfinder.models.hmm.gaussian_emissions import Moments, log_normal
-from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
+from deepregfinder.models.protocol import (
+    Arrays,
+    ChromosomeSignal,
+    Fitted,
+    Size,
+    TrainedMember,
+    TrainingGenome,
+)
 
 N_BACKGROUND = 8
 BACKGROUND_ROUNDS = 30
@@ -403,3 +414,41 @@ def _best_bins(found, starts, first, n):  # type: ignore[no-untyped-def]
                 highest = odds
                 best[i] = b
     return best
+
+
+class EhmmModel(ChromosomeModel):
+    """`ehmm` as a model of the registry."""
+
+    name = "ehmm"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return {
+            "background_states": N_BACKGROUND,
+            "background_rounds": BACKGROUND_ROUNDS,
+            "foreground_rounds": FOREGROUND_ROUNDS,
+            "temperature_fitted_on": "labelled validation windows",
+            "labelled_bias_fitted_on": "labelled validation windows",
+        }
+
+    def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:
+        return fit_ehmm(training, seed, threads)
+
+    def check(self, arrays: Arrays, size: Size) -> None:
+        check_ehmm(arrays, size.n_marks, size.window_bins, size.n_classes)
+
+    def score(
+        self,
+        arrays: Arrays,
+        signal: ChromosomeSignal,
+        starts: np.ndarray,
+        window_bins: int,
+        threads: int,
+    ) -> np.ndarray:
+        return score_ehmm(arrays, signal, starts, window_bins)
+
+    def calibrate(self, member: TrainedMember, y: np.ndarray) -> Fitted:
+        """Posteriors are those at natural prevalence: labelled windows need a bias."""
+        fitted = super().calibrate(member, y)
+        mean = combine_members(member.validation_probabilities[np.newaxis], fitted.temperature)
+        return replace(fitted, labelled_bias=fit_bias(mean, y))

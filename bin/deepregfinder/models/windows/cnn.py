@@ -21,7 +21,7 @@ from deepregfinder.models.windows.layers import (
 class ConvolutionalNetwork(Network):
     """Logits (n, classes) of windows (n, marks, bins), of any number of bins from 4 on."""
 
-    def __init__(self, n_marks: int, n_classes: int) -> None:
+    def __init__(self, n_marks: int, window_bins: int, n_classes: int) -> None:
         super().__init__()
         self.block1 = ConvolutionBlock(n_marks, 32, 7)
         self.block2 = ConvolutionBlock(32, 32, 3)

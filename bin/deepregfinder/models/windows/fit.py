@@ -11,7 +11,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,12 @@ from deepregfinder.errors import InputError
 from deepregfinder.models.calibration import mean_average_precision
 from deepregfinder.models.checkpoint import checkpoint_path
 from deepregfinder.models.device import reproducible
-from deepregfinder.models.protocol import EpochRecord, TrainedMember, TrainingOptions
+from deepregfinder.models.protocol import (
+    EpochRecord,
+    TrainedMember,
+    TrainingData,
+    TrainingOptions,
+)
 from deepregfinder.models.windows.checkpoint import TrainingState, read_checkpoint, write_checkpoint
 from deepregfinder.models.windows.networks import build_network
 
@@ -33,33 +38,6 @@ MAX_RESTARTS = 3
 PATIENCE = 5
 RATE_FACTOR = 0.1
 _EVALUATION_BATCH = 1024
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Normalised windows, float32 (n, marks, bins), and class indices, int64 (n,).
-
-    Raises InputError where a value is no number, or a split lacks a class.
-    """
-
-    classes: tuple[str, ...]
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_validation: np.ndarray
-    y_validation: np.ndarray
-
-    def __post_init__(self) -> None:
-        problems = []
-        for split in ("train", "validation"):
-            x, y = getattr(self, f"x_{split}"), getattr(self, f"y_{split}")
-            if not np.isfinite(x).all():
-                problems.append(f"The {split} windows hold values that are no numbers.")
-            counts = np.bincount(y, minlength=len(self.classes))
-            for name, count in zip(self.classes, counts, strict=True):
-                if count == 0:
-                    problems.append(f"There is no {split} window of class {name}.")
-        if problems:
-            raise InputError.of(problems)
 
 
 def balanced_order(y: np.ndarray, n_classes: int, rng: np.random.Generator) -> np.ndarray:

@@ -16,7 +16,13 @@ from torch.overrides import TorchFunctionMode
 
 
 class Network(nn.Module):
-    """A network over windows: float32 (n, marks, bins) in, logits (n, classes) out."""
+    """A network over windows: float32 (n, marks, bins) in, logits (n, classes) out.
+
+    All are made from the numbers of marks, bins of a window and classes, in this order.
+    """
+
+    DROPOUT = 0.0
+    """Share of units that training leaves out, where a network has a dropout layer."""
 
     def fold(self) -> None:
         """Simplify the network for inference, without changing what it computes."""

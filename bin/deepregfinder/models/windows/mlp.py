@@ -12,13 +12,15 @@ from deepregfinder.models.windows.layers import Network
 class PerceptronNetwork(Network):
     """Logits (n, classes) of windows (n, marks, bins) of one fixed number of bins."""
 
+    DROPOUT = 0.5
+
     def __init__(self, n_marks: int, window_bins: int, n_classes: int) -> None:
         super().__init__()
         self.hidden1 = nn.Linear(n_marks * window_bins, 600)
         self.hidden2 = nn.Linear(600, 500)
         self.hidden3 = nn.Linear(500, 400)
         self.softplus = nn.Softplus()
-        self.dropout = nn.Dropout(0.5)
+        self.dropout = nn.Dropout(self.DROPOUT)
         self.output = nn.Linear(400, n_classes)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,10 +3,27 @@
 from typing import TYPE_CHECKING
 
 from deepregfinder.errors import InputError
-from deepregfinder.models.catalogue import NETWORK_NAMES
 
 if TYPE_CHECKING:
     from deepregfinder.models.windows.layers import Network
+
+
+def network_class(name: str) -> "type[Network]":
+    """The class of a network; only now torch is imported. InputError for an unknown name."""
+    match name:
+        case "cnn":
+            from deepregfinder.models.windows.cnn import ConvolutionalNetwork
+
+            return ConvolutionalNetwork
+        case "rnn":
+            from deepregfinder.models.windows.rnn import RecurrentNetwork
+
+            return RecurrentNetwork
+        case "mlp":
+            from deepregfinder.models.windows.mlp import PerceptronNetwork
+
+            return PerceptronNetwork
+    raise InputError(f"There is no network named {name!r}: choose cnn, rnn or mlp.")
 
 
 def build_network(name: str, n_marks: int, window_bins: int, n_classes: int) -> "Network":
@@ -14,19 +31,7 @@ def build_network(name: str, n_marks: int, window_bins: int, n_classes: int) -> 
 
     Weights come from torch's global random generator. Raises InputError for an unknown name.
     """
-    if name == "cnn":
-        from deepregfinder.models.windows.cnn import ConvolutionalNetwork
-
-        return ConvolutionalNetwork(n_marks, n_classes)
-    if name == "rnn":
-        from deepregfinder.models.windows.rnn import RecurrentNetwork
-
-        return RecurrentNetwork(n_marks, n_classes)
-    if name == "mlp":
-        from deepregfinder.models.windows.mlp import PerceptronNetwork
-
-        return PerceptronNetwork(n_marks, window_bins, n_classes)
-    raise InputError(f"There is no network named {name!r}: choose {', '.join(NETWORK_NAMES)}.")
+    return network_class(name)(n_marks, window_bins, n_classes)
 
 
 def weight_shapes(

@@ -13,10 +13,12 @@ from deepregfinder.models.windows.layers import ConvolutionBlock, Network, chann
 class RecurrentNetwork(Network):
     """Logits (n, classes) of windows (n, marks, bins), read from the first bin to the last."""
 
-    def __init__(self, n_marks: int, n_classes: int) -> None:
+    DROPOUT = 0.2
+
+    def __init__(self, n_marks: int, window_bins: int, n_classes: int) -> None:
         super().__init__()
         self.block1 = ConvolutionBlock(n_marks, 32, 7)
-        self.lstm = nn.LSTM(32, 32, num_layers=2, dropout=0.2, batch_first=True)
+        self.lstm = nn.LSTM(32, 32, num_layers=2, dropout=self.DROPOUT, batch_first=True)
         self.output = nn.Linear(32, n_classes)
 
     def forward(self, x: Tensor) -> Tensor:
