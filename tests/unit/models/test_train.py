@@ -15,9 +15,9 @@ from deepregfinder.prediction.scorers import predict_windows
 
 CPU = torch.device("cpu")
 OPTIONS = TrainingOptions(
-CNN = Learner("cnn", True, "all", OPTIONS)
     seed=4, seeds=2, epochs=2, batch_size=32, learning_rate=0.01, weight_decay=1e-4
 )
+CNN = Learner("cnn", True, "all", OPTIONS)
 
 
 @pytest.fixture(scope="module")
