@@ -19,6 +19,7 @@ from deepregfinder.models.catalogue import facts, is_given_tss, marks_seen
 from deepregfinder.models.device import Hardware
 from deepregfinder.models.protocol import (
     ChromosomeSignal,
+    EpochRecord,
     TrainedMember,
     TrainingGenome,
     TrainingOptions,
