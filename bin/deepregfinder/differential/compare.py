@@ -31,6 +31,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import ABSENT, Decimals4, Digits4, write_rows, write_table
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,30 @@ NO_REPLICATES = "no replicates"
 REPORTED = ("differential", "untested")
 STATUSES = (*REPORTED, "weak", "unchanged")
 
-MARK_COLUMNS = ("mark", "replicates_a", "replicates_b", "tested", "prior_df", "size_factors")
-TRANSITION_COLUMNS = ("class_a", "class_b", "elements", *STATUSES)
+
+@dataclass(frozen=True)
+class Transition:
+    """A row of `<a>_vs_<b>.<model>.transitions.tsv`: elements by class in a and b, and status."""
+
+    class_a: str
+    class_b: str
+    elements: int
+    differential: int
+    untested: int
+    weak: int
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class ComparedMark:
+    """A row of `<a>_vs_<b>.<model>.marks.tsv`: a MarkChange without its elements."""
+
+    mark: str
+    replicates_a: int
+    replicates_b: int
+    tested: bool
+    prior_df: Digits4 | None
+    size_factors: tuple[Decimals4, ...]
 
 
 @dataclass(frozen=True)
@@ -102,7 +125,7 @@ def _classes_at(starts: np.ndarray, width: int, calls: Calls) -> np.ndarray:
     # Calls are sorted and do not overlap: those that an element meets follow each other.
     first = np.searchsorted(calls.end, starts, side="right")
     stop = np.searchsorted(calls.start, starts + width, side="left")
-    found = np.zeros(len(starts), np.int64)
+    class_index = np.zeros(len(starts), np.int64)
     best = np.zeros((2, len(starts)))  # overlap, score
     for step in range(int((stop - first).max(initial=0))):
         which = np.flatnonzero(first + step < stop)
@@ -113,12 +136,12 @@ def _classes_at(starts: np.ndarray, width: int, calls: Calls) -> np.ndarray:
         tie = (overlap == best[0, which]) & (calls.score[one] > best[1, which])
         better = (overlap > best[0, which]) | tie
         which, one = which[better], one[better]
-        found[which], best[0, which], best[1, which] = (
+        class_index[which], best[0, which], best[1, which] = (
             calls.class_index[one],
             overlap[better],
             calls.score[one],
         )
-    return found
+    return class_index
 
 
 def probabilities_at(elements: Elements, scan: Probabilities) -> np.ndarray:
@@ -127,7 +150,7 @@ def probabilities_at(elements: Elements, scan: Probabilities) -> np.ndarray:
     Of the windows whose centre lies in the element; where none does (at the end of a chromosome,
     or with wide steps), of the next one.
     """
-    half, found = scan.window // 2, [np.empty((0, len(scan.classes)), np.float32)]
+    half, parts = scan.window // 2, [np.empty((0, len(scan.classes)), np.float32)]
     for chrom, starts in elements.starts.items():
         track = scan.load(chrom)
         low = np.minimum(-(-(starts - half) // scan.step), track.shape[1] - 1)
@@ -136,18 +159,18 @@ def probabilities_at(elements: Elements, scan: Probabilities) -> np.ndarray:
         high = np.maximum(high, low + 1)
         reach = np.arange((high - low).max(initial=1))
         windows = np.minimum(low[:, np.newaxis] + reach, high[:, np.newaxis] - 1)
-        found.append(track[:, windows].max(axis=2).T)
-    return np.concatenate(found)
+        parts.append(track[:, windows].max(axis=2).T)
+    return np.concatenate(parts)
 
 
 def reads_at(elements: Elements, counts: Counts) -> np.ndarray:
     """Reads of a library in each element, the sum over its bins: int64, shape (elements,)."""
-    bin_size, found = counts.attributes["bin_size"], [np.empty(0, np.int64)]
+    bin_size, parts = counts.attributes["bin_size"], [np.empty(0, np.int64)]
     for chrom, starts in elements.starts.items():
         sums = np.concatenate([[0], np.cumsum(counts.load(chrom), dtype=np.int64)])
         ends = np.minimum((starts + elements.width) // bin_size, len(sums) - 1)
-        found.append(sums[ends] - sums[starts // bin_size])
-    return np.concatenate(found)
+        parts.append(sums[ends] - sums[starts // bin_size])
+    return np.concatenate(parts)
 
 
 @dataclass(frozen=True)
@@ -199,9 +222,9 @@ def changes_of_marks(
             "against others. Leave it out of the samplesheet."
         )
     by_mark: tuple[dict[str, list[Counts]], ...] = ({}, {})
-    for found, sample in zip(by_mark, counts, strict=True):
+    for of_sample, sample in zip(by_mark, counts, strict=True):
         for one in sorted(sample, key=lambda one: str(one.attributes["id"])):
-            found.setdefault(one.attributes["mark"], []).append(one)
+            of_sample.setdefault(one.attributes["mark"], []).append(one)
     shared = sorted(by_mark[0].keys() & by_mark[1].keys())
     if not shared:
         raise InputError("The two samples have no mark in common: there is nothing to compare.")
@@ -319,16 +342,15 @@ def require_one_bundle(scans: Sequence[Probabilities]) -> None:
 
 def write_comparison(folder: Path, name: str, comparison: Comparison) -> None:
     """Write <name>.tsv, .bed, .transitions.tsv and .marks.tsv (columns: docs/output.md)."""
-    rows = [("\t".join(columns(comparison))), *map("\t".join, _rows(comparison))]
-    _write_lines(folder / f"{name}.tsv", rows)
-    _write_lines(folder / f"{name}.bed", _bed(comparison))
-    _write_lines(folder / f"{name}.transitions.tsv", _transitions(comparison))
-    _write_lines(folder / f"{name}.marks.tsv", _marks(comparison))
-
-
-def _write_lines(path: Path, lines: Sequence[str] | Iterator[str]) -> None:
-    with written_whole(path) as part, part.open("w") as out:
-        out.writelines(f"{line}\n" for line in lines)
+    write_table(folder / f"{name}.tsv", [columns(comparison), *_rows(comparison)])
+    with written_whole(folder / f"{name}.bed") as part, part.open("w") as out:
+        out.writelines(f"{line}\n" for line in _bed(comparison))
+    write_rows(folder / f"{name}.transitions.tsv", Transition, _transitions(comparison))
+    marks = [
+        ComparedMark(one.mark, *one.replicates, one.p is not None, one.prior_df, tuple(one.factors))
+        for one in comparison.marks
+    ]
+    write_rows(folder / f"{name}.marks.tsv", ComparedMark, marks)
 
 
 def columns(comparison: Comparison) -> tuple[str, ...]:
@@ -350,55 +372,45 @@ def _places(elements: Elements) -> list[tuple[str, int, int]]:
     ]
 
 
-def _rows(found: Comparison) -> Iterator[tuple[str, ...]]:
-    places, tested = _places(found.elements), ",".join(found.tested) or NO_REPLICATES
-    names = found.classes
+def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
+    places, tested = _places(comparison.elements), ",".join(comparison.tested) or NO_REPLICATES
+    names = comparison.classes
     for row, (chrom, start, end) in enumerate(places):
-        a, b = names[found.class_a[row]], names[found.class_b[row]]
-        numbers = ("." if one is None else f"{one[row]:.4g}" for one in (found.p, found.fdr))
+        a, b = names[comparison.class_a[row]], names[comparison.class_b[row]]
+        numbers = (
+            ABSENT if one is None else f"{one[row]:.4g}" for one in (comparison.p, comparison.fdr)
+        )
         yield (
             *(chrom, str(start), str(end), a, b, f"{a}->{b}"),
-            *(f"{p:.4f}" for p in found.probability_a[row, 1:]),
-            *(f"{p:.4f}" for p in found.probability_b[row, 1:]),
-            *(f"{one.log2fc[row]:.4f}" for one in found.marks),
-            *(*numbers, tested, str(found.status[row])),
+            *(f"{p:.4f}" for p in comparison.probability_a[row, 1:]),
+            *(f"{p:.4f}" for p in comparison.probability_b[row, 1:]),
+            *(f"{one.log2fc[row]:.4f}" for one in comparison.marks),
+            *(*numbers, tested, str(comparison.status[row])),
         )
 
 
-def _bed(found: Comparison) -> Iterator[str]:
+def _bed(comparison: Comparison) -> Iterator[str]:
     """BED9 of the elements that differ, in the colour of their new class."""
     change = class_change(
-        (found.class_a, found.class_b), (found.probability_a, found.probability_b)
+        (comparison.class_a, comparison.class_b),
+        (comparison.probability_a, comparison.probability_b),
     )
-    places, names = _places(found.elements), found.classes
-    for row in np.flatnonzero(np.isin(found.status, REPORTED)):
+    places, names = _places(comparison.elements), comparison.classes
+    for row in np.flatnonzero(np.isin(comparison.status, REPORTED)):
         chrom, start, end = places[row]
-        a, b = names[found.class_a[row]], names[found.class_b[row]]
+        a, b = names[comparison.class_a[row]], names[comparison.class_b[row]]
         colour = (class_named(b) if b != NONE else BACKGROUND).colour
         score, rgb = round(1000 * float(change[row])), ",".join(map(str, colour))
         yield f"{chrom}\t{start}\t{end}\t{a}->{b}\t{score}\t.\t{start}\t{end}\t{rgb}"
 
 
-def _transitions(found: Comparison) -> Iterator[str]:
+def _transitions(comparison: Comparison) -> Iterator[Transition]:
     """How many elements go from each class to each, and their status."""
-    yield "\t".join(TRANSITION_COLUMNS)
-    for a, class_a in enumerate(found.classes):
-        for b, class_b in enumerate(found.classes):
-            here = found.status[(found.class_a == a) & (found.class_b == b)]
-            numbers = (len(here), *(int((here == status).sum()) for status in STATUSES))
-            yield "\t".join((class_a, class_b, *map(str, numbers)))
-
-
-def _marks(found: Comparison) -> Iterator[str]:
-    yield "\t".join(MARK_COLUMNS)
-    for one in found.marks:
-        yield "\t".join(
-            (
-                *(one.mark, *map(str, one.replicates), str(one.p is not None).lower()),
-                "." if one.prior_df is None else f"{one.prior_df:.4g}",
-                ",".join(f"{factor:.4f}" for factor in one.factors),
-            )
-        )
+    for a, class_a in enumerate(comparison.classes):
+        for b, class_b in enumerate(comparison.classes):
+            here = comparison.status[(comparison.class_a == a) & (comparison.class_b == b)]
+            numbers = {status: int((here == status).sum()) for status in STATUSES}
+            yield Transition(class_a, class_b, len(here), **numbers)
 
 
 def transition_matrix(comparison: Comparison) -> np.ndarray:

@@ -16,7 +16,7 @@ from samples.small_evaluation import write_world
 from deepregfinder import __version__
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import RecordCounts
-from deepregfinder.differential import compare as differential
+from deepregfinder.differential.compare import ComparedMark, Transition
 from deepregfinder.evaluation.external import crispr
 from deepregfinder.evaluation.tables import (
     AnnotationScore,
@@ -259,8 +259,8 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "regions/<sample>/states.tsv": column_names(StateCounts),
         "regions/<sample>/regions.tsv": column_names(Selection),
         "regions/<sample>/test_windows.tsv": column_names(WindowDistances),
-        f"{COMPARED}.transitions.tsv": differential.TRANSITION_COLUMNS,
-        f"{COMPARED}.marks.tsv": differential.MARK_COLUMNS,
+        f"{COMPARED}.transitions.tsv": column_names(Transition),
+        f"{COMPARED}.marks.tsv": column_names(ComparedMark),
         "evaluation/<sample>/annotations.tsv": column_names(AnnotationScore),
         f"{calls}.validation.tsv": column_names(ValidationRate),
         f"{calls}.calls.tsv": column_names(CallCount),
