@@ -28,10 +28,10 @@ from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.windows import Selection
-from deepregfinder.prediction import user_regions as scoring
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
+from deepregfinder.prediction.user_regions import RegionScores, write_scores
 from deepregfinder.quality.tables import FileQuality, LibraryQuality
-from deepregfinder.report import summary as report_summary
+from deepregfinder.report.summary import COLUMNS as SUMMARY_COLUMNS
 from deepregfinder.signal.build import MarkSignal
 from deepregfinder.storage.tables import column_names
 from evaluate_model import evaluate_model
@@ -242,10 +242,10 @@ def test_columns_of_tables_are_those_that_the_code_writes(
 ) -> None:
     table = tmp_path / "table.tsv"
     no_regions = pd.DataFrame({name: [] for name in ("chrom", "start", "end", "name")}, dtype=str)
-    no_scores = scoring.RegionScores(np.empty((0, 0)), np.empty(0, np.int64))
+    no_scores = RegionScores(np.empty((0, 0)), np.empty(0, np.int64))
     calls = "calls/<sample>/<sample>.<model>"
     writers: dict[str, Any] = {
-        f"{calls}.regions.tsv": lambda: scoring.write_scores(table, no_regions, no_scores, ()),
+        f"{calls}.regions.tsv": lambda: write_scores(table, no_regions, no_scores, ()),
     }
     written = {
         "pipeline_info/inputs.tsv": column_names(InputFile),
@@ -253,7 +253,7 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "<sample>.signal.tsv": column_names(MarkSignal),
         "<id>.quality.tsv": column_names(FileQuality),
         "signal/libraries.tsv": column_names(LibraryQuality),
-        "evaluation/summary.tsv": report_summary.COLUMNS,
+        "evaluation/summary.tsv": SUMMARY_COLUMNS,
         "evaluation/<sample>/comparison.tsv": column_names(ComparedFigure),
         "regions/<sample>/dropped.tsv": column_names(Drop),
         "regions/<sample>/states.tsv": column_names(StateCounts),
