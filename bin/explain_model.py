@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from deepregfinder.command_line import PATH, plain_errors
-from deepregfinder.options.scan import quantile_map_option
+from deepregfinder.options.quantile_map import quantile_map_option
 
 
 @click.command()

@@ -27,6 +27,9 @@ EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 Command = Callable[..., None]
 Decorator = Callable[[Command], Command]
 
+KILLED = 137
+"""Exit code of a process that was killed (128 + SIGKILL), most often for memory."""
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -63,7 +66,7 @@ def plain_errors() -> Iterator[None]:
     """Run a script: progress goes to stderr; an InputError ends it as one message, exit code 1.
 
     So does a full disk. Where memory is refused, or a process that it started was killed, it ends
-    as if it had been killed itself (137): Nextflow then tries the task again with more memory.
+    as if it had been killed itself (KILLED): Nextflow then tries the task again with more memory.
     """
     log_to_stderr()
     try:
@@ -82,9 +85,9 @@ def plain_errors() -> Iterator[None]:
         sys.exit(1)
     except MemoryError:
         print("ERROR: this task ran out of memory.", file=sys.stderr)
-        sys.exit(137)
+        sys.exit(KILLED)
     except BrokenExecutor:
         print("ERROR: a process of this task was killed, most likely for memory.", file=sys.stderr)
-        sys.exit(137)
+        sys.exit(KILLED)
     finally:
         gc.freeze()  # else Python looks through all of the loaded libraries before it ends: 0.15 s

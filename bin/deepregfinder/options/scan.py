@@ -5,16 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from deepregfinder.command_line import option_group
+from deepregfinder.options.quantile_map import quantile_map_option
 
 if TYPE_CHECKING:
     from deepregfinder.prediction.scan import ScanOptions
-
-quantile_map_option = click.option(
-    "--quantile_map",
-    required=True,
-    type=bool,
-    help="Give each mark the distribution that it had in the training sample.",
-)
 
 
 @option_group(

@@ -217,14 +217,6 @@ def test_every_label_of_a_process_is_in_the_table_of_resources(
     assert documented == labels
 
 
-def test_advice_is_given_for_the_exit_codes_that_are_tried_again(repository: Path) -> None:
-    """Of what is written in two places: a configuration can include no function."""
-    config = (repository / "conf/base.config").read_text()
-    tried = re.search(r"exitStatus in \((\(130\.\.145\) \+ \[[\d, ]+), 2147483647\]\)", config)
-    assert tried
-    assert f"exitStatus in {tried[1]}]" in (repository / "functions/failures.nf").read_text()
-
-
 def test_the_results_folder_is_that_of_the_blueprint(texts: dict[str, str]) -> None:
     text = texts["docs/output.md"]
     listed = results_paths(text)
