@@ -85,11 +85,11 @@ def average_precisions(
     truth = tensors.y[tensors.select("test")].astype(np.int64)
     blocks, block = blocks_of_test_windows(tensors)
     membership = one_hot_membership(truth, len(bundle.classes))
-    found = tally(bundle.labelled_probabilities(members).T, truth, membership, block, len(blocks))
+    tallies = tally(bundle.labelled_probabilities(members).T, truth, membership, block, len(blocks))
     weights = [np.ones((1, len(blocks)))]
     if (drawn := block_weights(blocks, bootstrap)) is not None:
         weights.append(drawn)
-    areas = measure(found, np.vstack(weights)).per_class["average_precision"][:, 1:]
+    areas = measure(tallies, np.vstack(weights)).per_class["average_precision"][:, 1:]
     return np.column_stack([areas, areas.mean(axis=1)])
 
 
@@ -156,7 +156,7 @@ def draw_across(path: Path, model: str, classes: Sequence[str], tested: Sequence
     """
     down = list(dict.fromkeys(cell.trained_on for cell in tested))
     across = list(dict.fromkeys(cell.tested_on for cell in tested))
-    found = {(cell.trained_on, cell.tested_on, cell.quantile_map): cell for cell in tested}
+    by_place = {(cell.trained_on, cell.tested_on, cell.quantile_map): cell for cell in tested}
     names = {MEAN: len(classes) - 1} | {name: at for at, name in enumerate(classes[1:])}
     width, height = 1.6 + 1.0 * len(across), 0.9 + 0.62 * len(down)
     with new_figure(path, 2 * width, height * len(names)) as figure:
@@ -164,7 +164,7 @@ def draw_across(path: Path, model: str, classes: Sequence[str], tested: Sequence
         for (name, column), pair in zip(names.items(), panels, strict=True):
             for quantile_map, axes in zip((False, True), pair, strict=True):
                 cells = [
-                    found.get((row, sample, quantile_map), found[row, sample, False])
+                    by_place.get((row, sample, quantile_map), by_place[row, sample, False])
                     for row in down
                     for sample in across
                 ]

@@ -183,10 +183,10 @@ def average_precision(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
 
     Shapes (..., levels) give (...,); NaN where there is no positive window.
     """
-    found = np.cumsum(positive, axis=-1, dtype=np.float64)
-    drawn = found + np.cumsum(negative, axis=-1)
-    precision = np.divide(found, drawn, out=np.zeros_like(drawn), where=drawn > 0)
-    return ratio((positive * precision).sum(axis=-1), found[..., -1])
+    recovered = np.cumsum(positive, axis=-1, dtype=np.float64)
+    drawn = recovered + np.cumsum(negative, axis=-1)
+    precision = np.divide(recovered, drawn, out=np.zeros_like(drawn), where=drawn > 0)
+    return ratio((positive * precision).sum(axis=-1), recovered[..., -1])
 
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
@@ -264,21 +264,23 @@ def precision_recall_curve(ranking: Ranking, n_points: int = 500) -> np.ndarray:
     At most about `n_points` points are kept, evenly spaced along the curve.
     """
     positive, negative = ranking.positive.sum(axis=0), ranking.negative.sum(axis=0)
-    found, drawn = np.cumsum(positive), np.cumsum(positive + negative)
-    if not len(found) or found[-1] == 0:
+    recovered, drawn = np.cumsum(positive), np.cumsum(positive + negative)
+    if not len(recovered) or recovered[-1] == 0:
         return np.empty((0, 3))
     real = np.flatnonzero(positive + negative)
-    curve = np.column_stack([ranking.score, found / np.maximum(drawn, 1), found / found[-1]])[real]
+    curve = np.column_stack(
+        [ranking.score, recovered / np.maximum(drawn, 1), recovered / recovered[-1]]
+    )[real]
     return _thin(curve, n_points)
 
 
 def roc_curve(ranking: Ranking, n_points: int = 500) -> np.ndarray:
     """Threshold, false and true positive rate, from (inf, 0, 0) on: shape (points, 3)."""
     positive, negative = ranking.positive.sum(axis=0), ranking.negative.sum(axis=0)
-    found, mistaken = np.cumsum(positive), np.cumsum(negative)
-    if not len(found) or found[-1] == 0 or mistaken[-1] == 0:
+    recovered, mistaken = np.cumsum(positive), np.cumsum(negative)
+    if not len(recovered) or recovered[-1] == 0 or mistaken[-1] == 0:
         return np.empty((0, 3))
-    curve = np.column_stack([ranking.score, mistaken / mistaken[-1], found / found[-1]])
+    curve = np.column_stack([ranking.score, mistaken / mistaken[-1], recovered / recovered[-1]])
     return _thin(np.vstack([[np.inf, 0, 0], curve]), n_points)
 
 

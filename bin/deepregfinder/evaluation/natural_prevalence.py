@@ -92,15 +92,15 @@ def credit(start: np.ndarray, end: np.ndarray, score: np.ndarray, points: np.nda
     """
     first = np.searchsorted(end - 1 + POSITIVE_WITHIN, points, side="left")
     last = np.searchsorted(start - POSITIVE_WITHIN, points, side="right")
-    found = np.full(len(points), -1, np.int64)
+    owner = np.full(len(points), -1, np.int64)
     best = np.full(len(points), -np.inf)
     for nth in range(int(np.max(last - first, initial=0))):
         candidate = first + nth
         valid = np.flatnonzero(candidate < last)
         better = valid[score[candidate[valid]] > best[valid]]
-        found[better] = candidate[better]
+        owner[better] = candidate[better]
         best[better] = score[candidate[better]]
-    return found
+    return owner
 
 
 def tally_calls(
@@ -120,10 +120,10 @@ def tally_calls(
             np.add.at(n_elements[:, index], point_block, 1)
             if chrom not in calls:
                 continue
-            found = calls[chrom].take(calls[chrom].class_index == index)
-            owner = credit(found.start, found.end, found.score, points)
-            is_right = np.isin(np.arange(len(found)), owner)
-            call_block = first + (found.start + found.end) // 2 // blocks.size
+            of_class = calls[chrom].take(calls[chrom].class_index == index)
+            owner = credit(of_class.start, of_class.end, of_class.score, points)
+            is_right = np.isin(np.arange(len(of_class)), owner)
+            call_block = first + (of_class.start + of_class.end) // 2 // blocks.size
             for table, which in ((right, is_right), (wrong, ~is_right)):
                 np.add.at(table[:, index], call_block[which], 1)
             np.add.at(credited[:, index], point_block[owner >= 0], 1)

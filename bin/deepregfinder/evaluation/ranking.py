@@ -103,16 +103,16 @@ def _ranked(
     columns: list[list[np.ndarray]] = [[], [], [], [], []]
     for chrom, by_class in elements.items():
         points, first = by_class[index].astype(np.int64), blocks.first[chrom]
-        found = candidates[chrom].take(candidates[chrom].class_index == index)
-        level = LEVELS - 1 - np.rint(found.score * (LEVELS - 1)).astype(np.int64)
-        owner = credit(found.start, found.end, -level, points)
+        of_class = candidates[chrom].take(candidates[chrom].class_index == index)
+        level = LEVELS - 1 - np.rint(of_class.score * (LEVELS - 1)).astype(np.int64)
+        owner = credit(of_class.start, of_class.end, -level, points)
         reached = np.append(level, LEVELS)[owner]
         for column, values in zip(
             columns,
             (
                 level,
-                np.isin(np.arange(len(found)), owner),
-                first + found.summit // blocks.size,
+                np.isin(np.arange(len(of_class)), owner),
+                first + of_class.summit // blocks.size,
                 reached,
                 first + points // blocks.size,
             ),
@@ -142,16 +142,18 @@ def ranked_average_precision(ranked: RankedCalls, weights: np.ndarray) -> np.nda
     float64, shape (weightings,); NaN without elements
     """
     last = np.searchsorted(ranked.level, ranked.element_level, side="right") - 1
-    found = np.flatnonzero(ranked.element_level < LEVELS)
+    recovered = np.flatnonzero(ranked.element_level < LEVELS)
     areas = []
     for at in range(0, len(weights), _WEIGHTINGS_AT_ONCE):
         some = weights[at : at + _WEIGHTINGS_AT_ONCE].astype(np.float64)
         drawn = some[:, ranked.block]
-        right = np.cumsum(drawn * ranked.right, axis=1)[:, last[found]]
-        drawn = np.cumsum(drawn, axis=1)[:, last[found]]
+        right = np.cumsum(drawn * ranked.right, axis=1)[:, last[recovered]]
+        drawn = np.cumsum(drawn, axis=1)[:, last[recovered]]
         precision = np.divide(right, drawn, out=np.zeros_like(right), where=drawn > 0)
         of_element = some[:, ranked.element_block]
-        areas.append(ratio((of_element[:, found] * precision).sum(axis=1), of_element.sum(axis=1)))
+        areas.append(
+            ratio((of_element[:, recovered] * precision).sum(axis=1), of_element.sum(axis=1))
+        )
     return np.concatenate(areas)
 
 
@@ -167,13 +169,13 @@ def false_calls_at_recall(
     float64, shape (weightings,); NaN where that recall is never reached
     """
     counts = np.full(len(weights), np.nan)
-    for row, (weight, wanted) in enumerate(zip(weights, recall, strict=True)):
+    for row, (weight, target) in enumerate(zip(weights, recall, strict=True)):
         of_element = weight[ranked.element_block].astype(np.float64)
-        found = np.cumsum(of_element * (ranked.element_level < LEVELS))
-        needed = wanted * of_element.sum() - 1e-9
-        if not len(found) or not found[-1] >= needed:
+        recovered = np.cumsum(of_element * (ranked.element_level < LEVELS))
+        needed = target * of_element.sum() - 1e-9
+        if not len(recovered) or not recovered[-1] >= needed:
             continue
-        level = ranked.element_level[np.searchsorted(found, needed)]
+        level = ranked.element_level[np.searchsorted(recovered, needed)]
         end = np.searchsorted(ranked.level, level, side="right")
         counts[row] = weight[ranked.block[:end]] @ ~ranked.right[:end]
     return counts

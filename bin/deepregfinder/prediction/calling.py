@@ -188,10 +188,10 @@ def merge_same_class(calls: Calls) -> Calls:
 def calls_table(calls: Mapping[str, Calls]) -> pd.DataFrame:
     """All calls as one table, in their order: chrom, start, end, class_index, score."""
     columns = ("start", "end", "class_index", "score")
-    n = [len(found) for found in calls.values()]
+    n = [len(of_chrom) for of_chrom in calls.values()]
     table = {"chrom": np.repeat(np.array(list(calls), dtype=object), n)}
     for name in columns:
-        parts = [getattr(found, name) for found in calls.values()]
+        parts = [getattr(of_chrom, name) for of_chrom in calls.values()]
         table[name] = np.concatenate(parts) if parts else np.empty(0, np.int64)
     return pd.DataFrame(table)
 
@@ -208,10 +208,11 @@ def remove_near_tss(
     enhancers = np.flatnonzero(is_enhancer[table["class_index"].to_numpy(np.int64)])
     removed = np.zeros(len(table), bool)
     removed[enhancers] = near(table.iloc[enhancers], tss, distance)
-    ends = np.cumsum([len(found) for found in runs.values()])[:-1]
+    ends = np.cumsum([len(of_chrom) for of_chrom in runs.values()])[:-1]
     kept = np.split(~removed, ends) if runs else []
     return {
-        chrom: found.take(keep) for (chrom, found), keep in zip(runs.items(), kept, strict=True)
+        chrom: of_chrom.take(keep)
+        for (chrom, of_chrom), keep in zip(runs.items(), kept, strict=True)
     }
 
 
@@ -239,7 +240,8 @@ def call_genome(
     if tss is not None:
         runs = remove_near_tss(runs, classes, tss, tss_distance)
     return {
-        chrom: merge_same_class(resolve_conflicts(found, step)) for chrom, found in runs.items()
+        chrom: merge_same_class(resolve_conflicts(of_chrom, step))
+        for chrom, of_chrom in runs.items()
     }
 
 
@@ -253,11 +255,18 @@ def write_calls(path: Path, calls: Mapping[str, Calls], classes: Sequence[str], 
     colours = [",".join(map(str, class_named(name).colour)) for name in classes]
     with written_whole(path) as part, part.open("w") as out:
         for chrom in sorted(calls, key=str.encode):
-            found = calls[chrom]
-            thick_start = np.maximum(found.summit - step // 2, found.start)
-            thick_end = np.minimum(found.summit - step // 2 + step, found.end)
-            score = np.rint(found.score.astype(np.float64) * 1000).astype(np.int64)
-            columns = (found.start, found.end, found.class_index, score, thick_start, thick_end)
+            of_chrom = calls[chrom]
+            thick_start = np.maximum(of_chrom.summit - step // 2, of_chrom.start)
+            thick_end = np.minimum(of_chrom.summit - step // 2 + step, of_chrom.end)
+            score = np.rint(of_chrom.score.astype(np.float64) * 1000).astype(np.int64)
+            columns = (
+                of_chrom.start,
+                of_chrom.end,
+                of_chrom.class_index,
+                score,
+                thick_start,
+                thick_end,
+            )
             out.writelines(
                 f"{chrom}\t{start}\t{end}\t{classes[index]}\t{points}\t.\t{low}\t{high}\t{colours[index]}\n"
                 for start, end, index, points, low, high in zip(
@@ -285,7 +294,7 @@ def read_calls(path: Path, classes: Sequence[str]) -> dict[str, Calls]:
             (start, end, index[columns[3]], score / 1000, (low + high) // 2)
         )
     calls = {}
-    for chrom, found in rows.items():
-        start_, end_, class_, score_, summit_ = (np.array(c) for c in zip(*found, strict=True))
+    for chrom, of_chrom in rows.items():
+        start_, end_, class_, score_, summit_ = (np.array(c) for c in zip(*of_chrom, strict=True))
         calls[chrom] = Calls(start_, end_, class_, score_.astype(np.float32), summit_)
     return calls

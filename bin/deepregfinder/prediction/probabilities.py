@@ -108,19 +108,19 @@ def open_probabilities(paths: Sequence[Path]) -> Probabilities:
     groups: dict[str, zarr.Group] = {}
     for path in sorted(map(Path, paths)):
         group = open_arrays(path, "probabilities")
-        found = _attributes(path, group)
-        if attributes is not None and found != attributes:
-            unlike = [key for key, value in vars(found).items() if value != vars(attributes)[key]]
+        own = _attributes(path, group)
+        if attributes is not None and own != attributes:
+            unlike = [key for key, value in vars(own).items() if value != vars(attributes)[key]]
             raise InputError(
                 f"{path} is of another scan than the files beside it: {', '.join(unlike)} differ."
             )
-        attributes = found
+        attributes = own
         for name in group.array_keys():
             if name.startswith(_MEMBERS):
                 continue
             if name in groups:
                 raise InputError(f"{path}: chromosome {name} stands in another file as well.")
-            _check_shapes(path, group, name, found)
+            _check_shapes(path, group, name, own)
             groups[name] = group
     assert attributes is not None
     return Probabilities(**vars(attributes), groups=groups)

@@ -108,20 +108,20 @@ def best_windows(
         starts, which = np.unique(np.concatenate(windows), return_inverse=True)
         if len(starts) == 0:
             continue
-        found = score(str(chrom), starts // geometry.bin_size)[which]
-        _keep_best(probabilities, best, owner, found)
+        scored = score(str(chrom), starts // geometry.bin_size)[which]
+        _keep_best(probabilities, best, owner, scored)
     return RegionScores(probabilities, best)
 
 
 def _keep_best(
-    probabilities: np.ndarray, best: np.ndarray, owner: np.ndarray, found: np.ndarray
+    probabilities: np.ndarray, best: np.ndarray, owner: np.ndarray, scored: np.ndarray
 ) -> None:
-    """Enter the windows `found` (windows, classes) into the rows of their regions, `owner`."""
+    """Enter the windows `scored` (windows, classes) into the rows of their regions, `owner`."""
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     regions = owner[first]
-    probabilities[regions] = np.maximum.reduceat(found, first, axis=0)
-    winner = found.argmax(axis=1)
-    height = np.where(winner > 0, found.max(axis=1), 0.0)
+    probabilities[regions] = np.maximum.reduceat(scored, first, axis=0)
+    winner = scored.argmax(axis=1)
+    height = np.where(winner > 0, scored.max(axis=1), 0.0)
     # The first window of greatest height in each region: windows sorted by region, then by height.
     order = np.lexsort((-height, owner))
     best[regions] = winner[order[first]]
