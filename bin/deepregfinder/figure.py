@@ -1,7 +1,7 @@
-"""Figures: one style for all plots.
+"""The style and output of all plots.
 
-Pictures carry neither a date nor the version of the program, so that the same numbers give the same
-bytes. Text in SVG files is text, which a drawing program can edit.
+Images contain neither a date nor the version of the program, so that the same numbers give the same
+bytes. Text in SVG files is stored as text, which a drawing program can edit.
 """
 
 import re
@@ -53,7 +53,7 @@ _NO_METADATA: Any = {
 
 @contextmanager
 def new_figure(path: Path, width: float, height: float) -> Iterator[Figure]:
-    """A figure in the style of all plots, in inches; saved to `path` (PNG) in the end, and as SVG
+    """A figure in the style of all plots, in inches; saved on exit to `path` (PNG), and as SVG
     beside it."""
     with plt.rc_context(_STYLE):
         figure = plt.figure(figsize=(width, height))
@@ -69,7 +69,7 @@ def new_figure(path: Path, width: float, height: float) -> Iterator[Figure]:
 
 
 def _with_steady_names(drawing: str) -> str:
-    """Clip paths named in their order: matplotlib names some after addresses in memory."""
+    """Name clip paths by their order: matplotlib names some by memory address."""
     names = dict.fromkeys(re.findall(r'<clipPath id="(p[0-9a-f]{10})"', drawing))
     for number, name in enumerate(names, 1):
         drawing = drawing.replace(name, f"clip{number}")
@@ -78,7 +78,7 @@ def _with_steady_names(drawing: str) -> str:
 
 @contextmanager
 def figure_of(path: Path, width: float, height: float, panels: int = 1) -> Iterator[list[Axes]]:
-    """Axes to draw on, side by side; saved to `path` in the end, as new_figure does."""
+    """Axes side by side in a figure of `new_figure`."""
     with new_figure(path, width, height) as figure:
         yield list(figure.subplots(1, panels, squeeze=False)[0])
 
@@ -90,9 +90,9 @@ def shaded(
     labels: Sequence[str],
     down: Sequence[str] | None = None,
 ) -> None:
-    """A matrix of shares from 0 to 1 as shades, with a text in each cell, row by row.
+    """A heat map of shares from 0 to 1, with a text in each cell, row by row.
 
-    labels : of the columns; down : of the rows, where they are not the same
+    labels : of the columns; down : of the rows, if they differ
     """
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for ((row, column), value), text in zip(np.ndenumerate(share), texts, strict=True):

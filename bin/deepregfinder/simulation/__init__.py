@@ -1,16 +1,16 @@
 """Simulated panels: BAM files, peak lists and sheets, for demo, tests and benchmarks.
 
-intervals    intervals with a value, by chromosome
-cells        one cell type: where its marks, open sites and transcription are; its label lists
-sites        the small genome: places that can carry marks, and their state in a cell type
-profiles     the small genome: which mark is seen where
-peaks        the small genome: its peak lists
-elements     the small genome: all of it, and its cell types
-encode       cell types from real ENCODE peak lists
-landscape    the expected number of reads along a chromosome
-reads        the reads drawn from it
-bam          the reads as a BAM file
-panel        all of it, with the sheets
+valued_intervals  intervals with a value, by chromosome
+cells             one cell type: its marks, open sites, transcription and label lists
+sites             the small genome: sites that can have marks, and their state in a cell type
+profiles          the small genome: the marks at each kind of site
+peaks             the small genome: its peak lists
+small_genome      the small genome and its cell types
+encode            cell types from ENCODE peak lists
+landscape         the expected number of reads along a chromosome
+reads             reads sampled from the landscape
+bam               BAM files of the reads
+panel             the whole panel, with its sheets
 
-Reads follow intervals and their fold enrichment; no function that draws reads sees a label.
+Reads are sampled from intervals and their fold enrichment; these functions never use labels.
 """

@@ -1,4 +1,4 @@
-"""BAM files written a chromosome at a time: all aligned records of a file have one layout.
+"""Write BAM files one chromosome at a time: all aligned records of a file have the same layout.
 
 SAM/BAM format specification (samtools/hts-specs), sections 4.1 (BGZF), 4.2 (BAM) and 5.3 (bins).
 Bases are written as N and qualities as absent: no sequence is simulated.
@@ -83,7 +83,7 @@ def bam_bins(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 def encode(reads: Reads, chrom_index: int, read_length: int) -> np.ndarray:
-    """BAM records of `reads`, all on one chromosome, or all unmapped where `chrom_index` is -1."""
+    """BAM records of `reads`, all on one chromosome, or all unmapped if `chrom_index` is -1."""
     mapped = chrom_index >= 0
     layout = _layout(read_length, mapped)
     records = np.zeros(len(reads), dtype=layout)
@@ -137,7 +137,7 @@ class BamWriter:
         self._write_blocks(memoryview(header), _BLOCK)
 
     def write(self, records: np.ndarray) -> None:
-        """Append records of `encode`; no record crosses a BGZF block."""
+        """Append records of `encode`; no record crosses the end of a BGZF block."""
         per_block = _BLOCK // records.dtype.itemsize
         self._write_blocks(memoryview(records.tobytes()), per_block * records.dtype.itemsize)
 

@@ -1,4 +1,4 @@
-"""One simulated cell type: where its marks, open sites and transcription are; its label lists."""
+"""One simulated cell type: its marks, open sites, transcription and label lists."""
 
 import zlib
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from deepregfinder.simulation.valued_intervals import Track
 
 @dataclass(frozen=True)
 class PeakList:
-    """A peak file as a laboratory would have it, which need not tell the truth.
+    """A peak file as from an experiment, with errors.
 
-    column : the column of the label sheet that names the file, or None for a list that is no label
+    column : the column of the label sheet for the file, or None if it is not a label
     lines : rows without line ends, sorted by chromosome and start
     """
 
@@ -24,11 +24,11 @@ class PeakList:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell type. The tracks drive the reads; the lists never do.
+    """One cell type. Reads are sampled from the tracks, never from the lists.
 
     marks : mark -> intervals whose value is the fold enrichment over background
     open_sites : nucleosome-free sites; value is the strength of the site
-    plus, minus : transcription by strand; value is the rate in excess of the background's
+    plus, minus : transcription by strand; value is the rate above background
     """
 
     name: str
@@ -41,11 +41,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Genome:
-    """What all cell types share.
+    """The genome of all cell types.
 
     chrom_sizes : length in bp by name, in the order of the BAM headers
     tss, blacklist, gaps : BED lines
-    pileups, unassembled : regions where every library piles up, and where none has reads
+    pileups, unassembled : regions of artificially high signal, and regions without reads
     """
 
     chrom_sizes: Mapping[str, int]
@@ -57,8 +57,8 @@ class Genome:
 
 
 def random_numbers(seed: int, *names: object) -> np.random.Generator:
-    """A generator for one purpose: it depends on the seed and the names alone.
+    """A generator that depends only on the seed and the names.
 
-    So a BAM file stays the same whichever other samples and marks are simulated beside it.
+    A BAM file is therefore the same whatever other samples and marks are simulated.
     """
     return np.random.default_rng([seed, *(zlib.crc32(str(name).encode()) for name in names)])

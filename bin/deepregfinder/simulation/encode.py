@@ -1,8 +1,8 @@
-"""Cell types from real peak lists: a folder for each, with ENCODE's files under their own names.
+"""Cell types from real peak lists: a folder for each, with ENCODE files under their original names.
 
 Histone marks are the Broad broadPeak lists, whose signal column is the mean fold enrichment in the
-interval: it sets how many reads fall there. DNase peaks place nucleosome-free dips, Pol II peaks
-the nascent RNA. The other lists become labels and never touch a read.
+interval and determines the number of reads. DNase peaks define nucleosome-free sites, Pol II peaks
+the nascent RNA. The other lists become labels and have no effect on reads.
 """
 
 import gzip
@@ -40,21 +40,21 @@ class ListFile:
 
 
 def mark_name(text: str) -> str | None:
-    """The usual name of a histone mark, or None: H3k04me1 is H3K4me1, H2az is H2AZ."""
+    """The standard name of a histone mark, or None: H3k04me1 is H3K4me1, H2az is H2AZ."""
     if match := _MODIFICATION.fullmatch(text):
         return f"H{match[1]}K{match[2]}{match[3].lower()}"
     return "H2AZ" if text.lower() in ("h2az", "h2a.z") else None
 
 
 def classify(path: Path, cell: str) -> ListFile | None:
-    """What a file is, by its ENCODE name; None where the name says nothing known.
+    """The role of a file from its ENCODE name; None if the name is not recognised.
 
     Examples: wgEncodeBroadHistoneK562H3k27acStdPk, wgEncodeAwgDnaseUwdukeK562UniPk,
     wgEncodeAwgTfbsSydhGm12878P300bUniPk.
     """
     stem = path.name.removesuffix(".gz").rsplit(".", 1)[0]
-    assay, found, target = stem.lower().rpartition(cell.lower())
-    if not found:
+    assay, cell_in_name, target = stem.lower().rpartition(cell.lower())
+    if not cell_in_name:
         return None
     target = stem[-len(target) :] if target else ""
     target = re.sub(r"(Std)?(Uni)?Pk(V\d+)?$", "", target)
@@ -68,21 +68,22 @@ def classify(path: Path, cell: str) -> ListFile | None:
 
 
 def find_lists(folder: Path, cell: str) -> list[ListFile]:
-    """The peak files of one cell type; InputError where none tells of DNase or marks."""
+    """The peak files of one cell type; raises InputError if a required list is missing."""
     path = folder / cell
     if not path.is_dir():
-        there = ", ".join(sorted(part.name for part in folder.glob("*") if part.is_dir()))
-        raise InputError(f"--samples: {folder} has no folder {cell}; it has {there or 'none'}.")
-    files = [found for file in sorted(path.iterdir()) if (found := classify(file, cell))]
+        folders = ", ".join(sorted(part.name for part in folder.glob("*") if part.is_dir()))
+        raise InputError(f"--samples: {folder} has no folder {cell}; it has {folders or 'none'}.")
+    files = [peaks for file in sorted(path.iterdir()) if (peaks := classify(file, cell))]
     roles = {file.role for file in files}
     if missing := sorted({"mark", "dhs", "enhancers"} - roles):
-        wanted = {"mark": "histone marks", "dhs": "DNase", "enhancers": "p300 or CBP"}
+        contents = {"mark": "histone marks", "dhs": "DNase", "enhancers": "p300 or CBP"}
         raise InputError(
-            f"{path} has no peak list of {', '.join(wanted[role] for role in missing)}; the names "
-            f"are those of ENCODE, such as wgEncodeBroadHistone{cell}H3k27acStdPk.broadPeak.gz."
+            f"{path} has no peak list of {', '.join(contents[role] for role in missing)}; "
+            "file names are those of ENCODE, such as "
+            f"wgEncodeBroadHistone{cell}H3k27acStdPk.broadPeak.gz."
         )
     if not any(file.name == "H3K4me3" for file in files):
-        raise InputError(f"{path} has no peak list of H3K4me3, which tells promoters.")
+        raise InputError(f"{path} has no peak list of H3K4me3, which identifies promoters.")
     return files
 
 
@@ -100,9 +101,9 @@ def real_genome(
     """
     sizes = read_chrom_sizes(chrom_sizes)
     if chroms:
-        wanted = parse_chromosome_list(chroms)
-        names = [name for name in sizes if bare_name(name) in wanted]
-        if missing := sorted(wanted - {bare_name(name) for name in names}):
+        chosen = parse_chromosome_list(chroms)
+        names = [name for name in sizes if bare_name(name) in chosen]
+        if missing := sorted(chosen - {bare_name(name) for name in names}):
             raise InputError(f"--chroms: {chrom_sizes} has no chromosome {', '.join(missing)}.")
     else:
         peaked: set[str] = set()
@@ -158,7 +159,7 @@ def _track(peaks: pd.DataFrame) -> Track:
 
 
 def _lines_on(path: Path, chroms: Collection[str]) -> tuple[str, ...]:
-    """The lines of a list on `chroms`, as they stand in the file, sorted by position."""
+    """The unchanged lines of a list on `chroms`, sorted by position."""
     content = path.read_bytes()
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
@@ -171,7 +172,7 @@ def _lines_on(path: Path, chroms: Collection[str]) -> tuple[str, ...]:
 
 
 def _pileups(blacklist: pd.DataFrame, chroms: Collection[str], seed: int) -> Track:
-    """Narrow towers of reads in the regions that are listed for a high signal."""
+    """Narrow regions of artificially high signal in the blacklist."""
     track = {}
     for chrom, part in blacklist[blacklist["chrom"].isin(chroms)].groupby("chrom"):
         rng = random_numbers(seed, "pileups", chrom)
@@ -188,7 +189,7 @@ def _pileups(blacklist: pd.DataFrame, chroms: Collection[str], seed: int) -> Tra
 def _transcription(cell: str, polymerase: pd.DataFrame, seed: int) -> tuple[Track, Track]:
     """Nascent RNA of both strands: away from the summit of each Pol II peak, by its signal.
 
-    The list knows no strand: transcription is divergent everywhere, and one strand stronger.
+    The list has no strands: transcription is divergent everywhere, with one strand stronger.
     """
     plus, minus = {}, {}
     for chrom, part in polymerase.groupby("chrom"):

@@ -1,4 +1,4 @@
-"""How many reads to expect along a chromosome, relative to an ordinary place, every STEP bp."""
+"""Expected number of reads along a chromosome, relative to average background, every STEP bp."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,12 @@ _OPEN_FOLD = 15
 
 @dataclass(frozen=True)
 class Ground:
-    """What every library of a sample meets on one chromosome.
+    """Properties of one chromosome that affect all libraries of a sample.
 
     level : float32, shape (steps,): copy number x slow drift x pile-ups; 0 where no read maps
     nucleosomes : float32, shape (steps,): below 1 in nucleosome-free sites, above 1 beside them
     openness : float32, shape (steps,): from 0 to 1 in open sites
-    repeats : bool, shape (blocks of REPEAT_BLOCK bp,): reads there often map to several places
+    repeats : bool, shape (blocks of REPEAT_BLOCK bp,): repeats, whose reads are often multi-mapping
     """
 
     length: int
@@ -41,7 +41,7 @@ def ground_of(cell: Cell, genome: Genome, chrom: str, seed: int) -> Ground:
     level = copy_number(length, rng) * drift(steps, rng)
     pileups = on(genome.pileups, chrom)
     level *= step_values(pileups, length, otherwise=1)
-    dead = dead_zones(_enriched_places(cell, genome), chrom, length, rng)
+    dead = dead_zones(_enriched_tracks(cell, genome), chrom, length, rng)
     gaps = on(genome.unassembled, chrom)
     for start, end in (*dead, *zip(gaps.start, gaps.end, strict=True)):
         level[-(-start // STEP) : end // STEP] = 0
@@ -55,7 +55,7 @@ def mark_rate(track: Track, chrom: str, ground: Ground, efficiency: float) -> np
     """Rate of a histone mark: float32, shape (steps,).
 
     Inside an interval of fold f the rate is 1 + (f - 1) x efficiency times that of the background;
-    where intervals overlap the highest fold counts.
+    overlapping intervals have the highest of their folds.
     """
     fold = step_values(on(track, chrom), ground.length, otherwise=1)
     enrichment = (fold - 1) * np.float32(efficiency) + 1
@@ -64,7 +64,7 @@ def mark_rate(track: Track, chrom: str, ground: Ground, efficiency: float) -> np
 
 
 def control_rate(ground: Ground) -> np.ndarray:
-    """Rate of an input control: background, a little more in open chromatin (it shears well)."""
+    """Rate of an input control: background, slightly higher in open chromatin (it shears well)."""
     return ground.level * (1 + np.float32(0.4) * ground.openness)
 
 
@@ -72,17 +72,19 @@ def accessibility_rate(sites: Track, chrom: str, ground: Ground, efficiency: flo
     """Rate of cuts of open chromatin (DNase-seq, ATAC-seq): float32, shape (steps,).
 
     An open site of median strength has _OPEN_FOLD times the rate of the background; nucleosomes
-    play no part.
+    have no effect.
     """
-    found = on(sites, chrom)
-    if not len(found):
+    open_sites = on(sites, chrom)
+    if not len(open_sites):
         return ground.level.copy()
-    strength = step_values(found, ground.length, otherwise=0) / np.float32(np.median(found.value))
+    strength = step_values(open_sites, ground.length, otherwise=0) / np.float32(
+        np.median(open_sites.value)
+    )
     return ground.level * (1 + np.float32((_OPEN_FOLD - 1) * efficiency) * strength)
 
 
 def nascent_rate(track: Track, chrom: str, ground: Ground) -> np.ndarray:
-    """Rate of nascent RNA of one strand: transcription over a faint background."""
+    """Rate of nascent RNA of one strand: transcription over a low background."""
     excess = step_values(on(track, chrom), ground.length, otherwise=0)
     rate: np.ndarray = (1 + excess) * ground.level
     return rate
@@ -95,7 +97,7 @@ def step_values(intervals: Intervals, length: int, otherwise: float) -> np.ndarr
     """
     values = np.full(-(-length // STEP), otherwise, dtype=np.float32)
     kept = intervals.within(length)
-    # The last of several assignments to one place is the one that stays: the highest comes last.
+    # Of several assignments to one step the last one remains, so the highest values come last.
     order = np.argsort(kept.value, kind="stable")
     first = np.minimum((kept.start[order] + STEP // 2) // STEP, len(values) - 1)
     last = np.minimum(np.maximum((kept.end[order] + STEP // 2) // STEP, first + 1), len(values))
@@ -128,10 +130,10 @@ def drift(steps: int, rng: np.random.Generator) -> np.ndarray:
 def dead_zones(
     tracks: list[Track], chrom: str, length: int, rng: np.random.Generator
 ) -> list[tuple[int, int]]:
-    """Places without reads, where no list knows of anything: (start, end) in bp.
+    """Unmappable regions outside all intervals: (start, end) in bp.
 
-    A stretch of 500 kb or more without a single peak is taken as not assembled; of the shorter
-    ones, every third holds a piece of up to 6 kb to which no read can be mapped.
+    Stretches of 500 kb or more without a peak are treated as unassembled; a third of the shorter
+    ones have an unmappable region of up to 6 kb.
     """
     start, end = free_stretches(tracks, chrom, length)
     start, end = start + _MARGIN, end - _MARGIN
@@ -149,9 +151,9 @@ def dead_zones(
 def open_site_profiles(sites: Intervals, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Nucleosomes and openness around open sites: two float32 arrays of shape (steps,).
 
-    A site of median strength loses half of its nucleosomes over some 200 bp (what is left of
-    the dip once single reads lie half a fragment away is shallower), and the nucleosomes beside it
-    are well positioned: up to a quarter more at 270 bp.
+    A site of median strength loses half of its nucleosomes over some 200 bp (the dip in single
+    reads, which are half a fragment away, is shallower), and the nucleosomes beside it are well
+    positioned: up to a quarter more at 270 bp.
     """
     nucleosomes = np.ones(steps, dtype=np.float32)
     openness = np.zeros(steps, dtype=np.float32)
@@ -171,5 +173,5 @@ def open_site_profiles(sites: Intervals, steps: int) -> tuple[np.ndarray, np.nda
     return nucleosomes, openness
 
 
-def _enriched_places(cell: Cell, genome: Genome) -> list[Track]:
+def _enriched_tracks(cell: Cell, genome: Genome) -> list[Track]:
     return [*cell.marks.values(), cell.open_sites, cell.plus, cell.minus, genome.pileups]

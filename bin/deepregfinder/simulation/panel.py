@@ -1,4 +1,4 @@
-"""A simulated panel in one folder: BAM files, lists and the two sheets, with relative paths."""
+"""A simulated panel in one folder: BAM files, lists and both sheets, with relative paths."""
 
 import csv
 import logging
@@ -51,11 +51,11 @@ LABEL_COLUMNS = (
 
 @dataclass(frozen=True)
 class Plan:
-    """What is sequenced.
+    """The sequencing experiments of a panel.
 
     replicates : BAM files of each mark
     reads_per_mb : fragments per Mb of genome and mark, over all replicates
-    nascent : "none", "unstranded" (one BAM) or "stranded" (one BAM a strand)
+    nascent : "none", "unstranded" (one BAM file) or "stranded" (one BAM file per strand)
     """
 
     marks: tuple[str, ...]
@@ -71,18 +71,18 @@ class Plan:
 
 def parse_replicates(text: str, marks: Sequence[str]) -> dict[str, int]:
     """Read `1,H3K4me3=2` into the number of replicates of every mark."""
-    usual, own = 1, {}
+    default, by_mark = 1, {}
     for item in text.split(","):
         mark, equals, number = item.strip().rpartition("=")
         if not number.isdigit() or int(number) < 1 or (equals and mark not in marks):
             raise InputError(
-                f"--replicates {text}: {item!r} is neither a number nor MARK=number of a mark here."
+                f"--replicates {text}: {item!r} is neither a number nor MARK=number of a mark."
             )
         if equals:
-            own[mark] = int(number)
+            by_mark[mark] = int(number)
         else:
-            usual = int(number)
-    return {mark: own.get(mark, usual) for mark in marks}
+            default = int(number)
+    return {mark: by_mark.get(mark, default) for mark in marks}
 
 
 def write_panel(outdir: Path, genome: Genome, cells: Sequence[Cell], plan: Plan) -> None:
@@ -135,14 +135,14 @@ def _write_bams(outdir: Path, genome: Genome, cell: Cell, plan: Plan) -> None:
     with ThreadPoolExecutor(plan.threads) as pool:
         written = [path for paths in pool.map(lambda job: job(), jobs) for path in paths]
     for path in written:
-        # Not in the threads: samtools inside pysam keeps its streams in global variables.
+        # Not in the threads: samtools in pysam keeps its streams in global variables.
         pysam.index(str(path))
     log.info("%s: %d BAM files of simulated reads", cell.name, len(written))
 
 
 @dataclass(frozen=True)
 class _ChipJob:
-    """One BAM file of a mark, or of the input control where `mark` is None."""
+    """One BAM file of a mark, or of the input control if `mark` is None."""
 
     outdir: Path
     genome: Genome
@@ -184,7 +184,7 @@ class _ChipJob:
 
 @dataclass(frozen=True)
 class _NascentJob:
-    """The BAM file of nascent RNA, or the two of its strands."""
+    """The BAM file of nascent RNA, or one file per strand."""
 
     outdir: Path
     genome: Genome

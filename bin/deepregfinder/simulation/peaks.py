@@ -1,4 +1,4 @@
-"""Peak lists of the small genome as an experiment gives them: with misses, false peaks, jitter."""
+"""Peak lists of the small genome as from an experiment, with missed, false and shifted peaks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from deepregfinder.simulation.valued_intervals import Track
 
 @dataclass(frozen=True)
 class _Factor:
-    """How a list comes about.
+    """How a peak list is simulated.
 
-    chance : how often the factor is found at an open site of each kind
-    jitter : standard deviation of the peak's middle in bp
+    chance : probability of a peak at an open site of each kind
+    jitter : standard deviation of the peak midpoint in bp
     """
 
     name: str
@@ -75,14 +75,16 @@ def _bound(
     chrom_sizes: Mapping[str, int],
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, int, int, float]]:
-    for here in live:
-        # Weak sites are missed more often than strong ones.
-        seen = rng.random() < factor.chance.get(here.profile, 0) * min(1, 0.6 + 0.5 * here.strength)
-        middle = here.site.position + int(rng.normal(0, factor.jitter))
-        signal = 20 * here.strength * np.exp(rng.normal(0, 0.3))
+    for live_site in live:
+        # Weak sites are missed more often.
+        detected = rng.random() < factor.chance.get(live_site.profile, 0) * min(
+            1, 0.6 + 0.5 * live_site.strength
+        )
+        middle = live_site.site.position + int(rng.normal(0, factor.jitter))
+        signal = 20 * live_site.strength * np.exp(rng.normal(0, 0.3))
         width = int(rng.uniform(100, 200))
-        if seen and here.is_open:
-            yield here.site.chrom, middle - width, middle + width, signal
+        if detected and live_site.is_open:
+            yield live_site.site.chrom, middle - width, middle + width, signal
     for chrom, length in chrom_sizes.items():
         for start in rng.integers(
             0, length - 500, size=rng.poisson(length / 1e6 * factor.false_per_mb)
@@ -95,10 +97,10 @@ def _called(
 ) -> Iterator[tuple[str, int, int, float]]:
     for chrom, part in sorted(track.items()):
         part = part.within(chrom_sizes[chrom])
-        seen = rng.random(len(part)) < np.clip(part.value / 5, 0.2, 0.97)
+        detected = rng.random(len(part)) < np.clip(part.value / 5, 0.2, 0.97)
         edges = rng.normal(0, 60, size=(2, len(part)))
         measured = part.value * np.exp(rng.normal(0, 0.2, size=len(part)))
-        for row in np.flatnonzero(seen):
+        for row in np.flatnonzero(detected):
             start = max(0, int(part.start[row] + edges[0, row]))
             end = min(chrom_sizes[chrom], int(part.end[row] + edges[1, row]))
             if end > start:

@@ -1,8 +1,8 @@
-"""Which mark is seen where: the table behind the small genome.
+"""The marks at each kind of site of the small genome.
 
 Orders of magnitude follow the mean fold enrichments (3 to 20) and widths of ENCODE's broadPeak
-lists of K562 and GM12878; which mark goes with which element follows Roadmap Epigenomics 2015
-(Nature 518:317).
+lists of K562 and GM12878; the marks of each element follow Roadmap Epigenomics 2015 (Nature
+518:317).
 """
 
 from typing import NamedTuple
@@ -11,10 +11,10 @@ BODY = 10**9
 
 
 class Piece(NamedTuple):
-    """A mark beside a site, downstream being positive.
+    """A mark near a site; positions are positive downstream.
 
-    chance : how often it is there at all
-    fold : typical enrichment over background, less one
+    chance : probability of the mark
+    fold : typical enrichment over background, minus one
     start, to : borders in bp relative to the site; BODY: to the end of the gene
     """
 
@@ -77,7 +77,7 @@ PROFILES: dict[str, tuple[Piece, ...]] = {
     ),
 }
 
-# Open chromatin: how often a site of each kind has it.
+# Probability of open chromatin at each kind of site.
 OPEN_CHANCE = {
     "active_tss": 0.95,
     "poised_tss": 0.80,
@@ -88,11 +88,11 @@ OPEN_CHANCE = {
     "on_ctcf": 0.90,
 }
 
-# Domains that have nothing to do with sites: share of the genome, mean width in bp, fold less one.
+# Domains independent of sites: share of the genome, mean width in bp, fold minus one.
 BLOCKS = {"H3K9me3": (0.12, 20_000, 2.5), "H3K27me3": (0.08, 15_000, 2.0)}
 
-# Small enriched places anywhere, of which the real lists hold tens of thousands: per Mb, width in
-# bp, fold less one.
+# Small enriched regions anywhere, as in real lists, which have tens of thousands of them: number
+# per Mb, width in bp, fold minus one.
 STRAY_PEAKS = {
     "H2AZ": (12, 400, 3),
     "H3K27ac": (8, 500, 3),
@@ -110,7 +110,7 @@ STRAY_PEAKS = {
 
 MARKS = tuple(sorted(STRAY_PEAKS))
 
-# Nascent RNA: rate in excess of background near the site, and along the gene.
+# Nascent RNA: rate above background near the site, and along the gene.
 NASCENT = {
     "active_tss": (30.0, 4.0),
     "poised_tss": (1.5, 0.1),

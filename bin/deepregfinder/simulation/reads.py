@@ -1,4 +1,4 @@
-"""Reads drawn from a landscape, with blemishes: duplicates, multi-mappers, low qualities."""
+"""Reads sampled from a landscape, with duplicates, multi-mapping reads and low qualities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ _ODD_PAIRS = 0.01
 
 @dataclass(frozen=True)
 class Library:
-    """How a library was made.
+    """The parameters of a library.
 
-    depth : fragments, mapped ones, over all chromosomes
+    depth : number of mapped fragments over all chromosomes
     fragment, fragment_sd : mean and standard deviation of fragment lengths in bp
     duplicates : share of fragments that are PCR copies of another
     unmapped : unmapped reads (or pairs) for each mapped fragment
@@ -32,12 +32,12 @@ class Library:
 
 
 def share_out(depth: int, masses: Sequence[float], rng: np.random.Generator) -> np.ndarray:
-    """Fragments for each chromosome: int64, in proportion to the sums of their rates."""
+    """Number of fragments of each chromosome, in proportion to the sums of their rates: int64."""
     total = np.asarray(masses, dtype=np.float64)
     return rng.multinomial(depth, total / total.sum())
 
 
-def draw_places(rate: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
+def draw_positions(rate: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
     """Positions drawn in proportion to `rate`: int64, shape (number,), sorted by step.
 
     Sums of exponential gaps are uniform order statistics (Devroye 1986, V.3.1): no sort is needed.
@@ -60,12 +60,12 @@ def chip_reads(
     first_name: int,
     rng: np.random.Generator,
 ) -> Reads:
-    """Single reads from either end of `number` fragments, or both mates: sorted by position.
+    """Single reads from either end of `number` fragments, or both mates, sorted by position.
 
     rate : of fragment midpoints, shape (steps,)
     """
     copies = round(number * library.duplicates) if number > 1 else 0
-    middle = draw_places(rate, number - copies, rng)
+    middle = draw_positions(rate, number - copies, rng)
     length = np.clip(
         rng.normal(library.fragment, library.fragment_sd, size=len(middle)),
         library.read_length,
@@ -87,13 +87,13 @@ def chip_reads(
     if not library.paired:
         position = np.where(forward, start, right)
         flags = flags | np.where(forward, 0, bam.REVERSE)
-        nothing = np.full(number, -1), np.zeros(number, dtype=np.int64)
-        return _sorted(position, flags, mapq, hits, *nothing, names)
+        no_mate = np.full(number, -1), np.zeros(number, dtype=np.int64)
+        return _sorted(position, flags, mapq, hits, *no_mate, names)
     proper = rng.random(number) >= _ODD_PAIRS
     shared = flags | bam.PAIRED | np.where(proper, bam.PROPER, 0)
     left_flags = shared | bam.MATE_REVERSE | np.where(forward, bam.FIRST, bam.SECOND)
     right_flags = shared | bam.REVERSE | np.where(forward, bam.SECOND, bam.FIRST)
-    # The mate of an odd pair lies far away on the same chromosome.
+    # The mate of an improper pair is far away on the same chromosome.
     far = rng.integers(0, max(ground.length - library.read_length, 1), size=number)
     right = np.where(proper, right, np.maximum(far, start))
     span = right + library.read_length - start
@@ -117,24 +117,24 @@ def nascent_reads(
     first_name: int,
     rng: np.random.Generator,
 ) -> Reads:
-    """Single reads of one strand whose 5' ends follow `rate`: sorted by position."""
-    end5 = draw_places(rate, number, rng)
+    """Single reads of one strand with 5' ends sampled from `rate`, sorted by position."""
+    end5 = draw_positions(rate, number, rng)
     position = end5 - library.read_length + 1 if reverse else end5
     position = np.clip(position, 0, ground.length - library.read_length)
     mapq, hits = mapping_quality(position, ground, rng)
     flags = np.full(number, bam.REVERSE if reverse else 0)
-    nothing = np.full(number, -1), np.zeros(number, dtype=np.int64)
-    return _sorted(position, flags, mapq, hits, *nothing, first_name + np.arange(number))
+    no_mate = np.full(number, -1), np.zeros(number, dtype=np.int64)
+    return _sorted(position, flags, mapq, hits, *no_mate, first_name + np.arange(number))
 
 
 def merged(parts: Sequence[Reads]) -> Reads:
-    """Several sets of reads of one chromosome as one, sorted by position."""
+    """Merge several sets of reads of one chromosome, sorted by position."""
     columns = zip(*(_columns(part) for part in parts), strict=True)
     return _sorted(*(np.concatenate(column) for column in columns))
 
 
 def unmapped_reads(number: int, library: Library, first_name: int) -> Reads:
-    """Reads (or pairs) that map nowhere, for the end of the file."""
+    """Unmapped reads (or pairs), for the end of the file."""
     mates = 2 if library.paired else 1
     flags = np.full(number * mates, bam.UNMAPPED)
     if library.paired:

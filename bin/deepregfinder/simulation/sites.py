@@ -1,7 +1,7 @@
-"""Sites of the small genome: places that can carry marks, and their state in each cell type.
+"""Sites of the small genome, which can have marks, and their state in each cell type.
 
-TSSs, enhancers, CTCF sites and decoys (marked places without open chromatin) are the same in all
-cell types; their state is not. Most promoters keep theirs from one cell type to the next, most
+TSSs, enhancers, CTCF sites and decoys (marked regions without open chromatin) are the same in all
+cell types, but their states differ. Most promoters have the same state in all cell types, most
 enhancers do not.
 """
 
@@ -25,7 +25,7 @@ _KEEPS_STATE = {"tss": 0.85, "enhancer": 0.35, "ctcf": 0.9, "decoy": 0.4}
 
 @dataclass(frozen=True)
 class Site:
-    """A place that can carry marks: `reach` is how far a gene extends from its TSS, in bp."""
+    """A site that can have marks. reach : length of the gene from its TSS, in bp"""
 
     chrom: str
     position: int
@@ -36,7 +36,7 @@ class Site:
 
 @dataclass(frozen=True)
 class LiveSite:
-    """A site in one cell type. strength : 1 for a typical one."""
+    """A site in one cell type. strength : 1 for a typical site"""
 
     site: Site
     state: str
@@ -52,10 +52,10 @@ def place_sites(
     chrom: str,
     length: int,
     spacing: int,
-    taken: Sequence[tuple[int, int]],
+    excluded: Sequence[tuple[int, int]],
     rng: np.random.Generator,
 ) -> list[Site]:
-    """Sites every `spacing` bp on average, away from the `taken` intervals of the chromosome."""
+    """Sites every `spacing` bp on average, away from the `excluded` intervals of the chromosome."""
     closest = min(5000, spacing // 2)
     gaps = closest + rng.exponential(spacing - closest, size=2 * length // spacing + 20)
     positions = np.cumsum(gaps).astype(int)
@@ -64,7 +64,7 @@ def place_sites(
         kind = str(rng.choice(_KINDS, p=_KIND_SHARES))
         strand = "+" if rng.random() < 0.5 else "-"
         reach = int(np.clip(np.exp(rng.normal(9.2, 0.8)), 2000, 60_000))
-        if all(position < start - 4000 or position > end + 4000 for start, end in taken):
+        if all(position < start - 4000 or position > end + 4000 for start, end in excluded):
             sites.append(Site(chrom, position, kind, strand, reach))
     return sites
 
@@ -76,9 +76,9 @@ def live_sites(name: str, sites: Sequence[Site], seed: int) -> list[LiveSite]:
     live = []
     for site in sites:
         states, shares = _STATES[site.kind]
-        usual, here = common.choice(states, p=shares), own.choice(states, p=shares)
+        common_state, own_state = common.choice(states, p=shares), own.choice(states, p=shares)
         kept = own.random() < _KEEPS_STATE[site.kind]
-        state = str(usual if kept else here)
+        state = str(common_state if kept else own_state)
         strength = float(np.exp(own.normal(0, 0.5)))
         is_open = own.random() < OPEN_CHANCE.get(f"{state}_{site.kind}", 0)
         live.append(LiveSite(site, state, strength, bool(is_open)))
@@ -86,12 +86,12 @@ def live_sites(name: str, sites: Sequence[Site], seed: int) -> list[LiveSite]:
 
 
 def site_lines(live: Sequence[LiveSite]) -> tuple[str, ...]:
-    """The truth as BED6: name is state and kind, score 100 x strength."""
-    lines = [
-        f"{here.site.chrom}\t{here.site.position}\t{here.site.position + 1}\t{here.profile}"
-        f"\t{min(1000, round(100 * here.strength))}\t{here.site.strand}"
-        for here in live
-    ]
+    """The true sites as BED6: name is state and kind, score 100 x strength."""
+    lines = []
+    for live_site in live:
+        site, score = live_site.site, min(1000, round(100 * live_site.strength))
+        interval = f"{site.chrom}\t{site.position}\t{site.position + 1}"
+        lines.append(f"{interval}\t{live_site.profile}\t{score}\t{site.strand}")
     return tuple(sorted(lines, key=bed_order))
 
 

@@ -1,7 +1,7 @@
-"""Cell types on a small genome of its own: genes, enhancers and what surrounds them.
+"""Cell types on a small artificial genome, with genes and enhancers.
 
-Which mark is seen at which kind of site, and how strongly, is a table in `profiles`. Marks also lie
-where no site is, and what an experiment finds (`peaks`) is not what there is.
+The marks at each kind of site, and their strengths, are a table in `profiles`. There are also marks
+away from sites, and the peak lists of an experiment (`peaks`) differ from the true sites.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _RowsByChrom = dict[str, list[tuple[float, float, float]]]
 
 
 def chromosome_sizes(megabases: float) -> dict[str, int]:
-    """Six chromosomes, two for each part of the default split, and a scaffold."""
+    """Six chromosomes, two for each default split, and a scaffold."""
     sizes = {
         name: max(100_000, int(megabases * share * 1000) * 1000)
         for name, share in CHROMOSOME_SHARES.items()
@@ -56,17 +56,17 @@ def small_genome(megabases: float, spacing: int, seed: int) -> tuple[Genome, lis
         if chrom == SCAFFOLD:
             continue
         gap = int(length * rng.uniform(0.3, 0.5)), int(length * 0.015)
-        taken = [(gap[0], gap[0] + gap[1])]
-        gaps.append(f"{chrom}\t{taken[0][0]}\t{taken[0][1]}\tgap")
-        unassembled[chrom] = [(*taken[0], 1)]
+        excluded = [(gap[0], gap[0] + gap[1])]
+        gaps.append(f"{chrom}\t{excluded[0][0]}\t{excluded[0][1]}\tgap")
+        unassembled[chrom] = [(*excluded[0], 1)]
         for _ in range(1 + length // 4_000_000):
             start = int(rng.uniform(0.05, 0.9) * length)
-            taken.append((start, start + int(rng.uniform(3000, 9000))))
-        for start, end in sorted(taken[1:]):
+            excluded.append((start, start + int(rng.uniform(3000, 9000))))
+        for start, end in sorted(excluded[1:]):
             blacklist.append(f"{chrom}\t{start}\t{end}\tHigh Signal Region")
             for place in rng.uniform(start, end - 600, size=3):
                 pileups.setdefault(chrom, []).append((place, place + 600, rng.uniform(8, 40)))
-        sites += place_sites(chrom, length, spacing, taken, rng)
+        sites += place_sites(chrom, length, spacing, excluded, rng)
     genome = Genome(
         sizes,
         tuple(_tss_lines(sites, rng)),
@@ -79,7 +79,7 @@ def small_genome(megabases: float, spacing: int, seed: int) -> tuple[Genome, lis
 
 
 def small_cell(name: str, sites: Sequence[Site], genome: Genome, seed: int) -> Cell:
-    """One cell type: tracks from the true state of every site, lists from a look at them."""
+    """One cell type: tracks from the true states of sites, and simulated peak lists."""
     live = live_sites(name, sites, seed)
     rng = random_numbers(seed, "cell", name)
     rows: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
@@ -91,11 +91,11 @@ def small_cell(name: str, sites: Sequence[Site], genome: Genome, seed: int) -> C
     }
     plus, minus = _transcription(live, rng)
     open_rows: dict[str, list[tuple[float, float, float]]] = {}
-    for here in live:
-        if here.is_open:
-            middle = here.site.position
-            row = (middle - 75, middle + 75, here.strength)
-            open_rows.setdefault(here.site.chrom, []).append(row)
+    for live_site in live:
+        if live_site.is_open:
+            middle = live_site.site.position
+            row = (middle - 75, middle + 75, live_site.strength)
+            open_rows.setdefault(live_site.site.chrom, []).append(row)
     lists = label_lists(name, live, marks, genome.chrom_sizes, rng)
     lists += (PeakList(f"{name}.truth.bed", None, site_lines(live)),)
     open_sites = {chrom: Intervals.of(part) for chrom, part in open_rows.items()}
@@ -103,7 +103,7 @@ def small_cell(name: str, sites: Sequence[Site], genome: Genome, seed: int) -> C
 
 
 def _tss_lines(sites: Sequence[Site], rng: np.random.Generator) -> Iterator[str]:
-    """One to three transcripts a gene, within some 300 bp."""
+    """One to three transcripts per gene, within about 300 bp."""
     lines = []
     for number, site in enumerate(site for site in sites if site.kind == "tss"):
         shifts = [0, *rng.integers(-150, 300, size=rng.choice([0, 1, 2], p=[0.6, 0.25, 0.15]))]
@@ -116,13 +116,13 @@ def _tss_lines(sites: Sequence[Site], rng: np.random.Generator) -> Iterator[str]
 def _enriched(
     live: Sequence[LiveSite], genome: Genome, rng: np.random.Generator
 ) -> Iterator[tuple[str, str, float, float, float]]:
-    """(mark, chrom, start, end, fold) of everything that is enriched, labelled or not."""
-    for here in live:
-        site = here.site
-        for piece in PROFILES.get(here.profile, ()):
+    """(mark, chrom, start, end, fold) of all enriched regions, labelled or not."""
+    for live_site in live:
+        site = live_site.site
+        for piece in PROFILES.get(live_site.profile, ()):
             present = rng.random() < piece.chance
             stretch = rng.uniform(0.6, 1.5, size=2)
-            fold = 1 + piece.fold * here.strength**0.8 * np.exp(rng.normal(0, 0.45))
+            fold = 1 + piece.fold * live_site.strength**0.8 * np.exp(rng.normal(0, 0.45))
             limit = site.reach if piece.to == BODY else piece.to * stretch[1]
             edges = sorted((piece.start * stretch[0], limit))
             if site.strand == "-":
@@ -144,13 +144,13 @@ def _enriched(
 def _transcription(
     live: Sequence[LiveSite], rng: np.random.Generator
 ) -> tuple[dict[str, Intervals], dict[str, Intervals]]:
-    """Nascent RNA of both strands: divergent at promoters and enhancers, on through the genes."""
+    """Nascent RNA of both strands: divergent at promoters and enhancers, and along genes."""
     strands: tuple[_RowsByChrom, _RowsByChrom] = {}, {}
-    for here in live:
-        if here.profile not in NASCENT:
+    for live_site in live:
+        if live_site.profile not in NASCENT:
             continue
-        site, (level, body) = here.site, NASCENT[here.profile]
-        level *= here.strength**0.5 * np.exp(rng.normal(0, 0.3))
+        site, (level, body) = live_site.site, NASCENT[live_site.profile]
+        level *= live_site.strength**0.5 * np.exp(rng.normal(0, 0.3))
         ahead, behind = (0, 1) if site.strand == "+" else (1, 0)
         antisense = level * rng.uniform(0.4, 0.9)
         for which, amount in ((ahead, level), (behind, antisense)):
@@ -160,7 +160,9 @@ def _transcription(
         if body:
             far = site.position + (site.reach if site.strand == "+" else -site.reach)
             first, last = sorted((site.position, far))
-            strands[ahead].setdefault(site.chrom, []).append((first, last, body * here.strength))
+            strands[ahead].setdefault(site.chrom, []).append(
+                (first, last, body * live_site.strength)
+            )
     plus, minus = (
         {chrom: Intervals.of(rows) for chrom, rows in by_chrom.items()} for by_chrom in strands
     )

@@ -1,4 +1,4 @@
-"""Intervals with a value (a fold enrichment or a signal), held by chromosome."""
+"""Intervals with a value (a fold enrichment or a signal), by chromosome."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Intervals:
         return midpoint
 
     def within(self, length: int) -> "Intervals":
-        """The same, cut to [0, length); what is left empty is dropped, and the rest sorted."""
+        """The intervals trimmed to [0, length) and sorted; empty ones are dropped."""
         start, end = np.clip(self.start, 0, length), np.clip(self.end, 0, length)
         kept = np.flatnonzero(end > start)
         kept = kept[np.lexsort((end[kept], start[kept]))]
@@ -46,7 +46,7 @@ Track = Mapping[str, Intervals]
 
 
 def on(track: Track, chrom: str) -> Intervals:
-    """The intervals of a chromosome, which may have none."""
+    """The intervals of a chromosome, which may be empty."""
     return track.get(chrom, EMPTY)
 
 
@@ -61,7 +61,7 @@ def bed_rows(track: Track) -> Iterator[tuple[str, int, int, float]]:
 def free_stretches(
     tracks: Sequence[Track], chrom: str, length: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends of the stretches of a chromosome that no interval of any track covers."""
+    """Starts and ends of the stretches of a chromosome outside all intervals of all tracks."""
     parts = [on(track, chrom) for track in tracks]
     start = np.concatenate([part.start for part in parts] + [np.array([length])])
     end = np.concatenate([part.end for part in parts] + [np.array([length])])

@@ -1,1 +1,1 @@
-"""File formats that every step writes."""
+"""File formats that are shared by all steps."""

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Write files atomically: a file is complete or does not exist."""
 
 import errno
 import os
@@ -10,10 +10,10 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` on success, remove it on failure.
+    """A temporary path beside `path`; renamed to `path` on success, removed on failure.
 
     The temporary name keeps the suffix of `path`, for writers that choose a format by it. A full
-    disk is an OSError, whatever the library that wrote calls it.
+    disk raises OSError, whatever the error of the library that wrote the file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,10 +30,10 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def no_room(path: Path) -> OSError:
-    """The error of a full disk, for what a library has left unfinished without a word."""
+    """The error of a full disk, for libraries that leave a file unfinished silently."""
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def is_full(folder: Path) -> bool:
-    """Whether so little room is left (1 MB) that what was written last may be cut short."""
+    """Whether less than 1 MB is left, so that the last file may be truncated."""
     return shutil.disk_usage(folder).free < 1 << 20

@@ -1,7 +1,7 @@
-"""Arrays with a description in a safetensors file that notices when it is damaged.
+"""Arrays with a description in a safetensors file with a checksum.
 
-The format itself has no checksum. Here its metadata hold, as JSON, the description and a digest of
-the description and of all arrays; under one key, as the format has no order of several.
+The format itself has no checksum. Here its metadata contain, as JSON, the description and a digest
+of the description and all arrays, under a single key because several have no fixed order.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from deepregfinder.storage.atomic import written_whole
 def write_checked(
     path: Path, arrays: Mapping[str, np.ndarray], kind: str, description: Any
 ) -> None:
-    """Write arrays and a description that JSON can hold. The same ones give the same bytes."""
+    """Write arrays and a description for JSON. The same arguments give the same bytes."""
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = {"description": description, "digest": _digest(description, whole)}
     with written_whole(path) as part:
@@ -28,7 +28,7 @@ def write_checked(
 
 
 def read_checked(path: Path, kind: str) -> tuple[dict[str, np.ndarray], Any]:
-    """Read the arrays and the description; raises ValueError where they are not as written."""
+    """Read the arrays and the description; raises ValueError if they are damaged."""
     try:
         with safe_open(path, framework="numpy") as archive:
             metadata = archive.metadata() or {}
@@ -36,14 +36,14 @@ def read_checked(path: Path, kind: str) -> tuple[dict[str, np.ndarray], Any]:
     except (OSError, SafetensorError, TypeError) as error:
         raise ValueError(str(error)) from error
     if kind not in metadata:
-        raise ValueError(f"it holds no {kind}")
+        raise ValueError(f"it contains no {kind}")
     try:
         content = json.loads(metadata[kind])
         fits = content["digest"] == _digest(content["description"], arrays)
     except (ValueError, KeyError, TypeError, RecursionError):
         fits = False
     if not fits:
-        raise ValueError("its content does not fit its digest")
+        raise ValueError("its content does not match its digest")
     return arrays, content["description"]
 
 

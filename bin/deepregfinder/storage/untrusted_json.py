@@ -1,4 +1,4 @@
-"""Reading JSON that may come from anybody: nothing is taken on trust."""
+"""Read JSON from untrusted sources: every field is checked."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 class JsonFields:
-    """The keys of a JSON object, each of which has to be there and to be what is asked for."""
+    """The fields of a JSON object, each of which must exist and have the expected type."""
 
     def __init__(self, content: Any, where: Path) -> None:
         if not isinstance(content, dict):
@@ -34,7 +34,7 @@ class JsonFields:
     def text(self, key: str) -> str:
         value = self.of(key, str)
         if not _PLAIN_NAME.fullmatch(value):
-            raise self.fault(key, f"{value[:60]!r} is no plain name")
+            raise self.fault(key, f"{value[:60]!r} is not a plain name")
         return value
 
     def names(self, key: str) -> tuple[str, ...]:
@@ -60,5 +60,5 @@ class JsonFields:
         table = self.of(key, dict)
         for name, size in table.items():
             if not _PLAIN_NAME.fullmatch(name) or type(size) is not int or not 0 < size < 1 << 40:
-                raise self.fault(key, f"{name[:60]!r}: {str(size)[:60]} is no length")
+                raise self.fault(key, f"{name[:60]!r}: {str(size)[:60]} is not a length")
         return table

@@ -1,8 +1,8 @@
 """Named arrays with attributes in one file: the container of counts, signal and probabilities.
 
-A zarr group of compressed chunks inside a zip archive. zarr's own zip store stamps its entries with
-the time of writing; here the archive is packed from a store in memory with a fixed date, so that
-the same arrays always give the same bytes. Any zarr reader opens the file.
+The file is a zarr group of compressed chunks inside a zip archive. The zip store of zarr gives its
+entries the time of writing; here the archive is written from a store in memory with a fixed date,
+so that the same arrays always give the same bytes. Any zarr reader can open the file.
 """
 
 import hashlib
@@ -29,17 +29,17 @@ _DAMAGE = (
 )
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
-# blosc's own threads would make compressed bytes depend on their number.
+# With several threads, the compressed bytes would depend on their number.
 blosc.set_nthreads(1)
 
 
 def write_arrays(
     path: Path, arrays: Iterable[tuple[str, np.ndarray]], attributes: Mapping[str, Any]
 ) -> None:
-    """Write (name, array) pairs and JSON attributes to `path`, whole or not at all.
+    """Write (name, array) pairs and JSON attributes to `path`, atomically.
 
-    Pairs are taken one by one: only one array need be in memory. Chunks hold about CHUNK values
-    along the last axis.
+    Pairs are consumed one by one: only one array need be in memory. Chunks have at most CHUNK
+    values along the last axis.
     """
     stored: dict[str, Buffer] = {}
     store = MemoryStore(stored)
@@ -62,7 +62,7 @@ def write_arrays(
 def _contents(archive: zipfile.ZipFile) -> bytes:
     """A digest of the names, sizes and checksums (CRC-32) of all entries.
 
-    Without it an entry whose name is damaged would be missing, and zarr reads zeros for that.
+    Without it, an entry with a damaged name would be read by zarr as missing, which means zeros.
     """
     lines = [f"{one.filename} {one.file_size} {one.CRC}" for one in archive.infolist()]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest().encode()
@@ -73,18 +73,18 @@ def open_arrays(path: Path, kind: str) -> zarr.Group:
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.comment != _contents(archive):
-                raise zipfile.BadZipFile("its entries do not fit its digest")
+                raise zipfile.BadZipFile("its entries do not match its digest")
         group = zarr.open_group(ZipStore(path, mode="r"), mode="r")
     except _DAMAGE as error:
         raise InputError(f"{path} cannot be read as a file of {kind} ({error}).") from error
-    found = group.attrs.get("format")
-    if found != kind:
-        raise InputError(f"{path} holds {found or 'something unknown'}, not {kind}.")
+    stored_kind = group.attrs.get("format")
+    if stored_kind != kind:
+        raise InputError(f"{path} contains {stored_kind or 'something unknown'}, not {kind}.")
     return group
 
 
 def read_array(group: zarr.Group, name: str) -> np.ndarray:
-    """One array of a group, whole. Raises InputError where its bytes are not those written."""
+    """One array of a group. Raises InputError if its bytes are damaged."""
     try:
         return np.asarray(group[name][:])  # type: ignore[index]
     except _DAMAGE as error:

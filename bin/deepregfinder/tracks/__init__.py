@@ -1,1 +1,1 @@
-"""What a genome browser shows: bigWig and bigBed files, the UCSC track hub, sessions of IGV."""
+"""Browser tracks: bigWig and bigBed files, the UCSC track hub and IGV sessions."""

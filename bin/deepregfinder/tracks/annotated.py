@@ -1,7 +1,7 @@
-"""Calls with what one asks of them next: how sure, how near to which gene, in a blacklisted place.
+"""Annotated calls: probabilities, variation between seeds, nearest TSS and blacklist.
 
 The table has a row for each call, in the order of the calls: COLUMNS, with a column p_<class> for
-each class (background too) before `seed_sd`.
+each class (including background) before `seed_sd`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ def annotate(
     tss: pd.DataFrame | None,
     blacklist: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Annotate calls; empty text and -1 where there is no list of TSSs.
+    """Annotate calls; without a list of TSSs, nearest_tss is "." and tss_distance -1.
 
     Parameters
     ----------
@@ -36,30 +36,32 @@ def annotate(
 
     Returns
     -------
-    DataFrame: score 0 to 1000; summit, tss_distance in bp (from the summit to the middle of the
-    nearest TSS; of equally near ones the first by position and name); p_<class> and seed_sd (the
-    standard deviation over seeds of the probability of the call's class, n - 1; 0 for one seed) of
-    the window at the summit; other_class and other_p, the element class other than the call's that
-    is likeliest in any window with its middle inside the call, and its probability there ("." and 0
-    where there is no other class): calls do not overlap, but places may be of two classes;
-    blacklisted 0 or 1.
+    DataFrame: score 0 to 1000; summit; tss_distance in bp (from the summit to the middle of the
+    nearest TSS; of ties, the first by position and name); p_<class> and seed_sd (the standard
+    deviation over seeds of the probability of the class of the call, n - 1; 0 for one seed) of the
+    window at the summit; other_class and other_p, the other element class with the highest
+    probability in any window whose middle is inside the call, and that probability ("." and 0
+    without another class): calls do not overlap, but a region can have two classes; blacklisted
+    0 or 1.
     """
     table = calls_table(calls)
     chroms = table["chrom"].to_numpy()
-    summit = _joined([found.summit for found in calls.values()])
+    summit = _joined([of_chrom.summit for of_chrom in calls.values()])
     index = table["class_index"].to_numpy(np.int64)
     p = np.zeros((len(scan.classes), len(table)), np.float32)
     inside = np.zeros_like(p)
     sd = np.zeros(len(table), np.float32)
     for chrom in calls:
-        here = chroms == chrom
-        if here.any():
+        on_chrom = chroms == chrom
+        if on_chrom.any():
             best = scan.load(chrom)
-            window = np.clip((summit[here] - scan.window // 2) // scan.step, 0, best.shape[1] - 1)
-            p[:, here] = best[:, window]
-            sd[here] = _seed_sd(scan, chrom, index[here], window)
-            start, end = (table.loc[here, side].to_numpy(np.int64) for side in ("start", "end"))
-            inside[:, here] = highest_inside(best, scan.step, scan.window, start, end)
+            window = np.clip(
+                (summit[on_chrom] - scan.window // 2) // scan.step, 0, best.shape[1] - 1
+            )
+            p[:, on_chrom] = best[:, window]
+            sd[on_chrom] = _seed_sd(scan, chrom, index[on_chrom], window)
+            start, end = (table.loc[on_chrom, side].to_numpy(np.int64) for side in ("start", "end"))
+            inside[:, on_chrom] = highest_inside(best, scan.step, scan.window, start, end)
     inside[0] = inside[index, np.arange(len(table))] = 0
     other = inside.argmax(axis=0)
     names, distance = nearest_tss(chroms, summit, tss)
@@ -90,7 +92,7 @@ def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _seed_sd(scan: Probabilities, chrom: str, index: np.ndarray, window: np.ndarray) -> np.ndarray:
-    """The spread over the seeds of the probability of class `index` in `window`: (n,)."""
+    """Standard deviation over seeds of the probability of class `index` in `window`: (n,)."""
     if len(scan.seeds) == 1:
         return np.zeros(len(window), np.float32)
     sd: np.ndarray = scan.load_members(chrom)[:, index, window].std(axis=0, ddof=1)
@@ -102,8 +104,8 @@ def highest_inside(
 ) -> np.ndarray:
     """The highest probability of each class in windows with their middle in [start, end).
 
-    probabilities : (classes, windows), one every `step` bp; start, end : bp, (n,), each with a
-        middle inside
+    probabilities : (classes, windows), one every `step` bp; start, end : bp, (n,), each with at
+        least one middle inside
 
     Returns (classes, n).
     """
@@ -117,22 +119,22 @@ def highest_inside(
 def nearest_tss(
     chroms: np.ndarray, summit: np.ndarray, tss: pd.DataFrame | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Name of the nearest TSS and bp to it: object and int64, both (n,); "." and -1 for none."""
+    """Name of the nearest TSS and distance in bp: object and int64, (n,); "." and -1 for none."""
     names, distance = np.full(len(summit), ".", object), np.full(len(summit), -1, np.int64)
     if tss is None:
         return names, distance
     middle = ((tss["start"] + tss["end"]) // 2).to_numpy(np.int64)
     listed = pd.DataFrame({"chrom": tss["chrom"], "middle": middle, "name": tss["name"]})
     for chrom, sites in listed.sort_values(["middle", "name"]).groupby("chrom"):
-        here = np.flatnonzero(chroms == chrom)
+        rows = np.flatnonzero(chroms == chrom)
         at = sites["middle"].to_numpy()
-        right = np.searchsorted(at, summit[here])
+        right = np.searchsorted(at, summit[rows])
         candidates = np.stack([np.clip(right - 1, 0, len(at) - 1), np.clip(right, 0, len(at) - 1)])
-        gaps = np.abs(at[candidates] - summit[here])
-        nearest = at[candidates[gaps.argmin(axis=0), np.arange(len(here))]]
+        gaps = np.abs(at[candidates] - summit[rows])
+        nearest = at[candidates[gaps.argmin(axis=0), np.arange(len(rows))]]
         first = np.searchsorted(at, nearest)
-        names[here] = sites["name"].to_numpy()[first]
-        distance[here] = gaps.min(axis=0)
+        names[rows] = sites["name"].to_numpy()[first]
+        distance[rows] = gaps.min(axis=0)
     return names, distance
 
 

@@ -1,4 +1,4 @@
-"""bigBed files of calls: BED9 and what is known of each call besides, described by autoSql."""
+"""bigBed files of calls: BED9 and the columns of annotated calls, described by autoSql."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ _MORE = (
 
 
 def autosql(classes: Sequence[str]) -> str:
-    """The description of the fields of a call, for `classes` with background."""
+    """The autoSql description of the fields of a call, for `classes` with background."""
     probabilities = tuple(
         ("float", _camel(f"p_{name}"), f"Probability of {class_named(name).label}")
         for name in classes
@@ -55,7 +55,7 @@ def write_bigbed(
 ) -> None:
     """Write annotated calls (`annotated.annotate`) as bigBed 9+, whole or not at all.
 
-    Raises ValueError without any call: the format has no empty file.
+    Raises ValueError without calls: the format has no empty file.
     """
     if annotated.empty:
         raise ValueError("no call to write")

@@ -1,7 +1,7 @@
 """bigWig files of the signal of a mark and of the probability of a class.
 
-Neighbouring bins of equal value make one entry, bins without a read too: reading back gives every
-bin its value, and most of a genome costs nothing.
+Adjacent bins of equal value, including zero, are one entry: every bin has a value, and the many
+empty bins of a genome take little space.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,18 +16,18 @@ from deepregfinder.signal.store import open_signal
 from deepregfinder.storage.atomic import is_full, no_room, written_whole
 
 DIGITS = 3
-"""Of a probability, as many as the score of a call has."""
+"""Decimals of a probability, as in the score of a call."""
 
 Entry = tuple[str, int, int, float]
 
 
 def sorted_chroms(chrom_sizes: Mapping[str, int]) -> dict[str, int]:
-    """Chromosomes in the order of bytes, as both formats want them."""
+    """Chromosomes in the byte order of their names, as required by both formats."""
     return {chrom: chrom_sizes[chrom] for chrom in sorted(chrom_sizes, key=str.encode)}
 
 
 def runs(chrom: str, values: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> Iterator[Entry]:
-    """Entries of one chromosome, equal neighbours that touch as one.
+    """Entries of one chromosome; adjacent intervals of equal value become one.
 
     values : float32, shape (n,); starts, ends : int64, shape (n,), bp, sorted, not overlapping
     """
@@ -49,11 +49,11 @@ def write_bigwig(path: Path, chrom_sizes: Mapping[str, int], entries: Iterable[E
 
 @contextmanager
 def written_track(path: Path) -> Iterator[str]:
-    """As `written_whole`, for pybigtools: on a full disk it may panic, or say nothing at all."""
+    """`written_whole` for pybigtools, which may panic on a full disk, or fail silently."""
     with written_whole(path) as part:
         try:
             yield str(part)
-        except BaseException as error:  # a panic is no Exception
+        except BaseException as error:  # a panic is not an Exception
             if is_full(part.parent):
                 raise no_room(part) from error
             raise
@@ -70,9 +70,9 @@ def check_end(path: Path) -> None:
 
 
 def write_mark(path: Path, signal_file: Path, mark: str) -> None:
-    """The signal of a mark in reads per million, bin by bin; the last bin ends with its chromosome.
+    """The signal of a mark in reads per million per bin; the last bin ends with its chromosome.
 
-    Raises ValueError for a mark that the signal does not have.
+    Raises ValueError if the signal lacks the mark.
     """
     signal = open_signal(signal_file)
     row = signal.marks.index(mark)
@@ -95,9 +95,9 @@ def binned(
 
 
 def write_class(path: Path, scan: Probabilities, class_name: str) -> None:
-    """The calibrated probability of a class, rounded: each window at the step in its middle.
+    """The calibrated probability of a class, rounded, at the middle `step` bp of each window.
 
-    Before the first and behind the last middle there is no window, and no value.
+    There are no values before the first middle and after the last one.
     """
     index = scan.classes.index(class_name)
 
@@ -111,5 +111,5 @@ def write_class(path: Path, scan: Probabilities, class_name: str) -> None:
 
 
 def middles(n: int, step: int, window: int) -> np.ndarray:
-    """Where the middle `step` bp of each of n windows begin: int64, shape (n,), bp."""
+    """Start of the middle `step` bp of each of n windows: int64, shape (n,), bp."""
     return np.arange(n, dtype=np.int64) * step + (window - step) // 2

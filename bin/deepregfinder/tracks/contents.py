@@ -1,7 +1,7 @@
-"""What there is to browse, and where it lies in the results folder.
+"""The browser tracks of a run, and their paths in the results folder.
 
-Files are named by paths relative to the results folder, as in docs/output.md: hub and sessions lead
-from their own folder to them, so that everything still works after the results were moved.
+Paths are relative to the results folder, as in docs/output.md. Hub and sessions refer to them
+relative to their own folder, so that they still work after the results were moved.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from deepregfinder.errors import InputError
 from deepregfinder.storage.atomic import written_whole
 
-# Length of chromosome 1, by the names of UCSC.
+# Length of chr1 of each assembly, by its UCSC name.
 ASSEMBLIES = {
     "hg19": 249_250_621,
     "hg38": 248_956_422,
@@ -35,7 +35,7 @@ class SignalTracks:
 
 @dataclass(frozen=True)
 class CallTracks:
-    """The tracks of one model on a sample; classes are those but background."""
+    """The tracks of one model on a sample; classes are without background."""
 
     sample: str
     model: str
@@ -49,7 +49,7 @@ class CallTracks:
 
     @property
     def bigbed(self) -> str:
-        """There is none without any call."""
+        """The file does not exist without calls."""
         return f"calls/{self.sample}/{self.sample}.{self.model}.bb"
 
     def bigwig(self, class_name: str) -> str:
@@ -58,7 +58,7 @@ class CallTracks:
 
 @dataclass(frozen=True)
 class Contents:
-    """All tracks of a run. assembly : a name of UCSC, or UNKNOWN."""
+    """All tracks of a run. assembly : a UCSC name, or UNKNOWN."""
 
     assembly: str
     chrom_sizes: Mapping[str, int]
@@ -77,13 +77,13 @@ class Contents:
 
 
 def assembly_of(chrom_sizes: Mapping[str, int]) -> str:
-    """The assembly whose chr1 has this length, by names of UCSC; UNKNOWN for any other."""
+    """UCSC name of the assembly whose chr1 has this length; UNKNOWN for any other length."""
     lengths = {length: name for name, length in ASSEMBLIES.items()}
     return lengths.get(chrom_sizes.get("chr1", 0), UNKNOWN)
 
 
 def write_description(path: Path, tracks: SignalTracks | CallTracks) -> None:
-    """Describe the tracks of a task, for `read_description`."""
+    """Write the tracks of a task as JSON, for `read_descriptions`."""
     with written_whole(path) as part:
         part.write_text(json.dumps(asdict(tracks), indent=2) + "\n")
 
@@ -91,7 +91,7 @@ def write_description(path: Path, tracks: SignalTracks | CallTracks) -> None:
 def read_descriptions(
     paths: Sequence[Path],
 ) -> tuple[tuple[SignalTracks, ...], tuple[CallTracks, ...]]:
-    """Signals and calls, sorted by sample and model; raises InputError where one is damaged."""
+    """Signals and calls, sorted by sample and model; raises InputError if a file is damaged."""
     signals: list[SignalTracks] = []
     calls: list[CallTracks] = []
     for path in paths:
@@ -103,7 +103,7 @@ def read_descriptions(
             else:
                 signals.append(SignalTracks(**fields))
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(f"{path} describes no tracks ({error}).") from None
+            raise InputError(f"{path} is not a description of tracks ({error}).") from None
     return (
         tuple(sorted(signals, key=lambda track: track.sample)),
         tuple(sorted(calls, key=lambda track: (track.sample, track.model))),

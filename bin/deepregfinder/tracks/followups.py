@@ -10,27 +10,27 @@ from deepregfinder.errors import InputError
 from deepregfinder.storage.atomic import written_whole
 
 WIDTH = 500
-"""Of a sequence, bp around the summit."""
+"""Length of a sequence around a summit, in bp."""
 
 
 def named(annotated: pd.DataFrame) -> pd.DataFrame:
-    """The calls with `id`, unique: the class and a number by score, from the best on."""
+    """The calls with a unique `id`: the class and the rank by score."""
     ranked = annotated.sort_values("score", ascending=False, kind="stable")
     number = ranked.groupby("class").cumcount() + 1
     return ranked.assign(id=ranked["class"] + "_" + number.astype(str)).sort_index()
 
 
 def write_bed4(path: Path, calls: pd.DataFrame) -> None:
-    """chrom, start, end and a unique name, as GREAT takes them."""
+    """Write chrom, start, end and a unique name, the input of GREAT."""
     with written_whole(path) as part:
         calls[["chrom", "start", "end", "id"]].to_csv(part, sep="\t", index=False, header=False)
 
 
 def write_sequences(path: Path, fasta: Path, calls: pd.DataFrame, top: int) -> int:
-    """FASTA of WIDTH bp around the summits of the `top` best calls; returns how many.
+    """Write WIDTH bp around the summits of the `top` best calls as FASTA; returns their number.
 
-    Windows that reach over an end of their chromosome are cut there. Raises InputError where the
-    genome lacks a chromosome of the calls, or one of its chromosomes ends before a call.
+    Sequences are trimmed at the ends of chromosomes. Raises InputError if the genome lacks a
+    chromosome of the calls, or one of its chromosomes ends before a call.
     """
     best = calls.sort_values("score", ascending=False, kind="stable").head(top)
     try:

@@ -1,7 +1,7 @@
 """The UCSC track hub: hub.txt, genomes.txt and a trackDb with a composite track for each sample.
 
-https://genome.ucsc.edu/goldenPath/help/hgTrackHubHelp.html and trackDb/trackDbHub.html say what the
-lines mean. Files are named relative to the file that names them.
+The lines are documented at https://genome.ucsc.edu/goldenPath/help/hgTrackHubHelp.html and
+trackDb/trackDbHub.html. Paths are relative to the file that contains them.
 """
 
 import re
@@ -19,9 +19,9 @@ _UP = "../../"
 
 
 def write_hub(folder: Path, contents: Contents, email: str) -> None:
-    """Write the hub into `folder`, which lies beside calls/ and signal/.
+    """Write the hub into `folder`, which is beside calls/ and signal/.
 
-    email : whom UCSC names to those who open the hub
+    email : the contact that UCSC requires of a hub
     """
     files = {
         "hub.txt": _stanza(
@@ -60,7 +60,7 @@ def _genome(contents: Contents) -> str:
 
 
 def symbol(*parts: str) -> str:
-    """A name that trackDb takes: letters, digits and underscores, beginning with a letter."""
+    """A valid name in trackDb: letters, digits and underscores, beginning with a letter."""
     return "t_" + "_".join(re.sub(r"\W", "_", part, flags=re.ASCII) for part in parts)
 
 

@@ -1,4 +1,4 @@
-"""Sessions of IGV: XML for the desktop, JSON for igv.js. Paths lead from them to the files."""
+"""IGV sessions: XML for the desktop, JSON for igv.js, with paths relative to the sessions."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ SIZES = "chrom.sizes"
 
 @dataclass(frozen=True)
 class _Track:
-    """One row of the browser. maximum : of the axis, None where it follows the data."""
+    """One row of the browser. maximum : of the axis; None to scale it to the data."""
 
     name: str
     path: str
@@ -47,7 +47,7 @@ def first_locus(contents: Contents) -> str:
 
 
 def write_sessions(folder: Path, contents: Contents) -> None:
-    """Write session.xml, session.json and, of an unknown assembly, chrom.sizes."""
+    """Write session.xml, session.json and, for an unknown assembly, chrom.sizes."""
     folder.mkdir(parents=True, exist_ok=True)
     if contents.assembly == UNKNOWN:
         write_chrom_sizes(folder / SIZES, contents.chrom_sizes)

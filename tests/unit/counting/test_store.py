@@ -64,7 +64,7 @@ def test_a_chromosome_that_was_not_counted_is_named(tmp_path):
 def test_a_file_of_something_else_is_refused(tmp_path):
     path = tmp_path / "a.zip"
     write_arrays(path, [("chr1", np.zeros(3))], {"format": "signal"})
-    with pytest.raises(InputError, match="holds signal, not counts"):
+    with pytest.raises(InputError, match="contains signal, not counts"):
         open_counts(path)
 
 

@@ -68,7 +68,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     save_file({"x": np.zeros(3)}, tmp_path / "other.safetensors", {"format": "pt"})
     with pytest.raises(InputError, match="text cannot be read as a file of tensors"):
         open_tensors(tmp_path / "text")
-    with pytest.raises(InputError, match="it holds no tensors"):
+    with pytest.raises(InputError, match="it contains no tensors"):
         open_tensors(tmp_path / "other.safetensors")
     with pytest.raises(InputError, match="missing cannot be read"):
         open_tensors(tmp_path / "missing")

@@ -128,7 +128,7 @@ def test_an_array_of_another_length_is_refused(tmp_path):
 
 def test_files_of_something_else_are_refused(tmp_path):
     write_arrays(tmp_path / "counts.zip", [], {"format": "counts"})
-    with pytest.raises(InputError, match="holds counts, not probabilities"):
+    with pytest.raises(InputError, match="contains counts, not probabilities"):
         open_probabilities([tmp_path / "counts.zip"])
     write_arrays(tmp_path / "p.zip", [], {"format": "probabilities"})
     with pytest.raises(InputError, match="is damaged"):

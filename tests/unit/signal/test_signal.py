@@ -67,7 +67,7 @@ def test_an_unknown_chromosome_and_another_file_are_refused(tmp_path):
     with pytest.raises(InputError, match="no chromosome chr9"):
         signal.load("chr9")
     write_arrays(tmp_path / "x.zip", [], {"format": "counts"})
-    with pytest.raises(InputError, match="holds counts, not signal"):
+    with pytest.raises(InputError, match="contains counts, not signal"):
         open_signal(tmp_path / "x.zip")
 
 

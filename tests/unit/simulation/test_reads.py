@@ -9,7 +9,7 @@ from deepregfinder.simulation.landscape import STEP, Ground, open_site_profiles
 from deepregfinder.simulation.reads import (
     Library,
     chip_reads,
-    draw_places,
+    draw_positions,
     merged,
     nascent_reads,
     share_out,
@@ -38,7 +38,7 @@ def draw(ground, seed=0, **library):
 
 def test_places_follow_the_rate_and_avoid_zeros():
     rate = np.repeat([1, 0, 4, 2.5], 25)
-    places = draw_places(rate, 50_000, np.random.default_rng(0))
+    places = draw_positions(rate, 50_000, np.random.default_rng(0))
     steps = places // STEP
     assert (np.diff(steps) >= 0).all()
     found = np.bincount(steps, minlength=100)

@@ -329,5 +329,5 @@ def test_descriptions_come_back_in_order_and_damaged_ones_are_refused(tmp_path):
     assert signals == (tracks[1],)
     assert calls == (tracks[2], tracks[0])
     (tmp_path / "bad.json").write_text('{"sample": "A"}')
-    with pytest.raises(InputError, match=r"bad\.json describes no tracks"):
+    with pytest.raises(InputError, match=r"bad\.json is not a description of tracks"):
         read_descriptions([tmp_path / "bad.json"])
