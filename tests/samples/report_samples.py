@@ -1,16 +1,36 @@
 """The files of a made-up run, as the steps before the report leave them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from deepregfinder.classes import class_names
-from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures, WindowDistances
-from deepregfinder.report.collect import Run, collect
+from deepregfinder.counting.store import RecordCounts
+from deepregfinder.differential.compare import ComparedMark, Transition
+from deepregfinder.evaluation.tables import (
+    AnnotationScore,
+    CrisprFigures,
+    PrecisionRecall,
+    RatesAtThreshold,
+    Reliability,
+    WindowDistances,
+)
+from deepregfinder.inputs.tables import InputFile
+from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.states import StateCounts
+from deepregfinder.labels.windows import Selection
+from deepregfinder.models.protocol import EpochRecord
+from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
+from deepregfinder.quality.doubts import Doubt
+from deepregfinder.quality.tables import Correlation, LibraryQuality
+from deepregfinder.report.collect import Run, Version, collect
 from deepregfinder.report.examples import Example, Examples, Interval, Kind, write_examples
-from deepregfinder.storage.tables import column_names
+from deepregfinder.signal.build import MarkSignal
+from deepregfinder.storage.tables import write_rows
 
 # A picture of one pixel.
 PNG = bytes.fromhex(
@@ -118,12 +138,12 @@ def write_run(folder: Path, plan: Plan) -> None:
         inputs.append(
             (
                 *(f"{sample}.H3K27ac.1", sample, "H3K27ac", "1", "chip", bam, 1000, 900, 890),
-                *("false", 50, "given", str(plan.simulated).lower()),
+                *(False, 50, "given", plan.simulated),
             )
         )
         _counts(results, f"{sample}.H3K27ac.1", sample)
-        row = (sample, "H3K27ac", "chip", 2, "300,400", 2.5, 70.0, 0.25)
-        _write(results / f"{sample}.signal.tsv", SIGNAL, [row])
+        row = (sample, "H3K27ac", "chip", 2, (300, 400), 2.5, 70.0, 0.25)
+        _write(results / f"{sample}.signal.tsv", MarkSignal, [row])
         if plan.labels:
             _labels(results, plan, sample)
             for name in ("comparison_pr", "comparison_bars", "comparison_confusion"):
@@ -131,21 +151,21 @@ def write_run(folder: Path, plan: Plan) -> None:
         if plan.of_others:
             figures = (0.25, 0.125, 0.5)
             scores = [
-                (setting, "roadmap", name, 40, 10, 20, 15, *figures, *figures, *(".", ".", "."))
+                (setting, "roadmap", name, 40, 10, 20, 15, *figures, *figures, *(None, None, None))
                 for setting in ("test", "calls")
                 for name in plan.elements
             ]
-            _write(results / f"{sample}.annotations.tsv", ANNOTATIONS, scores)
+            _write(results / f"{sample}.annotations.tsv", AnnotationScore, scores)
         for model in plan.models:
             _model(results, plan, sample, model)
     if plan.compared:
         _compared(results, plan)
-    _write(results / "inputs.tsv", INPUTS, inputs)
+    _write(results / "inputs.tsv", InputFile, inputs)
     parameters = defaults() | {"classes": plan.n_classes, "threshold": 0.5}
     sheets = {"input": "<sheet>.csv", "tss": "tss.bed"}
     (folder / "params.json").write_text(json.dumps(sheets | parameters))
     versions = [("COUNT_BINS", "python", "3.11.2"), ("TRAIN_MODEL", "python", "3.11.2")]
-    _write(folder / "versions.tsv", "process tool version", versions)
+    _write(folder / "versions.tsv", Version, versions)
 
 
 def collected(folder: Path, command: str = "") -> Run:
@@ -160,28 +180,13 @@ def made_up(folder: Path, plan: Plan | None = None) -> Run:
     return collected(folder, plan.command)
 
 
-INPUTS = (
-    "id sample mark replicate role file reads mapped main_chrom_reads paired_end "
-    "median_read_length index simulated"
-)
-COUNTS = (
-    "id sample mark replicate counter total_records usable assigned assigned_fraction "
-    "excluded_unmapped excluded_mapq excluded_duplicate excluded_multimapping "
-    "excluded_secondary excluded_improper_pair second_mates paired_end"
-)
-ANNOTATIONS = " ".join(column_names(AnnotationScore))
-SIGNAL = "sample mark role replicates library_sizes mean_rpm max_rpm nonzero_fraction"
-STATES = "element reads windows poised active disagree poised_mean active_mean boundary"
-
-
-def _write(path: Path, columns: str, rows: Sequence[Sequence[object]]) -> None:
-    lines = [columns.split(), *rows]
-    path.write_text("".join("\t".join(map(str, line)) + "\n" for line in lines))
+def _write(path: Path, kind: type[Any], rows: Iterable[Sequence[object]]) -> None:
+    write_rows(path, kind, [kind(*row) for row in rows])
 
 
 def _counts(folder: Path, name: str, sample: str) -> None:
     row = (name, sample, "H3K27ac", "1", "native", 1000, 700, 690, 0.9857, 100, 50)
-    _write(folder / f"{name}.counts.tsv", COUNTS, [(*row, 150, 0, 0, 0, 0, "false")])
+    _write(folder / f"{name}.counts.tsv", RecordCounts, [(*row, 150, 0, 0, 0, 0, False)])
 
 
 def _labels(folder: Path, plan: Plan, sample: str) -> None:
@@ -191,26 +196,23 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
         ("enhancer", "enhancer-TF peaks given", 0, 500),
         ("enhancer", "an H3K4me3 peak within --promoter_marks_distance 1000", 200, 300),
     ]
-    header = "element rule dropped left"
-    _write(folder / f"{sample}.dropped.tsv", header, drops)
+    _write(folder / f"{sample}.dropped.tsv", Drop, drops)
     if plan.n_classes == 5:
         rows = [
-            ("enhancer", "sense", 300, 100, 200, ".", 1.5, 40.25, 12.0),
-            ("enhancer", "all", 300, 100, 190, 10, ".", ".", "."),
-            ("promoter", "all", 250, 50, 200, ".", 2.5, 50.0, 15.0),
+            ("enhancer", "sense", 300, 100, 200, None, 1.5, 40.25, 12.0),
+            ("enhancer", "all", 300, 100, 190, 10, None, None, None),
+            ("promoter", "all", 250, 50, 200, None, 2.5, 50.0, 15.0),
         ]
-        _write(folder / f"{sample}.states.tsv", STATES, rows)
+        _write(folder / f"{sample}.states.tsv", StateCounts, rows)
     near = [
-        (kind, "background", marker, 30, 3, 6, 12, 24, 150, 250, ".")
+        (kind, "background", marker, 30, 3, 6, 12, 24, 150, 250, None)
         for marker in ("dhs", "tss")
         for kind in ("labelled", *(["natural"] if plan.natural else []))
     ]
-    header = " ".join(column_names(WindowDistances))
-    _write(folder / f"{sample}.test_windows.tsv", header, near)
+    _write(folder / f"{sample}.test_windows.tsv", WindowDistances, near)
     (folder / f"{sample}.test_windows.png").write_bytes(PNG)
-    header = "class candidates dropped_min_nonzero not_needed train validation test"
-    rows = [(name, 300, 20, 0, 200, 40, 40) for name in class_names(plan.n_classes)]
-    _write(folder / f"{sample}.regions.tsv", header, rows)
+    kept = [(name, 300, 20, 0, 200, 40, 40) for name in class_names(plan.n_classes)]
+    _write(folder / f"{sample}.regions.tsv", Selection, kept)
 
 
 def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
@@ -231,48 +233,44 @@ def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
     if plan.of_others:
         figures = (0.25, 0.125, 0.5)
         rows = [
-            (scope, name, 70, 3, 7, 20, 5, 40, 10, *figures, *figures, *figures, ".", ".", ".")
+            (scope, name, 70, 3, 7, 20, 5, 40, 10, *figures, *figures, *figures, None, None, None)
             for scope in ("all", "test")
             for name in ("any", *plan.elements)
         ]
-        _write(Path(f"{start}.crispr.tsv"), " ".join(column_names(CrisprFigures)), rows)
+        _write(Path(f"{start}.crispr.tsv"), CrisprFigures, rows)
     _examples(Path(f"{start}.examples.json"), plan, sample, model)
     calls = [
         (chrom, name, 10 * place + index, 2000 * place)
         for place, chrom in enumerate(plan.chroms, 1)
         for index, name in enumerate(plan.elements)
     ]
-    _write(Path(f"{start}.calls.tsv"), "chrom class calls bp", calls)
-    rates = (40, 30, 0.75) if plan.labels else (40, ".", ".")
+    _write(Path(f"{start}.calls.tsv"), CallCount, calls)
+    rates = (40, 30, 0.75) if plan.labels else (40, None, None)
     validated = [(name, *rates, "DHS") for name in plan.elements]
-    _write(Path(f"{start}.validation.tsv"), "class calls validated rate marker", validated)
+    _write(Path(f"{start}.validation.tsv"), ValidationRate, validated)
     seeds = [
         (seed, name, 40, 30, round(0.7 + 0.01 * seed, 4))
         for seed in plan.seeds
         for name in plan.elements
     ]
-    _write(Path(f"{start}.seeds.tsv"), "seed class calls validated rate", seeds)
+    _write(Path(f"{start}.seeds.tsv"), SeedValidation, seeds)
 
 
 def _quality(folder: Path, plan: Plan) -> None:
     """Two replicates of each sample, and what is planned to be wrong with the first of all."""
     ids = [f"{sample}.H3K27ac.{replicate}" for sample in plan.samples for replicate in (1, 2)]
-    header = (
-        "id sample mark replicate role library_size marked_duplicates duplicates fragment_length "
-        "nsc strength in_promoters fold_promoters in_enhancers fold_enhancers"
-    )
     rows = [
-        (one, *one.split("."), "chip", 700, 0.05, 0.0625, 181, ".", 0.3, 0.125, 4.5, ".", ".")
+        (one, *one.split("."), "chip", 700, 0.05, 0.0625, 181, None, 0.3, 0.125, 4.5, None, None)
         for one in ids
     ]
-    pairs = [(a, b, 0.875, ".") for n, a in enumerate(ids) for b in ids[n + 1 :]]
+    pairs = [(a, b, 0.875, None) for n, a in enumerate(ids) for b in ids[n + 1 :]]
     doubts = [
-        (kind, ids[0], f"{ids[0]} is a {kind} <doubt>; try --duplicates drop.")
+        (kind, (ids[0],), f"{ids[0]} is a {kind} <doubt>; try --duplicates drop.")
         for kind in plan.doubts
     ]
-    _write(folder / "libraries.tsv", header, rows)
-    _write(folder / "correlation.tsv", "id_a id_b correlation corrected", pairs)
-    _write(folder / "doubts.tsv", "kind ids text", doubts)
+    _write(folder / "libraries.tsv", LibraryQuality, rows)
+    _write(folder / "correlation.tsv", Correlation, pairs)
+    _write(folder / "doubts.tsv", Doubt, doubts)
 
 
 def _examples(path: Path, plan: Plan, sample: str, model: str) -> None:
@@ -299,28 +297,24 @@ def _points(evaluation: Path, plan: Plan) -> None:
     ]
     for table in ("pr_curve", "natural_pr_curve"):
         if plan.natural or table == "pr_curve":
-            _write(evaluation / f"{table}.tsv", "class threshold precision recall", ranked)
-    columns = "class threshold false_positive_rate true_positive_rate"
-    rates = [
-        (name, *point) for name in names for point in (("inf", 0, 0), (0.5, 0.1, 0.8), (0, 1, 1))
-    ]
-    _write(evaluation / "roc_curve.tsv", columns, rates)
+            _write(evaluation / f"{table}.tsv", PrecisionRecall, ranked)
+    points = ((np.inf, 0, 0), (0.5, 0.1, 0.8), (0, 1, 1))
+    rates = [(name, *point) for name in names for point in points]
+    _write(evaluation / "roc_curve.tsv", RatesAtThreshold, rates)
     bins = [
         (stage, *one)
         for stage in ("before", "after")
-        for one in ((0.5, 0.6, 0, ".", "."), (0.6, 0.8, 1234, 0.7, 0.65), (0.8, 1, 99, 0.9, 0.85))
+        for one in ((0.5, 0.6, 0, None, None), (0.6, 0.8, 1234, 0.7, 0.65), (0.8, 1, 99, 0.9, 0.85))
     ]
-    columns = "temperature_scaling low high windows confidence accuracy"
     for table in ("calibration", "natural_calibration"):
         if plan.natural or table == "calibration":
-            _write(evaluation / f"{table}.tsv", columns, bins)
+            _write(evaluation / f"{table}.tsv", Reliability, bins)
     epochs = [
-        (seed, epoch, 1 / epoch, 1.1 / epoch, plan.figure * (1 - 0.5**epoch))
+        (seed, epoch, 1 / epoch, 1.1 / epoch, plan.figure * (1 - 0.5**epoch), 0.001)
         for seed in plan.seeds
         for epoch in (1, 2, 3)
     ]
-    columns = "seed epoch train_loss validation_loss validation_map"
-    _write(evaluation / "learning_curve.tsv", columns, epochs)
+    _write(evaluation / "learning_curve.tsv", EpochRecord, epochs)
 
 
 def defaults() -> dict[str, Any]:
@@ -343,9 +337,7 @@ def _compared(folder: Path, plan: Plan) -> None:
         for a in names
         for b in names
     ]
-    header = "class_a class_b elements differential untested weak unchanged"
-    _write(Path(f"{start}.transitions.tsv"), header, cells)
+    _write(Path(f"{start}.transitions.tsv"), Transition, cells)
     Path(f"{start}.transitions.png").write_bytes(PNG)
-    row = ("H3K27ac", *plan.compared, str(tested).lower(), "4" if tested else ".", "1,1")
-    header = "mark replicates_a replicates_b tested prior_df size_factors"
-    _write(Path(f"{start}.marks.tsv"), header, [row])
+    row = ("H3K27ac", *plan.compared, tested, 4.0 if tested else None, (1.0, 1.0))
+    _write(Path(f"{start}.marks.tsv"), ComparedMark, [row])

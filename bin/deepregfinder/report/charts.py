@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from deepregfinder.classes import class_named
+from deepregfinder.prediction.marker_validation import CallCount
 from deepregfinder.report.accuracy import Figure
 from deepregfinder.report.evidence import Point
 from deepregfinder.report.svg import line, picture, rectangle, tag
-from deepregfinder.report.tables import CallCount
 
 _UNIT = 190  # px from 0 to 1
 _PAD = 6

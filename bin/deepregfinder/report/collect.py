@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.classes import class_named, class_set
+from deepregfinder.counting.store import RecordCounts
+from deepregfinder.differential.compare import ComparedMark, Transition
 from deepregfinder.errors import InputError
+from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures, WindowDistances
+from deepregfinder.inputs.tables import InputFile
+from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.states import StateCounts
+from deepregfinder.labels.windows import Selection
+from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
+from deepregfinder.quality.doubts import Doubt
+from deepregfinder.quality.tables import Correlation, LibraryQuality
 from deepregfinder.report.examples import Examples, read_examples
 from deepregfinder.report.files import (
     ACROSS_PLOTS,
@@ -20,27 +30,8 @@ from deepregfinder.report.files import (
     Files,
 )
 from deepregfinder.report.points import Points, read_points
-from deepregfinder.report.tables import (
-    AnnotationScore,
-    CallCount,
-    Channel,
-    Cluster,
-    ComparedMark,
-    Correlation,
-    Crispr,
-    Doubt,
-    Drop,
-    InputFile,
-    Library,
-    LibraryQuality,
-    SeedValidation,
-    Selected,
-    Surrounding,
-    Transition,
-    Validation,
-    Version,
-    read_rows,
-)
+from deepregfinder.signal.build import MarkSignal
+from deepregfinder.storage.tables import read_rows
 
 # Plots of an explanation, in the order in which the page shows them.
 EXPLAINING = (
@@ -50,14 +41,23 @@ EXPLAINING = (
 
 
 @dataclass(frozen=True)
+class Version:
+    """A row of versions.tsv, which Nextflow puts together: a tool that a process used."""
+
+    process: str
+    tool: str
+    version: str
+
+
+@dataclass(frozen=True)
 class TrainingSet:
     """How the labelled windows of a sample came about, and what those that test lie near."""
 
     sample: str
     drops: tuple[Drop, ...] = ()
-    states: tuple[Cluster, ...] = ()
-    windows: tuple[Selected, ...] = ()
-    surroundings: tuple[Surrounding, ...] = ()
+    states: tuple[StateCounts, ...] = ()
+    windows: tuple[Selection, ...] = ()
+    surroundings: tuple[WindowDistances, ...] = ()
     surroundings_plot: bytes = b""
 
 
@@ -92,9 +92,9 @@ class Result:
     evaluated: Evaluated | None = None
     explained: Explained | None = None
     calls: tuple[CallCount, ...] = ()
-    validation: tuple[Validation, ...] = ()
+    validation: tuple[ValidationRate, ...] = ()
     seeds: tuple[SeedValidation, ...] = ()
-    crispr: tuple[Crispr, ...] = ()
+    crispr: tuple[CrisprFigures, ...] = ()
 
     @property
     def key(self) -> str:
@@ -136,7 +136,7 @@ class Result:
         """Whether the lists for any class were given."""
         return any(row.validated is not None for row in self.validation)
 
-    def validated(self, name: str) -> Validation | None:
+    def validated(self, name: str) -> ValidationRate | None:
         return next((row for row in self.validation if row.class_ == name), None)
 
 
@@ -172,8 +172,8 @@ class Run:
     """
 
     inputs: tuple[InputFile, ...]
-    libraries: tuple[Library, ...]
-    channels: tuple[Channel, ...]
+    libraries: tuple[RecordCounts, ...]
+    channels: tuple[MarkSignal, ...]
     training_sets: tuple[TrainingSet, ...]
     results: tuple[Result, ...]
     versions: tuple[Version, ...]
@@ -243,11 +243,11 @@ def collect(results: Path, versions: Path, parameters: Path, command: str) -> Ru
     files = Files(results)
     return Run(
         inputs=read_rows(results / "inputs.tsv", InputFile),
-        libraries=files.rows_of(Library),
+        libraries=files.rows_of(RecordCounts),
         qualities=files.rows_of(LibraryQuality),
         doubts=files.rows_of(Doubt),
         correlations=files.rows_of(Correlation),
-        channels=files.rows_of(Channel),
+        channels=files.rows_of(MarkSignal),
         training_sets=tuple(_training_sets(files)),
         results=tuple(_results(files)),
         versions=read_rows(versions, Version),
@@ -263,8 +263,8 @@ def collect(results: Path, versions: Path, parameters: Path, command: str) -> Ru
 
 
 def _training_sets(files: Files) -> Iterator[TrainingSet]:
-    drops, states = files.tables_of(Drop), files.tables_of(Cluster)
-    windows, surroundings = files.tables_of(Selected), files.tables_of(Surrounding)
+    drops, states = files.tables_of(Drop), files.tables_of(StateCounts)
+    windows, surroundings = files.tables_of(Selection), files.tables_of(WindowDistances)
     plots = _content(files, TEST_WINDOWS_PLOTS)
     for sample in sorted(drops.keys() | states.keys() | windows.keys()):
         yield TrainingSet(
@@ -287,8 +287,8 @@ def _results(files: Files) -> Iterator[Result]:
         facts = _read_json(folder / "explain.json")
         explained = Explained(facts, _figures(folder, EXPLAINING))
         explanations[f"{facts['sample']}.{facts['model']}"] = explained
-    calls, validation = files.tables_of(CallCount), files.tables_of(Validation)
-    seeds, crispr = files.tables_of(SeedValidation), files.tables_of(Crispr)
+    calls, validation = files.tables_of(CallCount), files.tables_of(ValidationRate)
+    seeds, crispr = files.tables_of(SeedValidation), files.tables_of(CrisprFigures)
     keys = (
         evaluations.keys() | explanations.keys() | calls.keys() | validation.keys() | seeds.keys()
     )

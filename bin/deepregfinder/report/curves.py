@@ -11,10 +11,11 @@ from typing import TypeVar
 import numpy as np
 from markupsafe import Markup
 
+from deepregfinder.evaluation.tables import PrecisionRecall, RatesAtThreshold, Reliability
+from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.report.charts import class_colour
 from deepregfinder.report.collect import Result
 from deepregfinder.report.formats import label
-from deepregfinder.report.points import Epoch, PrecisionRecall, Reliability, Roc
 from deepregfinder.report.svg import line, picture, rectangle, tag
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _MARGIN = 340, 300, 46, 40, 10
@@ -170,7 +171,7 @@ def _precision_recall(key: str, rows: Sequence[PrecisionRecall], where: str) -> 
     return plot(title, curves, Axis("recall"), Axis("precision"), levels)
 
 
-def _roc(key: str, rows: Sequence[Roc]) -> Markup:
+def _roc(key: str, rows: Sequence[RatesAtThreshold]) -> Markup:
     curves = []
     for class_name in dict.fromkeys(row.class_ for row in rows):
         own = _thinned([row for row in rows if row.class_ == class_name])
@@ -203,7 +204,7 @@ def _calibration(key: str, rows: Sequence[Reliability]) -> Markup:
     return plot(title, curves, Axis("highest probability"), Axis("fraction correct"), diagonal=True)
 
 
-def _learning_curve(key: str, rows: Sequence[Epoch]) -> Markup:
+def _learning_curve(key: str, rows: Sequence[EpochRecord]) -> Markup:
     seeds = list(dict.fromkeys(row.seed for row in rows))
     curves = []
     for seed in seeds:

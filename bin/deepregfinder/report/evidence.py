@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
 from deepregfinder.report.accuracy import Figure
 from deepregfinder.report.collect import Result, Run
-from deepregfinder.report.tables import AnnotationScore, Crispr
 
 SETTINGS = {"test": "labelled test windows", "calls": "calls on the test chromosomes"}
 SCOPES = {"all": "all predicted chromosomes", "test": "chromosomes not used for training"}
@@ -22,7 +22,7 @@ class Point:
     other: bool = False
 
 
-def figure(row: AnnotationScore | Crispr, name: str) -> Figure:
+def figure(row: AnnotationScore | CrisprFigures, name: str) -> Figure:
     """A figure of a row with its interval."""
     return Figure(*(getattr(row, name + end) for end in ("", "_low", "_high")))
 

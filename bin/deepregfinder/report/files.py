@@ -3,52 +3,42 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from deepregfinder.counting.store import RecordCounts
+from deepregfinder.differential.compare import ComparedMark, Transition
 from deepregfinder.errors import InputError
-from deepregfinder.report.tables import (
-    AnnotationScore,
-    CallCount,
-    Channel,
-    Cluster,
-    ComparedMark,
-    Correlation,
-    Crispr,
-    Doubt,
-    Drop,
-    InputFile,
-    Library,
-    LibraryQuality,
-    SeedValidation,
-    Selected,
-    Surrounding,
-    Transition,
-    Validation,
-    read_rows,
-)
-
-Row = TypeVar("Row")
+from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures, WindowDistances
+from deepregfinder.inputs.tables import InputFile
+from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.states import StateCounts
+from deepregfinder.labels.windows import Selection
+from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
+from deepregfinder.quality.doubts import Doubt
+from deepregfinder.quality.tables import Correlation, LibraryQuality
+from deepregfinder.signal.build import MarkSignal
+from deepregfinder.storage.tables import Row, read_rows
 
 # The name of each table and the class of its rows. What stands for the star says what the table is
 # about: A.cnn in A.cnn.calls.tsv.
 TABLES: dict[str, type[Any]] = {
     "inputs.tsv": InputFile,
-    "*.counts.tsv": Library,
+    "*.counts.tsv": RecordCounts,
     "libraries.tsv": LibraryQuality,
     "doubts.tsv": Doubt,
     "correlation.tsv": Correlation,
-    "*.signal.tsv": Channel,
+    "*.signal.tsv": MarkSignal,
     "*.dropped.tsv": Drop,
-    "*.states.tsv": Cluster,
-    "*.regions.tsv": Selected,
-    "*.test_windows.tsv": Surrounding,
+    "*.states.tsv": StateCounts,
+    "*.regions.tsv": Selection,
+    "*.test_windows.tsv": WindowDistances,
     "*.calls.tsv": CallCount,
-    "*.validation.tsv": Validation,
+    "*.validation.tsv": ValidationRate,
     "*.seeds.tsv": SeedValidation,
     "*.transitions.tsv": Transition,
     "*.marks.tsv": ComparedMark,
     "*.annotations.tsv": AnnotationScore,
-    "*.crispr.tsv": Crispr,
+    "*.crispr.tsv": CrisprFigures,
 }
 
 # Files that are not tables.

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.classes import class_named
+from deepregfinder.counting.store import RecordCounts
 from deepregfinder.report.collect import Run
 from deepregfinder.report.summary import summary_rows
-from deepregfinder.report.tables import Library
 from deepregfinder.storage.atomic import written_whole
 
 _SHARE = {"max": 1, "min": 0, "format": "{:,.3f}"}
@@ -50,7 +50,8 @@ ACCURACY = {
 def write_multiqc(folder: Path, run: Run) -> None:
     """Write the tables that the run has something for into `folder`; sorted as the run is."""
     if run.libraries:
-        fates = [fate for fate in Library.FATES if any(one.fates[fate] for one in run.libraries)]
+        seen = {fate for one in run.libraries for fate, number in one.fates.items() if number}
+        fates = [fate for fate in RecordCounts.FATES if fate in seen]
         rows = [(one.id, *(one.fates[fate] for fate in fates)) for one in run.libraries]
         head = {
             **_head("records", "records of each BAM file", "Records by outcome."),
@@ -64,8 +65,8 @@ def write_multiqc(folder: Path, run: Run) -> None:
     if accuracy := list(summary_rows(run)):
         rows = [
             (
-                f"{row['sample']} {row['model']} {class_named(row['class']).label}",
-                *(row[name] for name in ACCURACY),
+                f"{row.sample} {row.model} {class_named(row.class_).label}",
+                *(getattr(row, name) for name in ACCURACY),
             )
             for row in accuracy
         ]

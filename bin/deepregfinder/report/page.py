@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from deepregfinder import __version__
 from deepregfinder.classes import CLASS_SETS
+from deepregfinder.counting.store import RecordCounts
 from deepregfinder.evaluation.window_distances import MARKERS
 from deepregfinder.report import accuracy, browser, charts, curves, evidence, formats, words
-from deepregfinder.report.collect import Run
+from deepregfinder.report.collect import Run, Version
 from deepregfinder.report.methods_text import methods
-from deepregfinder.report.tables import Library, Version
 from deepregfinder.storage.atomic import written_whole
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -162,7 +162,7 @@ EXPLAINING = {
 }
 
 # What became of reads: custom properties of the style sheet.
-_FATE_COLOURS = {fate: f"var(--f-{number})" for number, fate in enumerate(Library.FATES)}
+_FATE_COLOURS = {fate: f"var(--f-{number})" for number, fate in enumerate(RecordCounts.FATES)}
 
 
 def render(run: Run) -> str:
@@ -228,9 +228,9 @@ def class_colours() -> Mapping[str, str]:
     return {one.name: one.hex_colour for members in CLASS_SETS.values() for one in members}
 
 
-def fates(libraries: Sequence[Library]) -> tuple[str, ...]:
+def fates(libraries: Sequence[RecordCounts]) -> tuple[str, ...]:
     """What became of reads, as far as it happened to any."""
-    return tuple(fate for fate in Library.FATES if any(one.fates[fate] for one in libraries))
+    return tuple(fate for fate in RecordCounts.FATES if any(one.fates[fate] for one in libraries))
 
 
 def tools(versions: Sequence[Version]) -> list[tuple[str, str, list[str]]]:

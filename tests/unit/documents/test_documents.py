@@ -31,7 +31,7 @@ from deepregfinder.labels.windows import Selection
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.prediction.user_regions import RegionScores, write_scores
 from deepregfinder.quality.tables import FileQuality, LibraryQuality
-from deepregfinder.report.summary import COLUMNS as SUMMARY_COLUMNS
+from deepregfinder.report.summary import SummaryRow
 from deepregfinder.signal.build import MarkSignal
 from deepregfinder.storage.tables import column_names
 from evaluate_model import evaluate_model
@@ -245,7 +245,7 @@ def test_columns_of_tables_are_those_that_the_code_writes(
         "<sample>.signal.tsv": column_names(MarkSignal),
         "<id>.quality.tsv": column_names(FileQuality),
         "signal/libraries.tsv": column_names(LibraryQuality),
-        "evaluation/summary.tsv": SUMMARY_COLUMNS,
+        "evaluation/summary.tsv": column_names(SummaryRow),
         "evaluation/<sample>/comparison.tsv": column_names(ComparedFigure),
         "regions/<sample>/dropped.tsv": column_names(Drop),
         "regions/<sample>/states.tsv": column_names(StateCounts),

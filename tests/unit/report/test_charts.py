@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from deepregfinder.errors import InputError
+from deepregfinder.prediction.marker_validation import CallCount
 from deepregfinder.report.accuracy import Figure
 from deepregfinder.report.charts import (
     calls_by_chromosome,
@@ -14,7 +15,6 @@ from deepregfinder.report.charts import (
     rate_bar,
     share_bar,
 )
-from deepregfinder.report.tables import CallCount
 
 CALLS = (
     CallCount("chr1", "enhancer", 40, 1),

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from samples.report_samples import Plan, made_up
 
-from deepregfinder.report.summary import COLUMNS, write_summary
+from deepregfinder.report.summary import SummaryRow, write_summary
+from deepregfinder.storage.tables import column_names
 
 
 def rows(folder: Path, plan: Plan) -> list[dict[str, str]]:
     write_summary(folder / "summary.tsv", made_up(folder, plan))
     header, *lines = (line.split("\t") for line in (folder / "summary.tsv").read_text().split("\n"))
-    assert tuple(header) == COLUMNS
+    assert tuple(header) == column_names(SummaryRow)
     assert lines.pop() == [""]
     return [dict(zip(header, line, strict=True)) for line in lines]
 
@@ -39,7 +40,7 @@ def test_one_network_has_a_mean_and_no_spread(tmp_path: Path) -> None:
 def test_a_random_split_has_no_natural_figures(tmp_path: Path) -> None:
     row = rows(tmp_path, Plan(natural=False))[0]
     unknown = {name for name, value in row.items() if value == "."}
-    assert unknown >= {name for name in COLUMNS if name.startswith("natural_")}
+    assert unknown >= {name for name in column_names(SummaryRow) if name.startswith("natural_")}
     assert row["calls_average_precision"] == "."
     assert row["average_precision"] == "0.8"
 

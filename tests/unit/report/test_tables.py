@@ -1,7 +1,9 @@
-"""Tables are read by the names of their columns, and what does not fit is told."""
+"""The folder of results: which files the report shows, and what it makes of them."""
 
 import dataclasses
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,11 +12,9 @@ import jinja2
 import pytest
 from samples.report_samples import Plan, collected, made_up, write_run
 
-from deepregfinder.counting import store
+from deepregfinder.counting.store import RecordCounts
 from deepregfinder.errors import InputError
-from deepregfinder.inputs import tables as inputs
 from deepregfinder.report.files import OTHERS, TABLES
-from deepregfinder.report.tables import Drop, InputFile, Library, Validation, read_rows
 from deepregfinder.storage.tables import column_names
 
 
@@ -26,43 +26,9 @@ class Moon:
     hours: float | None
 
 
-def test_rows_are_found_by_the_names_of_columns_and_dots_are_unknown(tmp_path: Path) -> None:
-    path = tmp_path / "table.tsv"
-    path.write_text("marker\tmore\trate\tclass\tvalidated\tcalls\nDHS\tx\t.\tenhancer\t.\t12\n")
-    assert read_rows(path, Validation) == (Validation("enhancer", 12, None, None, "DHS"),)
-
-
-def test_a_table_with_only_a_header_has_no_rows(tmp_path: Path) -> None:
-    path = tmp_path / "table.tsv"
-    path.write_text("element\trule\tdropped\tleft\n")
-    assert read_rows(path, Drop) == ()
-
-
-def test_columns_that_lack_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "table.tsv"
-    path.write_text("element\tdropped\n")
-    with pytest.raises(InputError, match=r"table\.tsv: there is no column rule, left"):
-        read_rows(path, Drop)
-
-
-@pytest.mark.parametrize(
-    "row", ["enhancer\tclose\tmany\t3", "enhancer\tclose", "enhancer\tx\t.\t1"]
-)
-def test_a_row_that_does_not_fit_is_named_with_its_line(tmp_path: Path, row: str) -> None:
-    path = tmp_path / "table.tsv"
-    path.write_text(f"element\trule\tdropped\tleft\npromoter\tgiven\t0\t5\n{row}\n")
-    with pytest.raises(InputError, match=r"table\.tsv, line 3"):
-        read_rows(path, Drop)
-
-
-def test_the_tables_of_the_pipeline_have_the_columns_that_are_read() -> None:
-    for kind, written in ((InputFile, inputs.InputFile), (Library, store.RecordCounts)):
-        assert set(column_names(kind)) <= set(column_names(written))
-
-
 def test_every_reason_to_leave_out_a_record_is_a_fate() -> None:
-    excluded = {name for name in column_names(store.RecordCounts) if name.startswith("excluded_")}
-    assert set(Library.FATES.values()) == {"usable", "second_mates"} | excluded
+    excluded = {name for name in column_names(RecordCounts) if name.startswith("excluded_")}
+    assert set(RecordCounts.FATES.values()) == {"usable", "second_mates"} | excluded
 
 
 def test_results_are_put_together_by_sample_and_model(tmp_path: Path) -> None:
@@ -111,7 +77,9 @@ def test_samples_and_marks_may_be_called_as_files_are(tmp_path: Path) -> None:
     table.rename(tmp_path / "results/across.H3.3.calls.1.counts.tsv")
     run = collected(tmp_path, plan.command)
     assert run.across == {"cnn": b"between"}
-    assert set(run.tables["Library"]) - set(one.tables["Library"]) == {"across.H3.3.calls.1"}
+    assert set(run.tables["RecordCounts"]) - set(one.tables["RecordCounts"]) == {
+        "across.H3.3.calls.1"
+    }
     same = {"across": {}, "tables": {}}
     assert dataclasses.replace(run, **same) == dataclasses.replace(one, **same)
     assert set(run.model_plots) == set(plan.samples)
@@ -128,6 +96,17 @@ def test_a_folder_without_metrics_and_a_foreign_name_are_errors(tmp_path: Path) 
     (tmp_path / "results/A.rnn.evaluation").rename(tmp_path / "results/A.rnn.calling")
     with pytest.raises(InputError, match=r"A\.rnn\.calling: the report shows no file of this name"):
         collected(tmp_path)
+
+
+def test_the_report_loads_neither_torch_nor_numba(repository: Path) -> None:
+    """Its rows are classes of the steps, of which some are slow to load."""
+    code = (
+        "import sys\n"
+        "from deepregfinder.report import collect, multiqc, page, summary\n"
+        "loaded = {'torch', 'numba', 'captum'} & set(sys.modules)\n"
+        "sys.exit(str(loaded) if loaded else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=repository / "bin", check=True)
 
 
 def test_the_report_shows_every_file_that_a_process_declares_for_it(repository: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from samples.report_samples import Plan, made_up
 
+from deepregfinder.labels.rules import Drop
 from deepregfinder.report.collect import Run
-from deepregfinder.report.tables import Drop
 from deepregfinder.report.words import cautions, findings, headline
 
 
