@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tell active from poised elements by nascent RNA."""
+"""Divide elements into active and poised ones by nascent RNA."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--nascent_transform",
     required=True,
     type=click.Choice(["none", "log2"]),
-    help="Cluster counts as they are, or log2(count + 1).",
+    help="Cluster the counts, or log2(count + 1).",
 )
 @geometry_options
 @click.option("--output", required=True, type=PATH, help="Candidates with states (region file).")
@@ -38,11 +38,11 @@ def assign_states(
     output: Path,
     summary: Path,
 ) -> None:
-    """Divide promoters, and enhancers, in poised and active: 2-means on reads per window.
+    """Divide promoters, and enhancers, into poised and active ones: 2-means on reads per window.
 
-    Give --nascent, or both --nascent_sense and --nascent_antisense: then each strand is clustered
-    by itself and windows are kept where both agree. Background passes as it is. Clusters that
-    mean nothing are refused, with their numbers.
+    Give --nascent, or both --nascent_sense and --nascent_antisense. In the second case each strand
+    is clustered separately, and windows are kept where both strands agree. Background windows are
+    copied. Clusters that are not meaningful are an error that lists their sizes and means.
     """
     from deepregfinder.counting.store import open_counts
     from deepregfinder.labels.candidates import read_regions, write_regions

@@ -13,10 +13,10 @@ NO_EMAIL = "not_given"  # UCSC wants the line
 @click.command()
 @click.option(
     "--track", required=True, multiple=True, type=PATH,
-    help="Descriptions that signal_tracks.py and call_tracks.py wrote.",
+    help="Descriptions (JSON) of signal_tracks.py and call_tracks.py.",
 )  # fmt: skip
 @click.option("--chrom_sizes", required=True, type=PATH, help="Chromosomes of the run.")
-@click.option("--genome", help="Assembly by its name at UCSC.  [default: by the length of chr1]")
+@click.option("--genome", help="UCSC name of the assembly.  [default: by the length of chr1]")
 @click.option("--hub_email", default=NO_EMAIL, help="Address in the hub.  [default: none]")
 @click.option("--hub", required=True, type=PATH, help="Folder of the hub.")
 @click.option("--igv", required=True, type=PATH, help="Folder of the sessions.")
@@ -28,7 +28,7 @@ def browser_views(
     hub: Path,
     igv: Path,
 ) -> None:
-    """Both folders belong beside calls/ and signal/ in the results, and name files there."""
+    """Write both folders; they name files in calls/ and signal/ and have to lie next to these."""
     from deepregfinder.genome.grid import read_chrom_sizes
     from deepregfinder.tracks.contents import Contents, assembly_of, read_descriptions
     from deepregfinder.tracks.hub import write_hub

@@ -14,15 +14,17 @@ from deepregfinder.command_line import EXISTING_FILE, PATH, plain_errors
 @click.option(
     "--counts", required=True, multiple=True, type=EXISTING_FILE, help="Made by count_bins.py."
 )
-@click.option("--controls", multiple=True, help="ID=CONTROL_ID: which counts are whose control.")
+@click.option(
+    "--controls", multiple=True, help="ID=CONTROL_ID: the control of each file of counts."
+)
 @click.option(
     "--control",
     required=True,
     type=click.Choice(["ignore", "subtract", "channel"]),
-    help="Leave controls out, subtract them, or make them channels of their own.",
+    help="Ignore controls, subtract them, or add them as channels.",
 )
 @click.option("--output", required=True, type=PATH, help="The signal file.")
-@click.option("--summary", required=True, type=PATH, help="Table with a row for each channel.")
+@click.option("--summary", required=True, type=PATH, help="Table with one row per channel.")
 def build_signal(
     sample: str,
     counts: tuple[Path, ...],
@@ -31,10 +33,11 @@ def build_signal(
     output: Path,
     summary: Path,
 ) -> None:
-    """Write reads per million of every mark in every bin: replicates averaged, marks by name.
+    """Write reads per million of every mark in every bin.
 
-    Counts are divided by their library (usable reads on any chromosome, in millions); replicates
-    count alike. A row of the samplesheet may name a control: see --control.
+    Counts are divided by the library size (usable reads on all chromosomes, in millions).
+    Replicates of a mark are averaged with equal weights. Marks are sorted by name. --control says
+    what is done with the controls that rows of the samplesheet name.
     """
     from deepregfinder.counting.store import open_counts
     from deepregfinder.signal.build import parse_controls, write_sample_signal, write_summary

@@ -39,11 +39,11 @@ def build_tensors(
     regions_output: Path,
     summary: Path,
 ) -> None:
-    """Cut labelled windows out of the signal, choose by it, and divide them in splits.
+    """Take the signal of labelled windows, choose windows by it, and divide them into splits.
 
-    Tensors hold reads per million and the statistics that normalise them (training chromosomes
-    only). The region file has a line for each window of the tensors, in their order: chrom,
-    start, end, class, state, split.
+    The tensors hold reads per million, and the statistics for normalisation, which come from the
+    training chromosomes only. The region file has one line per window, in the order of the
+    tensors: chrom, start, end, class, state, split.
     """
     from deepregfinder.labels.candidates import read_regions, write_regions
     from deepregfinder.labels.tensors import write_tensors

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turn probabilities into calls, and hold the calls against independent markers."""
+"""Call elements from probabilities, and compare the calls with independent markers."""
 
 from pathlib import Path
 
@@ -18,16 +18,16 @@ from deepregfinder.command_line import PATH, plain_errors
     type=PATH,
     help="Files of predict_genome.py, one for each group of chromosomes.",
 )
-@click.option("--tss", type=PATH, help="TSSs (BED): enhancer calls keep away from them.")
+@click.option("--tss", type=PATH, help="TSSs (BED); enhancer calls near them are removed.")
 @click.option("--dhs", type=PATH, help="DNase or ATAC peaks of the sample, to validate calls.")
 @click.option("--enhancers", multiple=True, type=PATH, help="Enhancer-TF peaks, to validate calls.")
 @click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs, to validate calls.")
-@click.option("--tss_merge", required=True, type=int, help="Merge TSSs no further apart (bp).")
+@click.option("--tss_merge", required=True, type=int, help="Merge TSSs up to this far apart (bp).")
 @click.option(
     "--tss_distance",
     required=True,
     type=int,
-    help="Enhancer calls, and the markers that validate them, keep this distance from TSSs (bp).",
+    help="Smallest distance from a TSS of enhancer calls, and of markers that support them (bp).",
 )
 @click.option(
     "--threshold",
@@ -35,7 +35,10 @@ from deepregfinder.command_line import PATH, plain_errors
     help="Lowest calibrated probability of a called window.  [default: those of the model]",
 )
 @click.option(
-    "--validation_slop", required=True, type=int, help="A marker validates a call so near (bp)."
+    "--validation_slop",
+    required=True,
+    type=int,
+    help="Largest distance of a marker that supports a call (bp).",
 )
 @click.option("--output", required=True, type=PATH, help="The calls (BED9).")
 @click.option("--validation", required=True, type=PATH, help="Validation rate by class (TSV).")
@@ -60,13 +63,13 @@ def call_elements(
     summary: Path,
     seeds_summary: Path | None,
 ) -> None:
-    """Join called windows to elements and count how many of them markers confirm.
+    """Join called windows to elements, and count the elements that markers support.
 
-    Windows whose best class is not background and has at least --threshold (without it, what the
-    model says for the class) are joined; enhancer calls near a TSS are removed; every place goes to
-    one class. The calls are BED9, sorted, without header: name = class, score = 1000 x best
-    probability, thick part = middle of the best window. Validation tables have "." where the lists
-    that they need are not given.
+    A window is called if its best class is not background and has at least the probability
+    --threshold (by default the threshold of the model for that class). Called windows are joined,
+    enhancer calls near a TSS are removed, and overlaps of classes are resolved. The calls are
+    sorted BED9 without header: name = class, score = 1000 x best probability, thick part = middle
+    of the best window. Validation tables have "." if the lists that they need are not given.
     """
     from deepregfinder.errors import InputError
     from deepregfinder.genome.intervals import read_intervals

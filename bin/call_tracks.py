@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Annotate the calls of a model, and write them and its probabilities for genome browsers."""
+"""Annotate the calls of a model; write calls and probabilities for genome browsers."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from deepregfinder.command_line import PATH, plain_errors
     "--probabilities", required=True, multiple=True, type=PATH, help="Files of predict_genome.py."
 )
 @click.option("--calls", required=True, type=PATH, help="Calls of call_elements.py.")
-@click.option("--tss", type=PATH, help="TSSs (BED), to name the nearest.")
+@click.option("--tss", type=PATH, help="TSSs (BED), to name the nearest one.")
 @click.option("--blacklist", type=PATH, help="Regions without trustworthy signal (BED).")
-@click.option("--fasta", type=PATH, help="The genome: sequences of the best calls are written.")
-@click.option("--top_calls", required=True, type=int, help="How many of each class.")
+@click.option("--fasta", type=PATH, help="The genome, to write sequences of the best calls.")
+@click.option("--top_calls", required=True, type=int, help="Number of sequences for each class.")
 @click.option("--output", required=True, type=PATH, help="Prefix of all files.")
 @click.option("--description", required=True, type=PATH, help="What was written (JSON).")
 def call_tracks(
@@ -33,8 +33,10 @@ def call_tracks(
     output: Path,
     description: Path,
 ) -> None:
-    """Write, each with the prefix: annotated.tsv; bb (bigBed, if there is a call); <class>.bw
-    (probability of each class but background); <class>.great.bed4; <class>.fa with --fasta.
+    """Write tables and tracks of a model, whose names begin with the prefix --output.
+
+    annotated.tsv; bb (bigBed, if there is a call); for each class except background <class>.bw
+    (its probability), <class>.great.bed4 and, with --fasta, <class>.fa.
     """
     from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.prediction.calling import read_calls

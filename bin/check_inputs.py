@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold all inputs against each other before any heavy work is done."""
+"""Check that all inputs fit together before any long computation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,15 +26,22 @@ if TYPE_CHECKING:
 @click.option("--blacklist", type=EXISTING_FILE, help="Regions without trustworthy signal (BED).")
 @click.option("--gaps", type=EXISTING_FILE, help="Assembly gaps (BED).")
 @click.option("--regions", type=EXISTING_FILE, help="Regions to score (BED).")
-@click.option("--peaks", multiple=True, type=EXISTING_FILE, help="List of the label sheet; repeat.")
-@click.option("--chromosomes", required=True, help="Names of main chromosomes (expression).")
+@click.option(
+    "--peaks",
+    multiple=True,
+    type=EXISTING_FILE,
+    help="Peak list of the label sheet; may be repeated.",
+)
+@click.option(
+    "--chromosomes", required=True, help="Names of main chromosomes (regular expression)."
+)
 @geometry_options
 @split_options
-@click.option("--train", required=True, type=bool, help="Is a model going to be trained?")
+@click.option("--train", required=True, type=bool, help="Whether the run trains a model.")
 @click.option("--counter", required=True, help="native or featurecounts, as for count_bins.py.")
 @click.option("--count_at", required=True, help="overlap or midpoint, as for count_bins.py.")
 @click.option("--paired_end", required=True, help="fragments or reads, as for count_bins.py.")
-@click.option("--scatter", required=True, type=int, help="Groups of chromosomes to make.")
+@click.option("--scatter", required=True, type=int, help="Number of groups of chromosomes.")
 @click.option("--output", required=True, type=PATH, help="Main chromosomes: name, length.")
 @click.option("--groups", required=True, type=PATH, help="Groups: number, chromosome.")
 @click.option("--inputs", required=True, type=PATH, help="Table of the BAM files.")
@@ -58,10 +65,11 @@ def check_inputs(
     groups: Path,
     inputs: Path,
 ) -> None:
-    """Check that all input files fit together, and settle the chromosomes of the run.
+    """Check that all input files fit together, and choose the chromosomes of the run.
 
-    Everything that is wrong is reported at once: faults of single BAM files, chromosome names and
-    lengths that differ, reads that lie elsewhere or cannot be counted, lines of BED and peak files.
+    All problems are reported at once: faults of single BAM files, different names or lengths of
+    chromosomes, reads on other chromosomes or reads that cannot be counted, and faulty lines of BED
+    and peak files.
     """
     from deepregfinder.genome.grid import balanced_groups, write_chrom_sizes
     from deepregfinder.inputs.alignments import read_summary

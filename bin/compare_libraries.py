@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold all libraries of a run against each other."""
+"""Compare all libraries of a run."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.option("--counts", required=True, multiple=True, type=PATH, help="Files of count_bins.py.")
 @click.option("--quality", multiple=True, type=PATH, help="<id>.quality.tsv of count_bins.py.")
 @click.option("--regions", multiple=True, type=PATH, help="<sample>.regions.bed.")
-@click.option("--libraries", required=True, type=PATH, help="A row for each library (TSV).")
-@click.option("--correlation", required=True, type=PATH, help="A row for each pair (TSV).")
-@click.option("--doubts", required=True, type=PATH, help="What does not fit, in sentences (TSV).")
-@click.option("--picture", required=True, type=PATH, help="The correlations (PNG, and SVG).")
+@click.option("--libraries", required=True, type=PATH, help="One row per library (TSV).")
+@click.option("--correlation", required=True, type=PATH, help="One row per pair (TSV).")
+@click.option("--doubts", required=True, type=PATH, help="Warnings (TSV).")
+@click.option("--picture", required=True, type=PATH, help="Plot of the correlations (PNG and SVG).")
 def compare_libraries(
     counts: tuple[Path, ...],
     quality: tuple[Path, ...],
@@ -25,9 +25,9 @@ def compare_libraries(
     doubts: Path,
     picture: Path,
 ) -> None:
-    """Write what is known of each library, how alike they are, and what does not fit.
+    """Write the quality of each library, the correlation of each pair, and warnings.
 
-    The sample of labelled windows is told by the name of their file.
+    The sample of a --regions file is taken from its name.
     """
     import logging
 

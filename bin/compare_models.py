@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Put all models of a sample into one table, each against a reference model."""
+"""Compare all models of a sample with a reference model."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from deepregfinder.command_line import PATH, plain_errors
     help="Folders <sample>.<model>.evaluation of evaluate_model.py, of one sample.",
 )
 @click.option(
-    "--annotation", multiple=True, type=PATH, help="Tables of score_annotation.py, of the sample."
+    "--annotation", multiple=True, type=PATH, help="Tables of score_annotation.py for the sample."
 )
 @click.option(
     "--validation",
@@ -26,8 +26,8 @@ from deepregfinder.command_line import PATH, plain_errors
     help="Tables <sample>.<model>.validation.tsv of models that predicted the sample.",
 )
 @click.option("--output", required=True, type=PATH, help="The table (TSV).")
-@click.option("--plots", required=True, help="How the names of all plots begin.")
-@click.option("--annotations", type=PATH, help="All annotations in one table, if there are any.")
+@click.option("--plots", required=True, help="Prefix of all plots.")
+@click.option("--annotations", type=PATH, help="Table of all annotations, if there are any.")
 def compare_models(
     evaluation: tuple[Path, ...],
     annotation: tuple[Path, ...],
@@ -36,11 +36,11 @@ def compare_models(
     plots: str,
     annotations: Path | None,
 ) -> None:
-    """Figures of every model and class with intervals, and paired differences against `cnn`.
+    """Write metrics of every model and class with intervals, and paired differences from `cnn`.
 
-    Where there is no `cnn`, the first model is the reference. Plots are <plots>_pr, _bars,
-    _confusion and _chromosomes, each as .png and .svg; _natural_pr of the models measured at
-    natural prevalence, and _calls with --validation. Annotations are points among the curves.
+    Without `cnn`, the first model is the reference. Plots are <plots>_pr, _bars, _confusion and
+    _chromosomes, each as .png and .svg. _natural_pr shows the models that were evaluated at natural
+    prevalence, and _calls needs --validation. Annotations are points in the plots of curves.
     """
     from deepregfinder.evaluation.bootstrap_replicates import read_replicates
     from deepregfinder.evaluation.compare_models import compare, read_seeds

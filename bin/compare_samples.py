@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compare what one model found in two samples."""
+"""Compare the calls of one model in two samples."""
 
 from pathlib import Path
 
@@ -20,14 +20,18 @@ from deepregfinder.command_line import PATH, plain_errors
     help="Files of predict_genome.py of the first sample.",
 )
 @click.option(
-    "--probabilities_b", required=True, multiple=True, type=PATH, help="Those of the second one."
+    "--probabilities_b",
+    required=True,
+    multiple=True,
+    type=PATH,
+    help="Files of predict_genome.py of the second sample.",
 )
 @click.option(
     "--counts",
     required=True,
     multiple=True,
     type=PATH,
-    help="Files of count_bins.py: every mark and replicate of both samples.",
+    help="Files of count_bins.py: all marks and replicates of both samples.",
 )
 @click.option(
     "--fdr",
@@ -35,7 +39,7 @@ from deepregfinder.command_line import PATH, plain_errors
     type=click.FloatRange(0, 1),
     help="Highest false discovery rate of a differential element.",
 )
-@click.option("--output", required=True, type=PATH, help="Folder of the tables and the picture.")
+@click.option("--output", required=True, type=PATH, help="Folder of the tables and the plot.")
 def compare_samples(
     name: str,
     calls_a: Path,
@@ -46,10 +50,10 @@ def compare_samples(
     fdr: float,
     output: Path,
 ) -> None:
-    """Find the elements whose class differs between two samples, and test the reads behind them.
+    """Find elements whose class differs between two samples, and test their read counts.
 
-    Both samples must have been predicted by the same model. A mark with two replicates or more in
-    both samples is tested; where no mark is, the table says "no replicates" and gives no p.
+    Both samples must have been predicted by the same model. A mark is tested if both samples have
+    two or more replicates of it. If no mark can be tested, the table has "no replicates" and no p.
     """
     from deepregfinder.counting.store import open_counts
     from deepregfinder.differential.compare import (

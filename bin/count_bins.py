@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @click.option("--bam", required=True, type=PATH, help="The BAM file (or CRAM, --counter native).")
 @click.option("--id", "id_", required=True, help="Name of this file within the run.")
 @click.option("--sample", required=True, help="Sample (cell type) of the reads.")
-@click.option("--mark", required=True, help="Histone mark; 'control', 'nascent', ... for others.")
-@click.option("--replicate", required=True, help="Replicate, as the sheet names it.")
+@click.option("--mark", required=True, help="Histone mark, or 'control' or 'nascent'.")
+@click.option("--replicate", required=True, help="Replicate, as in the sheet.")
 @click.option("--chrom_sizes", required=True, type=PATH, help="Main chromosomes: name, length.")
 @click.option("--blacklist", type=PATH, help="BED: bins that touch an interval are set to zero.")
 @click.option("--bin_size", required=True, type=click.IntRange(1), help="Width of a bin in bp.")
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     "--counter",
     required=True,
     type=click.Choice(["native", "featurecounts"]),
-    help="Program that counts; both give the same numbers.",
+    help="Counting program; both give the same counts.",
 )
 @counting_options
 @click.option("--threads", required=True, type=click.IntRange(1), help="Threads to use.")
 @click.option("--output", required=True, type=PATH, help="The file of counts.")
-@click.option("--summary", required=True, type=PATH, help="Table: what became of the records.")
-@click.option("--quality", required=True, type=PATH, help="Table: duplicates, fragment length.")
+@click.option("--summary", required=True, type=PATH, help="Table of counted and excluded records.")
+@click.option(
+    "--quality", required=True, type=PATH, help="Table of duplicates and fragment length."
+)
 def count_bins(
     bam: Path,
     id_: str,
@@ -49,11 +51,10 @@ def count_bins(
     summary: Path,
     quality: Path,
 ) -> None:
-    """Write the raw counts of one BAM file, its library size and the filters used, and what the
-    ends of a sample of its reads tell of the library.
+    """Write the raw counts of one BAM file, its library size, the filters, and its quality.
 
-    The file need not be sorted or indexed. Which records are left out, and what counts as overlap,
-    follows featureCounts; the whole set of rules stands at the top of deepregfinder/counting.
+    The file need not be sorted or indexed. Filters and overlaps follow featureCounts; the docstring
+    of deepregfinder/counting lists all rules. Quality comes from the ends of a sample of reads.
     """
     from deepregfinder.counting.counter import count_reads
     from deepregfinder.counting.read_ends import EndSampler

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train and measure a model in one fold of a cross-validation."""
+"""Train and evaluate a model in one fold of a cross-validation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 )
 @click.option("--tss", type=PATH, help="TSSs (BED), for models that are given them.")
 @learner_options
-@click.option("--fold", required=True, type=click.IntRange(1), help="Which fold.")
-@click.option("--folds", required=True, type=int, help="How many folds there are.")
+@click.option("--fold", required=True, type=click.IntRange(1), help="Number of the fold, from 1.")
+@click.option("--folds", required=True, type=int, help="Number of folds.")
 @window_options
 @click.option("--step", required=True, type=int, help="Distance (bp) between windows.")
 @hardware_options
-@click.option("--output", required=True, type=PATH, help="Table of figures (TSV).")
+@click.option("--output", required=True, type=PATH, help="Table of metrics (TSV).")
 def cross_validate(
     signal: Path,
     candidates: Path,
@@ -42,11 +42,12 @@ def cross_validate(
     hardware: "Hardware",
     output: Path,
 ) -> None:
-    """Build the tensors of a fold, train on them, scan its test chromosomes, and measure.
+    """Build the tensors of a fold, train a model on them, and evaluate it on the test chromosomes.
 
-    Chromosomes with candidate elements are dealt out to --folds groups; group --fold tests, the
-    next one validates. The table has columns model, fold, chromosomes, setting, class, figure,
-    value. A training that was interrupted continues from its checkpoint in the current folder.
+    Chromosomes with candidate elements are divided into --folds groups. Group --fold is the test
+    set, the next group the validation set. The table has the columns model, fold, chromosomes,
+    setting, class, figure, value. An interrupted training continues from its checkpoint in the
+    current folder.
     """
     from deepregfinder.evaluation.cross_validation import fold_plan, scores, write_scores
     from deepregfinder.evaluation.fold import FoldData, evaluate_fold

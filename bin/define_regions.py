@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 @click.option("--tss", required=True, type=PATH, help="Transcription start sites (BED).")
 @click.option("--dhs", type=PATH, help="Peaks of open chromatin, DNase or ATAC.")
 @click.option(
-    "--enhancers", required=True, multiple=True, type=PATH, help="Enhancer-TF peaks; repeat."
+    "--enhancers",
+    required=True,
+    multiple=True,
+    type=PATH,
+    help="Enhancer-TF peaks; may be repeated.",
 )
-@click.option("--promoter_marks", multiple=True, type=PATH, help="H3K4me3 peaks; repeat.")
-@click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs; repeat.")
+@click.option("--promoter_marks", multiple=True, type=PATH, help="H3K4me3 peaks; may be repeated.")
+@click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs; may be repeated.")
 @click.option("--blacklist", type=PATH, help="Regions not used as background (BED).")
 @click.option("--gaps", type=PATH, help="Assembly gaps, not used as background (BED).")
 @click.option("--chrom_sizes", required=True, type=PATH, help="Main chromosomes: name, length.")
@@ -33,9 +37,11 @@ if TYPE_CHECKING:
 @geometry_options
 @region_options
 @split_options
-@click.option("--seed", required=True, type=int, help="Of the choice of background.")
+@click.option("--seed", required=True, type=int, help="Random seed of the background.")
 @click.option("--output", required=True, type=PATH, help="Candidates (region file).")
-@click.option("--dropped", required=True, type=PATH, help="Table of what each rule dropped.")
+@click.option(
+    "--dropped", required=True, type=PATH, help="Table of regions that each rule dropped."
+)
 def define_regions(
     sample: str,
     tss: Path,
@@ -56,12 +62,12 @@ def define_regions(
 ) -> None:
     """Find promoters and enhancers, and draw background windows.
 
-    Writes candidates: chrom, start, end, class (promoter, enhancer, background), state ".", and
-    split ("." with --split random). Background stands last, in the order in which it was drawn,
-    twice as much as is wanted: build_tensors.py chooses by signal.
+    Candidates have the columns chrom, start, end, class (promoter, enhancer, background), state
+    (".") and split ("." with --split random). Background windows come last, in the order in which
+    they were drawn, and twice as many as needed: build_tensors.py chooses among them by signal.
 
-    The table of dropped regions has a row for each rule, in order: element, rule, dropped, left. It
-    is written even where too few windows are left, which is an error.
+    The table of dropped regions has one row per rule, in order: element, rule, dropped, left. It is
+    also written if too few windows are left, which is an error.
     """
     import logging
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Say how far the windows that models are tested on lie from open chromatin, TSSs and factors."""
+"""Measure how far test windows lie from open chromatin, TSSs and peaks of factors."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
-@click.option("--sample", required=True, help="Sample (cell type) that the labels are of.")
+@click.option("--sample", required=True, help="Sample (cell type) of the labels.")
 @click.option("--regions", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
 @click.option("--classes", required=True, type=int, help="Classes of the run: 2, 3 or 5.")
 @click.option("--chrom_sizes", required=True, type=PATH, help="The main chromosomes.")
@@ -17,8 +17,8 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.option("--tss", required=True, type=PATH, help="Transcription start sites.")
 @click.option("--enhancers", multiple=True, type=PATH, help="Peaks of enhancer TFs.")
 @click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs.")
-@click.option("--output", required=True, type=PATH, help="The distances in numbers (TSV).")
-@click.option("--plot", required=True, type=PATH, help="The distances as curves (PNG).")
+@click.option("--output", required=True, type=PATH, help="Table of the distances (TSV).")
+@click.option("--plot", required=True, type=PATH, help="Cumulative curves of the distances (PNG).")
 def describe_windows(
     sample: str,
     regions: Path,
@@ -33,8 +33,8 @@ def describe_windows(
 ) -> None:
     """Write distances of test windows to the nearest DHS, TSS and factor peak, by class.
 
-    Beside the labelled background stands the background of the test chromosomes as they are, unless
-    the split is random.
+    Unless the split is random, the table also has all background of the test chromosomes, next to
+    the labelled background.
     """
     import pandas as pd
 

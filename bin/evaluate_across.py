@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure models of one kind on the labelled test windows of samples of others."""
+"""Evaluate the models of all samples on the test windows of every sample."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--model", required=True, help="Kind of the models.")
 @click.option(
-    "--bundle", required=True, multiple=True, type=PATH, help="Folder of a model, one a sample."
+    "--bundle", required=True, multiple=True, type=PATH, help="Folder of a model, one per sample."
 )
 @click.option(
     "--tensors",
@@ -44,8 +44,11 @@ def evaluate_across(
     output: Path,
     plot: Path,
 ) -> None:
-    """Write average precision of every model on every sample, and what a model of the sample's own
-    would give, with intervals; on other samples with and without quantile mapping."""
+    """Write the average precision of every model on every sample, with intervals.
+
+    A model is compared with the model of the tested sample. On samples that it was not trained on,
+    it is evaluated with and without quantile mapping.
+    """
     from deepregfinder.errors import InputError
     from deepregfinder.evaluation.across_samples import Score, draw_across, measure_across, scores
     from deepregfinder.labels.tensors import open_tensors

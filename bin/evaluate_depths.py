@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure models on the test chromosomes of a sample with a part of its reads."""
+"""Evaluate models on a sample with a fraction of its reads."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--model", required=True, multiple=True, help="Name of a model in this run.")
 @click.option(
-    "--bundle", required=True, multiple=True, type=PATH, help="Folders of these, in their order."
+    "--bundle", required=True, multiple=True, type=PATH, help="Their folders, in the same order."
 )
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
 @click.option("--counts", required=True, multiple=True, type=PATH, help="As of build_signal.py.")
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     type=click.Choice(["ignore", "subtract", "channel"]),
     help="As of build_signal.py.",
 )
-@click.option("--depths", required=True, help="Shares of the reads, separated by commas.")
+@click.option("--depths", required=True, help="Fractions of the reads, separated by commas.")
 @scan_options
 @bootstrap_options
 @hardware_options
@@ -52,11 +52,11 @@ def evaluate_depths(
     output: Path,
     plot: Path,
 ) -> None:
-    """Write average precision and ECE of every model with all reads and with each share of them.
+    """Write average precision and ECE of every model with all reads and with each fraction of them.
 
-    Reads are drawn by chance from the counts, also with --seed; the models are not trained again.
-    Measured are the labelled test windows and, unless these were drawn at random, every window of
-    the test chromosomes.
+    Reads are drawn at random from the counts, with --seed; models are not trained again. They are
+    evaluated on the labelled test windows and, unless the split is random, on every window of the
+    test chromosomes.
     """
     from deepregfinder.counting.store import open_counts
     from deepregfinder.evaluation.read_depth import (

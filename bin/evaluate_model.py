@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure a model on labelled test windows, and on everything on the test chromosomes."""
+"""Evaluate a model on labelled test windows and on every window of the test chromosomes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--sample", required=True, help="Sample that the model is measured on.")
+@click.option("--sample", required=True, help="Sample that the model is evaluated on.")
 @click.option("--model", required=True, help="Name of the model in this run.")
 @click.option("--bundle", required=True, type=PATH, help="Folder of the model.")
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
@@ -25,14 +25,21 @@ if TYPE_CHECKING:
     type=PATH,
     help="Files of predict_genome.py: the same model on the genome of the sample.",
 )
-@click.option("--calls", type=PATH, help="Its calls there (BED9 of call_elements.py).")
-@click.option("--tss", type=PATH, help="TSSs (BED) that enhancer calls were kept away from.")
-@click.option("--tss_merge", default=0, type=int, help="Merge TSSs no further apart (bp).")
-@click.option("--tss_distance", default=0, type=int, help="How far they were kept away (bp).")
+@click.option(
+    "--calls", type=PATH, help="Calls of the model on that genome (BED9 of call_elements.py)."
+)
+@click.option("--tss", type=PATH, help="TSSs (BED) near which enhancer calls were removed.")
+@click.option("--tss_merge", default=0, type=int, help="Merge TSSs up to this far apart (bp).")
+@click.option(
+    "--tss_distance",
+    default=0,
+    type=int,
+    help="Distance from a TSS of removed enhancer calls (bp).",
+)
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Probability that the calls were made with.  [default: those of the model]",
+    help="Threshold of the calls.  [default: those of the model]",
 )
 @bootstrap_options
 @click.option("--output", required=True, type=PATH, help="Folder of metrics, plots and tables.")
@@ -55,9 +62,9 @@ def evaluate_model(
 ) -> None:
     """Write metrics.json, seeds.tsv, replicates, plots with their numbers, and the model card.
 
-    Labelled test windows are predicted here. With --probabilities, every window of the test
-    chromosomes is measured as well (natural prevalence), with --calls also the calls there; a
-    random split leaves no test chromosome, so there `natural` is null. Plots: pr_curve, roc_curve,
+    Labelled test windows are predicted here. With --probabilities, the model is also evaluated on
+    every window of the test chromosomes (natural prevalence), and with --calls on the calls there.
+    A random split has no test chromosomes; `natural` is then null. Plots: pr_curve, roc_curve,
     confusion_matrix, calibration, learning_curve and, at natural prevalence, natural_pr_curve
     and natural_calibration, each as .png and .tsv.
     """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Show what a model looks at: filters, profiles of calls, importance of marks, attributions."""
+"""Explain a model: filters, profiles of calls, importance of marks, attributions."""
 
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from deepregfinder.options.quantile_map import quantile_map_option
 @click.option("--bundle", required=True, type=PATH, help="Folder of the model.")
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
 @click.option("--signal", required=True, type=PATH, help="Signal of the sample (build_signal.py).")
-@click.option("--calls", type=PATH, help="Calls of the model there (BED9 of call_elements.py).")
+@click.option(
+    "--calls", type=PATH, help="Calls of the model on the sample (BED9 of call_elements.py)."
+)
 @quantile_map_option
 @click.option("--seed", required=True, type=int, help="Random seed of the permutations.")
 @click.option("--threads", required=True, type=int, help="Threads on the CPU.")
@@ -35,9 +37,9 @@ def explain_model(
     """Write mark_importance, mark_elimination, signal_profiles, attributions, filter_activations,
     filter_weights and states.
 
-    Each as .png and .tsv; beside them filters.tsv and explain.json, which says what the others rest
-    on. Profiles need --calls, attributions a network of windows, filters one that begins with a
-    convolution: what is left out stands in explain.json.
+    Each is a .png and a .tsv file. filters.tsv and explain.json come with them; explain.json
+    describes the data behind the plots, and lists plots that are left out. Profiles need --calls.
+    Attributions need a network that sees a window, filters one whose first layer is a convolution.
     Only chromhmm has states.
     """
     import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Look at one BAM file before any heavy work is done on it."""
+"""Inspect one BAM file before any long computation."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,19 +11,19 @@ from deepregfinder.command_line import PATH, plain_errors
 
 @click.command()
 @click.option("--bam", required=True, type=PATH, help="The BAM file.")
-@click.option("--index", type=PATH, help="Its BAI or CSI file, wherever it lies.")
+@click.option("--index", type=PATH, help="Its BAI or CSI file, in any folder.")
 @click.option("--id", "id_", required=True, help="Name of this file within the run.")
 @click.option("--sample", required=True, help="Sample (cell type) of the reads.")
-@click.option("--mark", required=True, help="Histone mark; 'control', 'nascent', ... for others.")
-@click.option("--replicate", required=True, help="Replicate, as the sheet names it.")
+@click.option("--mark", required=True, help="Histone mark, or 'control' or 'nascent'.")
+@click.option("--replicate", required=True, help="Replicate, as in the sheet.")
 @click.option(
     "--role",
     required=True,
     type=click.Choice(["chip", "control", "nascent"]),
     help="What the reads are for.",
 )
-@click.option("--threads", required=True, type=int, help="Threads to make an index with.")
-@click.option("--output", required=True, type=PATH, help="What was found (JSON).")
+@click.option("--threads", required=True, type=int, help="Threads for making an index.")
+@click.option("--output", required=True, type=PATH, help="Description of the file (JSON).")
 def inspect_bam(
     bam: Path,
     index: Path | None,
@@ -35,11 +35,11 @@ def inspect_bam(
     threads: int,
     output: Path,
 ) -> None:
-    """Read header, index and first reads of one BAM file, and write down what is wrong with it.
+    """Read header, index and first reads of one BAM file, and list its problems.
 
-    A missing or foreign index is made in the current folder (ID.bai), never next to the BAM file.
-    Faults of the file do not fail this command: they are listed under `problems`, and
-    check_inputs.py shows those of all files at once.
+    If the index is missing or belongs to another file, a new one is made in the current folder
+    (ID.bai), not next to the BAM file. Problems of the file are not errors of this command: they
+    are listed under `problems`, and check_inputs.py reports those of all files at once.
     """
     from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Merge pairs tested with CRISPR to elements, and bring these to the assembly of the run."""
+"""Merge pairs tested with CRISPR to elements, and lift these to the assembly of the run."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.option("--table", required=True, type=PATH, help="Tested pairs of element and gene (TSV).")
 @click.option("--chain", type=PATH, help="Chain file from their assembly to that of the run.")
 @click.option("--chrom_sizes", required=True, type=PATH, help="Chromosomes of the run.")
-@click.option("--output", required=True, type=PATH, help="A row for each element (TSV).")
+@click.option("--output", required=True, type=PATH, help="One row per element (TSV).")
 def lift_crispr(table: Path, chain: Path | None, chrom_sizes: Path, output: Path) -> None:
-    """Write a row for each element, also for those that cannot be lifted."""
+    """Write one row per element, including those that cannot be lifted."""
     from deepregfinder.evaluation.external.crispr import place_elements, read_table, write_elements
     from deepregfinder.genome.grid import read_chrom_sizes
 

@@ -30,11 +30,11 @@ def predict_genome(
     hardware: "Hardware",
     output: Path,
 ) -> None:
-    """Give every window of the named chromosomes its calibrated probability of each class.
+    """Write calibrated class probabilities of every window of the named chromosomes.
 
-    Windows start every --step bp from 0 on. Marks are matched by name; a missing mark, another
-    bin size or another assembly than those of the model is an error. Where the bundle holds
-    several networks, the probabilities of each are kept beside their average.
+    Windows start every --step bp, from 0 on. Marks are matched by name. A missing mark, and a bin
+    size or assembly other than that of the model, are errors. If the bundle has several members,
+    the file has the probabilities of each, and their average.
     """
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.prediction.scan import scan_genome

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Score an annotation made by others on the labelled test windows of a sample."""
+"""Evaluate an external annotation on the labelled test windows of a sample."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--name", required=True, help="Name of the annotation.")
 @click.option("--bed", required=True, type=PATH, help="Its intervals, labels in column 4 (BED).")
-@click.option("--mapping", required=True, help="label=class;label=class; * stands for anything.")
+@click.option("--mapping", required=True, help="label=class;label=class; * matches any text.")
 @click.option("--chain", type=PATH, help="Chain file from its assembly to that of the run.")
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
 @bootstrap_options
-@click.option("--output", required=True, type=PATH, help="Figures of each class (TSV).")
+@click.option("--output", required=True, type=PATH, help="Metrics of each class (TSV).")
 def score_annotation(
     name: str,
     bed: Path,
@@ -30,7 +30,7 @@ def score_annotation(
     bootstrap: "Bootstrap",
     output: Path,
 ) -> None:
-    """Write precision, recall and F1 on test windows, and of its intervals as calls."""
+    """Write precision, recall and F1 on test windows, and of the intervals taken as calls."""
     from deepregfinder.evaluation.external.annotations import by_class, parse_mapping, score
     from deepregfinder.evaluation.tables import AnnotationScore
     from deepregfinder.genome.assembly import check_placement

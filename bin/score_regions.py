@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Score a user's own regions with a trained model."""
+"""Score regions that the user gives with a trained model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--regions", required=True, type=PATH, help="Regions of any width (BED).")
 @scan_options
 @hardware_options
-@click.option("--output", required=True, type=PATH, help="One line a region (TSV).")
+@click.option("--output", required=True, type=PATH, help="One line per region (TSV).")
 def score_regions(
     bundle: Path,
     signal: Path,
@@ -30,12 +30,13 @@ def score_regions(
     hardware: "Hardware",
     output: Path,
 ) -> None:
-    """Give each region its class and calibrated probabilities, in the order of the file.
+    """Write class and calibrated probabilities of each region, in the order of the file.
 
-    A region no wider than the model's window is scored by one window around its midpoint; a wider
-    one by windows every --step bp, of which the highest probability of each class counts. `class`
-    is the element that wins a window with the highest probability, background only where it wins
-    all of them. Regions outside the scanned chromosomes get `.` and are counted in the log.
+    A region up to the width of the model's window is scored by one window around its midpoint. A
+    wider region is scored by windows every --step bp; its probability of a class is the highest one
+    of its windows. `class` is the element class that is best in a window with the highest
+    probability, and background only if background is best in all windows. Regions on other
+    chromosomes have `.`; the log has their number.
     """
     from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.models.bundle import read_bundle

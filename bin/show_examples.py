@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Find places worth looking at, and take the signal of all marks around them."""
+"""Choose example regions, and take the signal of all marks around them."""
 
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.option("--calls", required=True, type=PATH, help="<sample>.<model>.bed.")
 @click.option("--regions", type=PATH, help="<sample>.regions.bed, if the sample has labels.")
 @click.option("--classes", required=True, type=int, help="Number of classes.")
-@click.option("--output", required=True, type=PATH, help="The places and the signal (JSON).")
+@click.option("--output", required=True, type=PATH, help="The regions and their signal (JSON).")
 def show_examples(
     model: str, signal: Path, calls: Path, regions: Path | None, classes: int, output: Path
 ) -> None:
-    """Write the best calls of each class; with labels also, on test chromosomes, labelled elements
-    that no call found, and calls without a labelled element.
+    """Write the best calls of each class.
+
+    With labels, also write labelled elements of test chromosomes that no call recovers, and calls
+    there without a labelled element.
     """
     from deepregfinder.classes import class_names
     from deepregfinder.labels.candidates import read_regions

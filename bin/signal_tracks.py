@@ -10,11 +10,11 @@ from deepregfinder.command_line import PATH, plain_errors
 
 @click.command()
 @click.option("--signal", required=True, type=PATH, help="Made by build_signal.py.")
-@click.option("--threads", required=True, type=int, help="Marks that are written at a time.")
+@click.option("--threads", required=True, type=int, help="Number of marks written in parallel.")
 @click.option("--output", required=True, type=PATH, help="Folder of <mark>.bw.")
 @click.option("--description", required=True, type=PATH, help="What was written (JSON).")
 def signal_tracks(signal: Path, threads: int, output: Path, description: Path) -> None:
-    """Write reads per million of each mark; bins without a read have the value 0."""
+    """Write reads per million of each mark; bins without reads have the value 0."""
     import logging
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context

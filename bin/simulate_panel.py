@@ -20,7 +20,7 @@ def _split(text: str | None) -> tuple[str, ...]:
     "--outdir",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Folder to write to; made if absent.",
+    help="Folder to write to; created if missing.",
 )
 @click.option(
     "--samples",
@@ -45,15 +45,20 @@ def _split(text: str | None) -> tuple[str, ...]:
 @click.option("--read_length", type=click.IntRange(20, 150), default=50, help="In bp.")
 @click.option("--paired", is_flag=True, help="Paired-end reads.")
 @click.option("--control", is_flag=True, help="An input control for every cell type.")
-@click.option("--accessibility", is_flag=True, help="A DNase-seq track beside the marks.")
+@click.option("--accessibility", is_flag=True, help="A DNase-seq track in addition to the marks.")
 @click.option(
     "--nascent",
     type=click.Choice(["none", "unstranded", "stranded"]),
     default="none",
-    help="Nascent RNA: one BAM, or one BAM a strand.",
+    help="Nascent RNA: one BAM, or one BAM per strand.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, help="Same seed, same bytes.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, help="BAM files at a time.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Number of BAM files written in parallel.",
+)
 @click.option(
     "--genome_mb",
     type=click.FloatRange(0.6, 500),
@@ -64,12 +69,12 @@ def _split(text: str | None) -> tuple[str, ...]:
     "--spacing",
     type=click.IntRange(min=4000),
     default=12000,
-    help="Small genome: mean distance of genes, enhancers and the like in bp.",
+    help="Small genome: mean distance between sites such as genes and enhancers, in bp.",
 )
 @click.option(
     "--peaks",
     type=_FOLDER,
-    help="Folder with a folder of ENCODE peak lists for each cell type: simulate from these.",
+    help="Folder with a folder of ENCODE peak lists for each cell type.",
 )
 @click.option("--tss", type=EXISTING_FILE, help="With --peaks: TSSs (BED, plain or .gz).")
 @click.option(
@@ -103,11 +108,11 @@ def simulate_panel(
 ) -> None:
     """Simulate a panel of histone marks: indexed BAM files, peak lists and both sheets.
 
-    Without --peaks, on a small genome of its own (chr1, chr2, chr8, chr9, chr17, chr18 and a
-    scaffold), where peak lists miss things as real ones do. With --peaks, from real peak lists of
-    ENCODE: they say where each mark is enriched and how much, and only reads are simulated.
+    Without --peaks, a small genome is simulated (chr1, chr2, chr8, chr9, chr17, chr18 and a
+    scaffold); its peak lists are incomplete, as real ones are. With --peaks, only reads are
+    simulated: peak lists of ENCODE give the places and heights of enrichment of each mark.
 
-    OUTDIR then holds samplesheet.csv and labels.csv (paths relative to it), bam/, peaks/, tss.bed,
+    OUTDIR has samplesheet.csv and labels.csv (paths relative to it), bam/, peaks/, tss.bed,
     chrom.sizes and blacklist.bed. Run the pipeline with --input OUTDIR/samplesheet.csv
     --labels OUTDIR/labels.csv --tss OUTDIR/tss.bed --blacklist OUTDIR/blacklist.bed.
     """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Put the folds of all models of a sample into one table and one picture."""
+"""Join the folds of all models of a sample in one table and one plot."""
 
 from pathlib import Path
 
@@ -13,10 +13,15 @@ from deepregfinder.command_line import PATH, plain_errors
     "--fold", required=True, multiple=True, type=PATH, help="Tables of cross_validate.py."
 )
 @click.option("--output", required=True, type=PATH, help="All folds (TSV).")
-@click.option("--summary", required=True, type=PATH, help="Mean and spread over folds (TSV).")
+@click.option(
+    "--summary",
+    required=True,
+    type=PATH,
+    help="Mean, standard deviation and range over folds (TSV).",
+)
 @click.option("--plot", required=True, type=PATH, help="Average precision of every fold (PNG).")
 def summarise_folds(fold: tuple[Path, ...], output: Path, summary: Path, plot: Path) -> None:
-    """Write every figure of every fold, and for each its mean, spread and range."""
+    """Write the metrics of all folds, and their mean, standard deviation and range."""
     from deepregfinder.evaluation.cross_validation import (
         FoldSummary,
         draw_folds,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold calls against elements that were perturbed with CRISPR."""
+"""Compare calls with elements that were perturbed with CRISPR."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 )
 @click.option("--calls", required=True, type=PATH, help="Calls (BED9 of call_elements.py).")
 @bootstrap_options
-@click.option("--output", required=True, type=PATH, help="Figures (TSV).")
-@click.option("--element_table", required=True, type=PATH, help="What is said of each (TSV).")
+@click.option("--output", required=True, type=PATH, help="Metrics (TSV).")
+@click.option("--element_table", required=True, type=PATH, help="One row per element (TSV).")
 def validate_crispr(
     bundle: Path,
     elements: Path,
@@ -32,7 +32,7 @@ def validate_crispr(
     output: Path,
     element_table: Path,
 ) -> None:
-    """Write recall of regulated elements, calls among tested negatives, and every element."""
+    """Write recall of regulated elements, calls among tested negatives, and a table of elements."""
     from deepregfinder.evaluation.external.crispr import read_elements, validate
     from deepregfinder.evaluation.tables import CrisprFigures
     from deepregfinder.models.bundle import read_bundle

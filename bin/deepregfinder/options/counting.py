@@ -39,9 +39,9 @@ if TYPE_CHECKING:
         "--extend",
         required=True,
         type=click.IntRange(0),
-        help="Lengthen single reads at their 3' end.",
+        help="Extend single reads at their 3' end (bp).",
     ),
-    click.option("--shift", required=True, type=int, help="Move single reads downstream, in bp."),
+    click.option("--shift", required=True, type=int, help="Shift single reads downstream (bp)."),
 )
 def counting_options(
     min_mapq: int,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @option_group(
     "hardware",
-    click.option("--device", required=True, help="cpu, cuda, or auto: a GPU where there is one."),
+    click.option("--device", required=True, help="cpu, cuda, or auto (a GPU if there is one)."),
     click.option("--threads", required=True, type=int, help="Threads on a CPU."),
 )
 def hardware_options(device: str, threads: int) -> "Hardware":

@@ -12,42 +12,47 @@ if TYPE_CHECKING:
 
 @option_group(
     "rules",
-    click.option("--tss_merge", required=True, type=int, help="Merge TSSs no further apart (bp)."),
     click.option(
-        "--promoter_slop", required=True, type=int, help="Promoter: a DHS this near (bp)."
+        "--tss_merge", required=True, type=int, help="Merge TSSs up to this far apart (bp)."
     ),
     click.option(
-        "--enhancer_slop", required=True, type=int, help="Enhancer: a DHS this near (bp)."
+        "--promoter_slop", required=True, type=int, help="Promoter: largest distance of a DHS (bp)."
     ),
     click.option(
-        "--tss_distance", required=True, type=int, help="Enhancer: no TSS this near (bp)."
+        "--enhancer_slop", required=True, type=int, help="Enhancer: largest distance of a DHS (bp)."
+    ),
+    click.option(
+        "--tss_distance",
+        required=True,
+        type=int,
+        help="Enhancer: smallest distance from a TSS (bp).",
     ),
     click.option(
         "--promoter_marks_distance",
         required=True,
         type=int,
-        help="Enhancer: no H3K4me3 peak this near (bp).",
+        help="Enhancer: smallest distance from an H3K4me3 peak (bp).",
     ),
     click.option(
         "--promoter_marks_min_signal",
         required=True,
         type=float,
-        help="Ignore H3K4me3 peaks of lower signal.",
+        help="Ignore H3K4me3 peaks with a lower signal.",
     ),
     click.option(
-        "--max_tf_peak_width", type=int, help="Drop enhancer-TF peaks that are wider (bp)."
+        "--max_tf_peak_width", type=int, help="Drop enhancer-TF peaks wider than this (bp)."
     ),
     click.option(
         "--center",
         required=True,
         type=click.Choice(["midpoint", "summit", "dhs"]),
-        help="Where an enhancer window is centred.",
+        help="Centre of an enhancer window.",
     ),
     click.option(
         "--background_distance",
         required=True,
         type=int,
-        help="Background: nothing this near (bp).",
+        help="Background: smallest distance from any potential element (bp).",
     ),
     click.option("--n_background", required=True, type=int, help="Background windows in total."),
 )

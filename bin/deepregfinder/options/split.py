@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         "--split",
         required=True,
         type=click.Choice(["chromosome", "random"]),
-        help="How windows are divided.",
+        help="How windows are divided into splits.",
     ),
     click.option("--train_chroms", required=True, help="Chromosomes to train on."),
     click.option("--validation_chroms", required=True, help="Chromosomes to validate on."),

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     click.option("--seed", required=True, type=int, help="Random seed of the first member."),
     click.option("--seeds", required=True, type=int, help="Members to train: seed, seed + 1, ..."),
     click.option("--epochs", required=True, type=int, help="Passes over the training windows."),
-    click.option("--batch_size", required=True, type=int, help="Windows a training step."),
-    click.option("--learning_rate", required=True, type=float, help="Rate of Adam at the start."),
+    click.option("--batch_size", required=True, type=int, help="Windows per training step."),
+    click.option(
+        "--learning_rate", required=True, type=float, help="Initial learning rate of Adam."
+    ),
     click.option("--weight_decay", required=True, type=float, help="Weight decay of Adam."),
 )
 def learner_options(

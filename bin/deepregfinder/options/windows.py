@@ -18,14 +18,14 @@ if TYPE_CHECKING:
         "--min_nonzero",
         required=True,
         type=int,
-        help="A window needs so many non-zero entries.",
+        help="Smallest number of non-zero entries of a window.",
     ),
     click.option("--n_background", required=True, type=int, help="Background windows in total."),
     click.option(
         "--transform",
         required=True,
         type=click.Choice(["none", "log2", "asinh"]),
-        help="Applied to the signal before mean and standard deviation are taken.",
+        help="Transform of the signal before mean and standard deviation are computed.",
     ),
 )
 def window_options(
