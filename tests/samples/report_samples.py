@@ -10,7 +10,7 @@ import numpy as np
 
 from deepregfinder.classes import class_names
 from deepregfinder.counting.store import RecordCounts
-from deepregfinder.differential.compare import ComparedMark, Transition
+from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.evaluation.tables import (
     AnnotationScore,
     CrisprFigures,

@@ -27,11 +27,12 @@ from scipy.stats import false_discovery_control
 from deepregfinder.classes import BACKGROUND, class_named
 from deepregfinder.counting.store import Counts
 from deepregfinder.differential.moderated_t import log_counts, moderated_t, simes, size_factors
+from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.atomic import written_whole
-from deepregfinder.storage.tables import ABSENT, Decimals4, Digits4, write_rows, write_table
+from deepregfinder.storage.tables import ABSENT, write_rows, write_table
 
 log = logging.getLogger(__name__)
 
@@ -40,31 +41,6 @@ NONE = "none"
 NO_REPLICATES = "no replicates"
 REPORTED = ("differential", "untested")
 STATUSES = (*REPORTED, "weak", "unchanged")
-
-
-@dataclass(frozen=True)
-class Transition:
-    """A row of `<a>_vs_<b>.<model>.transitions.tsv`: elements by class in a and b, and status."""
-
-    class_a: str
-    class_b: str
-    elements: int
-    differential: int
-    untested: int
-    weak: int
-    unchanged: int
-
-
-@dataclass(frozen=True)
-class ComparedMark:
-    """A row of `<a>_vs_<b>.<model>.marks.tsv`: a MarkChange without its elements."""
-
-    mark: str
-    replicates_a: int
-    replicates_b: int
-    tested: bool
-    prior_df: Digits4 | None
-    size_factors: tuple[Decimals4, ...]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from deepregfinder.classes import class_named, class_set
 from deepregfinder.counting.store import RecordCounts
-from deepregfinder.differential.compare import ComparedMark, Transition
+from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures, WindowDistances
 from deepregfinder.inputs.tables import InputFile

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.counting.store import RecordCounts
-from deepregfinder.differential.compare import ComparedMark, Transition
+from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures, WindowDistances
 from deepregfinder.inputs.tables import InputFile

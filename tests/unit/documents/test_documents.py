@@ -16,7 +16,7 @@ from samples.small_evaluation import write_world
 from deepregfinder import __version__
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import RecordCounts
-from deepregfinder.differential.compare import ComparedMark, Transition
+from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.evaluation.external import crispr
 from deepregfinder.evaluation.tables import (
     AnnotationScore,
