@@ -67,7 +67,7 @@ def backward(part: str, imported: str) -> bool:
 
 def faults(library: Path) -> list[str]:
     """Imports that break the order, as `file imports module`."""
-    found = []
+    backward_imports = []
     for file in sorted(library.rglob("*.py")):
         relative = file.relative_to(library)
         part = relative.parts[0].removesuffix(".py")
@@ -75,8 +75,10 @@ def faults(library: Path) -> list[str]:
         for name in imports(file.read_text(), package):
             imported = name.split(".")[0]
             if part != "__init__" and imported not in (part, "__version__"):
-                found += [f"{relative} imports {name}"] if backward(part, imported) else []
-    return found
+                backward_imports += (
+                    [f"{relative} imports {name}"] if backward(part, imported) else []
+                )
+    return backward_imports
 
 
 def modules(library: Path) -> dict[str, set[str]]:

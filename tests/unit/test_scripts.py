@@ -43,7 +43,7 @@ def test_a_script_is_short_below_its_options(scripts: dict[str, str]) -> None:
 
 
 def test_a_script_calls_the_library_by_its_names(scripts: dict[str, str]) -> None:
-    assert {name: found for name, source in scripts.items() if (found := aliases(source))} == {}
+    assert {name: renamed for name, source in scripts.items() if (renamed := aliases(source))} == {}
 
 
 def test_a_long_script_and_an_alias_are_found() -> None:

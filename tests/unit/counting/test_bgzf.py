@@ -42,8 +42,8 @@ def unpack(path, threads: int = 2) -> bytes:
 
 
 def counted(path) -> tuple:
-    found = count_native(path, RULES, GRID, threads=1)
-    return found.values.tobytes(), found.tally
+    counts = count_native(path, RULES, GRID, threads=1)
+    return counts.values.tobytes(), counts.tally
 
 
 @pytest.fixture(scope="module")
@@ -198,8 +198,8 @@ def test_no_read_counts_beyond_its_chromosome_whatever_the_header_claims(bam, tm
     assert length in content
     path = tmp_path / "longer.bam"
     path.write_bytes(pack(content.replace(length, claimed), 60_000))
-    found = count_native(path, RULES, GRID, threads=1)
-    assert np.array_equal(found.values, expected.values)
+    counts = count_native(path, RULES, GRID, threads=1)
+    assert np.array_equal(counts.values, expected.values)
 
 
 def test_a_damaged_block_is_named_by_its_place(tmp_path):

@@ -67,13 +67,13 @@ def test_bins_that_touch_a_blacklisted_interval_are_zero(counter, tmp_path):
     blacklist = tmp_path / "blacklist.bed"
     blacklist.write_text("track name=x\nchr1\t199\t201\nchr1\t600\t9999999\nchrUn\t0\t5\n")
     whole = count_reads(bam, counter, RULES, GRID, None, threads=1)
-    found = count_reads(bam, counter, RULES, GRID, blacklist, threads=1)
+    masked = count_reads(bam, counter, RULES, GRID, blacklist, threads=1)
     assert whole.values[:6].all()
     expected = whole.values.copy()
     expected[[1, 2]] = 0
     expected[6 : GRID.first_bin["chr2"]] = 0
-    np.testing.assert_array_equal(found.values, expected)
-    assert found.tally == whole.tally
+    np.testing.assert_array_equal(masked.values, expected)
+    assert masked.tally == whole.tally
 
 
 @pytest.mark.parametrize("counter", COUNTERS)

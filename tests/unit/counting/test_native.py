@@ -214,9 +214,9 @@ def test_a_cram_file_counts_like_the_bam_file_without_any_reference(tmp_path, mo
         made.unlink()
     for rules in (FRAGMENTS, OVERLAP):
         expected = count_native(bam, rules, GRID, threads=1)
-        found = count_native(cram, rules, GRID, threads=1)
-        np.testing.assert_array_equal(found.values, expected.values)
-        assert found.tally == expected.tally
+        counts = count_native(cram, rules, GRID, threads=1)
+        np.testing.assert_array_equal(counts.values, expected.values)
+        assert counts.tally == expected.tally
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "reads.bam",
         "reads.cram",

@@ -28,11 +28,11 @@ def test_the_grid_lays_chromosomes_one_behind_the_other():
 def test_counts_come_back_with_their_library_and_filters(tmp_path):
     path = tmp_path / "a.counts.zip"
     write_counts(path, LIBRARY, counts_of(range(15)), RULES, blacklist=True)
-    found = open_counts(path)
-    assert found.library_size == 72
-    assert found.load("chr2").tolist() == [11, 12, 13]
-    assert found.load("chr2").dtype == np.uint32
-    assert found.attributes == {
+    stored = open_counts(path)
+    assert stored.library_size == 72
+    assert stored.load("chr2").tolist() == [11, 12, 13]
+    assert stored.load("chr2").dtype == np.uint32
+    assert stored.attributes == {
         "format": "counts",
         **{"id": "K562_H3K27ac_1", "sample": "K562", "mark": "H3K27ac", "replicate": "1"},
         "bin_size": 100,
@@ -42,7 +42,7 @@ def test_counts_come_back_with_their_library_and_filters(tmp_path):
         "filters": {**dataclasses.asdict(RULES), "blacklist": True},
         "paired_end": True,
     }
-    assert list(found.attributes["chrom_sizes"]) == ["chr1", "chr2", "chr10"]
+    assert list(stored.attributes["chrom_sizes"]) == ["chr1", "chr2", "chr10"]
 
 
 @pytest.mark.parametrize(("highest", "dtype"), [(65_535, np.uint16), (65_536, np.uint32)])

@@ -24,27 +24,27 @@ GRID = BinGrid(MAIN, 100)
 def counted(path, threads):
     """Counts, tally and sample of a file."""
     sampler = EndSampler(MAIN, RULES.min_mapq)
-    found = count_reads(path, "native", RULES, GRID, None, threads, sampler)
+    counts = count_reads(path, "native", RULES, GRID, None, threads, sampler)
     sample = sampler.ends()
     kept = [sample.forward.tolist(), sample.reverse.tolist(), sample.read_length]
-    return found.values.tobytes(), found.tally, kept
+    return counts.values.tobytes(), counts.tally, kept
 
 
 @pytest.fixture
 def cuts(monkeypatch):
     """Stretches in small files too; lists how many a file was cut into, 1 where that failed."""
-    found = []
+    numbers = []
     count = native._count_side_by_side
 
     def watched(stream, path, rules, grid, starts, sampler):
-        found.append(1)
+        numbers.append(1)
         counts = count(stream, path, rules, grid, starts, sampler)
-        found[-1] = len(starts)
+        numbers[-1] = len(starts)
         return counts
 
     monkeypatch.setattr(native, "_count_side_by_side", watched)
     monkeypatch.setattr(stretches, "SMALLEST", 300)
-    return found
+    return numbers
 
 
 def blocked(path, seed, n_records=400, in_order=False):
@@ -102,9 +102,9 @@ def test_the_first_record_behind_any_byte_is_found(tmp_path):
         at += 4 + int.from_bytes(content[at : at + 4].tobytes(), "little")
     for start in range(records[0], records[-6]):
         piece = np.pad(content[start:], (HEADROOM, 0))
-        found = stretches.first_record(piece, n_references)
+        position = stretches.first_record(piece, n_references)
         expected = records[int(np.searchsorted(records, start))] - start
-        assert found == HEADROOM + expected
+        assert position == HEADROOM + expected
     assert len(SIZES) == n_references
 
 

@@ -35,20 +35,20 @@ def compared(counts, sizes):
 
 
 def test_without_a_difference_p_is_uniform():
-    found = compared(*simulated(np.random.default_rng(1)))
-    assert stats.kstest(found.p, "uniform").pvalue > 0.01
+    result = compared(*simulated(np.random.default_rng(1)))
+    assert stats.kstest(result.p, "uniform").pvalue > 0.01
     for level in (0.05, 0.01):
-        expected = level * len(found.p)
-        assert abs((found.p < level).sum() - expected) < 4 * np.sqrt(expected)
+        expected = level * len(result.p)
+        assert abs((result.p < level).sum() - expected) < 4 * np.sqrt(expected)
 
 
 def test_the_false_discovery_rate_is_kept_and_planted_differences_are_found():
     rng = np.random.default_rng(2)
     shares, power, mistakes = [], [], 0
     for _ in range(20):
-        found = stats.false_discovery_control(compared(*simulated(rng, 1000, 200)).p) <= 0.1
-        shares.append(found[200:].sum() / max(found.sum(), 1))
-        power.append(found[:200].mean())
+        significant = stats.false_discovery_control(compared(*simulated(rng, 1000, 200)).p) <= 0.1
+        shares.append(significant[200:].sum() / max(significant.sum(), 1))
+        power.append(significant[:200].mean())
         nothing = stats.false_discovery_control(compared(*simulated(rng, 1000)).p) <= 0.1
         mistakes += nothing.any()
     assert np.mean(shares) < 0.12
@@ -59,7 +59,7 @@ def test_the_false_discovery_rate_is_kept_and_planted_differences_are_found():
 def test_moderated_t_equals_a_slow_implementation():
     rng = np.random.default_rng(3)
     a, b = rng.normal(5, 1, (40, 2)), rng.normal(5, 1, (40, 3))
-    found = moderated_t(a, b)
+    result = moderated_t(a, b)
     pooled = [(x.var() * 2 + y.var() * 3) / 3 for x, y in zip(a, b, strict=True)]
     prior = fit_prior(np.array(pooled), 3, np.hstack([a, b]).mean(axis=1))
     for row, (x, y) in enumerate(zip(a, b, strict=True)):
@@ -69,16 +69,16 @@ def test_moderated_t_equals_a_slow_implementation():
             variance = (prior.df * prior.variance[row] + 3 * pooled[row]) / (prior.df + 3)
         t = (y.mean() - x.mean()) / np.sqrt(variance * (1 / 2 + 1 / 3))
         p = 2 * stats.t.sf(abs(t), min(prior.df + 3, 120))
-        np.testing.assert_allclose(found.p[row], p, rtol=1e-10)
+        np.testing.assert_allclose(result.p[row], p, rtol=1e-10)
 
 
 def test_without_a_prior_it_is_the_t_test_of_student():
     """Two places are too few to learn from."""
     rng = np.random.default_rng(4)
     a, b = rng.normal(0, 1, (2, 3)), rng.normal(1, 1, (2, 4))
-    found = moderated_t(a, b)
-    assert found.prior_df == 0
-    np.testing.assert_allclose(found.p, stats.ttest_ind(a, b, axis=1).pvalue, rtol=1e-10)
+    result = moderated_t(a, b)
+    assert result.prior_df == 0
+    np.testing.assert_allclose(result.p, stats.ttest_ind(a, b, axis=1).pvalue, rtol=1e-10)
 
 
 @pytest.mark.parametrize(("true_df", "df"), [(4, 2), (10, 3), (6, 6)])
@@ -116,8 +116,8 @@ def test_size_factors_see_the_places_that_do_not_change():
 def test_places_without_any_read_are_no_evidence():
     counts, sizes = simulated(np.random.default_rng(7), 200)
     counts[:10] = 0
-    found = compared(counts, sizes)
-    assert np.isfinite(found.p).all()
+    result = compared(counts, sizes)
+    assert np.isfinite(result.p).all()
     assert not compared(np.zeros((60, 4)), sizes).difference.any()
     assert (compared(np.zeros((60, 4)), np.ones(4)).p == 1).all()
 

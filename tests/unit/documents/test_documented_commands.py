@@ -112,9 +112,9 @@ def test_every_target_of_make_is_one() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
     variables = set(re.findall(r"\$[({](\w+)[)}]", makefile))
-    found = list(named("make"))
-    assert found
-    for name, command in found:
+    commands = list(named("make"))
+    assert commands
+    for name, command in commands:
         for word in command[1:]:
             known = variables if "=" in word else targets
             assert word.partition("=")[0] in known, f"{name}: make {word}"

@@ -140,8 +140,8 @@ def _values(rule: dict) -> str:
 def test_the_parameter_table_is_that_of_the_schema(schema: dict, texts: dict[str, str]) -> None:
     begin, end = "<!-- parameters: begin -->\n", "<!-- parameters: end -->"
     wanted = parameter_tables(schema)
-    found = texts["docs/usage.md"].partition(begin)[2].partition(end)[0]
-    assert found == wanted, f"docs/usage.md: put this between the two markers:\n{wanted}"
+    table = texts["docs/usage.md"].partition(begin)[2].partition(end)[0]
+    assert table == wanted, f"docs/usage.md: put this between the two markers:\n{wanted}"
 
 
 def test_every_parameter_that_a_document_names_exists(
@@ -410,9 +410,9 @@ def test_pictures_are_there_and_those_that_are_drawn(
 def test_the_version_is_the_same_everywhere(repository: Path, texts: dict[str, str]) -> None:
     for name in ("nextflow.config", "pyproject.toml", "docker/Singularity.def"):
         text = (repository / name).read_text()
-        found = re.search(r"\bversion (?:= )?['\"]?(\d+\.\d+\.\d+)", text)
-        assert found
-        assert found[1] == __version__, name
+        version = re.search(r"\bversion (?:= )?['\"]?(\d+\.\d+\.\d+)", text)
+        assert version
+        assert version[1] == __version__, name
     for name, text in texts.items():
         named = set(re.findall(r"deepregfinder-nf[-:](\d+\.\d+\.\d+)", text))
         assert named <= {__version__}, name

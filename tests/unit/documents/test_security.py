@@ -35,9 +35,9 @@ def used(tree: ast.Module) -> set[str]:
 def test_no_data_becomes_code(repository: Path) -> None:
     paths = [*(repository / "bin").rglob("*.py"), *(repository / "tools").rglob("*.py")]
     assert len(paths) > 100
-    found = {str(path): used(ast.parse(path.read_text())) for path in paths}
+    names_used = {str(path): used(ast.parse(path.read_text())) for path in paths}
     bad = FORBIDDEN | {"shell or allow_pickle"}
-    assert {path: names & bad for path, names in found.items() if names & bad} == {}
+    assert {path: names & bad for path, names in names_used.items() if names & bad} == {}
 
 
 @pytest.mark.parametrize(

@@ -27,24 +27,24 @@ def tallies(truth: np.ndarray) -> Tallies:
 
 
 def test_the_table_of_a_curve_has_what_is_drawn(tmp_path: Path) -> None:
-    found = tallies(np.arange(60) % 3)
-    areas = measure(found).per_class
-    draw_precision_recall(tmp_path, "pr", CLASSES, found, areas["average_precision"][0], "title")
+    counts = tallies(np.arange(60) % 3)
+    areas = measure(counts).per_class
+    draw_precision_recall(tmp_path, "pr", CLASSES, counts, areas["average_precision"][0], "title")
     table = rows(tmp_path / "pr.tsv")
     assert table[0] == ["class", "threshold", "precision", "recall"]
     assert {row[0] for row in table[1:]} == {"enhancer", "promoter"}
     last = [row for row in table if row[0] == "promoter"][-1]
     assert float(last[3]) == 1
     assert float(last[2]) == pytest.approx(1 / 3, abs=1e-6)
-    draw_roc(tmp_path, "roc", CLASSES, found, areas["auroc"][0], "title")
+    draw_roc(tmp_path, "roc", CLASSES, counts, areas["auroc"][0], "title")
     assert {row[0] for row in rows(tmp_path / "roc.tsv")[1:]} == set(CLASSES)
 
 
 def test_a_class_without_windows_is_left_out_of_curves(tmp_path: Path) -> None:
-    found = tallies(np.arange(60) % 2)
+    counts = tallies(np.arange(60) % 2)
     areas = np.full(3, np.nan)
-    draw_precision_recall(tmp_path, "pr", CLASSES, found, areas, "title")
-    draw_roc(tmp_path, "roc", CLASSES, found, areas, "title")
+    draw_precision_recall(tmp_path, "pr", CLASSES, counts, areas, "title")
+    draw_roc(tmp_path, "roc", CLASSES, counts, areas, "title")
     assert {row[0] for row in rows(tmp_path / "pr.tsv")[1:]} == {"enhancer"}
     assert (tmp_path / "pr.png").stat().st_size
 
@@ -53,8 +53,8 @@ def test_confusion_and_calibration_tables(tmp_path: Path) -> None:
     confusion = np.array([[5, 1, 0], [0, 7, 2], [0, 0, 0]])
     draw_confusion(tmp_path, "confusion", CLASSES, confusion, "title")
     assert rows(tmp_path / "confusion.tsv")[2] == ["enhancer", "0", "7", "2"]
-    found = tallies(np.arange(60) % 3)
-    draw_calibration(tmp_path, "calibration", found, found, (0.1, 0.2), "title")
+    counts = tallies(np.arange(60) % 3)
+    draw_calibration(tmp_path, "calibration", counts, counts, (0.1, 0.2), "title")
     table = rows(tmp_path / "calibration.tsv")
     assert len(table) == 31
     assert table[1] == ["before", "0.000000", "0.066667", "0", ".", "."]

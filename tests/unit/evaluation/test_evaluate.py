@@ -44,11 +44,11 @@ def measured(windows: Tensors, made: Bundle, **changed: object) -> Evaluation:
 
 def test_a_random_split_has_no_natural_prevalence() -> None:
     plan = replace(PLAN, mode="random")
-    found = measured(replace(elements(), split_plan=plan), replace(bundle(), split=plan))
-    assert found.natural is None
-    assert "--split random" in str(to_json(found)["natural_reason"])
-    assert found.notes == ()
-    assert to_json(found)["intervals"]["replicates"] == 20
+    evaluation = measured(replace(elements(), split_plan=plan), replace(bundle(), split=plan))
+    assert evaluation.natural is None
+    assert "--split random" in str(to_json(evaluation)["natural_reason"])
+    assert evaluation.notes == ()
+    assert to_json(evaluation)["intervals"]["replicates"] == 20
 
 
 def test_a_model_that_saw_the_test_chromosomes_is_told_in_a_note() -> None:
@@ -134,12 +134,12 @@ def test_a_scan_of_another_model_is_refused(tmp_path: Path) -> None:
 def test_chromosomes_that_were_not_predicted_are_left_out(tmp_path: Path) -> None:
     windows = elements()
     write_scan(tmp_path / "p.zip", windows, bundle(), ("chr2", "chr4"))
-    found = measured(windows, bundle(), scan=open_probabilities([tmp_path / "p.zip"]))
-    assert found.chroms == ("chr4",)
+    evaluation = measured(windows, bundle(), scan=open_probabilities([tmp_path / "p.zip"]))
+    assert evaluation.chroms == ("chr4",)
     write_scan(tmp_path / "q.zip", windows, bundle(), ("chr2",))
-    found = measured(windows, bundle(), scan=open_probabilities([tmp_path / "q.zip"]))
-    assert found.natural is None
-    assert found.natural_reason == "no test chromosome was predicted"
+    evaluation = measured(windows, bundle(), scan=open_probabilities([tmp_path / "q.zip"]))
+    assert evaluation.natural is None
+    assert evaluation.natural_reason == "no test chromosome was predicted"
 
 
 def test_marks_are_matched_by_name() -> None:
@@ -155,8 +155,8 @@ def test_marks_are_matched_by_name() -> None:
 def test_quantile_mapping_gives_windows_the_distribution_of_the_training_sample() -> None:
     windows = elements()
     double = replace(windows.normalisation, quantiles=windows.normalisation.quantiles * 2)
-    found = labelled_windows(bundle(), replace(windows, normalisation=double), True)
+    mapped = labelled_windows(bundle(), replace(windows, normalisation=double), True)
     highest = windows.normalisation.quantiles.max()
     plain = windows.x[windows.select("test")]
     inside = plain < highest / 2
-    np.testing.assert_allclose(found[inside], plain[inside] / 2, rtol=1e-3, atol=0.05)
+    np.testing.assert_allclose(mapped[inside], plain[inside] / 2, rtol=1e-3, atol=0.05)

@@ -33,22 +33,22 @@ def test_areas_without_positives_are_no_number() -> None:
 def test_a_class_that_is_never_predicted_has_no_precision_and_an_f1_of_zero() -> None:
     p = np.array([[0.9, 0.8, 0.7], [0.1, 0.2, 0.3]])
     truth = np.array([0, 0, 1])
-    found = measure(tally(p, truth, one_hot_membership(truth, 2), np.zeros(3, int), 1))
-    assert np.isnan(found.per_class["precision"][0, 1])
-    assert found.per_class["recall"][0, 1] == 0
-    assert found.per_class["f1"][0, 1] == 0
+    measures = measure(tally(p, truth, one_hot_membership(truth, 2), np.zeros(3, int), 1))
+    assert np.isnan(measures.per_class["precision"][0, 1])
+    assert measures.per_class["recall"][0, 1] == 0
+    assert measures.per_class["f1"][0, 1] == 0
 
 
 def test_map_leaves_background_out_and_is_no_number_where_a_class_has_no_window() -> None:
     rng = np.random.default_rng(0)
     p = rng.dirichlet(np.ones(3), 50).T
     truth = rng.integers(0, 2, 50)
-    found = measure(tally(p, truth, one_hot_membership(truth, 3), np.zeros(50, int), 1))
-    assert np.isnan(found.overall["map"][0])
+    measures = measure(tally(p, truth, one_hot_membership(truth, 3), np.zeros(50, int), 1))
+    assert np.isnan(measures.overall["map"][0])
     truth[:5] = 2
-    found = measure(tally(p, truth, one_hot_membership(truth, 3), np.zeros(50, int), 1))
-    assert found.overall["map"][0] == pytest.approx(
-        found.per_class["average_precision"][0, 1:].mean()
+    measures = measure(tally(p, truth, one_hot_membership(truth, 3), np.zeros(50, int), 1))
+    assert measures.overall["map"][0] == pytest.approx(
+        measures.per_class["average_precision"][0, 1:].mean()
     )
 
 
@@ -56,18 +56,18 @@ def test_a_certain_and_right_model_is_calibrated_and_a_certain_wrong_one_is_not(
     truth = np.array([0, 1, 1, 0])
     right = np.eye(2)[truth].T
     for p, ece, brier in ((right, 0, 0), (right[::-1], 1, 2)):
-        found = measure(tally(p, truth, one_hot_membership(truth, 2), np.zeros(4, int), 1))
-        assert found.overall["ece"][0] == ece
-        assert found.overall["brier"][0] == brier
+        measures = measure(tally(p, truth, one_hot_membership(truth, 2), np.zeros(4, int), 1))
+        assert measures.overall["ece"][0] == ece
+        assert measures.overall["brier"][0] == brier
 
 
 def test_windows_without_a_true_class_count_in_no_confusion() -> None:
     p = np.array([[0.9, 0.2], [0.1, 0.8]])
     truth = np.array([0, -1])
-    found = tally(p, truth, np.array([[1, -1], [0, 1]]), np.zeros(2, int), 1)
-    assert found.confusion.sum() == 1
-    assert found.bins[..., 0].sum() == 1
-    assert found.hits[0, 1].tolist() == [1, 0, 0]
+    counts = tally(p, truth, np.array([[1, -1], [0, 1]]), np.zeros(2, int), 1)
+    assert counts.confusion.sum() == 1
+    assert counts.bins[..., 0].sum() == 1
+    assert counts.hits[0, 1].tolist() == [1, 0, 0]
 
 
 def test_curves_of_a_class_without_windows_are_empty() -> None:

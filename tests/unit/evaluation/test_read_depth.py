@@ -98,8 +98,8 @@ def test_all_reads_give_what_the_evaluation_gives(
         ScanOptions(STEP, mapped),
         Bootstrap(30, 1),
     )
-    found = {(row.share, row.setting, row.class_): row for row in scores}
-    assert found.keys() == {
+    by_key = {(row.share, row.setting, row.class_): row for row in scores}
+    assert by_key.keys() == {
         (share, setting, name)
         for share in (1.0, 0.1)
         for setting in ("test", "natural")
@@ -109,13 +109,13 @@ def test_all_reads_give_what_the_evaluation_gives(
     assert told.natural is not None
     for setting, measured in (("test", told.test), ("natural", told.natural)):
         areas = measured.figures.per_class["average_precision"][0]
-        assert found[1.0, setting, "enhancer"].value == pytest.approx(areas[1], abs=1e-6)
-        assert found[1.0, setting, "mean"].value == pytest.approx(areas[1:].mean(), abs=1e-6)
+        assert by_key[1.0, setting, "enhancer"].value == pytest.approx(areas[1], abs=1e-6)
+        assert by_key[1.0, setting, "mean"].value == pytest.approx(areas[1:].mean(), abs=1e-6)
         ece = measured.figures.overall["ece"][0]
-        assert found[1.0, setting, "all"].value == pytest.approx(ece, abs=1e-6)
-    for key, row in found.items():
+        assert by_key[1.0, setting, "all"].value == pytest.approx(ece, abs=1e-6)
+    for key, row in by_key.items():
         assert row.low <= row.value <= row.high, key
-    assert found[0.1, "test", "mean"].value != found[1.0, "test", "mean"].value
+    assert by_key[0.1, "test", "mean"].value != by_key[1.0, "test", "mean"].value
 
 
 def with_windows_of(signal: Signal) -> Tensors:

@@ -61,16 +61,16 @@ def test_filters_are_those_that_a_hook_on_the_plain_network_sees(model: str) -> 
         plain(torch.from_numpy(x))
     layer = first_convolution(load_networks(bundle.model, bundle.trained)[0])
     assert layer is not None
-    found = examine_filters(layer, x, np.arange(60) % 3, 3)
+    filters = examine_filters(layer, x, np.arange(60) % 3, 3)
     for number in range(32):
         a = seen[0][:, number].double().numpy()
         values, vectors = np.linalg.eigh(a.T @ a)
         if not a.any():
-            assert np.isnan(found.explained[number])
+            assert np.isnan(filters.explained[number])
             continue
-        assert found.explained[number] == pytest.approx(values[-1] / values.sum(), rel=1e-4)
+        assert filters.explained[number] == pytest.approx(values[-1] / values.sum(), rel=1e-4)
         score = a @ vectors[:, -1] * np.sign(vectors[:, -1].sum())
-        np.testing.assert_allclose(found.scores[:, number], score, atol=1e-3)
+        np.testing.assert_allclose(filters.scores[:, number], score, atol=1e-3)
 
 
 def test_a_network_without_convolution_has_no_filters() -> None:
@@ -112,7 +112,7 @@ def test_profiles_are_plain_averages(tmp_path: Path) -> None:
         for chrom in ("chr1", "chr2", "chr4")
     }
     marks = ("H3K4me3", "H3K27ac")
-    found = average_profiles(open_signal(tmp_path / "signal.zip"), marks, calls, 3)
+    profiles = average_profiles(open_signal(tmp_path / "signal.zip"), marks, calls, 3)
     for index in (1, 2):
         cut = [
             arrays[chrom][[2, 0], middle - 50 : middle + 51]
@@ -120,10 +120,10 @@ def test_profiles_are_plain_averages(tmp_path: Path) -> None:
             for middle in here.summit[here.class_index == index] // 100
             if middle >= 50 and middle + 50 < arrays[chrom].shape[1]
         ]
-        assert found.calls[index] == len(cut) > 5
-        np.testing.assert_allclose(found.rpm[index], np.mean(cut, axis=0), rtol=1e-5)
-    assert np.isnan(found.rpm[0]).all()
-    assert found.offsets[[0, 50, -1]].tolist() == [-5000, 0, 5000]
+        assert profiles.calls[index] == len(cut) > 5
+        np.testing.assert_allclose(profiles.rpm[index], np.mean(cut, axis=0), rtol=1e-5)
+    assert np.isnan(profiles.rpm[0]).all()
+    assert profiles.offsets[[0, 50, -1]].tolist() == [-5000, 0, 5000]
 
 
 def test_average_precision_is_that_of_scikit_learn() -> None:
@@ -149,9 +149,9 @@ def test_a_mark_that_the_model_ignores_has_no_importance_and_the_others_have() -
     # Labels that the model itself gives, so that whatever it uses is important.
     y = score({}).argmax(axis=1)
     y = np.where(np.bincount(y, minlength=3).min() > 5, y, truth)
-    found = mark_importance(score, y, 3, 4, 1, 1000)
-    assert (found.drops[1] == 0).all()
-    assert (np.abs(found.drops[[0, 2]]).mean(axis=(1, 2)) > 0.01).all()
+    importance = mark_importance(score, y, 3, 4, 1, 1000)
+    assert (importance.drops[1] == 0).all()
+    assert (np.abs(importance.drops[[0, 2]]).mean(axis=(1, 2)) > 0.01).all()
 
 
 def test_the_mark_that_makes_the_classes_is_the_most_important_one() -> None:
@@ -167,11 +167,11 @@ def test_the_mark_that_makes_the_classes_is_the_most_important_one() -> None:
         p = 1 / (1 + np.exp(-seen[:, 2].mean(axis=1) - 0.05 * seen[:, 0].mean(axis=1)))
         return np.column_stack([1 - p, p])
 
-    found = mark_importance(score, y, 3, 5, 1, 1000)
-    drops = found.map_drops.mean(axis=1)
-    assert found.drops.shape == (3, 5, 2)
+    importance = mark_importance(score, y, 3, 5, 1, 1000)
+    drops = importance.map_drops.mean(axis=1)
+    assert importance.drops.shape == (3, 5, 2)
     assert drops.argmax() == 2
-    assert drops[2] == pytest.approx(found.intact[1] - y.mean(), abs=0.1)
+    assert drops[2] == pytest.approx(importance.intact[1] - y.mean(), abs=0.1)
     assert drops[1] == 0
 
 
@@ -191,14 +191,14 @@ def test_marks_go_in_the_order_in_which_they_can_be_spared() -> None:
         p = 1 / (1 + np.exp(-seen[:, 1] - seen[:, 2] - seen[:, 3]))
         return np.column_stack([1 - p, p])
 
-    found = eliminate((score, y), (score, y), 4, seed=1)
-    assert found.order[0] == 0
-    assert set(found.order[1:3]) & {1, 2}
-    assert found.order[-1] in (1, 2)
-    np.testing.assert_array_equal(found.areas[0], average_precisions(score({}), y))
-    np.testing.assert_array_equal(found.areas[1], found.areas[0])
-    assert found.areas[4, 1] == pytest.approx(0.5, abs=0.1), "guessing"
-    assert found.areas[0, 1] > found.areas[2, 1] > found.areas[4, 1]
+    elimination = eliminate((score, y), (score, y), 4, seed=1)
+    assert elimination.order[0] == 0
+    assert set(elimination.order[1:3]) & {1, 2}
+    assert elimination.order[-1] in (1, 2)
+    np.testing.assert_array_equal(elimination.areas[0], average_precisions(score({}), y))
+    np.testing.assert_array_equal(elimination.areas[1], elimination.areas[0])
+    assert elimination.areas[4, 1] == pytest.approx(0.5, abs=0.1), "guessing"
+    assert elimination.areas[0, 1] > elimination.areas[2, 1] > elimination.areas[4, 1]
 
 
 def test_blocks_of_windows_change_places_whole() -> None:
@@ -253,10 +253,10 @@ def test_genome_models_see_a_chromosome_with_one_mark_exchanged(
     )
     plain = windows_score(bundle, x, np.zeros(100, int), start, 1)
     np.testing.assert_allclose(one, plain({}), atol=1e-6)
-    found = eliminate((score, np.arange(100) % 3), (score, np.arange(100) % 3), 3, seed=1)
-    step = found.order.index(2)
-    np.testing.assert_array_equal(found.areas[step], found.areas[step + 1])
-    assert len({tuple(row) for row in found.areas}) == 3
+    elimination = eliminate((score, np.arange(100) % 3), (score, np.arange(100) % 3), 3, seed=1)
+    step = elimination.order.index(2)
+    np.testing.assert_array_equal(elimination.areas[step], elimination.areas[step + 1])
+    assert len({tuple(row) for row in elimination.areas}) == 3
     x[:, 0] = 0
     zeroed = windows_score(bundle, x.copy(), np.zeros(100, int), start, 1)({})
     np.testing.assert_allclose(score({0: None}), zeroed, atol=1e-6)
@@ -272,13 +272,13 @@ def test_attributions_sum_up_to_the_difference_of_the_logits(model: str) -> None
     nothing = np.zeros((len(MARKS), GEOMETRY.window_bins), np.float32)
     baseline = bundle.normalisation.apply(nothing)
     logits = centred_logits(load_networks(bundle.model, bundle.trained))
-    found = integrated_gradients(logits, x, baseline, 2)
+    attributions = integrated_gradients(logits, x, baseline, 2)
     outputs = [logits(torch.from_numpy(one)) for one in (x, baseline[None])]
     expected = (outputs[0] - outputs[1])[:, 2].numpy()
-    np.testing.assert_allclose(found.difference, expected, atol=1e-5)
+    np.testing.assert_allclose(attributions.difference, expected, atol=1e-5)
     scale = np.abs(expected).mean()
-    np.testing.assert_allclose(found.values.sum(axis=(1, 2)), expected, atol=0.0101 * scale)
-    assert found.error <= 0.01
+    np.testing.assert_allclose(attributions.values.sum(axis=(1, 2)), expected, atol=0.0101 * scale)
+    assert attributions.error <= 0.01
 
 
 def test_attributions_of_a_linear_function_are_its_terms() -> None:
@@ -287,10 +287,10 @@ def test_attributions_of_a_linear_function_are_its_terms() -> None:
     weights = torch.from_numpy(rng.normal(size=(2, 3, 50)).astype(np.float32))
     x = rng.normal(size=(4, 3, 50)).astype(np.float32)
     baseline = np.full((3, 50), 0.5, np.float32)
-    found = integrated_gradients(
+    attributions = integrated_gradients(
         lambda batch: torch.einsum("nmb,kmb->nk", batch, weights), x, baseline, 1
     )
-    np.testing.assert_allclose(found.values, (x - baseline) * weights[1].numpy(), atol=1e-4)
+    np.testing.assert_allclose(attributions.values, (x - baseline) * weights[1].numpy(), atol=1e-4)
 
 
 def test_the_best_places_of_each_class_and_chance_among_equals() -> None:
@@ -310,8 +310,8 @@ def test_the_best_places_of_each_class_and_chance_among_equals() -> None:
 def test_the_window_of_a_call_is_the_one_around_its_summit_and_lies_inside() -> None:
     summit = np.array([200, 400, 5_000, 12_300])
     calls = {"chr3": Calls(summit - 100, summit, np.ones(4, int), np.ones(4, np.float32), summit)}
-    found = list(called_places(calls, ("chr1", "chr3"), random_bundle(), CHROM_SIZES))
-    assert found[0].start.tolist() == [0, 4_600]
+    windows = list(called_places(calls, ("chr1", "chr3"), random_bundle(), CHROM_SIZES))
+    assert windows[0].start.tolist() == [0, 4_600]
 
 
 @pytest.mark.parametrize(("enough", "chroms"), [(2, {"chr2"}), (12, {"chr1", "chr2"}), (999, None)])

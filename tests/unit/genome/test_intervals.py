@@ -60,15 +60,15 @@ def test_a_narrow_peak_list_gives_back_its_rows(
     lines.insert(len(lines) // 2, between.strip("\n")) if between else None
     content = (line_end.join([*headers, *lines]) + line_end).encode()
     path = written(tmp_path_factory.mktemp("peaks"), gzip.compress(content) if packed else content)
-    found = read_intervals(path, "peaks")
-    assert found["chrom"].tolist() == [row[0] for row in rows]
-    assert found["start"].tolist() == [row[1] for row in rows]
-    assert found["end"].tolist() == [row[1] + row[2] for row in rows]
-    assert found["signal"].tolist() == [row[3] for row in rows]
-    assert found["summit"].tolist() == [
+    peaks = read_intervals(path, "peaks")
+    assert peaks["chrom"].tolist() == [row[0] for row in rows]
+    assert peaks["start"].tolist() == [row[1] for row in rows]
+    assert peaks["end"].tolist() == [row[1] + row[2] for row in rows]
+    assert peaks["signal"].tolist() == [row[3] for row in rows]
+    assert peaks["summit"].tolist() == [
         -1 if offset < 0 else start + min(offset, width - 1) for _, start, width, _, offset in rows
     ]
-    assert set(found["strand"]) == {"+"}
+    assert set(peaks["strand"]) == {"+"}
 
 
 @settings(max_examples=60, deadline=None)
@@ -120,9 +120,9 @@ def test_signal_is_taken_from_broad_narrow_and_gapped_peaks(tmp_path):
     ],
 )
 def test_a_plain_bed_file_is_a_peak_list_without_signal(tmp_path, line):
-    found = read_intervals(written(tmp_path, line + "\n"), "peaks")
-    assert found["signal"].isna().all()
-    assert (found["summit"] == -1).all()
+    peaks = read_intervals(written(tmp_path, line + "\n"), "peaks")
+    assert peaks["signal"].isna().all()
+    assert (peaks["summit"] == -1).all()
 
 
 def test_kind_bed_looks_at_no_more_than_six_columns(tmp_path):
@@ -210,11 +210,11 @@ def test_the_line_of_an_interval_is_found(tmp_path):
 def test_real_lists_are_read_as_pandas_reads_their_columns(shared_data):
     folder = shared_data / "encode_hg19"
     for path in sorted(folder.glob("*/*.gz"))[::5]:
-        found = read_intervals(path, "peaks")
+        peaks = read_intervals(path, "peaks")
         table = pd.read_csv(path, sep="\t", header=None)
-        assert found["end"].tolist() == table[2].tolist()
-        np.testing.assert_allclose(found["signal"], table[6])
+        assert peaks["end"].tolist() == table[2].tolist()
+        np.testing.assert_allclose(peaks["signal"], table[6])
         if path.name.endswith("narrowPeak.gz"):
-            known = found["summit"] >= 0
+            known = peaks["summit"] >= 0
             assert (known == (table[9] >= 0)).all()
-            assert found[known].eval("start <= summit < end").all()
+            assert peaks[known].eval("start <= summit < end").all()

@@ -58,9 +58,9 @@ def test_classes_are_divided_60_20_20_exactly_where_nothing_overlaps(
     split = random_splits(kind, np.arange(len(kinds)), seed)
     for one in range(5):
         n = (kind == one).sum()
-        found = np.bincount(split[kind == one], minlength=3)
-        assert found[1] == found[2] == round(n / 5)
-        assert found.sum() == n
+        sizes = np.bincount(split[kind == one], minlength=3)
+        assert sizes[1] == sizes[2] == round(n / 5)
+        assert sizes.sum() == n
 
 
 @given(windows, st.integers(0, 1000))
@@ -69,9 +69,9 @@ def test_a_class_is_off_its_share_by_no_more_than_two_groups(
 ) -> None:
     chrom, start, _ = columns(rows)
     groups = overlap_groups(chrom, start, WIDTH)
-    found = np.bincount(random_splits(np.zeros(len(rows), int), groups, seed), minlength=3)
+    sizes = np.bincount(random_splits(np.zeros(len(rows), int), groups, seed), minlength=3)
     held_out = round(len(rows) / 5)
-    off = np.abs(found - [len(rows) - 2 * held_out, held_out, held_out])
+    off = np.abs(sizes - [len(rows) - 2 * held_out, held_out, held_out])
     largest = np.bincount(groups).max()
     assert off.max() <= (2 * largest if largest > 1 else 0)
 

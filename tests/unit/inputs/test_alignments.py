@@ -38,17 +38,17 @@ def only_problem(path: Path, index: Path | None = None) -> str:
 
 def test_a_sound_file_gives_its_numbers(tmp_path):
     path = write_bam(tmp_path / "a.bam", SIZES, READS, index=True)
-    found = inspected(path, Path(f"{path}.bai"))
-    assert found.problems == ()
-    assert found.sorted
-    assert found.index == "given"
-    assert found.chrom_sizes == SIZES
-    assert found.mapped == {"chr1": 30, "chr2": 1, "chrUn_1": 0}
-    assert (found.n_mapped, found.n_unmapped) == (31, 1)
-    assert not found.paired_end
-    assert not found.has_nh
-    assert found.median_read_length == 36
-    assert not found.simulated
+    summary = inspected(path, Path(f"{path}.bai"))
+    assert summary.problems == ()
+    assert summary.sorted
+    assert summary.index == "given"
+    assert summary.chrom_sizes == SIZES
+    assert summary.mapped == {"chr1": 30, "chr2": 1, "chrUn_1": 0}
+    assert (summary.n_mapped, summary.n_unmapped) == (31, 1)
+    assert not summary.paired_end
+    assert not summary.has_nh
+    assert summary.median_read_length == 36
+    assert not summary.simulated
 
 
 def test_simulated_reads_are_told_by_the_comment_of_the_header(tmp_path):
@@ -62,10 +62,10 @@ def test_simulated_reads_are_told_by_the_comment_of_the_header(tmp_path):
 
 def test_a_missing_index_is_made_in_the_task_folder_and_not_beside_the_file(tmp_path):
     path = write_bam(tmp_path / "a.bam", SIZES, READS)
-    found = inspected(path)
-    assert found.index == "made"
-    assert found.sorted
-    assert found.mapped["chr1"] == 30
+    summary = inspected(path)
+    assert summary.index == "made"
+    assert summary.sorted
+    assert summary.mapped["chr1"] == 30
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.bam", "task"]
     made = tmp_path / "task" / "K562.H3K27ac.1.bai"
     assert pysam.AlignmentFile(str(path), index_filename=str(made)).count("chr2") == 1
@@ -87,9 +87,9 @@ def test_an_index_that_does_not_fit_is_made_again(tmp_path, kind):
         many = [("chr1", start) for start in range(90_000)] + [("chr2", 5)] * 9000
         other = write_bam(tmp_path / "b.bam", SIZES, many if kind == "of another file" else [])
         pysam.index(str(other), str(index))
-    found = inspected(path, index)
-    assert found.index == "made"
-    assert found.mapped["chr1"] == 30
+    summary = inspected(path, index)
+    assert summary.index == "made"
+    assert summary.mapped["chr1"] == 30
 
 
 def test_paired_reads_nh_tags_and_spliced_lengths_are_seen(tmp_path):
@@ -101,10 +101,10 @@ def test_paired_reads_nh_tags_and_spliced_lengths_are_seen(tmp_path):
         read.cigarstring = "5S20M1000N10M3I2D15=4X2H"
         read.set_tag("NH", 1)
         bam.write(read)
-    found = inspected(path)
-    assert found.paired_end
-    assert found.has_nh
-    assert found.median_read_length == 5 + 20 + 10 + 3 + 15 + 4
+    summary = inspected(path)
+    assert summary.paired_end
+    assert summary.has_nh
+    assert summary.median_read_length == 5 + 20 + 10 + 3 + 15 + 4
 
 
 def test_secondary_and_supplementary_alignments_do_not_shape_the_median(tmp_path):
@@ -216,9 +216,9 @@ def test_a_cram_file_shows_what_the_bam_file_of_the_same_reads_shows(tmp_path):
     bam = write_bam(tmp_path / "a.bam", SIZES, [*READS[:-1], ("chr2", 900, "30M", 16), (None, -1)])
     expected = inspected(bam)
     shutil.rmtree(tmp_path / "task")
-    found = inspected(cram_of(bam))
-    assert found.n_unmapped == 1
-    assert found == dataclasses.replace(expected, file="a.cram", index="none", sorted=False)
+    summary = inspected(cram_of(bam))
+    assert summary.n_unmapped == 1
+    assert summary == dataclasses.replace(expected, file="a.cram", index="none", sorted=False)
     assert not list((tmp_path / "task").iterdir())
 
 
@@ -235,10 +235,10 @@ def test_a_missing_file_is_a_problem(tmp_path):
 
 
 def test_a_summary_survives_its_json_and_equal_ones_give_equal_bytes(tmp_path):
-    found = inspected(write_bam(tmp_path / "a.bam", SIZES, READS))
+    summary = inspected(write_bam(tmp_path / "a.bam", SIZES, READS))
     for name in ("one.json", "two.json"):
-        write_summary(tmp_path / name, found)
-    assert read_summary(tmp_path / "one.json") == found
+        write_summary(tmp_path / name, summary)
+    assert read_summary(tmp_path / "one.json") == summary
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
 
 
@@ -252,14 +252,14 @@ def test_other_json_is_refused(tmp_path, content):
 @pytest.mark.real_data
 def test_the_real_gro_seq_file_is_not_sorted(shared_data):
     path = shared_data / "groseq_hg19" / "S0mR1.bam"
-    found = inspect_alignments(path, IDENTITY, Path("/nonexistent"))
-    assert "not sorted" in found.problems[0]
+    summary = inspect_alignments(path, IDENTITY, Path("/nonexistent"))
+    assert "not sorted" in summary.problems[0]
 
 
 @pytest.mark.real_data
 def test_the_real_gro_seq_file_sorted_agrees_with_samtools(shared_data, tmp_path):
     path = tmp_path / "a.bam"
     pysam.sort("-o", str(path), str(shared_data / "groseq_hg19" / "S0mR1.bam"))
-    found = inspected(path)
+    summary = inspected(path)
     counted = pysam.view("-c", str(path))
-    assert found.mapped == {"chr7": int(counted)} == {"chr7": 210_615}
+    assert summary.mapped == {"chr7": int(counted)} == {"chr7": 210_615}

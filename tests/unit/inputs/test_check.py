@@ -63,14 +63,14 @@ def test_sound_inputs_give_the_main_chromosomes_in_natural_order(tmp_path):
         bed(tmp_path / "a.bed", "chr1\t0\t90000\nchrUn_7\t5\t900000\n"),
         bed(tmp_path / "b.bed", "", may_be_empty=True),
     ]
-    found = check_all_inputs([summary("a", shuffled), summary("b")], lists, PLAN)
-    assert list(found.items()) == list(SIZES.items())
+    sizes = check_all_inputs([summary("a", shuffled), summary("b")], lists, PLAN)
+    assert list(sizes.items()) == list(SIZES.items())
 
 
 def test_chromosome_sizes_limit_what_is_used(tmp_path):
     (tmp_path / "sizes").write_text("chr1 90000\nchr8 70000\nchr20 60000\nchrM 5\n")
-    found = check_all_inputs([summary()], [], PLAN, tmp_path / "sizes")
-    assert list(found) == ["chr1", "chr8", "chr20"]
+    sizes = check_all_inputs([summary()], [], PLAN, tmp_path / "sizes")
+    assert list(sizes) == ["chr1", "chr8", "chr20"]
 
 
 def test_the_odd_one_out_is_named_when_names_differ():

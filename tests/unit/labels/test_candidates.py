@@ -70,9 +70,11 @@ def test_a_random_split_leaves_splits_open(lists: Evidence) -> None:
 
 def test_chromosomes_of_no_split_are_dropped_and_counted(lists: Evidence) -> None:
     plan = BY_CHROMOSOME.parse("chromosome", "1", "8", "9")
-    found = define_candidates(lists, rules(), GEOMETRY, SIZES, plan, 1)
-    assert set(found.windows["chrom"]) == {"chr1", "chr8"}
-    dropped = {d.element: d.dropped for d in found.drops if d.rule == "on a chromosome of no split"}
+    candidates = define_candidates(lists, rules(), GEOMETRY, SIZES, plan, 1)
+    assert set(candidates.windows["chrom"]) == {"chr1", "chr8"}
+    dropped = {
+        d.element: d.dropped for d in candidates.drops if d.rule == "on a chromosome of no split"
+    }
     assert dropped["promoter"] == 8
     assert dropped["enhancer"] == 6
 
@@ -208,8 +210,8 @@ def test_regions_are_sorted_as_sort_does(tmp_path: Path) -> None:
 
 def test_the_account_is_a_table(tmp_path: Path) -> None:
     lists = evidence(tss=points("chr1", 5_000, 5_100))
-    found = define_candidates(lists, rules(), GEOMETRY, SIZES, BY_CHROMOSOME, 1)
-    write_drops(tmp_path / "dropped.tsv", found.drops)
+    candidates = define_candidates(lists, rules(), GEOMETRY, SIZES, BY_CHROMOSOME, 1)
+    write_drops(tmp_path / "dropped.tsv", candidates.drops)
     table = pd.read_csv(tmp_path / "dropped.tsv", sep="\t")
     assert table.columns.tolist() == ["element", "rule", "dropped", "left"]
     assert table.iloc[:4]["left"].tolist() == [2, 2, 1, 0]

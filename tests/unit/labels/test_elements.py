@@ -33,9 +33,9 @@ def test_a_promoter_needs_a_dhs_near_the_midpoint() -> None:
         tss=points("chr1", 10_000, 20_000),
         dhs=peaks(("chr1", 11_000, 11_150), ("chr1", 21_001, 21_150)),
     )
-    found = promoters(lists, rules(), GEOMETRY, SIZES)
-    assert starts(found) == [9_000]
-    assert account(found)["no DHS within --promoter_slop 1000"] == 1
+    sieve = promoters(lists, rules(), GEOMETRY, SIZES)
+    assert starts(sieve) == [9_000]
+    assert account(sieve)["no DHS within --promoter_slop 1000"] == 1
 
 
 def test_enhancer_distances_are_taken_from_the_edges_of_the_peak() -> None:
@@ -108,9 +108,9 @@ def test_wide_peaks_are_dropped_when_asked() -> None:
 def test_windows_must_lie_whole_inside_the_chromosome() -> None:
     dhs = peaks(("chr1", 0, 10_000))
     lists = evidence(tss=points("chr1", 999, 4_000, 9_099), dhs=dhs)
-    found = promoters(lists, rules(), GEOMETRY, {"chr1": 10_050})
-    assert starts(found) == [3_000, 8_000]
-    assert account(found)["window reaches over the end of the chromosome"] == 1
+    sieve = promoters(lists, rules(), GEOMETRY, {"chr1": 10_050})
+    assert starts(sieve) == [3_000, 8_000]
+    assert account(sieve)["window reaches over the end of the chromosome"] == 1
 
 
 def test_a_window_over_the_far_end_is_dropped() -> None:
@@ -124,9 +124,9 @@ def test_peaks_that_give_the_same_window_count_once() -> None:
         dhs=peaks(("chr1", 0, 900_000)),
         enhancers=peaks(("chr1", 50_000, 50_400), ("chr1", 50_010, 50_420)),
     )
-    found = enhancers(lists, rules(), GEOMETRY, SIZES)
-    assert starts(found) == [49_200]
-    assert account(found)["same window as another"] == 1
+    sieve = enhancers(lists, rules(), GEOMETRY, SIZES)
+    assert starts(sieve) == [49_200]
+    assert account(sieve)["same window as another"] == 1
 
 
 def test_other_chromosomes_are_dropped_and_counted() -> None:
@@ -143,15 +143,15 @@ def pooled(*lists: pd.DataFrame) -> pd.DataFrame:
 
 def test_peaks_of_one_list_stay_as_they_were_called() -> None:
     overlapping = peaks(("chr1", 100, 456), ("chr1", 300, 656))
-    found = merge_across_lists(pooled(overlapping, peaks(("chr1", 5_000, 5_100))))
-    assert found["start"].tolist() == [100, 300, 5_000]
+    merged = merge_across_lists(pooled(overlapping, peaks(("chr1", 5_000, 5_100))))
+    assert merged["start"].tolist() == [100, 300, 5_000]
 
 
 def test_peaks_of_different_lists_are_merged() -> None:
-    found = merge_across_lists(
+    merged = merge_across_lists(
         pooled(peaks(("chr1", 100, 456), ("chr1", 300, 656)), peaks(("chr1", 600, 900)))
     )
-    assert found[["start", "end"]].to_numpy().tolist() == [[100, 900]]
+    assert merged[["start", "end"]].to_numpy().tolist() == [[100, 900]]
 
 
 def test_a_merged_peak_takes_the_summit_of_the_first_list_that_has_one() -> None:
@@ -166,8 +166,8 @@ def test_center_summit_uses_summits_and_falls_back_to_midpoints() -> None:
         dhs=peaks(("chr1", 0, 900_000)),
         enhancers=peaks(("chr1", 50_000, 54_000, 1.0, 50_300), ("chr1", 70_000, 74_000)),
     )
-    found = enhancers(lists, rules(center="summit"), GEOMETRY, SIZES)
-    assert starts(found) == [49_300, 71_000]
+    sieve = enhancers(lists, rules(center="summit"), GEOMETRY, SIZES)
+    assert starts(sieve) == [49_300, 71_000]
 
 
 def test_center_summit_without_any_summit_is_refused() -> None:
@@ -186,8 +186,8 @@ def test_center_dhs_takes_the_strongest_site_inside_the_peak() -> None:
         ),
         enhancers=peaks(("chr1", 50_000, 54_000), ("chr1", 70_000, 74_000)),
     )
-    found = enhancers(lists, rules(center="dhs"), GEOMETRY, SIZES)
-    assert starts(found) == [52_100, 71_000]
+    sieve = enhancers(lists, rules(center="dhs"), GEOMETRY, SIZES)
+    assert starts(sieve) == [52_100, 71_000]
 
 
 def test_center_dhs_without_signal_takes_the_most_central_site() -> None:

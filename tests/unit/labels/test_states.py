@@ -88,10 +88,10 @@ def test_the_transform_changes_the_clusters() -> None:
 
 def test_means_are_reported_in_reads_whatever_the_transform() -> None:
     counts = skewed()
-    is_active, found = cluster_windows(counts, "promoter", "nascent", "log2")
-    assert found.active_mean == counts[is_active].mean()
-    assert found.boundary == counts[~is_active].max()
-    assert (counts > found.boundary).tolist() == is_active.tolist()
+    is_active, clustering = cluster_windows(counts, "promoter", "nascent", "log2")
+    assert clustering.active_mean == counts[is_active].mean()
+    assert clustering.boundary == counts[~is_active].max()
+    assert (counts > clustering.boundary).tolist() == is_active.tolist()
 
 
 def refusal(counts: np.ndarray, transform: str = "none") -> str:
@@ -165,8 +165,8 @@ def states_of(nascent: dict[str, FakeCounts], transform: str = "none") -> States
 
 
 def test_elements_are_clustered_apart_and_background_passes() -> None:
-    found = states_of({"nascent": counts_of([5] * 20 + [800] * 20, [0] * 25 + [12] * 15)})
-    table = found.candidates
+    states = states_of({"nascent": counts_of([5] * 20 + [800] * 20, [0] * 25 + [12] * 15)})
+    table = states.candidates
     assert table["class"].value_counts().to_dict() == {
         "poised_promoter": 20,
         "active_promoter": 20,
@@ -183,11 +183,14 @@ def test_elements_are_clustered_apart_and_background_passes() -> None:
 def test_elements_whose_strands_disagree_are_dropped() -> None:
     sense = counts_of([0] * 20 + [50] * 20, [0] * 20 + [50] * 20)
     antisense = counts_of([0] * 15 + [60] * 25, [0] * 20 + [60] * 20)
-    found = states_of({"sense": sense, "antisense": antisense})
-    promoters = found.candidates[found.candidates["chrom"] == "chr1"]
+    states = states_of({"sense": sense, "antisense": antisense})
+    promoters = states.candidates[states.candidates["chrom"] == "chr1"]
     assert promoters["class"].tolist() == ["poised_promoter"] * 15 + ["active_promoter"] * 20
     assert promoters["start"].tolist() == [n * 2000 for n in range(40) if not 15 <= n < 20]
-    assert [(a.element, a.disagree) for a in found.agreements] == [("promoter", 5), ("enhancer", 0)]
+    assert [(a.element, a.disagree) for a in states.agreements] == [
+        ("promoter", 5),
+        ("enhancer", 0),
+    ]
 
 
 def test_strands_that_hardly_agree_are_refused() -> None:

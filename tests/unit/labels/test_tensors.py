@@ -26,17 +26,17 @@ def built(folder: Path, plan: SplitPlan = BY_CHROMOSOME) -> Tensors:
 def test_everything_comes_back(tmp_path: Path, plan: SplitPlan) -> None:
     tensors = built(tmp_path, plan)
     write_tensors(tmp_path / "t.safetensors", tensors)
-    found = open_tensors(tmp_path / "t.safetensors")
+    stored = open_tensors(tmp_path / "t.safetensors")
     for name in ("x", "y", "split", "chrom", "start"):
-        written, read = getattr(tensors, name), getattr(found, name)
+        written, read = getattr(tensors, name), getattr(stored, name)
         assert read.dtype == written.dtype
         assert np.array_equal(read, written)
     for name in ("sample", "classes", "marks", "geometry", "split_plan", "seed", "control"):
-        assert getattr(found, name) == getattr(tensors, name)
-    assert list(found.chrom_sizes.items()) == list(tensors.chrom_sizes.items())
-    assert found.filters == {"min_nonzero": 5, "n_background": 30}
-    assert found.normalisation.to_dict() == tensors.normalisation.to_dict()
-    assert found.normalisation.transform == "log2"
+        assert getattr(stored, name) == getattr(tensors, name)
+    assert list(stored.chrom_sizes.items()) == list(tensors.chrom_sizes.items())
+    assert stored.filters == {"min_nonzero": 5, "n_background": 30}
+    assert stored.normalisation.to_dict() == tensors.normalisation.to_dict()
+    assert stored.normalisation.transform == "log2"
 
 
 def test_the_types_are_those_of_the_contract(tmp_path: Path) -> None:

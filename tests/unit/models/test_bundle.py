@@ -21,16 +21,16 @@ def folder(tmp_path):
 def test_reading_gives_back_what_was_written(tmp_path, model):
     written = random_bundle(model, n_members=3, n_classes=5)
     write_bundle(tmp_path, written)
-    found = read_bundle(tmp_path)
+    bundle = read_bundle(tmp_path)
     plain = [key for key in vars(written) if key not in ("normalisation", "weights")]
-    assert {key: getattr(found, key) for key in plain} == {
+    assert {key: getattr(bundle, key) for key in plain} == {
         key: getattr(written, key) for key in plain
     }
-    assert found.normalisation.to_dict() == written.normalisation.to_dict()
-    for one, other in zip(found.weights, written.weights, strict=True):
+    assert bundle.normalisation.to_dict() == written.normalisation.to_dict()
+    for one, other in zip(bundle.weights, written.weights, strict=True):
         assert one.keys() == other.keys()
         assert all(np.array_equal(one[key], other[key]) for key in one)
-    assert found.seeds == (0, 1, 2)
+    assert bundle.seeds == (0, 1, 2)
 
 
 def test_chromosomes_keep_their_order(folder):
@@ -197,10 +197,10 @@ def test_weights_of_another_shape_are_refused(folder, key, value, message):
 
 def test_windows_are_normalised_mark_by_mark():
     tensors = labelled_windows(12)
-    found = normalise_windows(tensors.normalisation, tensors.x)
+    normalised = normalise_windows(tensors.normalisation, tensors.x)
     mean, sd = tensors.normalisation.mean, tensors.normalisation.sd
     for window in range(12):
         for mark in range(3):
             expected = (np.log2(tensors.x[window, mark] + 1) - mean[mark]) / sd[mark]
-            np.testing.assert_allclose(found[window, mark], expected, rtol=1e-5, atol=1e-6)
-    assert found.flags.c_contiguous
+            np.testing.assert_allclose(normalised[window, mark], expected, rtol=1e-5, atol=1e-6)
+    assert normalised.flags.c_contiguous

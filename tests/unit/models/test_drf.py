@@ -52,9 +52,9 @@ def test_tiles_change_nothing(monkeypatch, threads, n_bins):
     arrays = random_arrays()
     rpm = np.random.default_rng(1).gamma(0.5, 2, (3, n_bins)).astype(np.float32)
     starts = np.array([0, 1, 2, 297, 298, 299, 300, 301, n_bins - 20, n_bins - 21])
-    found = score_drf(arrays, chromosome(rpm, n_bins * 100), starts, 20, CPU, threads)
-    np.testing.assert_allclose(found, by_one_pass(arrays, rpm, starts + 10), atol=2e-6)
-    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
+    probabilities = score_drf(arrays, chromosome(rpm, n_bins * 100), starts, 20, CPU, threads)
+    np.testing.assert_allclose(probabilities, by_one_pass(arrays, rpm, starts + 10), atol=2e-6)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
 def test_nothing_beyond_the_halo_is_seen():
@@ -76,9 +76,9 @@ def test_nothing_beyond_the_halo_is_seen():
 def test_features_are_roots_of_means():
     rpm = np.random.default_rng(4).gamma(0.5, 2, (2, 301)).astype(np.float32)
     scale = np.array([0.5, 2], np.float32)
-    found = features(rpm, scale)
-    assert found.shape == (8, 302)
-    for span, rows in zip(drf.SPANS, found.reshape(4, 2, 302), strict=True):
+    values = features(rpm, scale)
+    assert values.shape == (8, 302)
+    for span, rows in zip(drf.SPANS, values.reshape(4, 2, 302), strict=True):
         half = span // 2
         for at in (100, 150, 200):
             mean = rpm[:, at - half : at + half + 1].mean(axis=1) / scale
@@ -95,15 +95,15 @@ def test_known_tsss_are_one_more_track_that_counts_near_them():
 
     track = np.zeros(1000, np.float32)
     track[[500, 999]] = 1
-    found = score("chr5")
+    probabilities = score("chr5")
     by_hand = by_one_pass(arrays, np.vstack([rpm, track]), starts + 10)
-    np.testing.assert_allclose(found, by_hand, atol=2e-6)
-    np.testing.assert_array_equal(score("5"), found)
+    np.testing.assert_allclose(probabilities, by_hand, atol=2e-6)
+    np.testing.assert_array_equal(score("5"), probabilities)
     without = score("chr6")
     reach = drf.POOL * drf.HALO + max(drf.SPANS) // 2
     near = (abs(starts + 10 - 500) <= reach + 2) | (starts + 10 >= 999 - reach - 2)
-    np.testing.assert_array_equal(found[~near], without[~near])
-    assert abs(found - without)[near].max() > 0
+    np.testing.assert_array_equal(probabilities[~near], without[~near])
+    assert abs(probabilities - without)[near].max() > 0
 
 
 @pytest.mark.parametrize(
@@ -208,10 +208,10 @@ def test_where_reads_say_nothing_known_tsss_tell_promoters(trained, tmp_path):
 def test_a_bundle_predicts_the_same_after_writing_and_reading(trained):
     folder, genome, bundle, members = trained
     write_trained(folder / "bundle", bundle, members)
-    found = read_bundle(folder / "bundle")
-    assert found.seeds == (3, 4)
-    assert found.thresholds == bundle.thresholds
-    assert found.thresholds != (0.5, 0.5)
+    stored = read_bundle(folder / "bundle")
+    assert stored.seeds == (3, 4)
+    assert stored.thresholds == bundle.thresholds
+    assert stored.thresholds != (0.5, 0.5)
     tensors = genome.tensors
     rows = tensors.select("validation")
 
@@ -219,7 +219,7 @@ def test_a_bundle_predicts_the_same_after_writing_and_reading(trained):
         load = staticmethod(genome.load)
 
     chroms = np.array(tensors.chroms)[tensors.chrom[rows]]
-    got = predict_places(load_scorer(found), Reader, chroms, tensors.start[rows] // 100)
+    got = predict_places(load_scorer(stored), Reader, chroms, tensors.start[rows] // 100)
     for member, probabilities in zip(members, got, strict=True):
         np.testing.assert_allclose(probabilities, member.validation_probabilities, atol=1e-5)
 

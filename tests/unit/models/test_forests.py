@@ -75,10 +75,10 @@ def test_threads_change_nothing(trained, tmp_path):
 def test_a_bundle_predicts_the_same_after_writing_and_reading(trained, tmp_path):
     bundle, members = trained
     write_bundle(tmp_path, bundle)
-    found = read_bundle(tmp_path)
+    stored = read_bundle(tmp_path)
     tensors = labelled_windows(300)
     x = tensors.x[tensors.select("validation")]
-    for got in (predict_windows(bundle, x), predict_windows(found, x, threads=2)):
+    for got in (predict_windows(bundle, x), predict_windows(stored, x, threads=2)):
         assert got.shape == (2, len(x), 3)
         for member, probabilities in zip(members, got, strict=True):
             np.testing.assert_allclose(probabilities, member.validation_probabilities, atol=1e-6)
@@ -91,8 +91,8 @@ def test_a_scan_equals_window_by_window(trained):
     rpm = rng.gamma(0.5, 2, (len(MARKS), 60)).astype(np.float32)
     values = bundle.normalisation.apply(rpm)
     starts = np.array([0, 7, 52])
-    found = probabilities_at(load_scorer(bundle, "cpu", 2), chromosome(rpm, 6_000), starts)
-    for row, start in zip(found, starts, strict=True):
+    probabilities = probabilities_at(load_scorer(bundle, "cpu", 2), chromosome(rpm, 6_000), starts)
+    for row, start in zip(probabilities, starts, strict=True):
         window = values[None, :, start : start + GEOMETRY.window_bins].copy()
         each = [forest(bundle.model).evaluate(arrays, window)[0] for arrays in bundle.weights]
         p = np.mean(each, axis=0, dtype=float) ** (1 / bundle.temperature)

@@ -89,8 +89,8 @@ def test_elements_of_a_new_chromosome_are_found(model, n_classes):
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
     for label in range(n_classes):
         truth = genome.tensors.y[rows] == label
-        found = average_precision_score(truth, p[:, label])
-        assert found - truth.mean() > 0.35 * (1 - truth.mean())
+        area = average_precision_score(truth, p[:, label])
+        assert area - truth.mean() > 0.35 * (1 - truth.mean())
 
 
 def test_scores_do_not_depend_on_what_else_is_asked(trained):

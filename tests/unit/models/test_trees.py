@@ -87,8 +87,8 @@ def test_where_nothing_tells_them_apart_rare_classes_are_as_probable_as_others(n
     arrays = trees.fit_trees(name, x, y, n_classes, seed=1, threads=1)
     trees.check_trees(name, arrays, MARKS, BINS, n_classes)
     assert (arrays["feature"] == -1).all()
-    found = trees.evaluate_trees(name, arrays, x[:5])
-    np.testing.assert_allclose(found, 1 / n_classes, rtol=0, atol=1e-6)
+    probabilities = trees.evaluate_trees(name, arrays, x[:5])
+    np.testing.assert_allclose(probabilities, 1 / n_classes, rtol=0, atol=1e-6)
 
 
 def test_the_centre_is_a_quarter_or_what_leaves_equal_flanks():

@@ -153,10 +153,10 @@ def test_written_calls_are_read_back(tmp_path: Path) -> None:
     runs = {"chr1": find_runs(track(60, (9, E, 0.75), (30, P, 0.9)), STEP, WINDOW, 0.5)}
     calls = call_genome(runs, THREE, STEP)
     write_calls(tmp_path / "calls.bed", calls, THREE, STEP)
-    found = read_calls(tmp_path / "calls.bed", THREE)["chr1"]
+    stored = read_calls(tmp_path / "calls.bed", THREE)["chr1"]
     for name in ("start", "end", "class_index", "summit"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(calls["chr1"], name))
-    np.testing.assert_allclose(found.score, [0.75, 0.9])
+        np.testing.assert_array_equal(getattr(stored, name), getattr(calls["chr1"], name))
+    np.testing.assert_allclose(stored.score, [0.75, 0.9])
 
 
 def test_no_call_gives_an_empty_file(tmp_path: Path) -> None:

@@ -56,13 +56,13 @@ def test_windows_are_all_those_that_lie_whole_in_the_chromosome(length, step, wi
 
 def test_probabilities_come_back_to_a_65535th(tmp_path):
     write(tmp_path / "p.zip", ["chr1", "chrX"])
-    found = open_probabilities([tmp_path / "p.zip"])
-    assert found.load("chr1").dtype == np.float32
-    np.testing.assert_allclose(found.load("chr1"), probabilities("chr1")[0], atol=0.51 / 65_535)
-    np.testing.assert_array_equal(found.load_members("chr1")[0], found.load("chr1"))
-    assert found.load("chrX").shape == (2, 0)
-    assert (found.sample, found.model, found.step, found.seeds) == ("K562", "cnn", 200, (1,))
-    assert found.chrom_sizes == SIZES
+    stored = open_probabilities([tmp_path / "p.zip"])
+    assert stored.load("chr1").dtype == np.float32
+    np.testing.assert_allclose(stored.load("chr1"), probabilities("chr1")[0], atol=0.51 / 65_535)
+    np.testing.assert_array_equal(stored.load_members("chr1")[0], stored.load("chr1"))
+    assert stored.load("chrX").shape == (2, 0)
+    assert (stored.sample, stored.model, stored.step, stored.seeds) == ("K562", "cnn", 200, (1,))
+    assert stored.chrom_sizes == SIZES
 
 
 def test_certainty_and_impossibility_are_exact():
@@ -71,19 +71,19 @@ def test_certainty_and_impossibility_are_exact():
 
 def test_members_are_kept_where_there_are_several(tmp_path):
     write(tmp_path / "p.zip", ["chr1"], THREE)
-    found = open_probabilities([tmp_path / "p.zip"])
-    assert found.chroms == ("chr1",)
+    stored = open_probabilities([tmp_path / "p.zip"])
+    assert stored.chroms == ("chr1",)
     np.testing.assert_allclose(
-        found.load_members("chr1"), probabilities("chr1", 3), atol=0.51 / 65_535
+        stored.load_members("chr1"), probabilities("chr1", 3), atol=0.51 / 65_535
     )
 
 
 def test_files_of_one_scan_are_one_genome(tmp_path):
     write(tmp_path / "b.zip", ["chr10", "chr1"])
     write(tmp_path / "a.zip", ["chrX", "chr2"])
-    found = open_probabilities([tmp_path / "b.zip", tmp_path / "a.zip"])
-    assert found.chroms == ("chr1", "chr2", "chr10", "chrX")
-    np.testing.assert_allclose(found.load("chr2"), probabilities("chr2")[0], atol=1e-5)
+    scan = open_probabilities([tmp_path / "b.zip", tmp_path / "a.zip"])
+    assert scan.chroms == ("chr1", "chr2", "chr10", "chrX")
+    np.testing.assert_allclose(scan.load("chr2"), probabilities("chr2")[0], atol=1e-5)
 
 
 def test_same_scan_same_bytes(tmp_path):

@@ -26,10 +26,10 @@ def test_marks_are_matched_by_name(tmp_path, caplog):
     marks = ("CTCF", "H3K27ac", "H3K4me1", "H3K4me3")
     more = signal_of(tmp_path, marks=marks)
     bundle = random_bundle()
-    found = SignalReader(bundle, more, False).load("chr2")
-    np.testing.assert_array_equal(found.rpm, more.load("chr2")[1:])
-    assert (found.name, found.length, found.bin_size) == ("chr2", 20_000, 100)
-    assert found.depths.tolist() == [1_000_000] * 3
+    signal = SignalReader(bundle, more, False).load("chr2")
+    np.testing.assert_array_equal(signal.rpm, more.load("chr2")[1:])
+    assert (signal.name, signal.length, signal.bin_size) == ("chr2", 20_000, 100)
+    assert signal.depths.tolist() == [1_000_000] * 3
     assert "CTCF" in caplog.text
 
 

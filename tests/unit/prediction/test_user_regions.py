@@ -64,16 +64,16 @@ def test_scores_are_the_maximum_over_windows():
     regions = frame(
         ("chr1", 3_400, 3_600), ("chr1", 0, 10_000), ("chr2", 2_000, 3_500), ("chr1", 0, 300)
     )
-    found = best_windows(regions, SIZES, 3, 200, GEOMETRY, score)
+    scored = best_windows(regions, SIZES, 3, 200, GEOMETRY, score)
     expected = [
         score("chr1", np.array([30])).max(axis=0),
         score("chr1", np.array([*range(0, 90, 2), 90])).max(axis=0),
         score("chr2", np.array([20, 22, 24, 25])).max(axis=0),
         score("chr1", np.array([0])).max(axis=0),
     ]
-    np.testing.assert_allclose(found.probabilities, expected)
+    np.testing.assert_allclose(scored.probabilities, expected)
     # The wide region holds background windows, an enhancer and, highest of all, a promoter.
-    assert found.best.tolist() == [1, 2, 0, 0]
+    assert scored.best.tolist() == [1, 2, 0, 0]
 
 
 def test_regions_may_come_in_any_order_and_share_windows():
@@ -95,9 +95,9 @@ def test_regions_may_come_in_any_order_and_share_windows():
 def test_regions_outside_are_counted_and_get_no_score(caplog):
     caplog.set_level(logging.INFO)
     regions = frame(("chrUn", 0, 100), ("chrUn", 5, 50), ("chr3", 0, 100), ("chr2", 5_000, 5_100))
-    found = best_windows(regions, SIZES, 3, 200, GEOMETRY, score)
-    assert np.isnan(found.probabilities).all()
-    assert found.best.tolist() == [-1] * 4
+    scored = best_windows(regions, SIZES, 3, 200, GEOMETRY, score)
+    assert np.isnan(scored.probabilities).all()
+    assert scored.best.tolist() == [-1] * 4
     assert "chrUn is not scored: 2 of" in caplog.text
     assert "chr2: 1 of the regions lie outside" in caplog.text
     assert "chr3: 1 of the regions lie outside" in caplog.text

@@ -48,16 +48,16 @@ def sample_ends(
 
 def looked_up(path: Path, chrom: str, most: int | None) -> list[tuple[int, bool, int]]:
     """The same ends by pysam: place, strand, and length of the fragment."""
-    found = []
+    ends = []
     with pysam.AlignmentFile(str(path), check_sq=False) as reads:
         for read in reads.fetch(until_eof=True):
             other = read.is_unmapped or read.is_secondary or read.is_supplementary or read.is_read2
-            if read.reference_name == chrom and not other and len(found) != most:
+            if read.reference_name == chrom and not other and len(ends) != most:
                 end = (read.reference_end or read.reference_start + 1) - 1
                 place = end if read.is_reverse else read.reference_start
                 length = abs(read.template_length) if read.is_proper_pair else 0
-                found.append((place, read.is_reverse, length))
-    return found
+                ends.append((place, read.is_reverse, length))
+    return ends
 
 
 @pytest.mark.parametrize("counter", ["native", "featurecounts"])
@@ -102,11 +102,11 @@ def fragments(rng: np.random.Generator, length: int, n_peaks: int = 60) -> list[
 def test_the_length_of_fragments_is_found(tmp_path: Path, length: int) -> None:
     reads = fragments(np.random.default_rng(1), length)
     ends = sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads))
-    found = quality_of(ends)
+    quality = quality_of(ends)
     assert ends.chrom == "chr1"
-    assert found.fragment_length == pytest.approx(length, abs=10)
-    assert found.nsc
-    assert found.nsc > 1.5
+    assert quality.fragment_length == pytest.approx(length, abs=10)
+    assert quality.nsc
+    assert quality.nsc > 1.5
 
 
 def test_a_cram_file_tells_the_same_without_its_reference(tmp_path: Path) -> None:
@@ -121,10 +121,10 @@ def test_reads_without_peaks_have_no_fragment_length(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     places = np.sort(rng.integers(0, SIZES["chr1"] - 100, 6000))
     reads = [("chr1", int(at), "36M", REVERSE * int(rng.random() < 0.5)) for at in places]
-    found = quality_of(sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads)))
-    assert found.fragment_length is None
-    assert found.nsc is None
-    assert found.duplicates is not None
+    quality = quality_of(sample_ends(write_bam(tmp_path / "a.bam", SIZES, reads)))
+    assert quality.fragment_length is None
+    assert quality.nsc is None
+    assert quality.duplicates is not None
 
 
 def test_pairs_of_strands_are_those_of_brute_force() -> None:
@@ -238,13 +238,13 @@ def test_a_swapped_sample_is_found_from_both_sides(tmp_path: Path) -> None:
 
 
 def test_a_mark_that_is_an_input_is_found(tmp_path: Path) -> None:
-    found = kinds(panel(tmp_path, dead=True))
-    assert ("input", ("A.three.1", "control.input.1")) in found
+    doubts = kinds(panel(tmp_path, dead=True))
+    assert ("input", ("A.three.1", "control.input.1")) in doubts
 
 
 def test_replicates_of_different_marks_are_found(tmp_path: Path) -> None:
-    found = find_doubts(panel(tmp_path, mixed=True), {})
-    (one,) = (doubt for doubt in found if doubt.kind == "replicates")
+    doubts = find_doubts(panel(tmp_path, mixed=True), {})
+    (one,) = (doubt for doubt in doubts if doubt.kind == "replicates")
     assert one.ids == ("A.one.1", "A.one.2")
     assert "correlates better with A.four.1" in one.text
 
@@ -265,10 +265,10 @@ def test_noise_of_counting_does_not_count_as_difference(tmp_path: Path) -> None:
         counts_of(tmp_path / f"{n}.zip", Library(f"A.x.{n}", "A", "x", str(n)), rates, depth, n)
         for n, depth in enumerate((6_000, 600_000))
     ]
-    found = measure_libraries(opened, {})
-    assert found.correlation[0, 1] < 0.95
-    assert found.corrected[0, 1] == pytest.approx(1, abs=0.06)
-    assert found.strength[0] == pytest.approx(found.strength[1], rel=0.15)
+    libraries = measure_libraries(opened, {})
+    assert libraries.correlation[0, 1] < 0.95
+    assert libraries.corrected[0, 1] == pytest.approx(1, abs=0.06)
+    assert libraries.strength[0] == pytest.approx(libraries.strength[1], rel=0.15)
 
 
 def test_shares_of_reads_in_windows_are_counted_bin_by_bin(tmp_path: Path) -> None:
@@ -283,12 +283,12 @@ def test_shares_of_reads_in_windows_are_counted_bin_by_bin(tmp_path: Path) -> No
         ("chr2", 0, 10_000, "enhancer", ".", "train"),
         ("chr2", 20_000, 30_000, "background", ".", "train"),
     ]
-    found = measure_libraries([one], {"A": pd.DataFrame(windows, columns=columns)})
+    libraries = measure_libraries([one], {"A": pd.DataFrame(windows, columns=columns)})
     values = one.load("chr1")
     total = values.sum() + one.load("chr2").sum()
-    assert found.inside["promoter"][0] == pytest.approx(values[:20].sum() / total)
-    assert found.fold["promoter"][0] == pytest.approx(values[:20].sum() / total / (20 / n_bins))
-    assert found.fold["enhancer"][0] < 1
+    assert libraries.inside["promoter"][0] == pytest.approx(values[:20].sum() / total)
+    assert libraries.fold["promoter"][0] == pytest.approx(values[:20].sum() / total / (20 / n_bins))
+    assert libraries.fold["enhancer"][0] < 1
     bare = measure_libraries([one], {})
     assert np.isnan(bare.inside["promoter"][0])
 

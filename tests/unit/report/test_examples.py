@@ -45,14 +45,14 @@ def signal(tmp_path: Path) -> Signal:
 
 
 def calls(*rows: tuple[str, int, int, int, float]) -> dict[str, Calls]:
-    found = {}
+    by_chrom = {}
     for chrom in dict.fromkeys(row[0] for row in rows):
         start, end, index, score = zip(*(row[1:] for row in rows if row[0] == chrom), strict=True)
         middle = (np.array(start) + np.array(end)) // 2
-        found[chrom] = Calls(
+        by_chrom[chrom] = Calls(
             np.array(start), np.array(end), np.array(index), np.array(score, np.float32), middle
         )
-    return found
+    return by_chrom
 
 
 def regions(*rows: tuple[str, int, str, str]) -> pd.DataFrame:
@@ -62,12 +62,12 @@ def regions(*rows: tuple[str, int, str, str]) -> pd.DataFrame:
     )
 
 
-def places(found: tuple[Example, ...]) -> list[tuple[str, str, str, int]]:
-    return [(one.kind, one.class_, one.chrom, one.start) for one in found]
+def places(examples: tuple[Example, ...]) -> list[tuple[str, str, str, int]]:
+    return [(one.kind, one.class_, one.chrom, one.start) for one in examples]
 
 
 def test_the_best_calls_of_each_class_come_first(signal: Signal) -> None:
-    found = find_examples(
+    examples = find_examples(
         signal,
         "cnn",
         calls(
@@ -78,13 +78,13 @@ def test_the_best_calls_of_each_class_come_first(signal: Signal) -> None:
         CLASSES,
         None,
     )
-    assert places(found.places) == [
+    assert places(examples.places) == [
         ("best", "enhancer", "chr1", 50_000),
         ("best", "enhancer", "chr17", 70_000),
         ("best", "enhancer", "chr1", 40_000),
         ("best", "promoter", "chr17", 50_000),
     ]
-    assert not found.labelled
+    assert not examples.labelled
 
 
 def test_missed_and_false_places_lie_on_test_chromosomes(signal: Signal) -> None:
@@ -95,7 +95,7 @@ def test_missed_and_false_places_lie_on_test_chromosomes(signal: Signal) -> None
         ("chr17", 120_000, "promoter", "test"),
         ("chr17", 150_000, "background", "test"),
     )
-    found = find_examples(
+    examples = find_examples(
         signal,
         "cnn",
         calls(
@@ -107,13 +107,13 @@ def test_missed_and_false_places_lie_on_test_chromosomes(signal: Signal) -> None
         CLASSES,
         labelled,
     )
-    assert [one for one in places(found.places) if one[0] != "best"] == [
+    assert [one for one in places(examples.places) if one[0] != "best"] == [
         ("missed", "enhancer", "chr17", 49_000),
         ("false", "enhancer", "chr17", 120_500),
         ("missed", "promoter", "chr17", 120_000),
         ("false", "promoter", "chr17", 150_000),
     ]
-    (false,) = (one for one in found.places if (one.kind, one.class_) == ("false", "enhancer"))
+    (false,) = (one for one in examples.places if (one.kind, one.class_) == ("false", "enhancer"))
     assert [(one.start, one.class_) for one in false.elements] == [(120_000, "promoter")]
 
 
@@ -121,9 +121,9 @@ def test_the_strongest_missed_elements_are_shown(signal: Signal) -> None:
     labelled = regions(
         *(("chr17", start, "enhancer", "test") for start in (10_000, 20_000, 49_000, 90_000))
     )
-    found = find_examples(signal, "cnn", {}, CLASSES, labelled)
-    assert places(found.places)[0] == ("missed", "enhancer", "chr17", 49_000)
-    assert len(found.places) == 2
+    examples = find_examples(signal, "cnn", {}, CLASSES, labelled)
+    assert places(examples.places)[0] == ("missed", "enhancer", "chr17", 49_000)
+    assert len(examples.places) == 2
 
 
 def test_with_a_random_split_no_chromosome_is_of_the_test(signal: Signal) -> None:
@@ -133,23 +133,23 @@ def test_with_a_random_split_no_chromosome_is_of_the_test(signal: Signal) -> Non
 
 def test_profiles_are_mean_signal_on_one_scale_for_each_mark(signal: Signal) -> None:
     called = calls(("chr1", 49_900, 50_100, ENHANCER, 0.9), ("chr17", 0, 200, ENHANCER, 0.8))
-    found = find_examples(signal, "cnn", called, CLASSES, None)
-    inside, edge = found.places
+    examples = find_examples(signal, "cnn", called, CLASSES, None)
+    inside, edge = examples.places
     assert (inside.low, inside.high) == (50_000 - REACH, 50_000 + REACH)
     assert [len(row) for row in inside.profiles] == [POINTS, POINTS]
     assert inside.profiles[0][50] == HEIGHT
     assert sum(inside.profiles[0]) == HEIGHT
     assert inside.profiles[1][50:55] == (HEIGHT,) * 5
-    assert found.scales == (4.0, 2.0), "200 bp of a point, half of them at 8 RPM"
+    assert examples.scales == (4.0, 2.0), "200 bp of a point, half of them at 8 RPM"
     assert sum(map(sum, edge.profiles)) == 0
     assert [call.start for call in edge.calls] == [0]
 
 
 def test_examples_are_read_as_they_were_written(signal: Signal, tmp_path: Path) -> None:
     called = calls(("chr1", 49_900, 50_100, ENHANCER, 0.9))
-    found = find_examples(signal, "cnn", called, CLASSES, regions())
-    write_examples(tmp_path / "a.json", found)
-    assert read_examples(tmp_path / "a.json") == found
+    examples = find_examples(signal, "cnn", called, CLASSES, regions())
+    write_examples(tmp_path / "a.json", examples)
+    assert read_examples(tmp_path / "a.json") == examples
     (tmp_path / "b.json").write_text("{}")
     with pytest.raises(InputError, match=r"b\.json holds no examples"):
         read_examples(tmp_path / "b.json")

@@ -35,8 +35,8 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
     run = made_up(tmp_path, Plan(models=("cnn", "rfecs")))
     changed = {"counter": "featurecounts", "min_mapq": 7, "control": "subtract", "seeds": 3}
     run = replace(run, parameters={**run.parameters, **changed})
-    found = methods(run)
-    text = " ".join(found.paragraphs)
+    text_of_methods = methods(run)
+    text = " ".join(text_of_methods.paragraphs)
     for said in (
         "Enhancers and promoters were predicted from ChIP-seq of 1 histone mark (H3K27ac) in A",
         "featureCounts (Liao et al. 2014) if they had a mapping quality of at least 7.",
@@ -48,8 +48,8 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
     ):
         assert said in text
     assert "None" not in text
-    assert references.RFECS in found.references
-    assert references.CHROMHMM not in found.references
+    assert references.RFECS in text_of_methods.references
+    assert references.CHROMHMM not in text_of_methods.references
     assert "active" not in text
 
 
@@ -82,6 +82,6 @@ def test_what_was_not_done_is_not_told(tmp_path: Path) -> None:
 
 
 def test_works_that_are_cited_twice_are_listed_once(tmp_path: Path) -> None:
-    found = methods(made_up(tmp_path, Plan(models=("cnn", "rnn"))))
-    assert found.references.count(references.DEEPREGFINDER) == 1
-    assert " ".join(found.paragraphs).count(references.DEEPREGFINDER.cite) > 1
+    text_of_methods = methods(made_up(tmp_path, Plan(models=("cnn", "rnn"))))
+    assert text_of_methods.references.count(references.DEEPREGFINDER) == 1
+    assert " ".join(text_of_methods.paragraphs).count(references.DEEPREGFINDER.cite) > 1

@@ -18,14 +18,14 @@ def rows(folder: Path, plan: Plan) -> list[dict[str, str]]:
 
 def test_figures_of_each_kind_are_in_their_columns(tmp_path: Path) -> None:
     plan = Plan(samples=("B", "A"), models=("rnn", "cnn"), seeds=(1, 2))
-    found = rows(tmp_path, plan)
-    assert [(row["sample"], row["model"], row["class"]) for row in found] == [
+    table = rows(tmp_path, plan)
+    assert [(row["sample"], row["model"], row["class"]) for row in table] == [
         (sample, model, name)
         for sample in ("A", "B")
         for model in ("cnn", "rnn")
         for name in ("enhancer", "promoter")
     ]
-    assert list(found[0].values()) == [
+    assert list(table[0].values()) == [
         *("A", "cnn", "enhancer", "100", "0.8", "0.8", "0.8", "0.8", "0.8"),
         *("0.4", "0.4", "0.4", "0.4", "0.25", "0.75", "40", "0.75", "2", "0.8", "0.01"),
     ]

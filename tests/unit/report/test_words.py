@@ -87,9 +87,9 @@ def test_what_makes_figures_too_good_comes_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("n_test", "few"), [(7, True), (49, True), (50, False)])
 def test_few_test_windows_are_named(tmp_path: Path, n_test: int, few: bool) -> None:
-    found = points(made_up(tmp_path, Plan(n_test=n_test, models=("cnn", "rnn"))))
+    warnings = points(made_up(tmp_path, Plan(n_test=n_test, models=("cnn", "rnn"))))
     text = f"{n_test} enhancers in A and {n_test} promoters in A among"
-    assert (text in found.get("Few test windows", "")) == few
+    assert (text in warnings.get("Few test windows", "")) == few
 
 
 def test_promoter_marks_that_leave_few_enhancers_are_named_with_the_way_out(tmp_path: Path) -> None:
@@ -113,8 +113,8 @@ def test_libraries_with_few_usable_reads_are_named(tmp_path: Path) -> None:
 
 
 def test_without_labels_there_is_no_word_on_truth(tmp_path: Path) -> None:
-    found = points(made_up(tmp_path, Plan(labels=False)))
-    assert list(found) == ["Use probabilities for ranking"]
+    warnings = points(made_up(tmp_path, Plan(labels=False)))
+    assert list(warnings) == ["Use probabilities for ranking"]
 
 
 def test_models_of_other_samples_are_named_with_what_can_help(tmp_path: Path) -> None:

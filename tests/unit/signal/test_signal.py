@@ -145,12 +145,12 @@ def test_statistics_need_a_known_chromosome(tmp_path):
 @pytest.mark.parametrize("n", [2, 11, 1001])
 def test_quantiles_are_those_of_the_bins_that_are_not_zero(tmp_path, n):
     arrays = random_arrays()
-    found = mark_quantiles(signal_of(tmp_path, arrays), SIZES, n)
+    quantiles = mark_quantiles(signal_of(tmp_path, arrays), SIZES, n)
     together = np.concatenate(list(arrays.values()), axis=1)
     for row, values in enumerate(together):
         expected = np.quantile(values[values > 0], quantile_levels(n), method="inverted_cdf")
-        np.testing.assert_array_equal(found[row], expected)
-    assert found.dtype == np.float32
+        np.testing.assert_array_equal(quantiles[row], expected)
+    assert quantiles.dtype == np.float32
 
 
 def test_marks_are_matched_by_name(tmp_path, caplog):
@@ -217,12 +217,11 @@ def test_a_quantile_map_never_falls_and_keeps_zero(source, target, factor):
         np.quantile(values[values > 0], quantile_levels(101), method="inverted_cdf")[None]
         for values in (source, target * np.float32(factor))
     ]
-    mapped = QuantileMap(*(curve.astype(np.float32) for curve in curves))
-    grid = np.linspace(0, 40, 1000, dtype=np.float32)[None]
-    found = mapped.apply(grid)
-    assert found[0, 0] == 0
-    assert (np.diff(found[0]) >= -1e-4).all()
-    assert found.dtype == np.float32
+    quantile_map = QuantileMap(*(curve.astype(np.float32) for curve in curves))
+    mapped = quantile_map.apply(np.linspace(0, 40, 1000, dtype=np.float32)[None])
+    assert mapped[0, 0] == 0
+    assert (np.diff(mapped[0]) >= -1e-4).all()
+    assert mapped.dtype == np.float32
 
 
 @settings(max_examples=30, deadline=None)

@@ -78,11 +78,11 @@ def test_index_finds_the_reads_of_an_interval(written):
     path, (first, *_) = written
     pysam.index(str(path))
     with pysam.AlignmentFile(str(path)) as file:
-        found = [record.reference_start for record in file.fetch("chr1", 100_000, 140_000)]
+        positions = [record.reference_start for record in file.fetch("chr1", 100_000, 140_000)]
         statistics = {row.contig: row.mapped for row in file.get_index_statistics()}
         assert file.nocoordinate == 2
     overlaps = (first.position < 140_000) & (first.position + READ_LENGTH > 100_000)
-    assert found == first.position[overlaps].tolist()
+    assert positions == first.position[overlaps].tolist()
     assert statistics == {"chr1": 3000, "chr2": 3}
 
 
@@ -96,12 +96,12 @@ def test_a_file_without_reads_is_a_sound_bam(tmp_path):
 @given(st.integers(0, 2**29 - 500), st.integers(1, 400))
 def test_bin_is_the_smallest_that_holds_the_read(start, width):
     def smallest():
-        offset, found = 0, 0
+        offset, smallest_bin = 0, 0
         for level in range(6):
             size = 1 << (29 - 3 * level)
             if start // size == (start + width - 1) // size:
-                found = offset + start // size
+                smallest_bin = offset + start // size
             offset += 8**level
-        return found
+        return smallest_bin
 
     assert bam_bins(np.array([start]), np.array([start + width]))[0] == smallest()

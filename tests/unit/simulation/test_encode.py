@@ -37,9 +37,9 @@ def test_marks_get_their_usual_names(text, name):
     ],
 )
 def test_file_names_tell_what_a_list_is(name, cell, role, what):
-    found = classify(Path(name), cell)
-    assert found is not None
-    assert (found.role, found.name) == (role, what)
+    peak_list = classify(Path(name), cell)
+    assert peak_list is not None
+    assert (peak_list.role, peak_list.name) == (role, what)
 
 
 def test_a_file_of_another_cell_type_is_left_alone():

@@ -36,7 +36,7 @@ def level_ground(sites=EMPTY):
 
 @given(rows)
 def test_the_highest_value_counts_where_intervals_overlap(intervals):
-    found = step_values(Intervals.of(intervals), LENGTH, otherwise=1)
+    values = step_values(Intervals.of(intervals), LENGTH, otherwise=1)
     expected = np.ones(LENGTH // STEP)
     for start, end, value in intervals:
         start, end = max(start, 0), min(end, LENGTH)
@@ -46,7 +46,7 @@ def test_the_highest_value_counts_where_intervals_overlap(intervals):
         last = max((end + STEP // 2) // STEP, first + 1)
         for step in range(first, min(last, len(expected))):
             expected[step] = max(expected[step], value)
-    assert found.tolist() == expected.tolist()
+    assert values.tolist() == expected.tolist()
 
 
 @given(rows, rows)

@@ -41,10 +41,10 @@ def test_places_follow_the_rate_and_avoid_zeros():
     places = draw_positions(rate, 50_000, np.random.default_rng(0))
     steps = places // STEP
     assert (np.diff(steps) >= 0).all()
-    found = np.bincount(steps, minlength=100)
-    assert found[25:50].sum() == 0
+    per_step = np.bincount(steps, minlength=100)
+    assert per_step[25:50].sum() == 0
     kept = rate > 0
-    assert chisquare(found[kept], rate[kept] / rate.sum() * 50_000).pvalue > 0.001
+    assert chisquare(per_step[kept], rate[kept] / rate.sum() * 50_000).pvalue > 0.001
 
 
 def test_depth_is_shared_out_by_mass():

@@ -76,8 +76,8 @@ def test_lists_miss_elements_and_hold_false_ones(genome_and_sites, cell):
     live = live_sites("A", sites, SEED)
     factor, dhs = peaks(cell, "enhancers"), peaks(cell, "dhs")
     active = [here.site for here in live if here.profile == "active_enhancer"]
-    found = np.mean([near(factor, site.chrom, site.position) for site in active])
-    assert 0.6 < found < 0.97
+    share = np.mean([near(factor, site.chrom, site.position) for site in active])
+    assert 0.6 < share < 0.97
     places = [(site.chrom, site.position, site.position + 1) for site in sites]
     false = [row for row in dhs if not near(places, row[0], (row[1] + row[2]) // 2)]
     assert 0.01 < len(false) / len(dhs) < 0.15

@@ -125,11 +125,11 @@ def test_a_cell_of_another_type_is_named_with_line_and_column(
         read_rows(path, Drop)
 
 
-@pytest.mark.parametrize(("line", "found"), [("a\tclose", 2), ("", 1), ("a\tb\t1\t2\t3", 5)])
-def test_a_line_with_fewer_or_more_cells_is_named(tmp_path: Path, line: str, found: int) -> None:
+@pytest.mark.parametrize(("line", "n_cells"), [("a\tclose", 2), ("", 1), ("a\tb\t1\t2\t3", 5)])
+def test_a_line_with_fewer_or_more_cells_is_named(tmp_path: Path, line: str, n_cells: int) -> None:
     path = tmp_path / "table.tsv"
     path.write_text(f"element\trule\tdropped\trate\n{line}\na\tb\t1\t2\n")
-    with pytest.raises(InputError, match=rf"line 2: expected 4 columns, found {found}\."):
+    with pytest.raises(InputError, match=rf"line 2: expected 4 columns, found {n_cells}\."):
         read_rows(path, Drop)
 
 

@@ -121,8 +121,8 @@ def test_inputs_are_the_same_bytes_again(tmp_path):
     first, second = (tmp_path / name for name in "ab")
     for folder in (first, second):
         folder.mkdir()
-    found = [alignments(folder, sizes, 5000).read_bytes() for folder in (first, second)]
-    assert found[0] == found[1]
+    contents = [alignments(folder, sizes, 5000).read_bytes() for folder in (first, second)]
+    assert contents[0] == contents[1]
 
 
 def test_the_table_of_bins_covers_each_chromosome_once(tmp_path):

@@ -107,10 +107,10 @@ def test_a_probability_stands_in_the_middle_of_its_window(tmp_path, scan):
     with pyBigWig.open(str(tmp_path / "promoter.bw")) as read:
         for chrom, length in SIZES.items():
             expected = scan.load(chrom)[2].round(3)
-            found = read.values(chrom, 0, length, numpy=True)
+            track = read.values(chrom, 0, length, numpy=True)
             for start, value in zip(middles(len(expected), STEP, WINDOW), expected, strict=True):
-                np.testing.assert_allclose(found[start : start + STEP], value, atol=1e-6)
-            assert np.isnan(found[: (WINDOW - STEP) // 2]).all()
+                np.testing.assert_allclose(track[start : start + STEP], value, atol=1e-6)
+            assert np.isnan(track[: (WINDOW - STEP) // 2]).all()
 
 
 def test_a_file_that_was_cut_short_in_silence_is_noticed(tmp_path, scan):
@@ -128,13 +128,13 @@ def test_a_file_that_was_cut_short_in_silence_is_noticed(tmp_path, scan):
 def test_runs_cover_what_they_were_made_of(values, data):
     gaps = data.draw(st.lists(st.integers(0, 1), min_size=len(values), max_size=len(values)))
     starts = np.arange(len(values)) * 10 + np.cumsum(np.array(gaps, np.int64)) * 5
-    found = list(runs("c", np.array(values, np.float32), starts, starts + 10))
-    bases = {b: v for _, low, high, v in found for b in range(low, high)}
+    entries = list(runs("c", np.array(values, np.float32), starts, starts + 10))
+    bases = {b: v for _, low, high, v in entries for b in range(low, high)}
     expected = {
         b: v for s, v in zip(starts.tolist(), values, strict=True) for b in range(s, s + 10)
     }
     assert bases == expected
-    for one, other in itertools.pairwise(found):
+    for one, other in itertools.pairwise(entries):
         assert one[2] < other[1] or one[3] != other[3]
 
 
