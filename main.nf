@@ -4,13 +4,8 @@
 // to reads per million; open chromatin with a TSS or an enhancer factor gives labelled windows of 2 kb; networks learn
 // them from the marks, slide over the whole genome, and their windows are joined into calls, which are then judged.
 
-include { ACROSS } from './subworkflows/across'
-include { DEPTHS } from './subworkflows/depths'
 include { DIFFERENTIAL } from './subworkflows/differential'
 include { EVALUATION } from './subworkflows/evaluation'
-include { EXAMPLES } from './subworkflows/examples'
-include { EXTERNAL } from './subworkflows/external'
-include { FOLDS } from './subworkflows/folds'
 include { INPUTS } from './subworkflows/inputs'
 include { LABELS } from './subworkflows/labels'
 include { MODELS } from './subworkflows/models'
@@ -19,10 +14,8 @@ include { QUALITY } from './subworkflows/quality'
 include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
-include { writeChecksums } from './functions/checksums'
-include { adviceOn } from './functions/failures'
-include { checkedOptions ; helpText ; optional } from './functions/parameters'
-include { closing } from './functions/summary'
+include { repeatable ; whenFailed ; whenOver } from './functions/ending'
+include { checkedOptions ; helpText } from './functions/parameters'
 include { planned } from './functions/plan'
 include { settingsOf } from './functions/settings'
 
@@ -37,42 +30,21 @@ workflow {
     // What will be done: every parameter and sheet is checked before the first task starts.
     def plan = planned(checkedOptions(params, schema), schema, file("${projectDir}/assets"))
     def options = plan.options
+    def files = plan.files
     def settings = settingsOf(options)
-    def inputs = options.input_output
-    def tss = optional(inputs, 'tss')
-    def blacklist = optional(inputs, 'blacklist')
-    def gaps = optional(inputs, 'gaps')
-    def regions = optional(inputs, 'regions')
+    def device = options.hardware.device
     def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam] })
 
-    INPUTS(
-        bams,
-        [
-            peaks: plan.labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
-            tss: tss,
-            chrom_sizes: optional(inputs, 'chrom_sizes'),
-            blacklist: blacklist,
-            gaps: gaps,
-            regions: regions,
-        ],
-        settings.checks + [train: !plan.train_on.isEmpty()],
-    )
+    INPUTS(bams, plan.labels, files, settings.checks + [train: !plan.train_on.isEmpty()])
 
-    SIGNAL(
-        bams,
-        plan.samples,
-        INPUTS.out.chrom_sizes,
-        blacklist,
-        settings.counting,
-        settings.signal,
-    )
+    SIGNAL(bams, plan.samples, INPUTS.out.chrom_sizes, files.blacklist, settings.counting, settings.signal)
 
     LABELS(
         plan.labels,
-        tss,
+        files.tss,
         INPUTS.out.chrom_sizes,
-        blacklist,
-        gaps,
+        files.blacklist,
+        files.gaps,
         SIGNAL.out.signal,
         SIGNAL.out.nascent,
         settings.regions,
@@ -85,12 +57,12 @@ workflow {
     MODELS(
         LABELS.out.tensors,
         SIGNAL.out.signal,
-        tss,
+        files.tss,
         plan.train_on,
         plan.models,
         channel.fromList(plan.bundles),
         settings.training,
-        options.hardware.device,
+        device,
     )
 
     PREDICTION(
@@ -99,11 +71,11 @@ workflow {
         SIGNAL.out.signal,
         INPUTS.out.groups,
         plan.labels,
-        tss,
-        regions,
+        files.tss,
+        files.regions,
         settings.prediction,
         settings.calling,
-        options.hardware.device,
+        device,
     )
 
     TRACKS(
@@ -111,93 +83,43 @@ workflow {
         PREDICTION.out.probabilities,
         PREDICTION.out.calls,
         INPUTS.out.chrom_sizes,
-        tss,
-        blacklist,
-        optional(inputs, 'fasta'),
+        files.tss,
+        files.blacklist,
+        files.fasta,
         settings.tracks,
     )
 
-    EXTERNAL(
-        plan.annotations,
-        LABELS.out.tensors,
-        PREDICTION.out.models,
-        PREDICTION.out.probabilities,
-        PREDICTION.out.calls,
-        [table: optional(options.external, 'crispr'), chain: optional(options.external, 'crispr_chain'), sample: options.external.crispr_sample],
-        INPUTS.out.chrom_sizes,
-        settings.external,
-    )
-
     EVALUATION(
-        MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on && !(meta.trained_on in plan.predict_on) },
-        PREDICTION.out.models,
-        LABELS.out.tensors,
-        SIGNAL.out.signal,
-        PREDICTION.out.probabilities,
-        PREDICTION.out.calls,
-        PREDICTION.out.validation,
-        EXTERNAL.out.scores,
-        tss,
+        plan,
+        [
+            bundles: MODELS.out.bundles,
+            candidates: LABELS.out.candidates,
+            tensors: LABELS.out.tensors,
+            signal: SIGNAL.out.signal,
+            libraries: SIGNAL.out.libraries,
+        ],
+        [
+            models: PREDICTION.out.models,
+            probabilities: PREDICTION.out.probabilities,
+            calls: PREDICTION.out.calls,
+            validation: PREDICTION.out.validation,
+        ],
+        INPUTS.out.chrom_sizes,
         settings.evaluation,
-        settings.explaining,
     )
-
-    ACROSS(
-        MODELS.out.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on },
-        LABELS.out.tensors,
-        SIGNAL.out.signal,
-        options.evaluation.across && options.split.split == 'chromosome',
-        settings.across,
-    )
-
-    DEPTHS(
-        PREDICTION.out.models,
-        LABELS.out.tensors,
-        SIGNAL.out.libraries,
-        options.evaluation.depths,
-        settings.depths,
-        options.hardware.device,
-    )
-
-    FOLDS(
-        SIGNAL.out.signal,
-        LABELS.out.candidates,
-        plan.train_on,
-        plan.models,
-        options.evaluation.folds,
-        tss,
-        settings.folds,
-        options.hardware.device,
-    )
-
-    EXAMPLES(PREDICTION.out.calls, SIGNAL.out.signal, LABELS.out.regions, settings.examples)
 
     DIFFERENTIAL(plan.pairs, PREDICTION.out.calls, PREDICTION.out.probabilities, SIGNAL.out.counts, settings.differential)
 
     REPORT(
+        PREDICTION.out.calls,
+        SIGNAL.out.signal,
+        LABELS.out.regions,
+        settings.examples,
         groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
         repeatable(workflow.commandLine),
         options.run.multiqc,
     )
 
-    workflow.onError = {
-        def advice = adviceOn(workflow.exitStatus, workflow.errorReport)
-        if (advice) {
-            log.error(advice)
-        }
-    }
-
-    workflow.onComplete = {
-        if (workflow.success) {
-            writeChecksums(inputs.outdir.toString())
-            def table = file("${inputs.outdir}/evaluation/summary.tsv")
-            def stats = workflow.stats
-            log.info('\n' + closing(inputs.outdir.toString(), table.exists() ? table.text : null, workflow.duration.toString(), stats.succeedCount + stats.cachedCount, stats.cachedCount) + '\n')
-        }
-    }
-}
-
-/** The command line without what belongs to this one launch. */
-def repeatable(String command) {
-    return command.replaceAll(/\s-(resume|name)(\s+[0-9a-z][0-9a-z_-]*)?(?=\s|$)/, '')
+    workflow.onError = { whenFailed(workflow) }
+    workflow.onComplete = { whenOver(workflow, options.input_output.outdir.toString()) }
 }

@@ -1,11 +1,12 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
-include { listed ; named ; readJson } from './parameters'
+include { listed ; named ; optional ; readJson } from './parameters'
 include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
  * Read the sheets and bundles that the options name, and stop with every problem found. Returns a map:
  *   options     the options, with classes, bins and control as a pretrained bundle has them
+ *   files       every file that a parameter may name, as an input of a process: the file, or nothing
  *   bams        [meta, bam] of every file to count: marks, controls, nascent RNA
  *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
  *   labels      rows of the label sheet of samples that are trained on or evaluated
@@ -66,6 +67,9 @@ def planned(Map given, schemaFile, assets) {
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
     return [
         options: options,
+        files: ['tss', 'chrom_sizes', 'blacklist', 'gaps', 'regions', 'fasta', 'crispr', 'crispr_chain'].collectEntries { name ->
+            [name, optional(options.values().sum(), name)]
+        },
         bams: kept + chips.findAll { bam -> bam.meta.id in controls } + nascent,
         samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }, controls) },
         labels: labels,

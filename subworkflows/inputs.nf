@@ -6,7 +6,8 @@ include { codeDigest } from '../functions/scripts'
 workflow INPUTS {
     take:
     bams // [meta, bam]
-    files // map of file lists: peaks, tss, chrom_sizes, blacklist, gaps, regions
+    labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
+    files // map: tss, chrom_sizes, blacklist, gaps, regions, each a file or nothing
     options // parameters of the checks
 
     main:
@@ -20,7 +21,7 @@ workflow INPUTS {
 
     CHECK_INPUTS(
         INSPECT_BAM.out.info.toSortedList { one, other -> one.name <=> other.name },
-        files.peaks,
+        labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
         files.tss,
         files.chrom_sizes,
         files.blacklist,

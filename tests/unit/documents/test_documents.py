@@ -386,8 +386,9 @@ def test_every_process_is_on_the_map_of_the_code(repository: Path, texts: dict[s
     modules = (repository / "modules").glob("*/*/main.nf")
     processes = {path.parent.name.upper() for path in modules}
     assert set(re.findall(r"\b[A-Z]{3,}(?:_[A-Z]+)+\b|MULTIQC", rows)) == processes
-    subworkflows = {path.name for path in (repository / "subworkflows").glob("*.nf")}
-    assert subworkflows <= set(re.findall(r"`(\w+\.nf)`", rows))
+    folder = repository / "subworkflows"
+    subworkflows = {str(path.relative_to(folder)) for path in folder.rglob("*.nf")}
+    assert subworkflows <= set(re.findall(r"`([\w/]+\.nf)`", rows))
     steps = [row for row in rows.splitlines() if re.search("[A-Z]{4}", row)]
     named = {name for row in steps for name in re.findall(r"`(\w+/?)`", row)}
     library = list((repository / "bin/deepregfinder").iterdir())

@@ -1,5 +1,5 @@
-include { EVALUATE_DEPTHS } from '../modules/evaluation/evaluate_depths'
-include { codeDigest } from '../functions/scripts'
+include { EVALUATE_DEPTHS } from '../../modules/evaluation/evaluate_depths'
+include { codeDigest } from '../../functions/scripts'
 
 // How many reads are enough: every model of a labelled sample with shares of its reads.
 workflow DEPTHS {

@@ -1,7 +1,7 @@
-include { LIFT_CRISPR } from '../modules/evaluation/lift_crispr'
-include { SCORE_ANNOTATION } from '../modules/evaluation/score_annotation'
-include { VALIDATE_CRISPR } from '../modules/evaluation/validate_crispr'
-include { codeDigest } from '../functions/scripts'
+include { LIFT_CRISPR } from '../../modules/evaluation/lift_crispr'
+include { SCORE_ANNOTATION } from '../../modules/evaluation/score_annotation'
+include { VALIDATE_CRISPR } from '../../modules/evaluation/validate_crispr'
+include { codeDigest } from '../../functions/scripts'
 
 // What others have made: annotations as contestants on the test windows, experiments that calls are held against.
 workflow EXTERNAL {

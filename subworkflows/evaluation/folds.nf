@@ -1,6 +1,6 @@
-include { CROSS_VALIDATE } from '../modules/evaluation/cross_validate'
-include { SUMMARISE_FOLDS } from '../modules/evaluation/summarise_folds'
-include { codeDigest } from '../functions/scripts'
+include { CROSS_VALIDATE } from '../../modules/evaluation/cross_validate'
+include { SUMMARISE_FOLDS } from '../../modules/evaluation/summarise_folds'
+include { codeDigest } from '../../functions/scripts'
 
 // How much accuracy depends on the chromosomes that a model is tested on: every group of them is the test set once.
 workflow FOLDS {

@@ -1,11 +1,11 @@
-include { COMPARE_MODELS } from '../modules/evaluation/compare_models'
-include { EVALUATE_MODEL } from '../modules/evaluation/evaluate_model'
-include { EXPLAIN_MODEL } from '../modules/evaluation/explain_model'
-include { codeDigest } from '../functions/scripts'
+include { COMPARE_MODELS } from '../../modules/evaluation/compare_models'
+include { EVALUATE_MODEL } from '../../modules/evaluation/evaluate_model'
+include { EXPLAIN_MODEL } from '../../modules/evaluation/explain_model'
+include { codeDigest } from '../../functions/scripts'
 
 // How good each model is, on the test windows and on the whole test chromosomes, and what it looks at, wherever there are
 // labels.
-workflow EVALUATION {
+workflow ACCURACY {
     take:
     unpredicted // [meta, bundle] of models that were trained here on a sample that is not predicted
     models // [meta, bundle]
@@ -48,7 +48,7 @@ workflow EVALUATION {
         .groupTuple()
         .map { meta, kinds, files ->
             [meta] + ['evaluation', 'annotation', 'validation'].collect { kind ->
-                files.withIndex().findAll { _file, i -> kinds[i] == kind }.collect { file, _i -> file }.sort { file -> file.name }
+                files.withIndex().findAll { _file, i -> kinds[i] == kind }.collect { file, _i -> file }.sort { file -> file.baseName }
             }
         }
         .filter { _meta, folders, _annotated, _validated -> folders }

@@ -1,5 +1,5 @@
-include { EVALUATE_ACROSS } from '../modules/evaluation/evaluate_across'
-include { codeDigest } from '../functions/scripts'
+include { EVALUATE_ACROSS } from '../../modules/evaluation/evaluate_across'
+include { codeDigest } from '../../functions/scripts'
 
 // How much a model loses on a sample that it was not trained on: every kind of model, trained on each sample, tested on all.
 workflow ACROSS {

@@ -1,0 +1,74 @@
+include { ACCURACY } from './accuracy'
+include { ACROSS } from './across'
+include { DEPTHS } from './depths'
+include { EXTERNAL } from './external'
+include { FOLDS } from './folds'
+
+// How good the models are: on windows and chromosomes that they have not seen, on other samples, with fewer reads, in every
+// fold, and beside annotations and experiments of others.
+workflow EVALUATION {
+    take:
+    plan // plan of the run
+    labelled // map of channels: bundles, candidates, tensors, signal, libraries, each [meta, ...]
+    predicted // map of channels: models, probabilities, calls, validation, each [meta, ...]
+    chrom_sizes
+    settings // parameters of each part: accuracy, explanation, across, depths, folds, external
+
+    main:
+    def options = plan.options
+    def files = plan.files
+    def trained = labelled.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on }
+
+    EXTERNAL(
+        plan.annotations,
+        labelled.tensors,
+        predicted.models,
+        predicted.probabilities,
+        predicted.calls,
+        [table: files.crispr, chain: files.crispr_chain, sample: options.external.crispr_sample],
+        chrom_sizes,
+        settings.external,
+    )
+
+    ACCURACY(
+        trained.filter { meta, _bundle -> !(meta.trained_on in plan.predict_on) },
+        predicted.models,
+        labelled.tensors,
+        labelled.signal,
+        predicted.probabilities,
+        predicted.calls,
+        predicted.validation,
+        EXTERNAL.out.scores,
+        files.tss,
+        settings.accuracy,
+        settings.explanation,
+    )
+
+    ACROSS(
+        trained,
+        labelled.tensors,
+        labelled.signal,
+        options.evaluation.across && options.split.split == 'chromosome',
+        settings.across,
+    )
+
+    DEPTHS(
+        predicted.models,
+        labelled.tensors,
+        labelled.libraries,
+        options.evaluation.depths,
+        settings.depths,
+        options.hardware.device,
+    )
+
+    FOLDS(
+        labelled.signal,
+        labelled.candidates,
+        plan.train_on,
+        plan.models,
+        options.evaluation.folds,
+        files.tss,
+        settings.folds,
+        options.hardware.device,
+    )
+}
