@@ -52,7 +52,7 @@ def assign_states(
     files = {reads: path for reads, path in given.items() if path is not None}
     if set(files) not in ({"nascent"}, {"sense", "antisense"}):
         raise InputError(
-            "Give the nascent RNA as one file (--nascent), or as two for the strands "
+            "Give the nascent RNA as one file (--nascent), or as one file per strand "
             f"(--nascent_sense and --nascent_antisense); given: {', '.join(files) or 'none'}."
         )
     counts = {reads: open_counts(path) for reads, path in files.items()}

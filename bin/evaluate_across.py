@@ -63,7 +63,9 @@ def evaluate_across(
     ]
     for windows, rpm in samples:
         if windows.sample != rpm.sample:
-            raise InputError(f"--tensors is of {windows.sample}, its --signal of {rpm.sample}.")
+            raise InputError(
+                f"--tensors is of {windows.sample}, but its --signal is of {rpm.sample}."
+            )
     tested = measure_across(bundles, samples, bootstrap)
     write_rows(output, Score, scores(model, bundles[0].classes, tested))
     draw_across(plot, model, bundles[0].classes, tested)

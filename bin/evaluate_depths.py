@@ -72,7 +72,9 @@ def evaluate_depths(
     from deepregfinder.signal.build import parse_controls
 
     if len(model) != len(bundle):
-        raise InputError(f"There are {len(model)} --model, but {len(bundle)} --bundle.")
+        raise InputError(
+            f"Give one --bundle for each --model: {len(model)} and {len(bundle)} are given."
+        )
     scorers = {
         name: load_scorer(read_bundle(folder), hardware.device, hardware.threads)
         for name, folder in zip(model, bundle, strict=True)

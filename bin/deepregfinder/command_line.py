@@ -78,8 +78,8 @@ def plain_errors() -> Iterator[None]:
         if error.errno not in _NO_ROOM:
             raise
         print(
-            f"ERROR: a disk is full ({os.strerror(error.errno)}); this task works in {Path.cwd()}: "
-            "make room, or choose another work folder with -work-dir; -resume goes on from here.",
+            f"ERROR: a disk is full ({os.strerror(error.errno)}); this task works in {Path.cwd()}. "
+            "Free some space, or choose another work folder with -work-dir; continue with -resume.",
             file=sys.stderr,
         )
         sys.exit(1)
@@ -87,7 +87,10 @@ def plain_errors() -> Iterator[None]:
         print("ERROR: this task ran out of memory.", file=sys.stderr)
         sys.exit(KILLED)
     except BrokenExecutor:
-        print("ERROR: a process of this task was killed, most likely for memory.", file=sys.stderr)
+        print(
+            "ERROR: a process of this task was killed, probably because it exceeded its memory.",
+            file=sys.stderr,
+        )
         sys.exit(KILLED)
     finally:
         gc.freeze()  # else Python looks through all of the loaded libraries before it ends: 0.15 s

@@ -157,7 +157,7 @@ def test_an_evaluation_of_degenerate_data_explains_what_it_lacks(case, tmp_path)
 
 def test_an_evaluation_without_a_test_window_is_refused(tmp_path):
     written_world(tmp_path, lambda windows: windows.split != 2, CALL, 1)
-    said = "of 68 labelled windows none is there to test cnn on (test chromosomes: chr3, chr4)"
+    said = "none of 68 labelled windows can test cnn (test chromosomes: chr3, chr4)"
     refuses(evaluate_model, evaluation(tmp_path, "cnn", 20), said, tmp_path)
 
 

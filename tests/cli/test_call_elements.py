@@ -87,7 +87,7 @@ def test_no_call_at_all_is_said_loudly_and_leaves_an_empty_file(
 ) -> None:
     done = run(repository, folder, *PROBABILITIES, threshold="1")
     assert done.returncode == 0
-    assert "NO CALL AT ALL" in done.stderr
+    assert "NO CALLS" in done.stderr
     assert (folder / "out.bed").read_bytes() == b""
     assert rows(folder / "v.tsv")[1] == ["enhancer", "0", ".", ".", "."]
 

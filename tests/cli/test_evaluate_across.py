@@ -51,6 +51,6 @@ def test_every_model_meets_every_sample(world: Path) -> None:
 
 
 def test_signal_of_another_sample_is_refused(world: Path) -> None:
-    with pytest.raises(InputError, match="--tensors is of K562, its --signal of GM12878"):
+    with pytest.raises(InputError, match="--tensors is of K562, but its --signal is of GM12878"):
         run(world, SAMPLES[::-1])
     assert not (world / "across.cnn.tsv").exists()

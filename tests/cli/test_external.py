@@ -74,7 +74,7 @@ def test_elements_of_an_experiment_go_through_both_scripts(world: Path) -> None:
     [
         ("3\t0\t900\t7_Enh\n", "this run like chr3"),
         ("chr3\t0\t9000000\t7_Enh\n", "another assembly"),
-        ("chr3\t0\t900\n", "no label means an element"),
+        ("chr3\t0\t900\n", "no label is mapped to an element class"),
         ("", "has no interval"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_first_pattern_that_fits_says_the_class() -> None:
     assert found[0].empty
     assert found[1]["start"].tolist() == [200]
     assert found[2]["start"].tolist() == [0, 400]
-    with pytest.raises(InputError, match="no label means an element"):
+    with pytest.raises(InputError, match="no label is mapped to an element class"):
         by_class(table, parse_mapping("axb=enhancer", CLASSES), CLASSES, "x.bed")
     with pytest.raises(InputError, match="with a class of background"):
         parse_mapping("a=enhancers", CLASSES)

@@ -17,7 +17,7 @@ from deepregfinder.storage.atomic import written_whole
         (OSError(errno.ENOSPC, "No space left on device"), 1, "-work-dir"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), 1, "Disk quota exceeded"),
         (MemoryError(), 137, "out of memory"),
-        (BrokenProcessPool(), 137, "killed, most likely for memory"),
+        (BrokenProcessPool(), 137, "killed, probably because it exceeded its memory"),
     ],
     ids=["input", "disk", "quota", "memory", "killed"],
 )

@@ -194,8 +194,8 @@ def changes_of_marks(
         str(one.attributes["id"]) for one in (*counts[0], *counts[1]) if not one.library_size
     ]:
         raise InputError(
-            f"{', '.join(empty)}: the library has 0 usable reads, so that its reads cannot be held "
-            "against others. Leave it out of the samplesheet."
+            f"{', '.join(empty)}: the library has 0 usable reads and cannot be compared with "
+            "others. Remove it from the samplesheet."
         )
     by_mark: tuple[dict[str, list[Counts]], ...] = ({}, {})
     for of_sample, sample in zip(by_mark, counts, strict=True):
@@ -203,7 +203,7 @@ def changes_of_marks(
             of_sample.setdefault(one.attributes["mark"], []).append(one)
     shared = sorted(by_mark[0].keys() & by_mark[1].keys())
     if not shared:
-        raise InputError("The two samples have no mark in common: there is nothing to compare.")
+        raise InputError("The two samples have no mark in common and cannot be compared.")
     changes = []
     for mark in shared:
         libraries = by_mark[0][mark], by_mark[1][mark]

@@ -108,8 +108,8 @@ def measure_across(
         for tensors, signal in sorted(samples, key=lambda pair: pair[0].sample):
             if "random" in (bundle.split.mode, tensors.split_plan.mode):
                 raise InputError(
-                    f"{tensors.sample} or the model of {bundle.sample} was divided at random: "
-                    "places that the model was trained on would test it. Use --split chromosome."
+                    f"{tensors.sample} or the model of {bundle.sample} has a random split: the "
+                    "model would be tested on regions that trained it. Use --split chromosome."
                 )
             lacking = tuple(mark for mark in bundle.marks if mark not in tensors.marks)
             log.info("the model of %s on %s", bundle.sample, tensors.sample)

@@ -110,9 +110,7 @@ def read_replicates(folder: Path) -> Replicates:
         arrays, classes = read_checked(path, KIND)
         return Replicates(_model_of(Path(folder).name), classes, arrays)
     except ValueError as error:
-        raise InputError(
-            f"{path} cannot be read ({error}): evaluate the model once more."
-        ) from None
+        raise InputError(f"{path} cannot be read ({error}): evaluate the model again.") from None
 
 
 def _model_of(folder: str) -> str:

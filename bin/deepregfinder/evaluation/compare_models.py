@@ -48,7 +48,8 @@ def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[Compar
     for model in models:
         if model.classes != reference.classes:
             raise InputError(
-                f"{model.model} and {reference.model} have other classes: they cannot be compared."
+                f"{model.model} and {reference.model} have different classes and cannot be "
+                "compared."
             )
     rows: list[ComparedFigure] = []
     for setting in SETTINGS:
@@ -153,7 +154,7 @@ def _false_calls(model: Replicates, reference: Replicates) -> Iterator[ComparedF
         return
     if not np.array_equal(weights, reference.arrays["calls.weights"]):
         raise InputError(
-            f"{model.model} and {reference.model} were resampled with other blocks or seeds: "
+            f"{model.model} and {reference.model} were resampled with different blocks or seeds: "
             "evaluate both with the same --bootstrap and --seed on the same chromosomes."
         )
     for index, name in enumerate(model.classes[1:], 1):

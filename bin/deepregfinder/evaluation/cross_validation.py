@@ -68,13 +68,12 @@ def fold_plan(candidates: pd.DataFrame, n_folds: int, fold: int) -> SplitPlan:
     counts = {str(chrom): int(n) for chrom, n in elements.items()}
     if n_folds < FEWEST:
         raise InputError(
-            f"--folds {n_folds}: chromosomes have to train, validate and test, so there are "
-            f"{FEWEST} folds or more."
+            f"--folds {n_folds}: training, validation and testing need at least {FEWEST} folds."
         )
     if len(counts) < n_folds:
         raise InputError(
-            f"--folds {n_folds}: only {len(counts)} chromosomes have labelled elements; choose no "
-            "more folds than that."
+            f"--folds {n_folds}: only {len(counts)} chromosomes have labelled elements; choose at "
+            "most as many folds."
         )
     groups = [frozenset(map(bare_name, group)) for group in balanced_groups(counts, n_folds)]
     test, validation = groups[fold - 1], groups[fold % n_folds]

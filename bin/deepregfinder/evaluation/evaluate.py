@@ -168,9 +168,8 @@ def evaluate(
     rows = windows.select("test")
     if not len(rows):
         raise InputError(
-            f"{subject.sample}: of {len(windows.y):,} labelled windows none is there to test "
-            f"{subject.model} on ({_tested_on(windows)}): there is nothing to evaluate. Choose "
-            "other chromosomes with --test_chroms."
+            f"{subject.sample}: none of {len(windows.y):,} labelled windows can test "
+            f"{subject.model} ({_tested_on(windows)}). Choose other chromosomes with --test_chroms."
         )
     is_random = windows.split_plan.mode == "random"
     chroms = windows.split_plan.chromosomes.select(windows.chroms, "test")
@@ -366,5 +365,5 @@ def _split_notes(bundle: Bundle, tensors: Tensors) -> list[str]:
                 f"The model was trained or calibrated on {', '.join(seen)}, which it is tested on."
             )
     for note in notes:
-        log.warning("%s The figures are too good.", note)
+        log.warning("%s The metrics are too optimistic.", note)
     return notes

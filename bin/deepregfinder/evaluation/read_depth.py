@@ -72,7 +72,7 @@ def parse_shares(text: str) -> tuple[float, ...]:
     except ValueError:
         shares = {0.0}
     if not all(0 < share < 1 for share in shares):
-        raise InputError(f"--depths {text}: expected shares between 0 and 1, such as 0.5,0.25.")
+        raise InputError(f"--depths {text}: expected fractions between 0 and 1, such as 0.5,0.25.")
     return (1.0, *sorted(shares, reverse=True))
 
 

@@ -39,7 +39,7 @@ def call_scan(
     each_seed : call the probabilities of each seed as well
     """
     if tss is None:
-        log.warning("No --tss is given: enhancer calls near TSSs are not removed.")
+        log.warning("Without --tss, enhancer calls near TSSs are not removed.")
     lowest = scan.thresholds if threshold is None else threshold
     # Each chromosome is read once: runs are few, and those of every seed fit in memory together.
     runs: dict[str, Calls] = {}
@@ -58,8 +58,8 @@ def call_scan(
         log.info("%s, %s: %d calls", scan.sample, model, total)
     else:
         log.warning(
-            "%s, %s: NO CALL AT ALL. No window of a class has a probability "
-            "of %s; look at the evaluation of the model, or lower --threshold.",
+            "%s, %s: NO CALLS. No window has a probability of %s for an element class. Check the "
+            "evaluation of the model, or lower --threshold.",
             scan.sample,
             model,
             " or ".join(f"{p:g}" for p in sorted(set(call_thresholds(scan.thresholds, threshold)))),

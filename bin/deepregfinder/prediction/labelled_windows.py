@@ -41,13 +41,13 @@ def _require_fit(bundle: Bundle, tensors: Tensors) -> None:
     problems = []
     if tensors.classes != bundle.classes:
         problems.append(
-            f"The labels have the classes {', '.join(tensors.classes)}, the model "
+            f"The labels have the classes {', '.join(tensors.classes)}, the model has "
             f"{', '.join(bundle.classes)}: run with --classes {len(bundle.classes)}."
         )
     if tensors.geometry != bundle.geometry:
         problems.append(
             f"The labelled windows have {tensors.window_bins} bins of {tensors.bin_size} bp, the "
-            f"model wants {bundle.window_bins} of {bundle.bin_size} bp."
+            f"model needs {bundle.window_bins} of {bundle.bin_size} bp."
         )
     if missing := [mark for mark in bundle.marks if mark not in tensors.marks]:
         problems.append(f"The labelled windows of {tensors.sample} lack {', '.join(missing)}.")

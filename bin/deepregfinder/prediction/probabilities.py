@@ -103,7 +103,7 @@ def open_probabilities(paths: Sequence[Path]) -> Probabilities:
     twice.
     """
     if not paths:
-        raise InputError("There is no file of probabilities.")
+        raise InputError("No file of probabilities is given.")
     attributes: ProbabilityAttributes | None = None
     groups: dict[str, zarr.Group] = {}
     for path in sorted(map(Path, paths)):
@@ -112,14 +112,14 @@ def open_probabilities(paths: Sequence[Path]) -> Probabilities:
         if attributes is not None and own != attributes:
             unlike = [key for key, value in vars(own).items() if value != vars(attributes)[key]]
             raise InputError(
-                f"{path} is of another scan than the files beside it: {', '.join(unlike)} differ."
+                f"{path} is from another scan than the other files: {', '.join(unlike)} differ."
             )
         attributes = own
         for name in group.array_keys():
             if name.startswith(_MEMBERS):
                 continue
             if name in groups:
-                raise InputError(f"{path}: chromosome {name} stands in another file as well.")
+                raise InputError(f"{path}: chromosome {name} is also in another file.")
             _check_shapes(path, group, name, own)
             groups[name] = group
     assert attributes is not None
@@ -154,7 +154,7 @@ def _check_shapes(
         wanted[_MEMBERS + chrom] = (len(attributes.seeds), *shape)
     for name, expected in wanted.items():
         if name not in group or group[name].shape != expected:  # type: ignore[union-attr]
-            raise InputError(f"{path} is damaged: {name} is missing or of another shape.")
+            raise InputError(f"{path} is damaged: {name} is missing or has another shape.")
 
 
 def _unscaled(group: zarr.Group, name: str) -> np.ndarray:

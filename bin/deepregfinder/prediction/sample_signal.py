@@ -63,15 +63,15 @@ def check_signal(bundle: Bundle, signal: Signal) -> None:
     unlike = [chrom for chrom in shared if signal.chrom_sizes[chrom] != known[bare_name(chrom)]]
     if not shared:
         problems.append(
-            f"{signal.sample} and {name} share no chromosome: {few(signal.chrom_sizes, 3)} against "
-            f"{few(bundle.chrom_sizes, 3)}. They are of different genomes."
+            f"{signal.sample} and {name} share no chromosome: {few(signal.chrom_sizes, 3)}, and "
+            f"{few(bundle.chrom_sizes, 3)}. They are from different genomes."
         )
     elif unlike:
         chrom = unlike[0]
         problems.append(
             f"{signal.sample} is aligned to another assembly than {name}: {len(unlike)} of "
             f"{len(shared)} chromosomes differ in length ({chrom} is {signal.chrom_sizes[chrom]:,} "
-            f"bp against {known[bare_name(chrom)]:,}). Use a model of the same assembly, or align "
+            f"bp, not {known[bare_name(chrom)]:,} bp). Use a model of the same assembly, or align "
             "the reads to that of the model."
         )
     expected = bundle.normalisation.control

@@ -122,6 +122,6 @@ def check_step(step: int, bin_size: int) -> None:
     """Raise InputError unless windows a step apart begin at borders of bins."""
     if step < bin_size or step % bin_size:
         raise InputError(
-            f"--step {step} is no multiple of --bin_size {bin_size}: choose {bin_size}, "
+            f"--step {step} is not a multiple of --bin_size {bin_size}: choose {bin_size}, "
             f"{2 * bin_size}, ..."
         )

@@ -95,7 +95,9 @@ def best_windows(
     for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
         length = chrom_sizes.get(str(chrom))
         if length is None:
-            log.warning("%s is not scored: %d of the regions lie on it.", chrom, len(rows))
+            log.warning(
+                "%s is not in the signal: %d regions on it are not scored.", chrom, len(rows)
+            )
             continue
         spans = regions.iloc[rows][["start", "end"]].to_numpy()
         windows = [
@@ -103,7 +105,9 @@ def best_windows(
         ]
         outside = sum(len(starts) == 0 for starts in windows)
         if outside:
-            log.warning("%s: %d of the regions lie outside it, or it is too short.", chrom, outside)
+            log.warning(
+                "%s: %d regions are outside it, or it is shorter than a window.", chrom, outside
+            )
         owner = np.repeat(rows, [len(starts) for starts in windows])
         starts, which = np.unique(np.concatenate(windows), return_inverse=True)
         if len(starts) == 0:

@@ -81,5 +81,5 @@ def test_a_sample_without_a_mark_is_left_out_by_name(tmp_path: Path) -> None:
 
 def test_windows_divided_at_random_are_refused() -> None:
     at_random = replace(B, split_plan=replace(PLAN, mode="random"))
-    with pytest.raises(InputError, match=r"GM12878 .* at random"):
+    with pytest.raises(InputError, match=r"GM12878 .* has a random split"):
         measured([bundle()], [A, at_random])

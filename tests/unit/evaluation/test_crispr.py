@@ -158,7 +158,7 @@ def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabil
     ("text", "said"),
     [
         ("chrom\tchromStart\n", "lacks the columns chromEnd, Regulated"),
-        (COLUMNS.replace(" ", "\t") + "\n", "no row below its header"),
+        (COLUMNS.replace(" ", "\t") + "\n", "has no rows"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t5\tx\tTRUE\n", "line 2: expected chrom"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t9\tx\tmaybe\n", "line 2: .*maybe"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t1e30\tx\tTRUE\n", "line 2: .*1e30"),
@@ -184,7 +184,7 @@ def test_a_damaged_gzip_table_is_told(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[10] = 0xFF  # no such kind of deflate block
     path.write_bytes(bytes(content))
-    with pytest.raises(InputError, match="cannot be read as a table"):
+    with pytest.raises(InputError, match="cannot be read as a tab-separated table"):
         read_table(path)
 
 

@@ -53,7 +53,7 @@ def test_candidates_get_the_splits_of_their_fold_and_none_is_left_elsewhere():
 
 
 def test_too_few_folds_or_chromosomes_are_refused():
-    with pytest.raises(InputError, match=r"--folds 2: .* 3 folds or more"):
+    with pytest.raises(InputError, match=r"--folds 2: .* at least 3 folds"):
         fold_plan(candidates(), 2, 1)
     with pytest.raises(InputError, match="--folds 7: only 6 chromosomes"):
         fold_plan(candidates(), 7, 1)

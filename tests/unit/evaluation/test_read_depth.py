@@ -150,7 +150,7 @@ def test_windows_divided_at_random_have_no_chromosome_to_scan(
 def test_shares_are_read_from_text() -> None:
     assert parse_shares("0.25,.5, 0.25") == (1.0, 0.5, 0.25)
     for text in ("half", "0.5,0", "1.5", ""):
-        with pytest.raises(InputError, match=f"--depths {text}: expected shares"):
+        with pytest.raises(InputError, match=f"--depths {text}: expected fractions"):
             parse_shares(text)
 
 
@@ -173,7 +173,7 @@ def test_the_script_writes_a_row_for_each_figure_and_a_picture(
         *("bundle", "depths.png", "depths.svg", "depths.tsv", "tensors.safetensors")
     ]
     fewer = words.replace("--bundle bundle ", "", 1)
-    with pytest.raises(InputError, match="There are 2 --model, but 1 --bundle"):
+    with pytest.raises(InputError, match="Give one --bundle for each --model: 2 and 1 are given"):
         evaluate_depths.main(fewer.split(), standalone_mode=False)
 
 

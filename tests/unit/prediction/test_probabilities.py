@@ -110,19 +110,19 @@ def test_files_of_two_scans_are_refused(tmp_path, change, named):
 def test_a_chromosome_in_two_files_is_refused(tmp_path):
     for name in ("a.zip", "b.zip"):
         write(tmp_path / name, ["chr1"])
-    with pytest.raises(InputError, match="chr1 stands in another file"):
+    with pytest.raises(InputError, match="chr1 is also in another file"):
         open_probabilities([tmp_path / "a.zip", tmp_path / "b.zip"])
 
 
 def test_no_file_at_all_is_refused():
-    with pytest.raises(InputError, match="no file"):
+    with pytest.raises(InputError, match="No file"):
         open_probabilities([])
 
 
 def test_an_array_of_another_length_is_refused(tmp_path):
     short = scaled(probabilities("chr1")[0][:, :-1])
     write_probabilities(tmp_path / "p.zip", [("chr1", short, None)], ONE)
-    with pytest.raises(InputError, match="chr1 is missing or of another shape"):
+    with pytest.raises(InputError, match="chr1 is missing or has another shape"):
         open_probabilities([tmp_path / "p.zip"])
 
 

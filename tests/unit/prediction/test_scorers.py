@@ -93,7 +93,7 @@ def test_quantile_map_does_not_depend_on_the_chromosomes_that_are_scanned(tmp_pa
 
 @pytest.mark.parametrize("step", [0, 50, 150, 250, -100])
 def test_a_step_between_bins_is_refused(step):
-    with pytest.raises(InputError, match=rf"--step {step} is no multiple of --bin_size 100"):
+    with pytest.raises(InputError, match=rf"--step {step} is not a multiple of --bin_size 100"):
         check_step(step, 100)
 
 

@@ -98,9 +98,9 @@ def test_regions_outside_are_counted_and_get_no_score(caplog):
     scored = best_windows(regions, SIZES, 3, 200, GEOMETRY, score)
     assert np.isnan(scored.probabilities).all()
     assert scored.best.tolist() == [-1] * 4
-    assert "chrUn is not scored: 2 of" in caplog.text
-    assert "chr2: 1 of the regions lie outside" in caplog.text
-    assert "chr3: 1 of the regions lie outside" in caplog.text
+    assert "chrUn is not in the signal: 2 regions" in caplog.text
+    assert "chr2: 1 regions are outside" in caplog.text
+    assert "chr3: 1 regions are outside" in caplog.text
 
 
 def test_table_has_a_line_for_each_region(tmp_path):

@@ -85,7 +85,7 @@ def by_class(
             log.warning("%s: no label fits %s of the mapping", source, pair.pattern)
     if not set(meaning.values()) - {classes[0]}:
         raise InputError(
-            f"{source}: no label means an element; its labels are like "
+            f"{source}: no label is mapped to an element class; examples of its labels are "
             f"{', '.join(map(str, labels[:5]))}. Correct the mapping."
         )
     named = intervals["name"].map(meaning)

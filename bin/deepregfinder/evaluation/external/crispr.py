@@ -77,19 +77,19 @@ def read_table(path: Path) -> pd.DataFrame:
             compression="gzip" if packed else None,
         )
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read as a table separated by tabs ({error}).") from None
+        raise InputError(f"{path} cannot be read as a tab-separated table ({error}).") from None
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first fields for names
-        raise InputError(f"{path}: its rows have more fields than its header names.")
+        raise InputError(f"{path}: its rows have more fields than its header.")
     table = table.fillna("")
     table = table[(table != "").any(axis=1)]  # its index still counts blank lines
     table.columns = table.columns.str.removeprefix("#")
     if lacking := [name for name in _COLUMNS if name not in table.columns]:
         raise InputError(
-            f"{path} lacks the columns {', '.join(lacking)}; a table of tested pairs has "
+            f"{path} lacks the columns {', '.join(lacking)}; a table of tested pairs needs "
             f"{', '.join(_COLUMNS)}."
         )
     if table.empty:
-        raise InputError(f"{path} has no row below its header.")
+        raise InputError(f"{path} has no rows.")
     start, end = (pd.to_numeric(table[name], errors="coerce") for name in _COLUMNS[1:3])
     truth = table["Regulated"].str.upper().map(_TRUTH)
     whole = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start) & end.lt(2**31)
