@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 from samples.documents import results_paths
+from samples.tables import COMPARED, ROWS
+
+from deepregfinder.storage.tables import read_rows, write_rows
 
 pytestmark = pytest.mark.pipeline
 
@@ -28,7 +31,6 @@ NOT_HERE = {
         for name in ("regions", "crispr", "crispr_elements")
     ),
 }
-COMPARED = "calls/differential/<a>_vs_<b>/<a>_vs_<b>.<model>"
 
 
 def general(path: Path) -> str:
@@ -52,3 +54,15 @@ def test_every_file_that_a_run_leaves_is_listed_and_the_other_way_round(first_ru
     files = {path for path in first_run.results.rglob("*") if path.is_file()}
     left = {general(path.relative_to(first_run.results)) for path in files}
     assert left == {path for path in listed - NOT_HERE if not path.startswith(COMPARED)}
+
+
+def test_rows_that_are_read_back_are_written_with_the_same_bytes(first_run, tmp_path):
+    written = {
+        path: kind
+        for path in first_run.results.rglob("*.tsv")
+        if (kind := ROWS.get(general(path.relative_to(first_run.results))))
+    }
+    assert len(written) > 20
+    for path, kind in written.items():
+        write_rows(tmp_path / "table.tsv", kind, read_rows(path, kind))
+        assert (tmp_path / "table.tsv").read_bytes() == path.read_bytes(), path
