@@ -1,6 +1,5 @@
 """Statistics of degenerate data: a number, or none with its reason; never NaN in a table."""
 
-import csv
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.cells import cells
 from samples.refusals import refuses
 from samples.small_evaluation import write_world
 
@@ -105,12 +105,11 @@ def no_nonsense_in(folder: Path) -> None:
     tables = sorted(folder.rglob("*.tsv"))
     assert tables
     for path in tables:
-        with path.open() as lines:
-            for row in csv.DictReader(lines, delimiter="\t"):
-                for column, cell in row.items():
-                    if (path.name, column) not in INFINITE:
-                        assert cell, (path, column)
-                        assert cell.lower() not in ("nan", "inf", "-inf", "none"), (path, row)
+        for row in cells(path):
+            for column, cell in row.items():
+                if (path.name, column) not in INFINITE:
+                    assert cell, (path, column)
+                    assert cell.lower() not in ("nan", "inf", "-inf", "none"), (path, row)
 
 
 def unexplained(metrics: dict[str, Any]) -> Iterator[str]:

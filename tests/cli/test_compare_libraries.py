@@ -1,12 +1,12 @@
 """compare_libraries.py writes tables and a picture of all libraries, and says what does not fit."""
 
-import csv
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 from click.testing import CliRunner
+from samples.cells import cells
 
 from compare_libraries import compare_libraries
 from deepregfinder.counting.read_ends import ReadEnds
@@ -49,23 +49,18 @@ def options(folder: Path) -> list[str]:
     ]
 
 
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open() as lines:
-        return list(csv.DictReader(lines, delimiter="\t"))
-
-
 def test_tables_and_picture_are_written(tmp_path: Path) -> None:
     done = CliRunner().invoke(compare_libraries, options(tmp_path), catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    first, second = rows(tmp_path / "libraries.tsv")
+    first, second = cells(tmp_path / "libraries.tsv")
     assert (first["id"], first["fragment_length"], first["duplicates"]) == (
         *("A.H3K27ac.1", "180"), "0.1000",
     )  # fmt: skip
     assert float(second["in_promoters"]) > 0
     assert second["in_enhancers"] == "."
-    (pair,) = rows(tmp_path / "correlation.tsv")
+    (pair,) = cells(tmp_path / "correlation.tsv")
     assert (pair["id_a"], pair["id_b"]) == ("A.H3K27ac.1", "A.H3K4me3.1")
-    assert [row["ids"] for row in rows(tmp_path / "doubts.tsv")] == ["A.H3K4me3.1"]
+    assert [row["ids"] for row in cells(tmp_path / "doubts.tsv")] == ["A.H3K4me3.1"]
     assert (tmp_path / "correlation.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "correlation.svg").stat().st_size
 

@@ -1,9 +1,9 @@
-import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from samples.cells import cells
 from samples.small_evaluation import write_world
 
 from compare_models import compare_models
@@ -31,8 +31,7 @@ def compare(folder: Path, *models: str) -> list[dict[str, str]]:
     for table in sorted(folder.glob("K562.*.validation.tsv")):
         words += ["--validation", str(table)]
     compare_models.main([*words, "--output", str(output)], standalone_mode=False)
-    with output.open() as lines:
-        return list(csv.DictReader(lines, delimiter="\t"))
+    return cells(output)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from samples.cells import cells
 
 from compare_samples import compare_samples
 from deepregfinder.errors import InputError
@@ -65,9 +66,7 @@ def run(folder: Path) -> Result:
 
 
 def rows(folder: Path, ending: str = "tsv") -> list[dict[str, str]]:
-    lines = (folder / f"out/A_vs_B.cnn_from_A.{ending}").read_text().splitlines()
-    header = lines[0].split("\t")
-    return [dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:]]
+    return cells(folder / f"out/A_vs_B.cnn_from_A.{ending}")
 
 
 def test_lost_elements_are_differential_and_few_others(tmp_path: Path) -> None:

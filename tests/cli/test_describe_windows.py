@@ -1,10 +1,10 @@
 """describe_windows.py against distances found window by window."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
+from samples.cells import cells
 
 from describe_windows import describe_windows
 
@@ -47,8 +47,7 @@ def nearest(start: int, points: list[int]) -> int:
 
 def test_distances_are_those_found_window_by_window(described) -> None:
     folder, places, dhs = described
-    with (folder / "out.tsv").open() as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
+    rows = cells(folder / "out.tsv")
     assert (folder / "out.png").read_bytes().startswith(b"\x89PNG")
     by_key = {(row["windows"], row["class"], row["marker"]): row for row in rows}
     for name in ("background", "enhancer", "promoter"):

@@ -1,8 +1,8 @@
-import csv
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from samples.cells import cells
 from samples.small_evaluation import SIZES, bundle, elements
 from samples.small_models import write_random_signal
 
@@ -36,7 +36,7 @@ def run(world: Path, signals: tuple[str, ...]) -> None:
 
 def test_every_model_meets_every_sample(world: Path) -> None:
     run(world, SAMPLES)
-    rows = list(csv.DictReader((world / "across.cnn.tsv").open(), delimiter="\t"))
+    rows = cells(world / "across.cnn.tsv")
     met = {(row["trained_on"], row["tested_on"], row["quantile_map"]) for row in rows}
     assert met == {
         (one, other, mapped)

@@ -1,12 +1,12 @@
 """explain_model.py writes every plot with its table, and says what a model does not have."""
 
-import csv
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from samples.cells import cells
 from samples.documents import first_cells, results_paths, section
 from samples.small_evaluation import SIZES, bundle, elements, write_world
 from samples.small_models import MARKS, grow_fewer_trees, random_bundle, write_random_signal
@@ -125,8 +125,8 @@ def test_importance_starts_from_the_accuracy_of_the_evaluation(world: Path) -> N
         line.split("\t") for line in (world / "out/mark_importance.tsv").read_text().split("\n")
     ]
     assert {row[0] for row in table[1:-1]} == set(MARKS)
-    with (world / "out/mark_elimination.tsv").open() as lines:
-        steps = [row for row in csv.DictReader(lines, delimiter="\t") if row["class"] == "enhancer"]
+    eliminated = cells(world / "out/mark_elimination.tsv")
+    steps = [row for row in eliminated if row["class"] == "enhancer"]
     assert [row["marks_left"] for row in steps] == ["3", "2", "1", "0"]
     assert float(steps[0]["average_precision"]) == pytest.approx(expected[1], abs=1e-5)
     assert {row["taken"] for row in steps} == {".", *MARKS}
@@ -172,8 +172,7 @@ def test_the_states_of_chromhmm_are_shown_with_the_classes_that_name_them(
     out = tmp_path / "out"
     run(world, model="chromhmm", bundle=str(tmp_path / "chromhmm"), output=str(out))
     assert {path.name for path in out.iterdir()} == ALWAYS | {f"states.{kind}" for kind in KINDS}
-    with (out / "states.tsv").open() as lines:
-        states = list(csv.DictReader(lines, delimiter="\t"))
+    states = cells(out / "states.tsv")
     assert [(row["state"], row["class"], row["share"]) for row in states] == [
         ("1", "background", "0.900000"),
         ("2", "promoter", "0.100000"),
@@ -195,8 +194,7 @@ def test_drf_is_shown_no_reads_of_marks_that_are_gone(world: Path, tmp_path: Pat
     write_bundle(tmp_path / "drf", replace(made, model="drf", weights=(arrays,)))
     facts = run(world, model="drf", bundle=str(tmp_path / "drf"), output=str(tmp_path / "out"))
     assert facts["elimination"] == "without reads"
-    with (tmp_path / "out/mark_elimination.tsv").open() as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
+    rows = cells(tmp_path / "out/mark_elimination.tsv")
     found = {(row["marks_left"], row["class"]): float(row["average_precision"]) for row in rows}
     y = elements().y[elements().select("test")]
     # Without a read all windows look alike, but those at the ends of a chromosome.

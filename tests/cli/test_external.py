@@ -1,9 +1,9 @@
 """Scripts on annotations and experiments of others: their files, and what goes wrong."""
 
-import csv
 from pathlib import Path
 
 import pytest
+from samples.cells import cells
 from samples.small_evaluation import SIZES, write_world
 
 from compare_models import compare_models
@@ -17,10 +17,6 @@ from validate_crispr import validate_crispr
 def run(command: object, folder: Path, words: str) -> None:
     text = words.replace("@", f"{folder}/")
     command.main(text.split(), standalone_mode=False)
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.read_text().splitlines(), delimiter="\t"))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +46,7 @@ def test_annotations_come_into_one_table_and_plot(world: Path) -> None:
     assert not (world / "nothing.tsv").exists()
     words = "--annotation @K562.one.annotation.tsv --annotation @K562.two.annotation.tsv "
     run(compare_models, world, compare.format("full") + words + "--annotations @all.tsv")
-    found = [(row["annotation"], row["setting"], row["class"]) for row in rows(world / "all.tsv")]
+    found = [(row["annotation"], row["setting"], row["class"]) for row in cells(world / "all.tsv")]
     of_each = [(s, c) for s in ("test", "calls") for c in ("enhancer", "promoter")]
     assert found == [(name, *rest) for name in ("one", "two") for rest in of_each]
     assert (world / "full_pr.png").read_bytes() != (world / "bare_pr.png").read_bytes()
@@ -65,8 +61,8 @@ def test_elements_of_an_experiment_go_through_both_scripts(world: Path) -> None:
         "--bundle @bundle --elements @elements.tsv --calls @calls.bed --bootstrap 40 --seed 1 "
         "--probabilities @1.zip --probabilities @2.zip --output @f.tsv --element_table @e.tsv",
     )
-    assert [row["called"] for row in rows(world / "e.tsv")] == ["enhancer", "."]
-    assert rows(world / "f.tsv")[0]["recall"] == "1.000000"
+    assert [row["called"] for row in cells(world / "e.tsv")] == ["enhancer", "."]
+    assert cells(world / "f.tsv")[0]["recall"] == "1.000000"
 
 
 @pytest.mark.parametrize(

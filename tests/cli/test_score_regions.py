@@ -1,7 +1,7 @@
-import csv
 import gzip
 
 import pytest
+from samples.cells import cells
 from samples.small_models import random_bundle, write_random_signal
 
 import score_regions
@@ -36,8 +36,7 @@ def score(tmp_path):
         }
         words = [str(word) for key, value in options.items() for word in (f"--{key}", value)]
         score_regions.score_regions.main(words, standalone_mode=False)
-        with (tmp_path / "regions.tsv").open() as file:
-            return list(csv.DictReader(file, delimiter="\t"))
+        return cells(tmp_path / "regions.tsv")
 
     return run
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyBigWig
 import pytest
+from samples.cells import cells
 from samples.documents import results_paths
 
 pytestmark = pytest.mark.pipeline
@@ -162,8 +163,7 @@ def test_random_split(pipeline, first_run, tmp_path):
 
 
 def test_a_model_also_meets_the_test_windows_of_the_other_sample(first_run):
-    lines = (first_run.results / "evaluation/across/cnn.tsv").read_text().splitlines()
-    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    rows = cells(first_run.results / "evaluation/across/cnn.tsv")
     means = {
         (row["trained_on"], row["tested_on"], row["quantile_map"]): float(row["average_precision"])
         for row in rows
@@ -189,13 +189,11 @@ def test_train_on_one_sample_and_predict_another(pipeline, first_run):
     metrics = json.loads((done.results / "evaluation/B/cnn_from_A/metrics.json").read_text())
     assert metrics["trained_on"] == "A"
     assert "TRAIN_MODEL" not in done.executed, "the model of A was trained before"
-    lines = (done.results / "evaluation/A/folds.tsv").read_text().splitlines()
-    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    rows = cells(done.results / "evaluation/A/folds.tsv")
     tested = {row["fold"]: set(row["chromosomes"].split(",")) for row in rows}
     assert sorted(tested) == ["1", "2", "3"]
     assert not tested["1"] & tested["2"], "each chromosome is tested in one fold"
-    lines = (done.results / "evaluation/B/depths.tsv").read_text().splitlines()
-    depths = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    depths = cells(done.results / "evaluation/B/depths.tsv")
     means = {
         row["share"]: float(row["value"])
         for row in depths
@@ -223,8 +221,7 @@ def test_pretrained_needs_nothing_but_bams(pipeline, first_run, repository):
     listed = results_paths((repository / "docs/output.md").read_text())
     promised = {path.rpartition("<model>.")[2] for path in listed if "_vs_" in path}
     assert {path.name.removeprefix(f"{name}.") for path in folder.iterdir()} == promised
-    lines = (folder / f"{name}.tsv").read_text().splitlines()
-    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    rows = cells(folder / f"{name}.tsv")
     assert {row["tested_marks"] for row in rows} == {"H3K27ac"}
     assert {"differential", "unchanged"} <= {row["status"] for row in rows}
     assert "Tested with replicates: H3K27ac" in report
@@ -287,20 +284,16 @@ def test_own_regions_are_scored_and_evidence_of_others_is_compared(pipeline, fir
         "--crispr", pairs, "--crispr_sample", "A", "--crispr_chain", chain,
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    scores = (done.results / "evaluation/A/annotations.tsv").read_text().splitlines()
-    for line in scores[1:3]:
-        row = dict(zip(scores[0].split("\t"), line.split("\t"), strict=True))
+    for row in cells(done.results / "evaluation/A/annotations.tsv")[:2]:
         assert (row["setting"], row["annotation"]) == ("test", "labels")
         assert float(row["recall"]) > 0.9, "the labels themselves, but for windows that overlap"
-    figures = (done.results / "calls/A/A.cnn.crispr.tsv").read_text().splitlines()
-    row = dict(zip(figures[0].split("\t"), figures[1].split("\t"), strict=True))
+    row = cells(done.results / "calls/A/A.cnn.crispr.tsv")[0]
     assert row["not_lifted"] == row["not_predicted"] == "0"
     assert float(row["recall"]) > float(row["negative_rate"])
     page = (done.results / "report.html").read_text()
     assert "Elements perturbed with CRISPR <span>A</span>" in page
     assert "labels: recall" in page
-    lines = (done.results / "calls/A/A.cnn.regions.tsv").read_text().splitlines()
-    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    rows = cells(done.results / "calls/A/A.cnn.regions.tsv")
     assert [row["name"] for row in rows] == ["narrow", "wide"]
     assert float(rows[1]["promoter"]) >= float(rows[0]["promoter"])
 

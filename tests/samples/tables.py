@@ -1,7 +1,5 @@
 """Which class holds the rows of which table, by the path that docs/output.md gives it."""
 
-import csv
-from pathlib import Path
 from typing import Any
 
 from deepregfinder.counting.store import RecordCounts
@@ -78,9 +76,3 @@ FREE_COLUMNS = {
     f"{EVALUATION}/confusion_matrix.tsv",
 }
 FREE_FOLDERS = (f"{EVALUATION}/explain/", "multiqc/")
-
-
-def cells(path: Path) -> list[dict[str, str]]:
-    """The cells of a table as they stand there, row by row: column -> text."""
-    with Path(path).open() as lines:
-        return list(csv.DictReader(lines, delimiter="\t"))

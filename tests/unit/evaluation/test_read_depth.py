@@ -1,11 +1,11 @@
 """Models with a part of the reads: what is drawn, and what is measured of it."""
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from samples.cells import cells
 from samples.small_evaluation import PLAN, SIZES, STEP, bundle, elements
 from samples.small_models import MARKS
 
@@ -166,7 +166,7 @@ def test_the_script_writes_a_row_for_each_figure_and_a_picture(
         "--bootstrap 0 --device cpu --threads 1 --output depths.tsv --plot depths.png"
     )
     evaluate_depths.main(words.split(), standalone_mode=False)
-    rows = list(csv.DictReader((here / "depths.tsv").open(), delimiter="\t"))
+    rows = cells(here / "depths.tsv")
     assert len(rows) == 2 * 3 * 2 * 4
     assert {row["share"] for row in rows} == {"1.000000", "0.500000", "0.125000"}
     assert sorted(path.name for path in here.iterdir()) == [

@@ -1,9 +1,9 @@
-import csv
 import logging
 
 import numpy as np
 import pytest
 import torch
+from samples.cells import cells
 from samples.small_models import labelled_windows
 
 from deepregfinder.models.bundle import read_bundle
@@ -74,8 +74,7 @@ def test_temperature_is_that_of_the_mean_on_validation_windows(trained):
 
 
 def test_learning_curve_has_a_line_for_each_seed_and_epoch(trained):
-    with (trained[0] / "learning_curve.tsv").open() as file:
-        lines = list(csv.DictReader(file, delimiter="\t"))
+    lines = cells(trained[0] / "learning_curve.tsv")
     assert [(line["seed"], line["epoch"]) for line in lines] == [
         ("4", "1"),
         ("4", "2"),
