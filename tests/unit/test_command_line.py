@@ -3,9 +3,11 @@
 import errno
 from concurrent.futures.process import BrokenProcessPool
 
+import click
 import pytest
+from click.testing import CliRunner
 
-from deepregfinder.command_line import plain_errors
+from deepregfinder.command_line import option_group, plain_errors
 from deepregfinder.errors import InputError
 from deepregfinder.storage.atomic import written_whole
 
@@ -45,3 +47,41 @@ def test_a_library_that_calls_a_full_disk_otherwise_means_the_same(tmp_path):
         write()
     assert told.value.errno == errno.ENOSPC
     assert not list(tmp_path.iterdir())
+
+
+@option_group("size", click.option("--width", type=int), click.option("--height", type=int))
+def size_options(width: int, height: int) -> tuple[int, int]:
+    if width > height:
+        raise InputError("too wide.")
+    return width, height
+
+
+@click.command()
+@click.option("--name")
+@size_options
+@click.option("--height_of", default="it")
+def measure(name: str, size: tuple[int, int], height_of: str) -> None:
+    """Say a size."""
+    click.echo(f"{name} {size} {height_of}")
+
+
+def test_a_group_of_options_arrives_as_one_object():
+    done = CliRunner().invoke(measure, ["--name", "a", "--width", "1", "--height", "2"])
+    assert done.output == "a (1, 2) it\n"
+
+
+def test_options_of_a_group_have_their_place_in_the_help():
+    options = [parameter.name for parameter in measure.params]
+    assert options == ["name", "width", "height", "height_of"]
+    assert "Say a size." in CliRunner().invoke(measure, ["--help"]).output
+
+
+def test_a_command_can_be_called_by_the_names_of_its_options(capsys):
+    assert measure.callback is not None
+    measure.callback(name="a", width=1, height=2, height_of="b")
+    assert capsys.readouterr().out == "a (1, 2) b\n"
+
+
+def test_options_that_make_no_object_are_an_input_error():
+    with pytest.raises(InputError, match="too wide"):
+        measure.main(["--width", "3", "--height", "2"], standalone_mode=False)

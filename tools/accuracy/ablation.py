@@ -25,11 +25,8 @@ import torch
 from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-from deepregfinder.labels import ground_truth as truth
-from deepregfinder.models.drf import calibrate as dense_calibration
-from deepregfinder.models.drf import data as dense_data
-from deepregfinder.models.drf import fit as dense_training
-from deepregfinder.models.drf import network as drf
+from deepregfinder.labels.ground_truth import POSITIVE_WITHIN, distance_to_nearest
+from deepregfinder.models.drf import calibrate, data, fit, network
 from deepregfinder.models.protocol import TrainingGenome
 from deepregfinder.progress import log_to_stderr
 
@@ -40,69 +37,69 @@ Replaced = dict[Any, dict[str, Any]]
 
 def _narrow() -> Replaced:
     """The window and 200 bp on each side of it are all that the network sees."""
-    return _no_means() | {drf: {"SPANS": (1,), "_DILATIONS": (1, 2)}}
+    return _no_means() | {network: {"SPANS": (1,), "_DILATIONS": (1, 2)}}
 
 
 def _no_means() -> Replaced:
-    return {module: {"SPANS": (1,)} for module in (drf, dense_data, dense_training)}
+    return {module: {"SPANS": (1,)} for module in (network, data, fit)}
 
 
 def _linear() -> Replaced:
     """RPM over its mean instead of the square root of that."""
-    original = drf.features
+    original = network.features
 
     def features(tracks: Sequence[np.ndarray], scale: np.ndarray, threads: int = 1) -> np.ndarray:
         return np.square(original(tracks, scale, threads).astype(np.float32)).astype(np.float16)
 
-    return {module: {"features": features} for module in (drf, dense_data, dense_calibration)}
+    return {module: {"features": features} for module in (network, data, calibrate)}
 
 
 def _labelled_negatives() -> Replaced:
     """Background is that of the labelled windows, not of every place of the chromosomes."""
-    original = dense_data.write_dense
+    original = data.write_dense
 
     def write_dense(
         folder: Path, genome: TrainingGenome, split: str, constants: Mapping[str, np.ndarray]
-    ) -> dense_data.DenseData:
-        data = original(folder, genome, split, constants)
+    ) -> data.DenseData:
+        dense = original(folder, genome, split, constants)
         if split != "train":
-            return data
-        tensors, y = genome.tensors, np.load(data.y)
-        step = drf.POOL * tensors.bin_size
+            return dense
+        tensors, y = genome.tensors, np.load(dense.y)
+        step = network.POOL * tensors.bin_size
         for index, chrom in enumerate(genome.chroms(split)):
             here = tensors.chrom == tensors.chroms.index(chrom)
             background = np.sort(tensors.midpoints[here & (tensors.y == 0)])
-            part = y[data.bounds[index] : data.bounds[index + 1]]
+            part = y[dense.bounds[index] : dense.bounds[index + 1]]
             centres = np.arange(len(part), dtype=np.int64) * step + step // 2
-            far = truth.distance_to_nearest(background, centres) > truth.POSITIVE_WITHIN
+            far = distance_to_nearest(background, centres) > POSITIVE_WITHIN
             part[far & (part == 0)] = -1
-        np.save(data.y, y)
-        return data
+        np.save(dense.y, y)
+        return dense
 
-    return {dense_training: {"write_dense": write_dense}}
+    return {fit: {"write_dense": write_dense}}
 
 
 def _both_directions() -> Replaced:
     """The chromosome is read in both directions and the probabilities are averaged."""
-    original = drf.dense_probabilities
+    original = network.dense_probabilities
 
-    def dense_probabilities(network: drf.DilatedNetwork, x: np.ndarray, *given: Any) -> np.ndarray:
-        tiles = np.arange(-(-x.shape[1] // (drf.POOL * drf.TILE)))
+    def dense_probabilities(
+        trained: network.DilatedNetwork, x: np.ndarray, *given: Any
+    ) -> np.ndarray:
+        tiles = np.arange(-(-x.shape[1] // (network.POOL * network.TILE)))
         there, back = (
-            original(network, part, tiles, *given[1:]) for part in (x, x[:, ::-1].copy())
+            original(trained, part, tiles, *given[1:]) for part in (x, x[:, ::-1].copy())
         )
         return (there + back[:, ::-1]) / 2
 
-    return {
-        module: {"dense_probabilities": dense_probabilities} for module in (drf, dense_calibration)
-    }
+    return {module: {"dense_probabilities": dense_probabilities} for module in (network, calibrate)}
 
 
 def _hierarchical() -> Replaced:
     """Five classes in two steps: the element, then its state."""
-    original = drf.DilatedNetwork.forward
+    original = network.DilatedNetwork.forward
 
-    def forward(self: drf.DilatedNetwork, x: torch.Tensor) -> torch.Tensor:
+    def forward(self: network.DilatedNetwork, x: torch.Tensor) -> torch.Tensor:
         z = original(self, x)
         background, enhancer, promoter = z[:, :3].log_softmax(dim=1).unbind(1)
         poised, active = (functional.logsigmoid(sign * z[:, 3:]).unbind(1) for sign in (-1, 1))
@@ -117,7 +114,7 @@ def _hierarchical() -> Replaced:
             dim=1,
         )
 
-    return _equal_weights() | {drf.DilatedNetwork: {"forward": forward}}
+    return _equal_weights() | {network.DilatedNetwork: {"forward": forward}}
 
 
 def _constant_rate() -> Replaced:
@@ -133,7 +130,7 @@ def _equal_weights() -> Replaced:
     def class_weights(_y: np.ndarray, n_classes: int) -> np.ndarray:
         return np.ones(n_classes, np.float32)
 
-    return {dense_training: {"class_weights": class_weights}}
+    return {fit: {"class_weights": class_weights}}
 
 
 VARIANTS: dict[str, Callable[[], Replaced]] = {
@@ -145,12 +142,12 @@ VARIANTS: dict[str, Callable[[], Replaced]] = {
     "no wide means": _no_means,
     "no square root": _linear,
     "equal class weights": _equal_weights,
-    "one direction": lambda: {dense_data: {"REVERSED": 0.0}},
-    "no hidden marks": lambda: {dense_data: {"TRACK_DROPOUT": 0.0}},
-    "no weight averaging": lambda: {dense_training: {"EMA_DECAY": 0.0}},
+    "one direction": lambda: {data: {"REVERSED": 0.0}},
+    "no hidden marks": lambda: {data: {"TRACK_DROPOUT": 0.0}},
+    "no weight averaging": lambda: {fit: {"EMA_DECAY": 0.0}},
     "constant learning rate": _constant_rate,
     "hierarchical": _hierarchical,
-    "no dropout": lambda: {dense_training: {"DROPOUT": 0.0}},
+    "no dropout": lambda: {fit: {"DROPOUT": 0.0}},
 }
 
 
@@ -186,12 +183,12 @@ def judge(
     tensors, signal = inputs / f"{line}.tensors.safetensors", inputs / f"{line}.signal.zip"
     bundle, scan, bed = (place / name for name in ("bundle", "scan.zip", "calls.bed"))
     rules = {"tss": tss, "tss_merge": 500, "tss_distance": 2000, "threshold": None}
-    network = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
+    rates = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
     with without(variant):
         train_model.callback(  # type: ignore[misc]
             tensors=tensors, signal=signal, tss=tss, tss_input=variant != NO_TSS,
             accessibility="all" if run == "dnase" else "needed", model="drf", seed=1, seeds=seeds,
-            epochs=epochs, device="cpu", threads=1, output=bundle, **network,
+            epochs=epochs, device="cpu", threads=1, output=bundle, **rates,
         )  # fmt: skip
         predict_genome.callback(  # type: ignore[misc]
             bundle=bundle, signal=signal, chroms=TEST_CHROMS, step=200, quantile_map=False,

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     "bootstrap",
     click.option(
         "--bootstrap",
-        "n_samples",
         required=True,
         type=click.IntRange(0),
         help="Block-bootstrap samples for confidence intervals; 0 for none.",
     ),
     click.option("--seed", required=True, type=int, help="Random seed of the bootstrap."),
 )
-def bootstrap_options(n_samples: int, seed: int) -> "Bootstrap":
+def bootstrap_options(bootstrap: int, seed: int) -> "Bootstrap":
     from deepregfinder.evaluation.metrics import Bootstrap
 
-    return Bootstrap(n_samples, seed)
+    return Bootstrap(bootstrap, seed)
