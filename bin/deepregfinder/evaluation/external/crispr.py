@@ -23,6 +23,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ from deepregfinder.genome.liftover import LIFTED, lift_intervals, read_chain
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities
-from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.tables import ABSENT, column_names, read_rows, write_rows
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +52,28 @@ NOT_PREDICTED = "not_predicted"
 ANY = "any"
 _COLUMNS = ("chrom", "chromStart", "chromEnd", "Regulated")
 _TRUTH = {"TRUE": True, "FALSE": False}
-ELEMENT_COLUMNS = (
-    *("source_chrom", "source_start", "source_end", "genes", "regulated_genes"),
-    *("status", "chrom", "start", "end"),
-)
+
+
+@dataclass(frozen=True)
+class PlacedElement:
+    """A row of `place_elements`: a perturbed element, and where it lies in the run's assembly.
+
+    genes : those it was tested for; regulated_genes : those that answered; status : liftover's
+    chrom, start, end : None where it was not lifted
+    """
+
+    source_chrom: str
+    source_start: int
+    source_end: int
+    genes: int
+    regulated_genes: int
+    status: str
+    chrom: str | None
+    start: int | None
+    end: int | None
+
+
+ELEMENT_COLUMNS = column_names(PlacedElement)
 JUDGED_COLUMNS = (*ELEMENT_COLUMNS, "test", "called")
 
 
@@ -134,15 +153,21 @@ def place_elements(
 
 
 def write_elements(path: Path, placed: pd.DataFrame) -> None:
-    with written_whole(path) as part:
-        placed.replace(-1, ".").to_csv(part, sep="\t", index=False, lineterminator="\n")
+    """Write a table with a row for each element."""
+    rows = placed.itertuples(index=False, name=None)
+    known: Iterator[list[Any]] = (
+        [None if value in (ABSENT, -1) else value for value in row] for row in rows
+    )
+    write_rows(path, PlacedElement, (PlacedElement(*row) for row in known))
 
 
 def read_elements(path: Path) -> pd.DataFrame:
-    """Read a table of `write_elements`."""
-    table = pd.read_csv(path, sep="\t", dtype={"source_chrom": str, "chrom": str}, na_values=".")
-    places = {column: table[column].fillna(-1).astype(np.int64) for column in ("start", "end")}
-    return table.assign(chrom=table["chrom"].fillna("."), **places)
+    """Read a table of `write_elements`: what `place_elements` gave."""
+    nowhere = {"chrom": ABSENT, "start": -1, "end": -1}
+    rows = [
+        vars(row) | (nowhere if row.chrom is None else {}) for row in read_rows(path, PlacedElement)
+    ]
+    return pd.DataFrame(rows, columns=list(ELEMENT_COLUMNS))
 
 
 @dataclass(frozen=True)
