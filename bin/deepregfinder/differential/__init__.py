@@ -1,1 +1,1 @@
-"""What differs between two samples."""
+"""Elements that differ between two samples."""

@@ -1,18 +1,19 @@
-"""Elements that differ between two samples which one model has predicted.
+"""Elements that differ between two samples that one model has predicted.
 
 1. Elements: a window around the summit of every call of either sample. Windows are taken in the
-   order of score; one that overlaps a window which was taken is left out (Corces et al. 2018). So
-   elements have one width, and none overlap.
-2. Class of a sample at an element: that of its call with the largest overlap (of equal overlaps the
-   better score); none without a call. Probability of a class: the best of the windows whose centre
-   lies in the element.
-3. Marks that both samples have are compared by the reads in the element. With two replicates or
-   more in both samples the mark is tested (moderated_t.py); else there is no p. The p of an
-   element is that of Simes over its tested marks, and the FDR that of Benjamini and Hochberg over
-   all elements.
-4. Status: `unchanged` where the class is the same; else `differential` with an FDR of at most
-   --fdr, and `weak` above it. Without any tested mark there is no FDR: `untested` where the
-   probability of a class of the transition changes by MIN_CHANGE or more, else `weak`.
+   order of score. A window that overlaps one taken before is left out (Corces et al. 2018). All
+   elements therefore have the same width, and do not overlap.
+2. Class of a sample at an element: the class of its call with the largest overlap (of equal
+   overlaps, the higher score); none without a call. Probability of a class: the highest one of the
+   windows whose centre lies in the element.
+3. Marks that both samples have are compared by the reads in the element. A mark is tested if both
+   samples have two or more replicates of it (moderated_t.py); otherwise it has no p. The p of an
+   element combines its tested marks (Simes), and the FDR is taken over all elements (Benjamini and
+   Hochberg).
+4. Status: `unchanged` if the class is the same; otherwise `differential` if the FDR is at most
+   --fdr, and `weak` if it is higher. If no mark is tested, there is no FDR; an element is then
+   `untested` if the probability of a class of the transition changes by MIN_CHANGE or more, and
+   `weak` otherwise.
 """
 
 import logging
@@ -45,7 +46,7 @@ STATUSES = (*REPORTED, "weak", "unchanged")
 
 @dataclass(frozen=True)
 class Elements:
-    """Places that are compared, sorted by chromosome and start; none overlap.
+    """Regions that are compared, sorted by chromosome and start, without overlap.
 
     starts : chromosome -> int64, bp; width : of every element, bp
     """
@@ -62,8 +63,8 @@ def consensus(
 ) -> Elements:
     """Windows around the summits of the calls of all samples, the best first (step 1 above).
 
-    Chromosomes in the order of `sort -k1,1`. Starts lie on bins, ends inside the chromosome. Of
-    equal scores the one further left is taken first.
+    Chromosomes are in the order of `sort -k1,1`. Starts lie on the bin grid, ends inside the
+    chromosome. Of windows with equal scores, the leftmost one is taken first.
     """
     chroms = sorted({chrom for one in calls for chrom in one}, key=str.encode)
     starts = {}
@@ -123,8 +124,8 @@ def _classes_at(starts: np.ndarray, width: int, calls: Calls) -> np.ndarray:
 def probabilities_at(elements: Elements, scan: Probabilities) -> np.ndarray:
     """Best probability of each class: float32, shape (elements, classes), background first.
 
-    Of the windows whose centre lies in the element; where none does (at the end of a chromosome,
-    or with wide steps), of the next one.
+    It is the highest one of the windows whose centre lies in the element. If there is no such
+    window (at the end of a chromosome, or with wide steps), the next window is used.
     """
     half, parts = scan.window // 2, [np.empty((0, len(scan.classes)), np.float32)]
     for chrom, starts in elements.starts.items():
@@ -140,7 +141,7 @@ def probabilities_at(elements: Elements, scan: Probabilities) -> np.ndarray:
 
 
 def reads_at(elements: Elements, counts: Counts) -> np.ndarray:
-    """Reads of a library in each element, the sum over its bins: int64, shape (elements,)."""
+    """Reads of a library in each element (sum over its bins): int64, shape (elements,)."""
     bin_size, parts = counts.attributes["bin_size"], [np.empty(0, np.int64)]
     for chrom, starts in elements.starts.items():
         sums = np.concatenate([[0], np.cumsum(counts.load(chrom), dtype=np.int64)])
@@ -153,10 +154,10 @@ def reads_at(elements: Elements, counts: Counts) -> np.ndarray:
 class MarkChange:
     """How the reads of a mark differ between the samples, element by element.
 
-    replicates : of both samples
-    log2fc : float64, shape (elements,), second sample less first
-    p : the same shape; None without two replicates in both samples
-    prior_df : degrees of freedom that all elements together lend to the variance of each
+    replicates : number of replicates of both samples
+    log2fc : float64, shape (elements,), second sample minus first sample
+    p : the same shape; None unless both samples have two replicates
+    prior_df : degrees of freedom of the prior variance, which is estimated from all elements
     factors : size factors of all libraries, those of the first sample first
     """
 
@@ -188,8 +189,10 @@ def change_of_mark(
 def changes_of_marks(
     elements: Elements, counts: tuple[Sequence[Counts], Sequence[Counts]]
 ) -> tuple[MarkChange, ...]:
-    """Compare every mark that both samples have, by name. InputError where there is none, or a
-    library is empty."""
+    """Compare every mark that both samples have, sorted by name.
+
+    Raises InputError if there is no such mark, or if a library is empty.
+    """
     if empty := [
         str(one.attributes["id"]) for one in (*counts[0], *counts[1]) if not one.library_size
     ]:
@@ -215,11 +218,11 @@ def changes_of_marks(
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two samples compared. Arrays have a row for each element.
+    """Comparison of two samples. Arrays have one row per element.
 
-    classes : names, `none` in the place of background
+    classes : names, `none` instead of background
     class_a, class_b : int64; probability_a, probability_b : float32, shape (elements, classes)
-    p, fdr : float64; None where no mark could be tested
+    p, fdr : float64; None if no mark was tested
     status : one of STATUSES
     """
 
@@ -247,7 +250,7 @@ def compare(
     marks: tuple[MarkChange, ...],
     max_fdr: float,
 ) -> Comparison:
-    """Say of each element what became of it (steps 3 and 4 above)."""
+    """Test the elements and give each its status (steps 3 and 4 above)."""
     tests = [one.p for one in marks if one.p is not None]
     p = simes(np.stack(tests, 1)) if tests else None
     fdr = None if p is None else false_discovery_control(p) if len(p) else p
@@ -269,7 +272,7 @@ def compare_scans(
 
     counts : of all marks and replicates of both samples
 
-    Raises InputError where the scans are not of one model, or the samples share no mark.
+    Raises InputError if the scans are not of one model, or if the samples share no mark.
     """
     require_one_bundle(scans)
     a, b = scans
@@ -294,7 +297,7 @@ def _of_sample(counts: Sequence[Counts], sample: str) -> list[Counts]:
 def class_change(
     called: tuple[np.ndarray, np.ndarray], probabilities: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
-    """By how much the probability of a called class changes: the larger of both, 0 for none."""
+    """The larger change in probability of the two called classes; 0 for no call."""
     change = np.abs(probabilities[1] - probabilities[0])
     change[:, 0] = 0
     rows = np.arange(len(change))
@@ -303,7 +306,7 @@ def class_change(
 
 
 def require_one_bundle(scans: Sequence[Probabilities]) -> None:
-    """InputError unless two scans are of different samples by the same model in the same way."""
+    """Raise InputError unless both scans are of one model, with the same options."""
     first, second = (vars(scan) for scan in scans)
     own = {"sample", "groups"}
     unlike = [name for name in first if name not in own and first[name] != second[name]]

@@ -1,9 +1,9 @@
-"""Tests of counts between two groups of replicates, many places at once.
+"""Tests of counts between two groups of replicates, for many regions.
 
 The method is that of limma-trend: logarithms of normalised counts, and a t statistic whose variance
-is moderated by what is typical of places with as many reads. Formulas: Anders and Huber (2010) for
-size factors; Smyth (2004) for the moderated t and its prior; Law et al. (2014) for a prior that
-depends on the mean; Simes (1986) for one p of several.
+is moderated towards the typical variance of regions with a similar number of reads. Formulas:
+Anders and Huber (2010) for size factors; Smyth (2004) for the moderated t and its prior; Law et al.
+(2014) for a prior that depends on the mean; Simes (1986) for the combination of several p.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ _SMALLEST_VARIANCE = 1e-5  # of the median: places whose replicates happen to be
 
 
 def size_factors(counts: np.ndarray, library_sizes: np.ndarray) -> np.ndarray:
-    """What to divide the counts of each library by; the geometric mean of the factors is 1.
+    """Divisors of the counts of each library; their geometric mean is 1.
 
     Median over places of the ratio to the geometric mean over libraries (Anders and Huber 2010,
-    eq. 5), of places with reads in every library. Where fewer than 50 have, library sizes.
+    eq. 5), of regions with reads in all libraries. With fewer than 50 of them, library sizes.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ def size_factors(counts: np.ndarray, library_sizes: np.ndarray) -> np.ndarray:
 
 
 def log_counts(counts: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """log2(count / factor + 2), shape (places, libraries): log-CPM but for a constant.
+    """log2(count / factor + 2), shape (places, libraries): log-CPM up to a constant.
 
-    The prior count, as in edgeR's `cpm(log=TRUE)`, keeps the ratio of few reads small.
+    The prior count, as in edgeR's `cpm(log=TRUE)`, shrinks the ratio of small counts.
     """
     log_cpm: np.ndarray = np.log2(counts / factors + PRIOR_COUNT)
     return log_cpm
@@ -49,10 +49,10 @@ def log_counts(counts: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of the variance of a place before its own replicates are looked at.
+    """Prior of the variance of a region, before its replicates are used.
 
-    df : degrees of freedom that this is worth; inf where places differ no more than by chance,
-        0 where there is nothing to learn from
+    df : degrees of freedom of the prior; inf if the variances of regions differ only by chance, 0
+        if no prior can be estimated
     variance : shape (places,)
     """
 
@@ -65,7 +65,7 @@ def fit_prior(variance: np.ndarray, df: int, mean: np.ndarray) -> Prior:
 
     If s^2 ~ s0^2 F(d, d0), then e = log s^2 - digamma(d/2) + log(d/2) has the mean
     log s0^2 - digamma(d0/2) + log(d0/2) and the variance trigamma(d/2) + trigamma(d0/2). The
-    trend is a cubic polynomial in the rank of the mean; with fewer than 100 places a constant.
+    trend is a cubic polynomial in the rank of the mean; with fewer than 100 regions it is constant.
 
     Parameters
     ----------
@@ -108,14 +108,14 @@ class Moderated:
 
 
 def moderated_t(a: np.ndarray, b: np.ndarray) -> Moderated:
-    """Test whether means differ, b less a, two-sided (Smyth 2004, section 4).
+    """Test whether means differ (b minus a), two-sided (Smyth 2004, section 4).
 
     With residual variance s^2 of d = n_a + n_b - 2 degrees of freedom and the prior (d0, s0^2):
 
         s~^2 = (d0 s0^2 + d s^2) / (d0 + d)     t = (mean_b - mean_a) / (s~ sqrt(1/n_a + 1/n_b))
 
-    which has a t distribution with d0 + d degrees of freedom where nothing differs; as in limma
-    no more than all places have together.
+    Under the null hypothesis, t has a t distribution with d0 + d degrees of freedom, which as in
+    limma is at most the residual degrees of freedom of all regions together.
 
     Parameters
     ----------
@@ -143,10 +143,10 @@ def moderated_t(a: np.ndarray, b: np.ndarray) -> Moderated:
 
 
 def simes(p: np.ndarray) -> np.ndarray:
-    """One p of each row: min over k of m p_(k) / k, with p_(1) <= ... <= p_(m) (Simes 1986).
+    """Combined p of each row: min over k of m p_(k) / k, with p_(1) <= ... <= p_(m) (Simes 1986).
 
-    Exact for independent tests and safe for positively dependent ones, as marks of one place are;
-    unlike a Cauchy combination it is not ruined by one p of 1.
+    It is exact for independent tests and conservative for positively dependent ones, such as marks
+    of one region. Unlike in a Cauchy combination, a single p of 1 has little effect.
 
     Parameters
     ----------

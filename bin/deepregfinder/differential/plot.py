@@ -11,7 +11,7 @@ from deepregfinder.figure import figure_of, shaded
 def draw_transitions(
     path: Path, classes: Sequence[str], matrix: np.ndarray, samples: tuple[str, str]
 ) -> None:
-    """Class in the first sample against class in the second: shade is the share of the row.
+    """Elements by class in the first and the second sample; shade is the fraction of the row.
 
     classes : names, `none` first; matrix : int, shape (classes, classes), elements
     """

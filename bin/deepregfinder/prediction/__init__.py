@@ -1,1 +1,1 @@
-"""A trained model over the genome, and the elements that are called there."""
+"""Genome-wide prediction with a trained model, and calls of elements."""

@@ -1,4 +1,4 @@
-"""The calls of a whole scan: those of the averaged probabilities, and of each seed alone."""
+"""Calls of a whole scan: of the averaged probabilities, and of each seed."""
 
 import logging
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CalledScan:
-    """Chromosome -> calls, and the same for each seed alone (empty where it was not asked for)."""
+    """Calls by chromosome, and the same for each seed (empty if not requested)."""
 
     calls: Mapping[str, Calls]
     by_seed: Mapping[int, Mapping[str, Calls]]
@@ -28,15 +28,15 @@ def call_scan(
     tss_distance: int,
     each_seed: bool,
 ) -> CalledScan:
-    """Call elements on all scanned chromosomes; no call at all is a warning.
+    """Call elements on all scanned chromosomes; warn if there is no call.
 
     Parameters
     ----------
     model : its name in the run, for the log
     threshold : of all classes; None for those of the model
-    tss, tss_distance : merged TSSs that enhancer calls keep away from, and how far (bp); without
-        TSSs no call is removed
-    each_seed : call the probabilities of each seed as well
+    tss, tss_distance : enhancer calls within this distance (bp) of merged TSSs are removed; None
+        removes nothing
+    each_seed : also call the probabilities of each seed
     """
     if tss is None:
         log.warning("Without --tss, enhancer calls near TSSs are not removed.")

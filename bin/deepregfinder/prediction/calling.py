@@ -1,27 +1,25 @@
-"""From probabilities along the genome to calls, and the BED files that hold them.
+"""From probabilities along the genome to calls, and their BED files.
 
 How windows become calls, one chromosome at a time:
 
-1. With one threshold for all classes, a window is kept when its best class is not background and
-   the calibrated probability of that class is at least the threshold. Where each class has its own
-   (a model at natural prevalence chose them), the best class is the element class whose probability
-   is highest relative to its threshold, and the window is kept when it reaches it. (Of equal
-   classes the first in class order is the best.)
-2. Kept windows of one class that follow each other and overlap or touch are joined to a run, unless
-   a kept window of another class lies between them. A run reaches from the start of its first
-   window to the end of its last; its score is its best probability; the midpoint of the first
-   window that has it is the summit.
-3. Runs of enhancer classes (any state) that touch a merged TSS within `--tss_distance` are removed,
-   whatever the number of classes. This comes first, so that a call which does not count cannot
-   displace one that does.
-4. Where runs of different classes overlap, the place goes to the better score. Runs are placed in
-   the order of score (of equal scores the one further left first). A run whose summit lies inside a
+1. With one threshold for all classes, a window is kept if its best class is not background and the
+   calibrated probability of that class is at least the threshold. If each class has a threshold
+   (chosen at natural prevalence), the best class is the element class with the highest ratio of
+   probability to threshold, and the window is kept if its probability is at least that threshold.
+   (Of equal classes, the first in class order is the best.)
+2. Consecutive kept windows of one class that overlap or touch are joined to a run, unless a kept
+   window of another class lies between them. A run extends from the start of its first window to
+   the end of its last. Its score is its highest probability, and its summit is the midpoint of the
+   first window with that probability.
+3. Runs of enhancer classes (any state) within `--tss_distance` of a merged TSS are removed, for any
+   number of classes. This step comes before step 4, so that a removed run cannot displace a call.
+4. If runs of different classes overlap, the one with the higher score takes the overlap. Runs are
+   placed in the order of score (of equal scores, the leftmost first). A run whose summit lies in a
    placed call of another class is dropped; otherwise it is trimmed to the free part around its
-   summit. What is left shorter than one step is dropped.
-5. Calls of one class that overlap or touch are merged; score and summit are those of the better
-   one.
+   summit. A remainder shorter than one step is dropped.
+5. Calls of one class that overlap or touch are merged, with the score and summit of the better one.
 
-So no two calls overlap, no call is shorter than one step, and each call holds its summit.
+Therefore calls do not overlap, are not shorter than one step, and contain their summit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +42,7 @@ class Calls:
     """Calls of one chromosome, sorted by start.
 
     start, end : int64, shape (n,), bp, 0-based half-open
-    class_index : int64, shape (n,), place of the class in class order (0, background, never occurs)
+    class_index : int64, shape (n,), index of the class (never 0, background)
     score : float32, shape (n,), best calibrated probability
     summit : int64, shape (n,), midpoint of the best window
     """
@@ -59,12 +57,12 @@ class Calls:
         return len(self.start)
 
     def take(self, which: np.ndarray) -> "Calls":
-        """Those calls that a mask or an index array selects."""
+        """The calls that a mask or an index array selects."""
         return Calls(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def call_thresholds(of_model: Sequence[float], given: float | None) -> tuple[float, ...]:
-    """The threshold of each element class: that of `--threshold`, or those of the model."""
+    """The threshold of each element class: `--threshold`, or those of the model."""
     return tuple(of_model) if given is None else (given,) * len(of_model)
 
 
@@ -77,11 +75,11 @@ def find_runs(
     ----------
     probabilities : float32, shape (classes, windows); background first; window i starts at i * step
     step, window : bp
-    threshold : of all classes, or of each class but background
+    threshold : one for all classes, or one for each class except background
 
     Returns
     -------
-    Runs in order; both their starts and their ends rise strictly.
+    Runs in order; their starts and their ends are strictly increasing.
     """
     if isinstance(threshold, float):
         best_class = probabilities.argmax(axis=0)
@@ -114,11 +112,11 @@ def find_runs(
 
 
 def resolve_conflicts(runs: Calls, step: int) -> Calls:
-    """Give every place to one class (step 4 above).
+    """Assign every base to at most one class (step 4 above).
 
-    Starts and ends of runs rise together, so the runs that overlap one are its neighbours on both
-    sides, and whoever overlaps anybody overlaps the next neighbour. Only groups of overlapping runs
-    that hold more than one class are walked through; everything else passes as it is.
+    Starts and ends of runs increase together, so the runs that overlap a run are its neighbours on
+    both sides, without gaps. Only groups of overlapping runs of more than one class are processed;
+    other runs are unchanged.
     """
     n = len(runs)
     if n < 2:
@@ -158,7 +156,7 @@ def resolve_conflicts(runs: Calls, step: int) -> Calls:
 def _clear_of(
     taken_start: int, taken_end: int, summit: int, low: int, high: int
 ) -> tuple[int, int]:
-    """The part of [low, high) around the summit that [taken_start, taken_end) leaves free."""
+    """The part of [low, high) around the summit that is outside [taken_start, taken_end)."""
     if taken_end <= summit:
         return max(low, taken_end), high
     if taken_start > summit:
@@ -186,7 +184,7 @@ def merge_same_class(calls: Calls) -> Calls:
 
 
 def calls_table(calls: Mapping[str, Calls]) -> pd.DataFrame:
-    """All calls as one table, in their order: chrom, start, end, class_index, score."""
+    """All calls in one table, in their order: chrom, start, end, class_index, score."""
     columns = ("start", "end", "class_index", "score")
     n = [len(of_chrom) for of_chrom in calls.values()]
     table = {"chrom": np.repeat(np.array(list(calls), dtype=object), n)}
@@ -230,12 +228,12 @@ def call_genome(
     runs : chromosome -> runs of `find_runs`
     classes : class names, background first
     step : distance between windows, bp
-    tss, tss_distance : merged TSSs that enhancer calls keep away from, and how far (bp); None
+    tss, tss_distance : enhancer calls within this distance (bp) of merged TSSs are removed; None
         removes nothing
 
     Returns
     -------
-    Chromosome -> calls sorted by start, none overlapping; chromosomes in the order given.
+    Chromosome -> calls sorted by start, without overlap; chromosomes in the order of `runs`.
     """
     if tss is not None:
         runs = remove_near_tss(runs, classes, tss, tss_distance)
@@ -249,8 +247,8 @@ def write_calls(path: Path, calls: Mapping[str, Calls], classes: Sequence[str], 
     """Write calls of all chromosomes as BED9, in the order of `sort -k1,1 -k2,2n`, without header.
 
     Columns: chrom, start, end, class, score (1000 x best calibrated probability, rounded), ".", the
-    central `step` bp of the best window (thickStart, thickEnd), colour of the class. Without any
-    call the file is empty.
+    central `step` bp of the best window (thickStart, thickEnd), colour of the class. Without
+    calls the file is empty.
     """
     colours = [",".join(map(str, class_named(name).colour)) for name in classes]
     with written_whole(path) as part, part.open("w") as out:

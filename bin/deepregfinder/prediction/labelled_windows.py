@@ -1,4 +1,4 @@
-"""What a model says of the labelled test windows of a sample."""
+"""Predictions of a model for the labelled test windows of a sample."""
 
 import numpy as np
 
@@ -19,12 +19,12 @@ from deepregfinder.signal.store import Signal
 def labelled_windows(
     bundle: Bundle, tensors: Tensors, quantile_map: bool, split: str = "test"
 ) -> np.ndarray:
-    """Labelled windows of a split as the bundle wants them: RPM, float32 (windows, marks, bins).
+    """Labelled windows of a split as input of the bundle: RPM, float32 (windows, marks, bins).
 
     quantile_map : give each mark the distribution that it had in the training sample, as when the
         genome was predicted with `--quantile_map true`
 
-    Raises InputError where the windows do not fit the model.
+    Raises InputError if the windows do not fit the model.
     """
     _require_fit(bundle, tensors)
     marks = [tensors.marks.index(mark) for mark in bundle.marks]
@@ -60,7 +60,7 @@ def predict_test_windows(
 ) -> np.ndarray:
     """Probabilities of each member, before calibration, of the labelled test windows.
 
-    Returns float32 (members, windows, classes). Raises InputError where the windows do not fit the
+    Returns float32 (members, windows, classes). Raises InputError if the windows do not fit the
     model, or a model of the genome is given no signal.
     """
     if not bundle.facts.sees_chromosome:
@@ -73,7 +73,7 @@ def predict_test_windows(
 def predict_test_places(
     scorer: BundleScorer, tensors: Tensors, signal: Signal, quantile_map: bool
 ) -> np.ndarray:
-    """The same of their places on a signal, whatever the tensors hold there, for any model."""
+    """The same, from a signal at the positions of the windows instead of from the tensors."""
     _require_fit(scorer.bundle, tensors)
     rows = tensors.select("test")
     return predict_places(

@@ -1,11 +1,11 @@
-"""Validation rate: the share of calls that independent marks of regulatory elements confirm.
+"""Validation rate: the fraction of calls that independent markers of regulatory elements support.
 
 A call of an enhancer class is validated by a positive marker within `--validation_slop` bp: a DHS,
 an enhancer-TF peak or another TF peak that lies further than `--tss_distance` from every merged
 TSS. A call of a promoter class is validated by the midpoint of a merged TSS within that slop, if
-that has a DHS within the same slop. States share the marker of their element: nothing here tells
-active from poised, so a rate says whether there is an element, not whether its state is right.
-Within d bp means what it means for labelled regions (bedtools.py).
+that TSS has a DHS within the same slop. Active and poised states share the marker of their element:
+a rate supports the element, not its state. "Within d bp" is defined in bedtools.py, as for labelled
+regions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,10 @@ from deepregfinder.storage.tables import ABSENT, Decimals4, write_rows
 
 @dataclass(frozen=True)
 class Marker:
-    """What validates calls of one element.
+    """The marker that validates calls of one element.
 
-    description : for people; "." where the lists that it needs were not given
-    intervals : chrom, start, end; None where the lists were not given
+    description : for reports; "." if the lists that it needs are not given
+    intervals : chrom, start, end; None if these lists are not given
     """
 
     description: str
@@ -37,10 +37,10 @@ class Marker:
 
 @dataclass(frozen=True)
 class ValidationRate:
-    """A row of `<sample>.<model>.validation.tsv`: calls of a class that a marker confirms.
+    """A row of `<sample>.<model>.validation.tsv`: calls of a class, and those with a marker.
 
-    rate : validated / calls; validated and rate are None without marker, rate also without calls
-    marker : what a Marker says of itself
+    rate : validated / calls; validated and rate are None without a marker, rate also without calls
+    marker : description of the Marker
     """
 
     class_: str
@@ -52,7 +52,7 @@ class ValidationRate:
 
 @dataclass(frozen=True)
 class SeedValidation:
-    """A row of `<sample>.<model>.seeds.tsv`: a ValidationRate of the network of one seed alone."""
+    """A row of `<sample>.<model>.seeds.tsv`: a ValidationRate of one seed."""
 
     seed: int
     class_: str
@@ -79,14 +79,14 @@ def build_markers(
     tss_distance: int,
     slop: int,
 ) -> dict[str, Marker]:
-    """Build the markers of enhancer and promoter calls from what lists there are.
+    """Build the markers of enhancer and promoter calls from the given lists.
 
     Parameters
     ----------
     tss : merged TSSs (elements.merged_tss)
     dhs, enhancers, tfbs : peaks (chrom, start, end)
-    tss_distance : enhancer markers lie further than this from every TSS, bp
-    slop : a TSS has a DHS within this distance, bp
+    tss_distance : enhancer markers are further than this from every TSS, bp
+    slop : promoter markers are TSSs with a DHS within this distance, bp
 
     Returns
     -------
@@ -163,12 +163,12 @@ def validation_rates(
 
 
 def write_validation(path: Path, rates: Sequence[ValidationRate]) -> None:
-    """Write a row for each class."""
+    """Write one row per class."""
     write_rows(path, ValidationRate, rates)
 
 
 def write_seed_validation(path: Path, by_seed: Mapping[int, Sequence[ValidationRate]]) -> None:
-    """Write a row for the network of each seed alone, and each class."""
+    """Write one row per seed and class."""
     rows = [
         SeedValidation(seed, one.class_, one.calls, one.validated, one.rate)
         for seed, rates in by_seed.items()
@@ -178,7 +178,7 @@ def write_seed_validation(path: Path, by_seed: Mapping[int, Sequence[ValidationR
 
 
 def write_call_summary(path: Path, calls: Mapping[str, Calls], classes: Sequence[str]) -> None:
-    """Write a row for every chromosome and class."""
+    """Write one row per chromosome and class."""
     rows = []
     for chrom, of_chrom in calls.items():
         for index, name in enumerate(classes[1:], 1):

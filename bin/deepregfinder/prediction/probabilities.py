@@ -1,10 +1,10 @@
-"""Probabilities of all windows of a genome: the file between prediction and calling.
+"""Probabilities of all windows of a genome: the file from prediction to calling.
 
 Arrays (see storage/zarr_zip.py), for each chromosome:
   <chrom>          uint16 (classes, windows): calibrated probability x 65,535, rounded
-  members.<chrom>  uint16 (members, classes, windows), only of a bundle with several members: each
-                   calibrated on its own with the temperature of the bundle
-Window i starts at i x step and lies whole inside its chromosome. This module needs no torch.
+  members.<chrom>  uint16 (members, classes, windows), only if the bundle has several members; each
+                   is calibrated with the temperature of the bundle
+Window i starts at i x step; all of it lies inside the chromosome. This module needs no torch.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,11 +25,11 @@ _MEMBERS = "members."
 
 @dataclass(frozen=True)
 class ProbabilityAttributes:
-    """What one scan of a genome has in common.
+    """Attributes of one scan of a genome.
 
     sample : the sample that was scanned; trained_on : the sample that the model was trained on
     step, window : in bp; seeds : of the members; chrom_sizes : all main chromosomes, scanned or not
-    thresholds : for each class but background, the lowest probability of a called window
+    thresholds : for each class except background, the lowest probability of a called window
     """
 
     sample: str
@@ -47,7 +47,7 @@ class ProbabilityAttributes:
 
 @dataclass(frozen=True)
 class Probabilities(ProbabilityAttributes):
-    """One scan, opened from one or several files; arrays are read when asked for."""
+    """One scan, opened from one or several files; arrays are read on demand."""
 
     groups: Mapping[str, zarr.Group]
 
@@ -61,19 +61,19 @@ class Probabilities(ProbabilityAttributes):
         return _unscaled(self.groups[chrom], chrom)
 
     def load_members(self, chrom: str) -> np.ndarray:
-        """Those of each member: float32 (members, classes, windows)."""
+        """Calibrated probabilities of each member: float32 (members, classes, windows)."""
         if len(self.seeds) == 1:
             return self.load(chrom)[np.newaxis]
         return _unscaled(self.groups[chrom], _MEMBERS + chrom)
 
 
 def n_windows(length: int, step: int, window: int) -> int:
-    """Windows of width `window` at 0, step, 2 step, ... that lie whole in `length` bp."""
+    """Windows of width `window` at 0, step, 2 step, ... that lie entirely in `length` bp."""
     return max(0, (length - window) // step + 1)
 
 
 def scaled(probabilities: np.ndarray) -> np.ndarray:
-    """Probabilities as they are stored: uint16, p x 65,535 rounded."""
+    """Stored form of probabilities: uint16, p x 65,535 rounded."""
     stored: np.ndarray = np.rint(np.asarray(probabilities) * SCALE).astype(np.uint16)
     return stored
 
@@ -97,10 +97,10 @@ def write_probabilities(
 
 
 def open_probabilities(paths: Sequence[Path]) -> Probabilities:
-    """Open the files of one scan, scattered over groups of chromosomes.
+    """Open the files of one scan, one for each group of chromosomes.
 
-    Raises InputError where a file is damaged, files are not of one scan, or a chromosome comes
-    twice.
+    Raises InputError if a file is damaged, if files are not of one scan, or if two of them have the
+    same chromosome.
     """
     if not paths:
         raise InputError("No file of probabilities is given.")

@@ -1,4 +1,4 @@
-"""The signal of a sample, as a trained model wants it."""
+"""The signal of a sample as input of a trained model."""
 
 import logging
 
@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class SignalReader:
-    """The signal of a sample, as a bundle wants it.
+    """The signal of a sample as input of a bundle.
 
-    Checks on making that the sample fits: InputError where marks are missing (all are named), bins
-    are of another size, the assembly is another one, or controls were handled in another way.
+    Creation raises InputError if the sample does not fit: marks are missing (all are named), or the
+    bin size, the assembly or the use of controls is different.
 
     quantile_map : give each mark the distribution that it had in the training sample
     """
@@ -50,7 +50,7 @@ class SignalReader:
 
 
 def check_signal(bundle: Bundle, signal: Signal) -> None:
-    """Raise InputError unless bin size, assembly and control handling are those of the bundle."""
+    """Raise InputError unless bin size, assembly and use of controls are those of the bundle."""
     problems = []
     name = f"the model trained on {bundle.sample}"
     if signal.bin_size != bundle.bin_size:

@@ -1,4 +1,4 @@
-"""A trained model over whole chromosomes."""
+"""Prediction of whole chromosomes with a trained model."""
 
 import logging
 import time
@@ -42,7 +42,7 @@ def scan_genome(
 ) -> None:
     """Scan the named chromosomes and write their probabilities (probabilities.py) to `path`.
 
-    Raises InputError where the sample does not fit the model, or a chromosome is unknown.
+    Raises InputError if the sample does not fit the model, or if a chromosome is unknown.
     """
     bundle = scorer.bundle
     check_step(options.step, bundle.bin_size)
@@ -96,7 +96,7 @@ def scan_chromosome(
 
     Returns
     -------
-    As `probabilities.write_probabilities` wants them: calibrated probabilities x 65,535, uint16
+    Input of `probabilities.write_probabilities`: calibrated probabilities x 65,535, uint16
     (classes, windows), and those of each member, uint16 (members, classes, windows), None for a
     bundle of one member.
     """
@@ -119,7 +119,7 @@ def scan_chromosome(
 
 
 def check_step(step: int, bin_size: int) -> None:
-    """Raise InputError unless windows a step apart begin at borders of bins."""
+    """Raise InputError unless all windows start at the border of a bin."""
     if step < bin_size or step % bin_size:
         raise InputError(
             f"--step {step} is not a multiple of --bin_size {bin_size}: choose {bin_size}, "

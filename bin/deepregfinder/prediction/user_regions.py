@@ -1,4 +1,4 @@
-"""A model's probabilities for regions of any width that a user gives."""
+"""Probabilities of a model for regions of any width that a user gives."""
 
 import csv
 import logging
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 class RegionScores:
     """Scores of regions, in the order of the regions.
 
-    probabilities : float64 (regions, classes), the largest among the region's windows; NaN in rows
-        of regions that hold no window (unknown chromosome, or one shorter than a window)
-    best : int64 (regions,), the element class that wins a window with the highest probability;
-        background only where it wins all windows; -1 in rows without window
+    probabilities : float64 (regions, classes), the highest ones of the region's windows; NaN for
+        regions without a window (unknown chromosome, or one shorter than a window)
+    best : int64 (regions,), the element class that is best in a window with the highest
+        probability; background only if it is best in all windows; -1 without a window
     """
 
     probabilities: np.ndarray
@@ -36,10 +36,10 @@ class RegionScores:
 def region_windows(start: int, end: int, length: int, step: int, geometry: Geometry) -> np.ndarray:
     """Starts (bp, on the bin grid) of the windows that score the region [start, end).
 
-    A region no wider than a window gets one window around its midpoint; a wider one is covered by
-    windows from its start on, `step` bp apart, and a last one over its end. Windows are shifted
-    into the chromosome of `length` bp. Empty where the chromosome is shorter than a window or ends
-    before the region.
+    A region up to the width of a window has one window around its midpoint. A wider one is covered
+    by windows from its start on, `step` bp apart, and a last window at its end. Windows are shifted
+    into the chromosome of `length` bp. The result is empty if the chromosome is shorter than a
+    window or ends before the region.
     """
     last_start = (length - geometry.window) // geometry.bin_size * geometry.bin_size
     if last_start < 0 or start >= length:
@@ -59,7 +59,7 @@ def score_regions_with(
 ) -> RegionScores:
     """Score every region with a trained model on the signal of a sample.
 
-    Raises InputError where the sample does not fit the model, or the step its bins.
+    Raises InputError if the sample does not fit the model, or the step does not fit its bins.
     """
     bundle = scorer.bundle
     check_step(scanning.step, bundle.bin_size)
@@ -81,13 +81,13 @@ def best_windows(
     geometry: Geometry,
     score: Callable[[str, np.ndarray], np.ndarray],
 ) -> RegionScores:
-    """Score every region by the windows it is covered with.
+    """Score every region by the windows that cover it.
 
     Parameters
     ----------
     regions : frame with chrom, start, end (intervals.read_intervals)
     step : between the windows of a region wider than a window, in bp
-    score : maps a chromosome and starts of windows (in bins) to calibrated probabilities
+    score : takes a chromosome and starts of windows (in bins), and returns calibrated probabilities
         (windows, classes)
     """
     probabilities = np.full((len(regions), n_classes), np.nan)
@@ -120,7 +120,7 @@ def best_windows(
 def _keep_best(
     probabilities: np.ndarray, best: np.ndarray, owner: np.ndarray, scored: np.ndarray
 ) -> None:
-    """Enter the windows `scored` (windows, classes) into the rows of their regions, `owner`."""
+    """Enter scores of windows (windows, classes) into the rows of their regions, `owner`."""
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     regions = owner[first]
     probabilities[regions] = np.maximum.reduceat(scored, first, axis=0)
@@ -136,7 +136,7 @@ def write_scores(
 ) -> None:
     """Write chrom, start, end, name, class, its probability, and a column for each class.
 
-    A region without score has `.` in these.
+    A region without a score has `.` in these.
     """
     with written_whole(path) as part, part.open("w", newline="") as file:
         table = csv.writer(file, delimiter="\t", lineterminator="\n")
