@@ -173,15 +173,15 @@ def test_figures_are_shares_or_missing_whatever_the_windows(data):
     membership = one_hot_membership(truth, 3)
     tallies = tally(probabilities, truth, membership, block, n_blocks)
     drawn = measure(tallies, bootstrap_weights(n_blocks, 10, 1))
-    found = measure(tallies)
-    for figures in (found, drawn):
+    measures = measure(tallies)
+    for figures in (measures, drawn):
         for values in (*figures.per_class.values(), *figures.overall.values()):
             known = values[~np.isnan(values)]
             assert ((known >= 0) & (known <= 2)).all()
             assert interval(values.ravel()) is None or np.isfinite(interval(values.ravel())).all()
     present = np.bincount(truth, minlength=3) > 0
-    assert (np.isnan(found.per_class["average_precision"][0]) == ~present).all()
-    assert (np.isnan(found.per_class["recall"][0]) == ~present).all()
+    assert (np.isnan(measures.per_class["average_precision"][0]) == ~present).all()
+    assert (np.isnan(measures.per_class["recall"][0]) == ~present).all()
     assert (reliability(tallies)[:, 2] == 0).tolist() == np.isnan(
         reliability(tallies)[:, 4]
     ).tolist()
@@ -198,18 +198,18 @@ def test_a_test_of_reads_always_has_a_p(rows, constant):
     """Also without elements, without reads, and where replicates do not vary at all."""
     for table in (np.array(rows, np.int64).reshape(-1, 4), np.full((len(rows), 4), constant)):
         sizes = np.array([1e6, 2e6]), np.array([1e6, 1e6])
-        found = change_of_mark("M", (table[:, :2], table[:, 2:]), sizes)
-        assert found.p is not None
-        assert ((found.p >= 0) & (found.p <= 1)).all()
-        assert np.isfinite(found.log2fc).all()
-        assert np.isfinite(found.factors).all()
+        change = change_of_mark("M", (table[:, :2], table[:, 2:]), sizes)
+        assert change.p is not None
+        assert ((change.p >= 0) & (change.p <= 1)).all()
+        assert np.isfinite(change.log2fc).all()
+        assert np.isfinite(change.factors).all()
 
 
 def test_without_replicates_there_is_no_p():
     table = np.array([[5, 0], [0, 7]])
-    found = change_of_mark("M", (table[:, :1], table[:, 1:]), (np.ones(1), np.ones(1)))
-    assert (found.p, found.prior_df) == (None, None)
-    assert np.isfinite(found.log2fc).all()
+    change = change_of_mark("M", (table[:, :1], table[:, 1:]), (np.ones(1), np.ones(1)))
+    assert (change.p, change.prior_df) == (None, None)
+    assert np.isfinite(change.log2fc).all()
 
 
 GRID = BinGrid({"chr1": 1_000_000}, 100)
@@ -235,9 +235,9 @@ def counted(folder: Path, key: str, values: np.ndarray) -> Path:
 def test_a_library_without_any_shape_is_compared_all_the_same(case, tmp_path):
     usual = np.random.default_rng(1).poisson(2, GRID.n_bins)
     paths = [counted(tmp_path, "A.M.1", LIBRARIES[case]), counted(tmp_path, "A.N.1", usual)]
-    found = measure_libraries([open_counts(path) for path in paths], {})
-    write_libraries(tmp_path / "libraries.tsv", found, {})
-    write_correlation(tmp_path / "correlation.tsv", found)
+    libraries = measure_libraries([open_counts(path) for path in paths], {})
+    write_libraries(tmp_path / "libraries.tsv", libraries, {})
+    write_correlation(tmp_path / "correlation.tsv", libraries)
     no_nonsense_in(tmp_path)
 
 

@@ -73,15 +73,15 @@ def test_lost_elements_are_differential_and_few_others(tmp_path: Path) -> None:
     write_sample(tmp_path, "A", lost=False)
     write_sample(tmp_path, "B", lost=True)
     run(tmp_path)
-    found = rows(tmp_path)
-    assert len(found) == len(PLACES)
-    assert {int(row["start"]) for row in found if row["status"] == "differential"} == set(
+    elements = rows(tmp_path)
+    assert len(elements) == len(PLACES)
+    assert {int(row["start"]) for row in elements if row["status"] == "differential"} == set(
         PLACES[LOST].tolist()
     )
-    assert {row["transition"] for row in found if row["status"] == "differential"} == {
+    assert {row["transition"] for row in elements if row["status"] == "differential"} == {
         "enhancer->none"
     }
-    assert all(float(row["log2fc.H3K27ac"]) < -1 for row in found if row["class_b"] == "none")
+    assert all(float(row["log2fc.H3K27ac"]) < -1 for row in elements if row["class_b"] == "none")
     bed = (tmp_path / "out/A_vs_B.cnn_from_A.bed").read_text().splitlines()
     assert [line.split("\t")[8] for line in bed] == ["150,150,150"] * LOST.sum()
     cells = {(r["class_a"], r["class_b"]): r for r in rows(tmp_path, "transitions.tsv")}
@@ -106,12 +106,12 @@ def test_without_replicates_nothing_claims_significance(
     write_sample(tmp_path, "A", lost=False, replicates=replicates[0])
     write_sample(tmp_path, "B", lost=True, replicates=replicates[1])
     run(tmp_path)
-    found = rows(tmp_path)
-    assert {row["status"] for row in found} == {"unchanged", "untested"}
-    assert {(row["p"], row["fdr"], row["tested_marks"]) for row in found} == {
+    elements = rows(tmp_path)
+    assert {row["status"] for row in elements} == {"unchanged", "untested"}
+    assert {(row["p"], row["fdr"], row["tested_marks"]) for row in elements} == {
         (".", ".", "no replicates")
     }
-    assert all(float(row["log2fc.H3K27ac"]) < -1 for row in found if row["class_b"] == "none")
+    assert all(float(row["log2fc.H3K27ac"]) < -1 for row in elements if row["class_b"] == "none")
 
 
 def test_samples_of_different_models_are_refused(tmp_path: Path) -> None:

@@ -51,12 +51,12 @@ def test_distances_are_those_found_window_by_window(described) -> None:
     assert (folder / "out.png").read_bytes().startswith(b"\x89PNG")
     by_key = {(row["windows"], row["class"], row["marker"]): row for row in rows}
     for name in ("background", "enhancer", "promoter"):
-        found = sorted(nearest(s, dhs[c]) for c, s, n in places if n == name and c in TEST)
+        distances = sorted(nearest(s, dhs[c]) for c, s, n in places if n == name and c in TEST)
         row = by_key["labelled", name, "dhs"]
-        assert int(row["n"]) == len(found) == 20
-        assert int(row["touching"]) == found.count(0)
-        assert int(row["within_10kb"]) == sum(d <= 10_000 for d in found)
-        assert int(row["median"]) == found[9]
+        assert int(row["n"]) == len(distances) == 20
+        assert int(row["touching"]) == distances.count(0)
+        assert int(row["within_10kb"]) == sum(d <= 10_000 for d in distances)
+        assert int(row["median"]) == distances[9]
     every = [
         nearest(start, dhs[chrom])
         for chrom, size in TEST.items()

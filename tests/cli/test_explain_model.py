@@ -77,9 +77,11 @@ def test_a_network_is_explained_in_full_and_the_same_each_time(world: Path) -> N
     # Calls of the test chromosomes only: half of each class.
     assert facts["top_windows"]["windows"] == {"background": 50, "enhancer": 15, "promoter": 15}
     for name in ("enhancer", "promoter"):
-        found = facts["attributions"][name]
-        assert found["completeness_error"] <= found["tolerance"] == 0.01
-        assert found["mean_attributed"] == pytest.approx(found["mean_difference"], abs=0.01)
+        attributed = facts["attributions"][name]
+        assert attributed["completeness_error"] <= attributed["tolerance"] == 0.01
+        assert attributed["mean_attributed"] == pytest.approx(
+            attributed["mean_difference"], abs=0.01
+        )
     rows = [line.split("\t") for line in (world / "out/signal_profiles.tsv").open()]
     assert len(rows) == 1 + 2 * len(MARKS) * 101
     assert {row[1] for row in rows[1:]} == {"30"}
@@ -148,10 +150,10 @@ def test_networks_without_convolution_and_forests_say_what_they_lack(
         ("mlp", "mlp has no convolution", ALWAYS | {f"attributions.{k}" for k in KINDS}),
         ("rf", "rf is not a network", ALWAYS),
     ):
-        found = run(
+        explanation = run(
             world, model=model, bundle=str(tmp_path / model), output=str(tmp_path / model / "out")
         )
-        assert any(left_out in note for note in found["notes"])
+        assert any(left_out in note for note in explanation["notes"])
         assert {path.name for path in (tmp_path / model / "out").iterdir()} == drawn
 
 
@@ -195,12 +197,12 @@ def test_drf_is_shown_no_reads_of_marks_that_are_gone(world: Path, tmp_path: Pat
     facts = run(world, model="drf", bundle=str(tmp_path / "drf"), output=str(tmp_path / "out"))
     assert facts["elimination"] == "without reads"
     rows = cells(tmp_path / "out/mark_elimination.tsv")
-    found = {(row["marks_left"], row["class"]): float(row["average_precision"]) for row in rows}
+    precision = {(row["marks_left"], row["class"]): float(row["average_precision"]) for row in rows}
     y = elements().y[elements().select("test")]
     # Without a read all windows look alike, but those at the ends of a chromosome.
     for index, name in enumerate(("enhancer", "promoter"), 1):
-        assert found["0", name] == pytest.approx(np.mean(y == index), abs=0.1)
-        assert found["0", name] != found["3", name]
+        assert precision["0", name] == pytest.approx(np.mean(y == index), abs=0.1)
+        assert precision["0", name] != precision["3", name]
 
 
 def test_files_of_another_sample_are_refused(world: Path, tmp_path: Path) -> None:

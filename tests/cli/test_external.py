@@ -46,9 +46,9 @@ def test_annotations_come_into_one_table_and_plot(world: Path) -> None:
     assert not (world / "nothing.tsv").exists()
     words = "--annotation @K562.one.annotation.tsv --annotation @K562.two.annotation.tsv "
     run(compare_models, world, compare.format("full") + words + "--annotations @all.tsv")
-    found = [(row["annotation"], row["setting"], row["class"]) for row in cells(world / "all.tsv")]
+    keys = [(row["annotation"], row["setting"], row["class"]) for row in cells(world / "all.tsv")]
     of_each = [(s, c) for s in ("test", "calls") for c in ("enhancer", "promoter")]
-    assert found == [(name, *rest) for name in ("one", "two") for rest in of_each]
+    assert keys == [(name, *rest) for name in ("one", "two") for rest in of_each]
     assert (world / "full_pr.png").read_bytes() != (world / "bare_pr.png").read_bytes()
     assert not (world / "bare_natural_pr.png").exists(), "the genome was not predicted"
 

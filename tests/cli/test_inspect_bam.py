@@ -38,10 +38,10 @@ def test_a_file_without_index_gets_one_in_the_task_folder(repository, tmp_path):
         "K.H.1.bai",
         "K.H.1.bam.json",
     ]
-    found = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
-    assert found["index"] == "made"
-    assert found["mapped"] == {"chr1": 1}
-    assert found["role"] == "chip"
+    summary = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
+    assert summary["index"] == "made"
+    assert summary["mapped"] == {"chr1": 1}
+    assert summary["role"] == "chip"
 
 
 def test_the_given_index_is_used(repository, tmp_path):
@@ -55,5 +55,5 @@ def test_a_bad_file_is_written_down_and_does_not_fail(repository, tmp_path):
     bam.write_bytes(b"")
     done = run(repository, tmp_path, bam)
     assert (done.returncode, done.stderr) == (0, "")
-    found = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
-    assert found["problems"] == ["a.bam (K, H, replicate 1) is empty. Copy it again."]
+    summary = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
+    assert summary["problems"] == ["a.bam (K, H, replicate 1) is empty. Copy it again."]

@@ -32,14 +32,14 @@ def predict(tmp_path):
 
 
 def test_every_window_of_the_named_chromosomes_is_scored(predict):
-    found = open_probabilities([predict()])
-    assert (found.sample, found.trained_on, found.model) == ("GM12878", "K562", "cnn")
-    assert found.chrom_sizes == CHROM_SIZES
+    scan = open_probabilities([predict()])
+    assert (scan.sample, scan.trained_on, scan.model) == ("GM12878", "K562", "cnn")
+    assert scan.chrom_sizes == CHROM_SIZES
     for chrom, size in CHROM_SIZES.items():
         n = len([start for start in range(0, size, 200) if start + 800 <= size])
-        assert found.load(chrom).shape == (3, n)
-        assert found.load_members(chrom).shape == (2, 3, n)
-    assert abs(found.load("chr1").sum(axis=0) - 1).max() < 1e-4
+        assert scan.load(chrom).shape == (3, n)
+        assert scan.load_members(chrom).shape == (2, 3, n)
+    assert abs(scan.load("chr1").sum(axis=0) - 1).max() < 1e-4
 
 
 def test_scattered_over_tasks_it_is_the_same(predict):

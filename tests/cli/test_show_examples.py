@@ -38,9 +38,9 @@ def _inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_with_labels_missed_and_false_places_are_there(tmp_path: Path) -> None:
     assert run(tmp_path, "--regions", "A.regions.bed").exit_code == 0
-    found = read_examples(tmp_path / "out.json")
-    assert (found.sample, found.model, found.labelled) == ("A", "cnn", True)
-    assert [one.kind for one in found.places] == ["best", "missed", "false"]
+    examples = read_examples(tmp_path / "out.json")
+    assert (examples.sample, examples.model, examples.labelled) == ("A", "cnn", True)
+    assert [one.kind for one in examples.places] == ["best", "missed", "false"]
 
 
 def test_without_labels_the_best_calls_are(tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def nvidia_smi(tmp_path):
 
 
 def test_packages_and_programs(versions):
-    found = versions("numpy", "bedtools", "featureCounts")
-    assert found["numpy"] == version("numpy")
-    assert found["bedtools"].count(".") >= 1
-    assert found["featureCounts"][0].isdigit()
+    installed = versions("numpy", "bedtools", "featureCounts")
+    assert installed["numpy"] == version("numpy")
+    assert installed["bedtools"].count(".") >= 1
+    assert installed["featureCounts"][0].isdigit()
 
 
 def test_cuda_is_what_torch_says(versions):

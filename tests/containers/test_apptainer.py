@@ -25,8 +25,8 @@ RUN_OPTIONS = "--drop-caps CAP_SYS_RESOURCE"
 @pytest.fixture(scope="module")
 def programs() -> Path:
     """The folder of Apptainer's program."""
-    if found := shutil.which("apptainer"):
-        return Path(found).parent
+    if apptainer := shutil.which("apptainer"):
+        return Path(apptainer).parent
     if os.geteuid() != 0:
         pytest.fail("apptainer is missing: install it", pytrace=False)
     folder = CACHE / "deepregfinder/apptainer"

@@ -10,14 +10,14 @@ from machines.engines import version
 @pytest.fixture(scope="module")
 def sections(repository):
     """The sections of the definition as lists of lines; the header under its own name."""
-    found, name = {"header": []}, "header"
+    by_name, name = {"header": []}, "header"
     for line in (repository / "docker/Singularity.def").read_text().splitlines():
         if line.startswith("%"):
             name = line[1:].strip()
-            found[name] = []
+            by_name[name] = []
         elif line.strip() and not line.startswith("#"):
-            found[name].append(line.strip())
-    return found
+            by_name[name].append(line.strip())
+    return by_name
 
 
 @pytest.fixture(scope="module")

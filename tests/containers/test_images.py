@@ -74,7 +74,7 @@ def test_the_environment_is_the_lock_file(images, repository):
         "sys.path = [p for p in sys.path if 'site-packages' in p];"
         "print(*(f'{d.name}=={d.version}' for d in m.distributions()), sep='\\n')"
     )
-    found = {spelt(line) for line in said_in(images.cpu, "python3", "-c", listed).split()}
+    installed = {spelt(line) for line in said_in(images.cpu, "python3", "-c", listed).split()}
     lines = (repository / "docker/requirements.lock").read_text().splitlines()
     named = [Requirement(line.rstrip(" \\")) for line in lines if line[:1].isalpha()]
     python = {"python_version": "3.11", "python_full_version": "3.11.2"}
@@ -83,7 +83,7 @@ def test_the_environment_is_the_lock_file(images, repository):
         for one in named
         if one.marker is None or one.marker.evaluate(python)
     }
-    assert found == wanted
+    assert installed == wanted
 
 
 def spelt(pinned: str) -> str:

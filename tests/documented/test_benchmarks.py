@@ -40,8 +40,8 @@ def test_it_prints_what_it_measured(place, part):
         names = [name for name in ROWS if name == part.text.split()[2]] or ["three", "five"]
         assert re.findall("^Part (.*)", output, re.M) == names
         for line in ("GM12878", "K562"):
-            found = re.findall(rf"^{line}\n\n(\| model \|.*\n(?:\| .*\n)+)", output, re.M)
-            assert [len(table.splitlines()) - 2 for table in found] == [ROWS[n] for n in names]
+            tables = re.findall(rf"^{line}\n\n(\| model \|.*\n(?:\| .*\n)+)", output, re.M)
+            assert [len(table.splitlines()) - 2 for table in tables] == [ROWS[n] for n in names]
         assert ("### K562, 5 classes" in output) == ("five" in names)
     else:
         assert tables, output

@@ -147,8 +147,8 @@ def small(tmp_path_factory):
         base = f"{registry}/{BASE}"
         output_of("docker", "tag", BASE, base)
         output_of("docker", "push", "-q", base)
-        found = json.loads(output_of("docker", "inspect", "-f", "{{json .RepoDigests}}", base))
-        [digest] = [one for one in found if one.startswith(registry)]
+        digests = json.loads(output_of("docker", "inspect", "-f", "{{json .RepoDigests}}", base))
+        [digest] = [one for one in digests if one.startswith(registry)]
         place = place_of(folder, code, code=code, programs=[engines.programs])
         place = replace(place, environment=place.environment | {"USER": getpass.getuser()})
         bare = Place(code, {"PATH": f"{engines.programs}:{os.environ['PATH']}"})

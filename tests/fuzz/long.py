@@ -36,8 +36,8 @@ def main() -> None:
     seeds = range(given.seed * 1_000_000, given.seed * 1_000_000 + n_batches)
     unequal: list[str] = []
     with ProcessPoolExecutor(given.jobs) as pool:
-        for done, found in enumerate(pool.map(_random_batch, seeds), 1):
-            unequal += found
+        for done, batch in enumerate(pool.map(_random_batch, seeds), 1):
+            unequal += batch
             if done % 10 == 0:
                 print(f"random: {done * BATCH:,} files, {len(unequal)} unequal", flush=True)
 
@@ -47,11 +47,11 @@ def main() -> None:
     endings: Counter[str] = Counter()
     wrong: list[str] = []
     with ProcessPoolExecutor(given.jobs) as pool:
-        for stop, (counted, found) in zip(
+        for stop, (counted, otherwise) in zip(
             stops, pool.map(_damaged_part, starts, stops), strict=True
         ):
             endings += counted
-            wrong += found
+            wrong += otherwise
             print(f"damaged: {stop - first:,} files, {len(wrong)} ended otherwise", flush=True)
 
     n_files = n_batches * BATCH
@@ -84,9 +84,9 @@ def _damaged_part(first: int, stop: int) -> tuple[Counter[str], list[str]]:
 
 def _markdown(table: list[tuple[str, int]], given: argparse.Namespace) -> str:
     run = subprocess.run(["featureCounts", "-v"], capture_output=True, text=True)
-    found = re.search(r"v(\S+)", run.stdout + run.stderr)
+    shown = re.search(r"v(\S+)", run.stdout + run.stderr)
     programs = {
-        "featureCounts": found.group(1) if found else "?",
+        "featureCounts": shown.group(1) if shown else "?",
         "Python": platform.python_version(),
         **{name: version(name) for name in ("pysam", "numba", "deflate")},
     }

@@ -138,7 +138,7 @@ def judged(path: Path, rng: random.Random) -> str:
         inspect_alignments(path, IDENTITY, path.parent)
         sampler = EndSampler(MAIN, rules.min_mapq)
         with patch("deepregfinder.counting.stretches.SMALLEST", 200):
-            found = count_reads(path, "native", rules, grid, None, rng.choice([1, 3]), sampler)
+            counts = count_reads(path, "native", rules, grid, None, rng.choice([1, 3]), sampler)
         quality_of(sampler.ends())
     except InputError as error:
         sentence = str(error)
@@ -146,22 +146,24 @@ def judged(path: Path, rng: random.Random) -> str:
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     try:
-        return _compared(path, found, rules)
+        return _compared(path, counts, rules)
     except (OSError, ValueError) as error:
         return f"counted, but pysam says {error}"
 
 
-def _compared(path: Path, found: BinCounts, rules: CountRules) -> str:
+def _compared(path: Path, counts: BinCounts, rules: CountRules) -> str:
     """Beside what pysam reads; of other rules than those of featureCounts, the records alone."""
     if rules.count_at == "midpoint" or rules.paired_end == "fragments":
         with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
             total = sum(1 for _ in alignments.fetch(until_eof=True))
-        return "equal" if total == found.tally.total else f"{found.tally.total} of {total} records"
-    expected = brute_force(path, rules, found.grid.bin_size)
-    for chrom, values in found.grid.chromosomes(found.values):
+        return (
+            "equal" if total == counts.tally.total else f"{counts.tally.total} of {total} records"
+        )
+    expected = brute_force(path, rules, counts.grid.bin_size)
+    for chrom, values in counts.grid.chromosomes(counts.values):
         if not np.array_equal(values, expected.bins[chrom]):
             return f"other counts on {chrom}"
-    tally = (found.tally.total, found.tally.usable, found.tally.assigned)
+    tally = (counts.tally.total, counts.tally.usable, counts.tally.assigned)
     wanted = (expected.total, expected.usable, expected.assigned)
     return "equal" if tally == wanted else f"tally {tally}, expected {wanted}"
 

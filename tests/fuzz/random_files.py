@@ -80,15 +80,15 @@ def unequal_files(seed: int, n_files: int, folder: Path) -> list[str]:
             patch("deepregfinder.counting.bgzf.PIECE", rng.choice([500, 3_000, 1 << 20])),
             patch("deepregfinder.counting.stretches.SMALLEST", rng.choice([200, 1 << 20])),
         ):
-            found = count_native(bam, setting.rules, setting.grid, threads=2)
-        same = np.array_equal(found.values, expected[:, number]) and tally == (
-            found.tally.total,
-            found.tally.unmapped,
-            found.tally.mapq,
-            found.tally.duplicate,
-            found.tally.multimapping,
-            found.tally.usable,
-            found.tally.assigned,
+            counts = count_native(bam, setting.rules, setting.grid, threads=2)
+        same = np.array_equal(counts.values, expected[:, number]) and tally == (
+            counts.tally.total,
+            counts.tally.unmapped,
+            counts.tally.mapq,
+            counts.tally.duplicate,
+            counts.tally.multimapping,
+            counts.tally.usable,
+            counts.tally.assigned,
         )
         if not same:
             unequal.append(f"batch {seed}, file {number}: {setting}")

@@ -76,16 +76,16 @@ def write(folder: Path, description: Any, packed: bytes) -> None:
 
 def sound_or_refused(folder: Path) -> None:
     """A bundle that is read can be written and read again, and knows of no number but numbers."""
-    found = ends_well(lambda: read_bundle(folder), folder)
-    if found is None:
+    bundle = ends_well(lambda: read_bundle(folder), folder)
+    if bundle is None:
         return
-    write_bundle(folder / "again", found)
+    write_bundle(folder / "again", bundle)
     again = read_bundle(folder / "again")
-    assert again.labelled_bias == found.labelled_bias
-    assert again.members == found.members
-    assert all(math.isfinite(member.validation_map) for member in found.members)
-    members = np.full((len(found.members), 5, len(found.classes)), 1 / len(found.classes))
-    assert np.isfinite(found.labelled_probabilities(members)).all()
+    assert again.labelled_bias == bundle.labelled_bias
+    assert again.members == bundle.members
+    assert all(math.isfinite(member.validation_map) for member in bundle.members)
+    members = np.full((len(bundle.members), 5, len(bundle.classes)), 1 / len(bundle.classes))
+    assert np.isfinite(bundle.labelled_probabilities(members)).all()
 
 
 @fuzzed
@@ -169,11 +169,11 @@ TABLES = st.lists(
 def test_a_list_of_intervals_is_sound_or_refused(tmp_path, content):
     path = tmp_path / "peaks.bed"
     path.write_bytes(content)
-    found = ends_well(lambda: read_intervals(path), path)
-    if found is not None:
-        assert (found["start"] >= 0).all()
-        assert (found["end"] > found["start"]).all()
-        assert found["chrom"].str.fullmatch(r"\S+").all()
+    intervals = ends_well(lambda: read_intervals(path), path)
+    if intervals is not None:
+        assert (intervals["start"] >= 0).all()
+        assert (intervals["end"] > intervals["start"]).all()
+        assert intervals["chrom"].str.fullmatch(r"\S+").all()
 
 
 @fuzzed
@@ -181,9 +181,9 @@ def test_a_list_of_intervals_is_sound_or_refused(tmp_path, content):
 def test_a_table_of_chromosomes_is_sound_or_refused(tmp_path, content):
     path = tmp_path / "chrom.sizes"
     path.write_bytes(content)
-    found = ends_well(lambda: read_chrom_sizes(path), path)
-    if found is not None:
-        assert found
+    sizes = ends_well(lambda: read_chrom_sizes(path), path)
+    if sizes is not None:
+        assert sizes
         assert all(
-            0 < size < 1 << 31 and chrom and chrom == chrom.strip() for chrom, size in found.items()
+            0 < size < 1 << 31 and chrom and chrom == chrom.strip() for chrom, size in sizes.items()
         )

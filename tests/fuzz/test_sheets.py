@@ -66,9 +66,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, str
         contents[path.name] = damaged(SHEETS[kind], rng)
         path.write_bytes(contents[path.name])
         cases[path.name] = {"tss": "tss.bed", **whole, kind: str(path)}
-    found = answers(folder, cases)
+    answer_of = answers(folder, cases)
     assert not Path(folder / "hit").exists()
-    return {name: (contents[name], found[name]) for name in cases}
+    return {name: (contents[name], answer_of[name]) for name in cases}
 
 
 def test_the_whole_sheets_are_accepted(said):

@@ -63,9 +63,9 @@ def built_images() -> Images:
 
 def version() -> str:
     """The version of the pipeline, which is the images' tag."""
-    found = re.search(r"^    version = '(.+)'", (ROOT / "nextflow.config").read_text(), re.M)
-    assert found
-    return found[1]
+    match = re.search(r"^    version = '(.+)'", (ROOT / "nextflow.config").read_text(), re.M)
+    assert match
+    return match[1]
 
 
 def comparable(run: Run) -> dict[str, bytes]:

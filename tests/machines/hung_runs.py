@@ -41,11 +41,11 @@ def last_words(run: subprocess.Popen[str], launch: Path) -> str:
 
 def _of_session(session: int) -> dict[int, str]:
     """The command line of each process of a session."""
-    found = {}
+    processes = {}
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
             if os.getsid(int(entry.name)) == session:
-                found[int(entry.name)] = (
+                processes[int(entry.name)] = (
                     (entry / "cmdline").read_text(errors="replace").replace("\0", " ").strip()
                 )
-    return found
+    return processes

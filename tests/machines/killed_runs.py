@@ -68,24 +68,24 @@ class LiveRun:
 
     def processes(self) -> list[int]:
         """All processes of this run that live, Nextflow's first."""
-        found = []
+        pids = []
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 if entry.name.isdigit() and self.mark in (entry / "environ").read_bytes():
-                    found.append(int(entry.name))
-        return sorted(found, key=lambda pid: (pid != self.process.pid, pid))
+                    pids.append(int(entry.name))
+        return sorted(pids, key=lambda pid: (pid != self.process.pid, pid))
 
     def tasks(self) -> dict[Path, list[int]]:
         """The work folders of the tasks that run, with the processes of each."""
         work = self.pipeline.launch / "work"
-        found: dict[Path, list[int]] = {}
+        pids_by_task: dict[Path, list[int]] = {}
         for pid in self.processes():
             with contextlib.suppress(OSError):
                 folder = Path(f"/proc/{pid}/cwd").readlink()
                 if work in folder.parents:
                     task = work.joinpath(*folder.relative_to(work).parts[:2])
-                    found.setdefault(task, []).append(pid)
-        return found
+                    pids_by_task.setdefault(task, []).append(pid)
+        return pids_by_task
 
     def runs(self, process: str) -> list[int]:
         """The processes of the tasks of one Nextflow process that run."""
@@ -114,9 +114,9 @@ def kill_all(processes: list[int]) -> None:
 def task_name(folder: Path) -> str:
     """INSPECT_BAM (A.H3K4me1.1): the name that Nextflow wrote into the task's wrapper."""
     wrapper = (folder / ".command.run").read_text()
-    found = re.search(r"^### name: '(.*)'", wrapper, re.M)
-    assert found, wrapper
-    return found[1].rpartition(":")[2]
+    match = re.search(r"^### name: '(.*)'", wrapper, re.M)
+    assert match, wrapper
+    return match[1].rpartition(":")[2]
 
 
 @contextlib.contextmanager

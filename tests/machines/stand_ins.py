@@ -69,13 +69,13 @@ class StandIns:
 
 def stand_ins(folder: Path, *names: str) -> StandIns:
     """Stand-ins of some engines (all where none is named), and a GPU that nvidia-smi finds."""
-    found = StandIns(folder / "programs", folder / "record")
-    found.programs.mkdir()
-    found.record.mkdir()
+    folders = StandIns(folder / "programs", folder / "record")
+    folders.programs.mkdir()
+    folders.record.mkdir()
     python = Path(sys.executable).resolve()
     for name in names or COMMANDS:
-        (found.programs / name).write_text(STAND_IN.format(python=python, record=found.record))
-    (found.programs / "nvidia-smi").write_text("#!/bin/bash\necho GPU-of-the-test\n")
-    for program in found.programs.iterdir():
+        (folders.programs / name).write_text(STAND_IN.format(python=python, record=folders.record))
+    (folders.programs / "nvidia-smi").write_text("#!/bin/bash\necho GPU-of-the-test\n")
+    for program in folders.programs.iterdir():
         program.chmod(0o755)
-    return found
+    return folders

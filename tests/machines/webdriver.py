@@ -72,8 +72,8 @@ class Browser:
             time.sleep(0.05)
 
     def find(self, selector: str) -> "Element":
-        found = self.ask("POST", "/element", using="css selector", value=selector)
-        return Element(self, found[_ELEMENT])
+        element = self.ask("POST", "/element", using="css selector", value=selector)
+        return Element(self, element[_ELEMENT])
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, where the focus is."""

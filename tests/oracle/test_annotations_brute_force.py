@@ -46,10 +46,10 @@ def test_the_first_pattern_that_fits_says_the_class() -> None:
     table = pd.DataFrame(
         {"chrom": "chr1", "start": range(0, 600, 100), "end": range(50, 650, 100), "name": labels}
     )
-    found = by_class(table, MAPPING, CLASSES, "x.bed")
-    assert found[0].empty
-    assert found[1]["start"].tolist() == [200]
-    assert found[2]["start"].tolist() == [0, 400]
+    intervals = by_class(table, MAPPING, CLASSES, "x.bed")
+    assert intervals[0].empty
+    assert intervals[1]["start"].tolist() == [200]
+    assert intervals[2]["start"].tolist() == [0, 400]
     with pytest.raises(InputError, match="no label is mapped to an element class"):
         by_class(table, parse_mapping("axb=enhancer", CLASSES), CLASSES, "x.bed")
     with pytest.raises(InputError, match="with a class of background"):
@@ -74,12 +74,12 @@ def test_windows_and_calls_are_what_loops_find() -> None:
     annotation = by_class(table, MAPPING, CLASSES, "x.bed")
     rows = windows.select("test")
     chrom = np.array(windows.chroms)[windows.chrom[rows]]
-    found = classify(annotation, chrom, windows.midpoints[rows])
+    window_classes = classify(annotation, chrom, windows.midpoints[rows])
     wanted = [
         brute_force_class(table, name, middle)
         for name, middle in zip(chrom, windows.midpoints[rows].tolist(), strict=True)
     ]
-    assert found.tolist() == wanted
+    assert window_classes.tolist() == wanted
     assert set(wanted) == {0, 1, 2}
 
     scores = score("roadmap", annotation, windows, Bootstrap(200, 1))

@@ -88,15 +88,15 @@ def test_calls_equal_those_found_by_walking_over_bases(
     runs = {"chr1": find_runs(p, step, window, 0.4)}
     # bedtools starts once for each example: only examples with TSSs need it.
     given_tss = sites if tss else None
-    found = call_genome(runs, class_names(n_classes), step, given_tss, 3)["chr1"]
+    calls = call_genome(runs, class_names(n_classes), step, given_tss, 3)["chr1"]
     rows = list(
         zip(
-            found.start.tolist(), found.end.tolist(), found.class_index.tolist(),
-            found.score.tolist(), strict=True,
+            calls.start.tolist(), calls.end.tolist(), calls.class_index.tolist(),
+            calls.score.tolist(), strict=True,
         )
     )  # fmt: skip
     wanted = calls_by_walking(p, n_classes, step, window, 0.4, tss, 3)
     assert rows == [(s, e, k, float(v)) for s, e, k, v, _ in wanted]
-    assert (found.start[1:] >= found.end[:-1]).all()
-    assert (found.end - found.start >= step).all()
-    assert ((found.start <= found.summit) & (found.summit < found.end)).all()
+    assert (calls.start[1:] >= calls.end[:-1]).all()
+    assert (calls.end - calls.start >= step).all()
+    assert ((calls.start <= calls.summit) & (calls.summit < calls.end)).all()

@@ -129,19 +129,19 @@ def test_scores_never_fall_where_a_condition_is_met_better():
         raised = z.copy()
         raised[row] += more
         near = distance <= 200
-        found = rule_scores(raised, distance, 3)
+        scores = rule_scores(raised, distance, 3)
         for column in columns:
             # Far from a TSS, promoters also yield to enhancers.
             held = near | (column == 1) | (row == 1)
-            assert (found >= p - 1e-12)[held, column].all()
+            assert (scores >= p - 1e-12)[held, column].all()
     nearer = np.where(distance == 5000, 300, distance)
     assert (rule_scores(z, nearer, 3)[:, 2] >= p[:, 2]).all()
 
 
 def test_distances_to_the_nearest_tss():
     sites = np.array([100, 900, 950])
-    found = tss_distance(np.array([0, 100, 499, 501, 925, 2000]), sites)
-    assert found.tolist() == [100, 0, 399, 399, 25, 1050]
+    distances = tss_distance(np.array([0, 100, 499, 501, 925, 2000]), sites)
+    assert distances.tolist() == [100, 0, 399, 399, 25, 1050]
     assert tss_distance(np.array([5]), sites[:0]).tolist() == [inf]
 
 
@@ -149,13 +149,13 @@ def test_distances_to_the_nearest_tss():
 def test_signal_is_taken_around_the_centre(window_bins, bin_size):
     rpm = np.random.default_rng(1).gamma(1, 1, (3, 60))
     starts = np.array([0, 3, 60 - window_bins])
-    found = central_rpm(rpm, starts, window_bins, bin_size)
+    signal = central_rpm(rpm, starts, window_bins, bin_size)
     for row, reach in enumerate((200, 700, 700)):
         for column, start in enumerate(starts):
             window = rpm[row, start : start + window_bins]
             edge = max((window_bins // 2) - max(round(reach / bin_size), 1), 0)
             expected = window[edge : window_bins - edge].mean()
-            assert found[row, column] == pytest.approx(expected)
+            assert signal[row, column] == pytest.approx(expected)
 
 
 def test_statistics_are_those_of_accessible_windows_of_the_training_chromosomes():
@@ -179,8 +179,8 @@ def test_statistics_are_those_of_accessible_windows_of_the_training_chromosomes(
 
 
 def test_no_signal_is_far_below_all_others():
-    found = z_scores(np.array([[0, 1.0], [10, 0]]), np.zeros(2), np.array([1.0, 0.5]))
-    assert found.tolist() == [[-10, 0], [2, -10]]
+    scores = z_scores(np.array([[0, 1.0], [10, 0]]), np.zeros(2), np.array([1.0, 0.5]))
+    assert scores.tolist() == [[-10, 0], [2, -10]]
 
 
 def test_labels_and_other_splits_change_nothing():
@@ -189,8 +189,8 @@ def test_labels_and_other_splits_change_nothing():
     tensors = genome.tensors
     noise = rng.gamma(2, 9, tensors.x.shape).astype(np.float32)
     spoilt = replace(genome, tensors=replace(tensors, x=noise, y=rng.permutation(tensors.y)))
-    honest, found = fit_ccre(genome), fit_ccre(spoilt)
-    assert all(honest[name].tobytes() == found[name].tobytes() for name in honest)
+    honest, from_spoilt = fit_ccre(genome), fit_ccre(spoilt)
+    assert all(honest[name].tobytes() == from_spoilt[name].tobytes() for name in honest)
 
 
 @pytest.mark.parametrize(

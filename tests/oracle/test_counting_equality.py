@@ -18,15 +18,15 @@ LIBRARY = Library("K562_H3K27ac_1", "K562", "H3K27ac", "1")
 
 def count_both(bam: Path, rules: CountRules, grid: BinGrid, folder: Path):
     """Count with both counters, require the same bytes and the same tally, return the counts."""
-    files, found = [], []
+    files, counts = [], []
     for counter in ("native", "featurecounts"):
-        found.append(count_reads(bam, counter, rules, grid, None, threads=2))
+        counts.append(count_reads(bam, counter, rules, grid, None, threads=2))
         files.append(folder / f"{counter}.zip")
-        write_counts(files[-1], LIBRARY, found[-1], rules, blacklist=False)
-    np.testing.assert_array_equal(found[0].values, found[1].values)
-    assert found[0].tally == found[1].tally
+        write_counts(files[-1], LIBRARY, counts[-1], rules, blacklist=False)
+    np.testing.assert_array_equal(counts[0].values, counts[1].values)
+    assert counts[0].tally == counts[1].tally
     assert files[0].read_bytes() == files[1].read_bytes()
-    return found[0]
+    return counts[0]
 
 
 @pytest.fixture(autouse=True)

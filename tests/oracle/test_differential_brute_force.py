@@ -35,7 +35,7 @@ def random_calls(rng):
 
 
 def slow_consensus(samples):
-    found = {}
+    consensus = {}
     for chrom in sorted({chrom for calls in samples for chrom in calls}):
         wanted = []
         for calls in samples:
@@ -47,8 +47,8 @@ def slow_consensus(samples):
         for _, start in sorted(wanted):
             if all(abs(start - other) >= WIDTH for other in taken):
                 taken.append(start)
-        found[chrom] = sorted(taken)
-    return found
+        consensus[chrom] = sorted(taken)
+    return consensus
 
 
 def slow_class(calls, start):
@@ -72,8 +72,8 @@ def test_elements_and_everything_about_them_equal_plain_code(seed):
     )
     places = [(chrom, start) for chrom, one in elements.starts.items() for start in one.tolist()]
     classes = [classes_at(elements, calls) for calls in samples]
-    for calls, found in zip(samples, classes, strict=True):
-        assert found.tolist() == [slow_class(calls[chrom], start) for chrom, start in places]
+    for calls, comparison in zip(samples, classes, strict=True):
+        assert comparison.tolist() == [slow_class(calls[chrom], start) for chrom, start in places]
 
     tracks = {c: rng.random((3, (n - WIDTH) // STEP + 1), np.float32) for c, n in SIZES.items()}
     scan = SimpleNamespace(window=WIDTH, step=STEP, classes=CLASSES, load=tracks.__getitem__)
@@ -90,8 +90,8 @@ def test_elements_and_everything_about_them_equal_plain_code(seed):
 
     n = len(elements)
     mark = MarkChange("H3K27ac", (2, 2), np.zeros(n), rng.random(n) ** 4, 3.0, np.ones(4))
-    found = compare(elements, CLASSES, tuple(classes), (best, best[::-1]), (mark,), 0.2)
-    matrix = transition_matrix(found)
+    comparison = compare(elements, CLASSES, tuple(classes), (best, best[::-1]), (mark,), 0.2)
+    matrix = transition_matrix(comparison)
     assert matrix.sum() == n
     for a in range(3):
         for b in range(3):
@@ -99,10 +99,12 @@ def test_elements_and_everything_about_them_equal_plain_code(seed):
             assert matrix[a, b] == sum(pair == (a, b) for pair in pairs)
     order = np.argsort(mark.p)
     adjusted = np.minimum.accumulate((np.sort(mark.p) * n / np.arange(1, n + 1))[::-1])[::-1]
-    np.testing.assert_allclose(found.fdr[order], adjusted)
+    np.testing.assert_allclose(comparison.fdr[order], adjusted)
     changed = classes[0] != classes[1]
-    expected = np.where(~changed, "unchanged", np.where(found.fdr <= 0.2, "differential", "weak"))
-    assert found.status.tolist() == expected.tolist()
+    expected = np.where(
+        ~changed, "unchanged", np.where(comparison.fdr <= 0.2, "differential", "weak")
+    )
+    assert comparison.status.tolist() == expected.tolist()
 
 
 def test_without_replicates_there_is_no_fdr_and_the_change_of_probability_decides():
@@ -111,7 +113,7 @@ def test_without_replicates_there_is_no_fdr_and_the_change_of_probability_decide
     before = np.array([[1, 0.2, 0.1], [0.5, 0.45, 0], [0, 0.9, 0.1], [0, 0.9, 0]])
     after = np.array([[0, 0.8, 0.1], [0.4, 0.55, 0], [0, 0.5, 0.6], [0, 0.6, 0]])
     mark = MarkChange("H3K27ac", (1, 2), np.full(4, 3.0), None, None, np.ones(3))
-    found = compare(elements, CLASSES, called, (before, after), (mark,), 0.05)
-    assert found.fdr is None
-    assert found.p is None
-    assert found.status.tolist() == ["untested", "weak", "untested", "unchanged"]
+    comparison = compare(elements, CLASSES, called, (before, after), (mark,), 0.05)
+    assert comparison.fdr is None
+    assert comparison.p is None
+    assert comparison.status.tolist() == ["untested", "weak", "untested", "unchanged"]

@@ -28,15 +28,15 @@ def random_chain(n_states, rng, stay=0.0):
 def posteriors(chain, log_table, rows):
     """Expectation and posteriors (places, states)."""
     table, shift = relative_emissions(log_table)
-    found = np.full((len(rows), len(chain.start)), np.nan)
+    probabilities = np.full((len(rows), len(chain.start)), np.nan)
 
     def keep(part, posterior):
-        found[part] = posterior
+        probabilities[part] = posterior
 
     given = forward_backward(
         chain, len(rows), lambda part: Emissions(table, shift, rows[part]), keep
     )
-    return given, found
+    return given, probabilities
 
 
 def all_paths(chain, table, rows):
@@ -64,10 +64,10 @@ def test_forward_backward_sums_over_all_paths(monkeypatch, block, length):
     chain.transition[0] = [0, 0.5, 0.5]
     table = rng.uniform(1e-4, 1, (5, 3))
     rows = rng.integers(0, 5, length)
-    given, found = posteriors(chain, np.log(table), rows)
+    given, probabilities = posteriors(chain, np.log(table), rows)
     likelihood, at, moves = all_paths(chain, table, rows)
     assert given.log_likelihood == pytest.approx(np.log(likelihood), abs=1e-10)
-    np.testing.assert_allclose(found, at, atol=1e-12)
+    np.testing.assert_allclose(probabilities, at, atol=1e-12)
     np.testing.assert_allclose(given.first, at[0], atol=1e-12)
     np.testing.assert_allclose(given.transitions, moves, atol=1e-12)
 
@@ -76,9 +76,9 @@ def test_long_sequences_of_improbable_observations_stay_finite():
     chain = Chain(np.array([1.0, 0.0]), np.eye(2))
     log_table = np.array([[-5000.0, 0.0], [0.0, -5000.0]])
     rows = np.arange(20_000) % 2 * (np.arange(20_000) > 10_000)
-    given, found = posteriors(chain, log_table, rows)
+    given, probabilities = posteriors(chain, log_table, rows)
     assert np.isfinite(given.log_likelihood)
-    np.testing.assert_allclose(found, np.tile([1, 0], (len(rows), 1)), atol=1e-12)
+    np.testing.assert_allclose(probabilities, np.tile([1, 0], (len(rows), 1)), atol=1e-12)
 
 
 def simulate_states(chain, length, rng):
@@ -102,20 +102,20 @@ def bernoulli_chromosomes(rng, n_states=3, n_marks=6, lengths=(6000, 4000)):
     return model, chromosomes
 
 
-def closest_order(found, truth):
+def closest_order(estimate, truth):
     """For each true row the nearest found one."""
-    return ((truth[:, None] - found[None]) ** 2).sum(axis=2).argmin(axis=1)
+    return ((truth[:, None] - estimate[None]) ** 2).sum(axis=2).argmin(axis=1)
 
 
 def test_chromhmm_recovers_its_own_parameters():
     truth, chromosomes = bernoulli_chromosomes(np.random.default_rng(0), lengths=(15_000, 10_000))
     patterns = chromhmm.distinct_rows(chromosomes)
-    found = chromhmm.learn(chromhmm.information_start(patterns, 3), patterns, threads=1)
-    order = closest_order(found.emission, truth.emission)
+    learnt = chromhmm.learn(chromhmm.information_start(patterns, 3), patterns, threads=1)
+    order = closest_order(learnt.emission, truth.emission)
     assert sorted(order) == [0, 1, 2]
-    np.testing.assert_allclose(found.emission[order], truth.emission, atol=0.03)
+    np.testing.assert_allclose(learnt.emission[order], truth.emission, atol=0.03)
     np.testing.assert_allclose(
-        found.chain.transition[np.ix_(order, order)], truth.chain.transition, atol=0.03
+        learnt.chain.transition[np.ix_(order, order)], truth.chain.transition, atol=0.03
     )
 
 
@@ -236,15 +236,19 @@ def test_the_background_of_ehmm_recovers_its_own_parameters_and_its_likelihood_n
     sd = np.array([[0.5, 0.5], [0.6, 0.5], [0.5, 0.8]])
     sequences = [log_normal_bins(truth, mean, sd, 4000, rng) for _ in range(3)]
     least = np.full(2, 0.01)
-    chain, found, spread = random_chain(3, rng), mean + rng.normal(size=(3, 2)) / 2, np.ones((3, 2))
+    chain, estimate, spread = (
+        random_chain(3, rng),
+        mean + rng.normal(size=(3, 2)) / 2,
+        np.ones((3, 2)),
+    )
     reached = []
     for _ in range(40):
-        chain, found, spread, value = ehmm.background_round(
-            chain, found, spread, least, sequences, threads=1
+        chain, estimate, spread, value = ehmm.background_round(
+            chain, estimate, spread, least, sequences, threads=1
         )
         reached.append(value)
     assert (np.diff(reached) > -1e-6).all()
-    np.testing.assert_allclose(found, mean, atol=0.06)
+    np.testing.assert_allclose(estimate, mean, atol=0.06)
     np.testing.assert_allclose(spread, sd, atol=0.06)
     np.testing.assert_allclose(chain.transition, truth.transition, atol=0.04)
 
@@ -261,8 +265,8 @@ def test_a_foreground_is_recovered_from_elements_of_both_directions():
     x = np.array(cores, np.float32)
     aligned = ehmm.aligned_cores(x, accessibility=1, width=9)
     assert (aligned[:, 4, 1] > 1.5).mean() > 0.95
-    found, sd, stay = ehmm.learn_foreground(x, np.full(2, 0.01))
-    np.testing.assert_allclose(found, mean, atol=0.05)
+    estimate, sd, stay = ehmm.learn_foreground(x, np.full(2, 0.01))
+    np.testing.assert_allclose(estimate, mean, atol=0.05)
     np.testing.assert_allclose(sd, 0.3, atol=0.05)
     np.testing.assert_allclose(stay, 1 - 1 / np.array([4, 3, 6]), atol=0.05)
 

@@ -68,34 +68,34 @@ def expected(p: np.ndarray, truth: np.ndarray) -> tuple[dict[str, np.ndarray], d
 @pytest.mark.parametrize("ties", [False, True])
 def test_figures_equal_those_of_scikit_learn(ties: bool) -> None:
     p, truth, block = windows(2000, seed=1, ties=ties)
-    found = measure(tallied(p, truth, block))
+    measures = measure(tallied(p, truth, block))
     per_class, overall = expected(p, truth)
     for name, values in per_class.items():
-        np.testing.assert_allclose(found.per_class[name][0], values, rtol=1e-12, err_msg=name)
+        np.testing.assert_allclose(measures.per_class[name][0], values, rtol=1e-12, err_msg=name)
     for name, value in overall.items():
-        np.testing.assert_allclose(found.overall[name][0], value, rtol=1e-9, err_msg=name)
+        np.testing.assert_allclose(measures.overall[name][0], value, rtol=1e-9, err_msg=name)
 
 
 def test_confusion_rows_are_the_truth() -> None:
     p, truth, block = windows(500, seed=2)
-    found = tallied(p, truth, block).confusion.sum(axis=0)
+    confusion = tallied(p, truth, block).confusion.sum(axis=0)
     wanted = sklearn_metrics.confusion_matrix(truth, p.argmax(axis=0), labels=range(N_CLASSES))
-    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(confusion, wanted)
 
 
 def test_weighting_blocks_is_repeating_their_windows() -> None:
     p, truth, block = windows(1500, seed=3, ties=True)
     weights = np.random.default_rng(4).integers(0, 3, (30, 7))
-    found = measure(tallied(p, truth, block), weights)
+    measures = measure(tallied(p, truth, block), weights)
     for row, weight in enumerate(weights):
         if not weight.any():
             continue
         again = np.repeat(np.arange(len(truth)), weight[block])
         per_class, overall = expected(p[:, again], truth[again])
         for name, values in per_class.items():
-            np.testing.assert_allclose(found.per_class[name][row], values, rtol=1e-9)
+            np.testing.assert_allclose(measures.per_class[name][row], values, rtol=1e-9)
         for name, value in overall.items():
-            np.testing.assert_allclose(found.overall[name][row], value, rtol=1e-9)
+            np.testing.assert_allclose(measures.overall[name][row], value, rtol=1e-9)
 
 
 def test_joined_tallies_of_quantised_probabilities_equal_those_of_all_windows() -> None:
@@ -107,25 +107,25 @@ def test_joined_tallies_of_quantised_probabilities_equal_those_of_all_windows() 
         for part in (slice(half), slice(half, None))
     ]
     per_class, overall = expected(p.astype(np.float64), truth)
-    found = measure(join(parts))
+    measures = measure(join(parts))
     for name, values in per_class.items():
-        np.testing.assert_allclose(found.per_class[name][0], values, rtol=1e-9)
-    np.testing.assert_allclose(found.overall["map"][0], overall["map"], rtol=1e-9)
-    np.testing.assert_allclose(found.overall["brier"][0], overall["brier"], rtol=1e-6)
+        np.testing.assert_allclose(measures.per_class[name][0], values, rtol=1e-9)
+    np.testing.assert_allclose(measures.overall["map"][0], overall["map"], rtol=1e-9)
+    np.testing.assert_allclose(measures.overall["brier"][0], overall["brier"], rtol=1e-6)
 
 
 def test_windows_left_out_of_a_class_do_not_count_for_it() -> None:
     p, truth, block = windows(800, seed=6)
     membership = one_hot_membership(truth, N_CLASSES)
     membership[1, ::3] = LEFT_OUT
-    found = measure(tally(p, truth, membership, block, 7))
+    measures = measure(tally(p, truth, membership, block, 7))
     kept = membership[1] != LEFT_OUT
     wanted = sklearn_metrics.average_precision_score(truth[kept] == 1, p[1, kept])
-    assert found.per_class["average_precision"][0, 1] == pytest.approx(wanted)
+    assert measures.per_class["average_precision"][0, 1] == pytest.approx(wanted)
     predicted = p.argmax(axis=0)[kept] == 1
     precision = sklearn_metrics.precision_score(truth[kept] == 1, predicted)
-    assert found.per_class["precision"][0, 1] == pytest.approx(precision)
-    assert found.overall["accuracy"][0] == pytest.approx((p.argmax(axis=0) == truth).mean())
+    assert measures.per_class["precision"][0, 1] == pytest.approx(precision)
+    assert measures.overall["accuracy"][0] == pytest.approx((p.argmax(axis=0) == truth).mean())
 
 
 def test_curves_lie_on_those_of_scikit_learn() -> None:

@@ -57,7 +57,7 @@ def test_figures_equal_those_of_scikit_learn_on_all_windows(tmp_path: Path) -> N
     by_chrom = labelled_elements(windows, CHROMS)
     blocks = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})
     whole, members = tally_genome(scan, by_chrom, blocks, with_members=True)
-    found = measure(whole)
+    measures = measure(whole)
     p = np.concatenate([scan.load(chrom) for chrom in CHROMS], axis=1).astype(np.float64)
     each = np.concatenate([scan.load_members(chrom) for chrom in CHROMS], axis=2)
     for index in range(3):
@@ -77,13 +77,13 @@ def test_figures_equal_those_of_scikit_learn_on_all_windows(tmp_path: Path) -> N
         label = np.concatenate(sides)
         kept = label >= 0
         wanted = average_precision_score(label[kept], p[index, kept])
-        assert found.per_class["average_precision"][0, index] == pytest.approx(wanted, rel=1e-9)
+        assert measures.per_class["average_precision"][0, index] == pytest.approx(wanted, rel=1e-9)
         wanted = roc_auc_score(label[kept], p[index, kept])
-        assert found.per_class["auroc"][0, index] == pytest.approx(wanted, rel=1e-9)
+        assert measures.per_class["auroc"][0, index] == pytest.approx(wanted, rel=1e-9)
         predicted = p.argmax(axis=0) == index
         right, chosen = (predicted & (label == 1)).sum(), (predicted & kept).sum()
-        assert found.per_class["precision"][0, index] == pytest.approx(right / chosen)
-        assert found.per_class["recall"][0, index] == pytest.approx(right / (label == 1).sum())
+        assert measures.per_class["precision"][0, index] == pytest.approx(right / chosen)
+        assert measures.per_class["recall"][0, index] == pytest.approx(right / (label == 1).sum())
         for member, tallies in enumerate(members):
             wanted = average_precision_score(label[kept], each[member, index, kept])
             alone = measure(tallies).per_class["average_precision"][0, index]
@@ -94,10 +94,12 @@ def call_figures_by_looping(
     calls: dict[str, Calls], by_chrom: dict[str, list[np.ndarray]], index: int
 ) -> tuple[float, float]:
     rows = []
-    for chrom, found in calls.items():
-        for i in range(len(found)):
-            if found.class_index[i] == index:
-                rows.append((-float(found.score[i]), chrom, int(found.start[i]), int(found.end[i])))
+    for chrom, of_chrom in calls.items():
+        for i in range(len(of_chrom)):
+            if of_chrom.class_index[i] == index:
+                rows.append(
+                    (-float(of_chrom.score[i]), chrom, int(of_chrom.start[i]), int(of_chrom.end[i]))
+                )
     rows.sort()
     credited: set[tuple[str, int]] = set()
     right = 0
@@ -125,13 +127,13 @@ def test_figures_of_calls_equal_those_found_call_by_call(tmp_path: Path, thresho
     calls = call_genome(runs, made.classes, STEP)
     blocks = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})
     tallies = tally_calls(calls, by_chrom, 3, blocks)
-    found = measure_calls(tallies)
+    measures = measure_calls(tallies)
     for index in (1, 2):
         precision, recall = call_figures_by_looping(calls, by_chrom, index)
         assert 0 < precision < 1
         assert 0 < recall <= 1
-        assert found["precision"][0, index] == pytest.approx(precision)
-        assert found["recall"][0, index] == pytest.approx(recall)
+        assert measures["precision"][0, index] == pytest.approx(precision)
+        assert measures["recall"][0, index] == pytest.approx(recall)
 
 
 def test_an_element_is_credited_once_and_a_second_call_at_it_is_wrong() -> None:
@@ -147,20 +149,20 @@ def test_an_element_is_credited_once_and_a_second_call_at_it_is_wrong() -> None:
     tallies = tally_calls(
         {"chr1": calls}, {"chr1": [np.empty(0), points]}, 2, Blocks.over({"chr1": 50_000})
     )
-    found = measure_calls(tallies)
+    measures = measure_calls(tallies)
     assert tallies.right.sum() == 2
     assert tallies.wrong.sum() == 1
-    assert found["recall"][0, 1] == 3 / 4
-    assert found["precision"][0, 1] == 2 / 3
+    assert measures["recall"][0, 1] == 3 / 4
+    assert measures["precision"][0, 1] == 2 / 3
 
 
 def test_a_class_without_calls_has_no_precision_and_no_recall() -> None:
     tallies = tally_calls(
         {}, {"chr1": [np.empty(0), np.array([500])]}, 2, Blocks.over({"chr1": 50_000})
     )
-    found = measure_calls(tallies)
-    assert np.isnan(found["precision"][0, 1])
-    assert found["recall"][0, 1] == 0
+    measures = measure_calls(tallies)
+    assert np.isnan(measures["precision"][0, 1])
+    assert measures["recall"][0, 1] == 0
 
 
 def test_an_element_between_two_calls_is_credited_to_the_better_or_else_the_left() -> None:

@@ -76,11 +76,11 @@ def test_scorer_equals_the_layer_equations(forward):
     x = np.random.default_rng(3).normal(size=(6, len(MARKS), 10)).astype(np.float32)
     scorer = load_scorer(bundle).scorer
     assert isinstance(scorer, WindowScorer)
-    found = scorer(torch.from_numpy(x)).numpy()
+    probabilities = scorer(torch.from_numpy(x)).numpy()
     for member, weights in enumerate(bundle.weights):
         for window in range(len(x)):
             expected = softmax(forward(x[window].astype(float), weights))
-            np.testing.assert_allclose(found[member, window], expected, atol=2e-5)
+            np.testing.assert_allclose(probabilities[member, window], expected, atol=2e-5)
 
 
 def test_predict_windows_normalises_first():
@@ -88,8 +88,8 @@ def test_predict_windows_normalises_first():
     rpm = np.random.default_rng(4).gamma(1, 2, (700, len(MARKS), 10)).astype(np.float32)
     norm = normalisation()
     x = (np.log2(rpm + 1) - norm.mean[:, None]) / norm.sd[:, None]
-    found = predict_windows(bundle, rpm)
-    assert found.shape == (2, 700, 3)
+    probabilities = predict_windows(bundle, rpm)
+    assert probabilities.shape == (2, 700, 3)
     for window in (0, 511, 512, 699):
         expected = softmax(cnn(x[window], bundle.weights[1]))
-        np.testing.assert_allclose(found[1, window], expected, atol=2e-5)
+        np.testing.assert_allclose(probabilities[1, window], expected, atol=2e-5)

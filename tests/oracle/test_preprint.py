@@ -73,7 +73,7 @@ def test_the_marginal_likelihood_is_the_integral_over_the_scale(s, r):
     q = profiles(3)[0, 2:]
     for mean in (0.0, 0.3, 3.0):
         counts = rng.poisson(mean * q)
-        found = log_marginal(counts.astype(float), q, np.array([s]), np.array([r]))[0, 0]
+        likelihood = log_marginal(counts.astype(float), q, np.array([s]), np.array([r]))[0, 0]
         peak = (s + counts.sum()) / (r + BINS)
 
         def joint(a, k=counts[0], at=peak):
@@ -86,7 +86,7 @@ def test_the_marginal_likelihood_is_the_integral_over_the_scale(s, r):
         # The end at 0 may be infinite, though integrable: substitute a = u^4.
         area, _ = quad(lambda u: joint(u**4) * 4 * u**3, 0, (20 * peak + 60 / r) ** 0.25, limit=500)
         expected = np.log(area) + poisson.logpmf(counts[0], peak * q[0]).sum()
-        assert found == pytest.approx(expected, abs=1e-6)
+        assert likelihood == pytest.approx(expected, abs=1e-6)
 
 
 def test_likelihoods_of_all_windows_of_one_bin_sum_to_1():
@@ -139,8 +139,8 @@ def test_the_exact_machine_decides_as_that_of_scikit_learn(n_classes):
     x, y = features(n_classes=n_classes)
     svc = SVC(C=2, gamma=0.1, class_weight="balanced", decision_function_shape="ovo").fit(x, y)
     expected = svc.decision_function(x[:50] * 1.1).reshape(50, -1)
-    found = decision_values(fit_exact(x, y, 2, 0.1, 0), 0.1, x[:50] * 1.1)
-    np.testing.assert_allclose(found, expected, atol=2e-4)
+    decisions = decision_values(fit_exact(x, y, 2, 0.1, 0), 0.1, x[:50] * 1.1)
+    np.testing.assert_allclose(decisions, expected, atol=2e-4)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 5])
@@ -152,8 +152,8 @@ def test_the_machine_on_landmarks_decides_as_that_of_scikit_learn(monkeypatch, n
     expected = svc.fit(kernel.transform(x), y).decision_function(kernel.transform(x[:50] * 1.1))
     machine = fit_landmarks(x, y, 2, 0.1, 7)
     assert machine.support.shape == (40, 6)
-    found = decision_values(machine, 0.1, x[:50] * 1.1)
-    np.testing.assert_allclose(found, expected.reshape(50, -1), atol=5e-3)
+    decisions = decision_values(machine, 0.1, x[:50] * 1.1)
+    np.testing.assert_allclose(decisions, expected.reshape(50, -1), atol=5e-3)
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ def test_batches_and_threads_change_nothing(monkeypatch, fitted, block, threads)
     starts = np.append(starts + 0, [5, 11, 3])
     whole = score_preprint(fitted, chromosome, starts, BINS)
     monkeypatch.setattr(preprint, "_BLOCK", block)
-    found = score_preprint(fitted, chromosome, starts, BINS, threads)
-    np.testing.assert_allclose(found, whole, atol=1e-5)
+    scores = score_preprint(fitted, chromosome, starts, BINS, threads)
+    np.testing.assert_allclose(scores, whole, atol=1e-5)
     assert score_preprint(fitted, chromosome, starts[:0], BINS).shape == (0, 3)
 
 
@@ -230,13 +230,13 @@ def test_only_training_windows_are_learnt_from():
         depths = np.full(len(MARKS), 1_000_000)
         return ChromosomeSignal(chrom, 800, np.zeros((len(MARKS), 8), np.float32), depths, 100)
 
-    honest, found = (
+    honest, from_spoilt = (
         PreprintModel().fit_arrays(TrainingGenome(each, None, load), 1, threads)
         for each, threads in ((tensors, 1), (replace(tensors, x=x, y=y), 2))
     )
     PreprintModel().check(honest, Size(len(MARKS), GEOMETRY.window_bins, 3))
-    assert honest.keys() == found.keys()
-    assert all(honest[name].tobytes() == found[name].tobytes() for name in honest)
+    assert honest.keys() == from_spoilt.keys()
+    assert all(honest[name].tobytes() == from_spoilt[name].tobytes() for name in honest)
 
 
 def test_a_class_without_enough_windows_is_named():

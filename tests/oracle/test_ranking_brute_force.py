@@ -29,15 +29,15 @@ BLOCKS = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})
 @given(scores=st.lists(st.integers(0, 5), min_size=1, max_size=40), window=st.integers(1, 9))
 def test_candidates_equal_those_taken_one_by_one(scores: list[int], window: int) -> None:
     track = np.array(scores, np.float32) / np.float32(LEVELS - 1)
-    found = find_candidates(np.stack([1 - track, track]), step=2, window=window)
+    candidates = find_candidates(np.stack([1 - track, track]), step=2, window=window)
     taken: list[int] = []
     for place in sorted(range(len(scores)), key=lambda i: (-scores[i], i)):
         beside = scores[max(0, place - 1) : place + 2]
         clear = all(abs(place - other) * 2 >= window for other in taken)
         if scores[place] > 0 and scores[place] == max(beside) and clear:
             taken.append(place)
-    assert found.start.tolist() == sorted(2 * place for place in taken)
-    assert (found.end - found.start == window).all()
+    assert candidates.start.tolist() == sorted(2 * place for place in taken)
+    assert (candidates.end - candidates.start == window).all()
 
 
 def by_looping(
@@ -68,9 +68,11 @@ def test_average_precision_equals_that_found_candidate_by_candidate(
     for index in (1, 2):
         rows = []
         for chrom in CHROMS:
-            found = find_candidates(scan.load(chrom), STEP, 800)
-            found = found.take(found.class_index == index)
-            for start, end, score in zip(found.start, found.end, found.score, strict=True):
+            candidates = find_candidates(scan.load(chrom), STEP, 800)
+            candidates = candidates.take(candidates.class_index == index)
+            for start, end, score in zip(
+                candidates.start, candidates.end, candidates.score, strict=True
+            ):
                 near = any(start - 20_000 <= site < end + 20_000 for site in tss["start"])
                 if not (with_tss and index == 1 and chrom == "chr3" and near):
                     rows.append((-round(float(score) * 65_535), chrom, int(start), int(end)))
@@ -101,8 +103,8 @@ def test_where_each_candidate_has_one_element_it_is_scikit_learns() -> None:
     right, block = rng.random(300) < 0.3, rng.integers(0, 12, 300)
     ranked = RankedCalls(level, right, block, level[right], block[right])
     weights = bootstrap_weights(12, 60, 1)
-    found = ranked_average_precision(ranked, weights)
-    for weight, area in zip(weights, found, strict=True):
+    areas = ranked_average_precision(ranked, weights)
+    for weight, area in zip(weights, areas, strict=True):
         wanted = average_precision_score(right, -level, sample_weight=weight[block])
         assert area == pytest.approx(wanted)
 
@@ -112,10 +114,10 @@ def test_a_scale_that_keeps_the_order_changes_nothing() -> None:
     levels = rng.integers(1, 200, 500)
     for squeezed in (levels, levels**2):
         track = squeezed.astype(np.float32) / np.float32(LEVELS - 1)
-        found = find_candidates(np.stack([1 - track, track]), 100, 2000)
+        candidates = find_candidates(np.stack([1 - track, track]), 100, 2000)
         if squeezed is levels:
-            start = found.start
-    assert found.start.tolist() == start.tolist()
+            start = candidates.start
+    assert candidates.start.tolist() == start.tolist()
 
 
 def test_a_recall_that_is_never_reached_has_no_false_calls() -> None:

@@ -71,12 +71,12 @@ def on_main(table: pd.DataFrame) -> list[Interval]:
 
 def brute_promoters(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
     assert lists.dhs is not None
-    found = set()
+    windows = set()
     for chrom, start, end in merged(on_main(lists.tss), rule.tss_merge):
         middle = (start + end) // 2
         if near_any((chrom, middle, middle + 1), rows(lists.dhs), rule.promoter_slop):
-            found.add(window(chrom, middle))
-    return found - {None}
+            windows.add(window(chrom, middle))
+    return windows - {None}
 
 
 def brute_enhancers(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
@@ -172,23 +172,23 @@ def cases(draw: st.DrawFn) -> tuple[Evidence, RegionRules]:
 @OFTEN
 @given(cases())
 def test_promoters_are_those_of_brute_force(case: tuple[Evidence, RegionRules]) -> None:
-    found = promoters(*case, GEOMETRY, SIZES).intervals
-    assert sorted(rows(found)) == sorted(brute_promoters(*case))
+    windows = promoters(*case, GEOMETRY, SIZES).intervals
+    assert sorted(rows(windows)) == sorted(brute_promoters(*case))
 
 
 @OFTEN
 @given(cases())
 def test_enhancers_are_those_of_brute_force(case: tuple[Evidence, RegionRules]) -> None:
-    found = enhancers(*case, GEOMETRY, SIZES).intervals
-    assert sorted(rows(found)) == sorted(brute_enhancers(*case))
+    windows = enhancers(*case, GEOMETRY, SIZES).intervals
+    assert sorted(rows(windows)) == sorted(brute_enhancers(*case))
 
 
 @OFTEN
 @given(cases())
 def test_free_windows_are_those_of_brute_force(case: tuple[Evidence, RegionRules]) -> None:
-    found, drops = free_windows(*case, GEOMETRY, SIZES)
-    assert rows(found) == brute_free_windows(*case)
-    assert drops[-1].left == len(found)
+    windows, drops = free_windows(*case, GEOMETRY, SIZES)
+    assert rows(windows) == brute_free_windows(*case)
+    assert drops[-1].left == len(windows)
 
 
 @settings(OFTEN, max_examples=10)

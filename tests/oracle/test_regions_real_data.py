@@ -41,9 +41,9 @@ def test_six_chromosomes_hold_the_known_numbers_of_elements(
     six = {chrom: sizes[chrom] for chrom in SIX}
     strong = rules(promoter_marks_min_signal=7)
     with caplog.at_level(logging.WARNING):
-        found = enhancers(gm12878, strong, GEOMETRY, six).intervals
-    assert len(found) == 933
-    assert found["chrom"].isin(["chr19", "chr22"]).sum() == 139
+        windows = enhancers(gm12878, strong, GEOMETRY, six).intervals
+    assert len(windows) == 933
+    assert windows["chrom"].isin(["chr19", "chr22"]).sum() == 139
     assert not caplog.records
     assert len(promoters(gm12878, strong, GEOMETRY, six).intervals) == 4_525
 
@@ -52,8 +52,8 @@ def test_the_whole_h3k4me3_list_leaves_almost_no_enhancers_and_is_named(
     gm12878: Evidence, sizes: dict[str, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        found = enhancers(gm12878, rules(), GEOMETRY, {chrom: sizes[chrom] for chrom in SIX})
-    assert len(found.intervals) < 100
+        sieve = enhancers(gm12878, rules(), GEOMETRY, {chrom: sizes[chrom] for chrom in SIX})
+    assert len(sieve.intervals) < 100
     assert "H3K4me3 peaks drop 1166 of 1255 enhancers" in caplog.text
     assert "--promoter_marks_min_signal (now 0)" in caplog.text
 
@@ -62,7 +62,7 @@ def test_background_is_what_painting_every_base_leaves(
     gm12878: Evidence, sizes: dict[str, int]
 ) -> None:
     two = {chrom: sizes[chrom] for chrom in ("chr22", "chr19")}
-    found, _ = free_windows(gm12878, rules(), GEOMETRY, two)
+    windows, _ = free_windows(gm12878, rules(), GEOMETRY, two)
     assert gm12878.dhs is not None
     assert gm12878.blacklist is not None
     far = [gm12878.tss, gm12878.dhs, *gm12878.enhancers.values(), *gm12878.tfbs.values()]
@@ -76,4 +76,4 @@ def test_background_is_what_painting_every_base_leaves(
         whole = length // GEOMETRY.window
         free = ~taken[: whole * GEOMETRY.window].reshape(whole, GEOMETRY.window).any(axis=1)
         expected += [(chrom, int(tile) * GEOMETRY.window) for tile in np.flatnonzero(free)]
-    assert list(zip(found["chrom"], found["start"].tolist(), strict=True)) == expected
+    assert list(zip(windows["chrom"], windows["start"].tolist(), strict=True)) == expected

@@ -172,5 +172,5 @@ def test_probabilities_are_the_mean_over_trees_of_the_leaf_a_window_falls_into(n
                 node = forest[side][node]
             expected[tree, i] = forest["probabilities"][node]
     np.testing.assert_allclose(evaluate_rfecs(forest, x), expected.mean(axis=0), atol=1e-6)
-    for n_trees, found in staged_probabilities(forest, x):
-        np.testing.assert_allclose(found, expected[:n_trees].mean(axis=0), atol=1e-6)
+    for n_trees, probabilities in staged_probabilities(forest, x):
+        np.testing.assert_allclose(probabilities, expected[:n_trees].mean(axis=0), atol=1e-6)

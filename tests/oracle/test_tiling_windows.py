@@ -15,7 +15,7 @@ from deepregfinder.prediction.scorers import load_scorer
 def naive_scan(bundle, rpm, length, step):
     """Lists of windows: for each, the softmax of every member's plain network."""
     values = bundle.normalisation.apply(rpm)
-    found = []
+    probabilities = []
     networks = []
     for weights in bundle.weights:
         network = build_network(bundle.model, len(MARKS), bundle.window_bins, len(bundle.classes))
@@ -27,9 +27,9 @@ def naive_scan(bundle, rpm, length, step):
         first = start // bundle.bin_size
         window = torch.from_numpy(values[:, first : first + bundle.window_bins].copy())[None]
         with torch.inference_mode():
-            found.append([network(window).softmax(1)[0].numpy() for network in networks])
+            probabilities.append([network(window).softmax(1)[0].numpy() for network in networks])
         start += step
-    return np.array(found, dtype=float)  # (windows, members, classes)
+    return np.array(probabilities, dtype=float)  # (windows, members, classes)
 
 
 def calibrated(p, temperature):

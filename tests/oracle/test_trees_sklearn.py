@@ -61,9 +61,9 @@ def trained(name, n_classes, learnable):
 def test_probabilities_are_those_of_scikit_learn(name, n_classes, learnable):
     arrays, model, new, features = trained(name, n_classes, learnable)
     trees.check_trees(name, arrays, MARKS, BINS, n_classes)
-    found = trees.evaluate_trees(name, arrays, new)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, model.predict_proba(features), rtol=0, atol=1e-6)
+    probabilities = trees.evaluate_trees(name, arrays, new)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities, model.predict_proba(features), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -72,17 +72,17 @@ def test_stages_of_boosting_are_those_of_scikit_learn(n_classes):
     expected = list(model.staged_predict_proba(features))
     stages = list(trees.staged_probabilities("gbm", arrays, new))
     assert [rounds for rounds, _ in stages] == list(range(7, 71, 7))
-    for rounds, found in stages:
-        np.testing.assert_allclose(found, expected[rounds - 1], rtol=0, atol=1e-6)
+    for rounds, probabilities in stages:
+        np.testing.assert_allclose(probabilities, expected[rounds - 1], rtol=0, atol=1e-6)
 
 
 def test_stages_of_a_forest_are_means_over_its_first_trees():
     arrays, model, new, features = trained("rf", 3, True)
     stages = list(trees.staged_probabilities("rf", arrays, new))
     assert [n_trees for n_trees, _ in stages] == list(range(10, 101, 10))
-    for n_trees, found in stages:
+    for n_trees, probabilities in stages:
         expected = np.mean([t.predict_proba(features) for t in model.estimators_[:n_trees]], axis=0)
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(probabilities, expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", trees.TREE_NAMES)
@@ -98,5 +98,5 @@ def test_windows_exactly_at_a_threshold_go_where_scikit_learn_sends_them(name):
     else:
         model = trees.gradient_boosting(1).fit(trees._bins_and_summaries(x), y)
         features = trees._bins_and_summaries(new)
-    found = trees.evaluate_trees(name, arrays, new)
-    np.testing.assert_allclose(found, model.predict_proba(features), rtol=0, atol=1e-6)
+    probabilities = trees.evaluate_trees(name, arrays, new)
+    np.testing.assert_allclose(probabilities, model.predict_proba(features), rtol=0, atol=1e-6)

@@ -68,8 +68,13 @@ def test_the_end_says_what_was_found_and_what_to_open(first_run):
     end = first_run.output.partition("\nDone in ")[2].strip().splitlines()
     assert len(end) <= 10
     assert {line.split(":")[0].strip() for line in end} >= {"A cnn", "B cnn", "Open next"}
-    found, paths = end[1:3], [Path(line.split()[0]) for line in end[end.index("Open next:") + 1 :]]
-    assert all("enhancers" in line and "mean average precision of calls" in line for line in found)
+    results, paths = (
+        end[1:3],
+        [Path(line.split()[0]) for line in end[end.index("Open next:") + 1 :]],
+    )
+    assert all(
+        "enhancers" in line and "mean average precision of calls" in line for line in results
+    )
     assert {first_run.results / name for name in ("report.html", "igv/session.xml")} <= set(paths)
     assert all(path.exists() for path in paths)
 

@@ -111,8 +111,8 @@ def settings(pipeline, profile: str) -> dict[str, str]:
     command = [pipeline.code / "tools/nextflow", "config", "-o", "flat", "-profile", profile]
     done = subprocess.run([*command, pipeline.code], capture_output=True, text=True, check=True)
     # A closure may go over several lines.
-    found = re.findall(r"^(\S+) = (.*(?:\n(?!\S+ = ).*)*)", done.stdout, re.MULTILINE)
-    return {name: value.rstrip() for name, value in found}
+    pairs = re.findall(r"^(\S+) = (.*(?:\n(?!\S+ = ).*)*)", done.stdout, re.MULTILINE)
+    return {name: value.rstrip() for name, value in pairs}
 
 
 def test_the_settings_of_aws_batch(pipeline):

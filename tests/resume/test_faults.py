@@ -24,12 +24,12 @@ def test_results_on_another_file_system_are_the_same(pipeline, first_run, tmp_pa
         done = pipeline.run("elsewhere", *pipeline.inputs, "--outdir", results)
         assert done.exit_code == 0, done.output
         assert not done.results.exists()
-        found = {
+        digests = {
             str(path.relative_to(results)): path.read_bytes()
             for path in results.rglob("*")
             if path.is_file() and path.parent.name != "pipeline_info" and path.suffix != ".html"
         }
-        assert found == first_run.data_files()
+        assert digests == first_run.data_files()
     finally:
         subprocess.run(["rm", "-rf", results], check=True)
 

@@ -104,16 +104,16 @@ class Part:
 
 
 def _parts() -> list[Part]:
-    found = []
+    parts = []
     for path in DOCUMENTS:
         for number, block in enumerate(blocks(path.read_text(), "bash")):
             lines = [line for line in re.split(r"(?<!\\)\n", block) if commands(line)]
             programs = [command[0] for command in commands(block)]
             if len(lines) == len(programs) > 1 and set(programs) <= {"make", "nextflow"}:
-                found += [Part(f"{path.stem}-{number}.{k}", line) for k, line in enumerate(lines)]
+                parts += [Part(f"{path.stem}-{number}.{k}", line) for k, line in enumerate(lines)]
             else:
-                found.append(Part(f"{path.stem}-{number}", block))
-    return found
+                parts.append(Part(f"{path.stem}-{number}", block))
+    return parts
 
 
 PARTS = _parts()

@@ -8,9 +8,9 @@ RESULTS = "## Results folder"
 
 def section(text: str, heading: str) -> str:
     """What stands below the first heading that begins with `heading`, up to the next heading."""
-    found = re.search(rf"^{re.escape(heading)}.*\n((?:(?!#+ ).*\n)*)", text + "\n", re.M)
-    assert found, f"there is no heading {heading!r}"
-    return found[1]
+    match = re.search(rf"^{re.escape(heading)}.*\n((?:(?!#+ ).*\n)*)", text + "\n", re.M)
+    assert match, f"there is no heading {heading!r}"
+    return match[1]
 
 
 def first_cells(part: str) -> list[str]:
@@ -26,14 +26,14 @@ def results_paths(output_document: str) -> set[str]:
 
 def blocks(text: str, language: str) -> list[str]:
     """The code of a language, block by block, without indentation of lists."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.M | re.S)
-    return [re.sub(rf"^{indent}", "", code, flags=re.M) for indent, code in found]
+    code_blocks = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.M | re.S)
+    return [re.sub(rf"^{indent}", "", code, flags=re.M) for indent, code in code_blocks]
 
 
 def commands(block: str) -> list[list[str]]:
     """The words of each command of a shell block; here-documents and comments are left out."""
     block = re.sub(r"<<'END'\n.*?^END$", "", block, flags=re.M | re.S).replace("\\\n", " ")
-    found = []
+    lines = []
     for line in block.splitlines():
         words = shlex.shlex(line, posix=True, punctuation_chars=True)
         words.whitespace_split = True
@@ -41,13 +41,13 @@ def commands(block: str) -> list[list[str]]:
         redirected = False
         for word in [*words, ";"]:
             if set(word) <= set("();|&"):
-                found.append(command)
+                lines.append(command)
                 command = []
             elif redirected or set(word) <= set("<>"):
                 redirected = not redirected
             elif command or word not in ("exec", "do", "then"):
                 command.append(word)
-    return [command for command in found if command]
+    return [command for command in lines if command]
 
 
 def parameters(command: list[str]) -> dict[str, str]:

@@ -23,9 +23,9 @@ def answers(folder: Path, cases: Mapping[str, Mapping[str, object]]) -> dict[str
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads((folder / "answers.json").read_text())
-    assert found.keys() == cases.keys()
-    return {name: said(answer) for name, answer in found.items()}
+    raw_answers = json.loads((folder / "answers.json").read_text())
+    assert raw_answers.keys() == cases.keys()
+    return {name: said(answer) for name, answer in raw_answers.items()}
 
 
 def said(answer: Mapping[str, str] | None) -> str:

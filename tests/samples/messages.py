@@ -24,18 +24,18 @@ _INSERTED = r"\$\{(?:[^{}]|\{[^{}]*\})*\}"
 
 def messages(repository: Path) -> dict[str, str]:
     """Message -> the file that it stands in, relative to the repository."""
-    found = {}
+    sentences = {}
     for path in sorted((repository / "bin").rglob("*.py")):
         parts = path.relative_to(repository).parts
         if not _CONTENT & set(parts) or path.name in _STEPS_OF_THE_REPORT:
             tree = ast.parse(path.read_text())
-            found |= dict.fromkeys(_of_python(tree), "/".join(parts))
+            sentences |= dict.fromkeys(_of_python(tree), "/".join(parts))
     for folder in _FOLDERS:
         for path in sorted((repository / folder).rglob("*")):
             name = str(path.relative_to(repository))
             if path.is_file() and name not in _CLOSING:
-                found |= dict.fromkeys(_of_nextflow(path.read_text()), name)
-    return found
+                sentences |= dict.fromkeys(_of_nextflow(path.read_text()), name)
+    return sentences
 
 
 def _of_python(tree: ast.Module) -> Iterator[str]:

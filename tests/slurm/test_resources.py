@@ -39,8 +39,10 @@ class Probed:
 
     def given(self, process: str) -> list[Given]:
         logs = [task.log for task in self.tasks if task.process == process]
-        found = [re.search(r"^given: (\d+) (\d+) (\d+) (\d+)$", log, re.MULTILINE) for log in logs]
-        return [Given(*map(int, line.groups())) for line in found if line]
+        matches = [
+            re.search(r"^given: (\d+) (\d+) (\d+) (\d+)$", log, re.MULTILINE) for log in logs
+        ]
+        return [Given(*map(int, line.groups())) for line in matches if line]
 
 
 @pytest.fixture

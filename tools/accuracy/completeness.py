@@ -35,13 +35,13 @@ if __name__ == "__main__":
         files = find_lists(folder, place.name)
         dhs = next(file.path for file in files if file.role == "dhs")
         h3k4me3 = [file.path for file in files if file.name == "H3K4me3"]
-        found = {}
+        elements = {}
         for file in (file for file in files if file.role == "enhancers"):
             evidence = Evidence.read(
                 annotation / "RefSeqTSS.hg19.bed.gz", dhs, [file.path], promoter_marks=h3k4me3
             )
-            found[file.name] = enhancers(evidence, RULES, Geometry(), sizes).intervals
-        for (one, first), (other, second) in combinations(found.items(), 2):
+            elements[file.name] = enhancers(evidence, RULES, Geometry(), sizes).intervals
+        for (one, first), (other, second) in combinations(elements.items(), 2):
             both = int(np.count_nonzero(near(first, second, 0)))
             total = f"{len(first) * len(second) / both:,.0f}" if both else "unknown"
             print(

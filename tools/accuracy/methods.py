@@ -21,9 +21,9 @@ SETTINGS = ("test", "natural", "calls")
 
 def rows_of(folder: Path) -> dict[str, np.ndarray]:
     """For each setting the mAP: the estimate, then the replicates."""
-    found = read_replicates(folder)
+    replicates = read_replicates(folder)
     return {
-        setting: found.arrays[f"{setting}.average_precision"][:, 1:].mean(axis=1)
+        setting: replicates.arrays[f"{setting}.average_precision"][:, 1:].mean(axis=1)
         for setting in SETTINGS
     }
 

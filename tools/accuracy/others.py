@@ -37,17 +37,17 @@ def table(title: str, header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) 
 
 def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
     """AP of calls, its difference from cnn, and false calls down to the recall of cnn's calls."""
-    found = {
+    scores = {
         (row["model"], row["figure"]): row
         for row in read(results / f"evaluation/{sample}/comparison.tsv")
         if (row["setting"], row["class"]) == ("calls", "enhancer")
     }
-    models = sorted({model for model, _ in found})
+    models = sorted({model for model, _ in scores})
     if "cnn" not in models:
         return
     for model in models:
-        area = found[model, "average_precision"]
-        false = found.get((model, "false_calls_ratio_at_equal_recall"))
+        area = scores[model, "average_precision"]
+        false = scores.get((model, "false_calls_ratio_at_equal_recall"))
         yield (
             model,
             number(area, "value", "low", "high"),
@@ -93,25 +93,25 @@ def crispr(results: Path) -> Iterator[tuple[str, ...]]:
 
 def depths(path: Path) -> Iterator[tuple[str, ...]]:
     """mAP of each model by fraction of reads, on test windows and every window."""
-    found = {
+    scores = {
         (row["model"], row["setting"], row["share"]): f"{float(row['value']):.3f}"
         for row in read(path)
         if (row["class"], row["figure"]) == ("mean", "average_precision")
     }
-    shares = sorted({share for *_, share in found}, key=float, reverse=True)
-    for model in sorted({model for model, *_ in found}):
+    shares = sorted({share for *_, share in scores}, key=float, reverse=True)
+    for model in sorted({model for model, *_ in scores}):
         for setting in ("test", "natural"):
-            if (model, setting, shares[0]) in found:
-                yield model, setting, *(found[model, setting, share] for share in shares)
+            if (model, setting, shares[0]) in scores:
+                yield model, setting, *(scores[model, setting, share] for share in shares)
 
 
 def marks(path: Path) -> Iterator[tuple[str, ...]]:
     """Average precision on test windows as marks are eliminated one by one."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    by_step: dict[tuple[str, str], dict[str, str]] = {}
     for row in read(path):
-        areas = found.setdefault((row["marks_left"], row["taken"]), {})
+        areas = by_step.setdefault((row["marks_left"], row["taken"]), {})
         areas[row["class"]] = f"{float(row['average_precision']):.3f}"
-    for key, areas in found.items():
+    for key, areas in by_step.items():
         yield *key, areas["enhancer"], areas["promoter"], areas["map"]
 
 

@@ -149,8 +149,8 @@ def prediction(plan: Plan) -> list[str]:
     costs = plan.costs(title, whole)
     scans = [
         f"{one.name} {programs.scan_seconds(plan.place(one) / 'log.txt'):.1f} s"
-        for one, found in costs.items()
-        if found
+        for one, runs in costs.items()
+        if runs
     ]
     lines += tables.comparison(title, costs)
     return [*lines, f"Time after loading, last round: {', '.join(scans)}.", ""]

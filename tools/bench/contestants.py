@@ -149,10 +149,10 @@ def equal_counts(ours: Path, theirs: Path) -> int:
     table = pd.read_csv(theirs, sep="\t", comment="#", usecols=[1, 6], dtype={1: "category"})
     compared = 0
     for chrom, part in table.groupby(table.columns[0], observed=True):
-        found, expected = counts.load(str(chrom)), part.iloc[:, 1].to_numpy()
-        if not np.array_equal(found, expected):
+        values, expected = counts.load(str(chrom)), part.iloc[:, 1].to_numpy()
+        if not np.array_equal(values, expected):
             raise SystemExit(f"bench: counts on {chrom} are not those of featureCounts")
-        compared += len(found)
+        compared += len(values)
     return compared
 
 
@@ -168,8 +168,8 @@ def scan_seconds(log: Path) -> float:
 
     Python, the libraries and the network are loaded before; probabilities are written meanwhile.
     """
-    found = re.findall(r"([\d,]+) windows \(([\d,]+) a second\)", log.read_text())
-    windows, rate = (float(number.replace(",", "")) for number in found[-1])
+    progress = re.findall(r"([\d,]+) windows \(([\d,]+) a second\)", log.read_text())
+    windows, rate = (float(number.replace(",", "")) for number in progress[-1])
     return windows / rate
 
 
@@ -178,10 +178,10 @@ def _version(program: str | Path, flag: str) -> str:
     if not shutil.which(program):
         raise SystemExit(f"bench: {program} is not here; tools/bench/setup installs it.")
     done = subprocess.run([program, flag], capture_output=True, text=True, errors="replace")
-    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
-    if not found:
+    version = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+    if not version:
         raise SystemExit(f"bench: {program} {flag} names no version: {done.stderr.strip()}")
-    return found.group()
+    return version.group()
 
 
 def _mosdepth() -> str:

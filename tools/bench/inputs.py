@@ -169,8 +169,8 @@ def counts(folder: Path, sizes: Mapping[str, int]) -> list[Path]:
         total = int(values.sum())
         tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, False)
         library = counting_store.Library(f"bench.{mark}", "bench", mark, "1")
-        found = BinCounts(grid, values, tally)
-        counting_store.write_counts(path, library, found, rules, blacklist=False)
+        bin_counts = BinCounts(grid, values, tally)
+        counting_store.write_counts(path, library, bin_counts, rules, blacklist=False)
     return paths
 
 

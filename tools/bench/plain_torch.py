@@ -73,12 +73,12 @@ def predict(folder: Path, signal_file: Path, chrom: str) -> None:
     network.eval()
     values = bundle.normalisation.apply(open_signal(signal_file).load(chrom))
     starts = range(0, values.shape[1] - bundle.window_bins + 1, STEP_BINS)
-    found = []
+    probabilities = []
     with torch.inference_mode():
         for first in range(0, len(starts), 256):
             some = [values[:, s : s + bundle.window_bins] for s in starts[first : first + 256]]
-            found.append(network(torch.from_numpy(np.stack(some))).softmax(1))
-    print(f"{len(starts)} windows, mean {torch.cat(found).mean(0).tolist()}")
+            probabilities.append(network(torch.from_numpy(np.stack(some))).softmax(1))
+    print(f"{len(starts)} windows, mean {torch.cat(probabilities).mean(0).tolist()}")
 
 
 if __name__ == "__main__":

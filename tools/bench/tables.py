@@ -14,7 +14,7 @@ def comparison(title: str, costs: Mapping[Contestant, Sequence[Cost]]) -> list[s
 
     Medians; brackets hold the fastest and the slowest round. Dots: the machine could not run it.
     """
-    rounds = {len(found) for found in costs.values() if found}
+    rounds = {len(runs) for runs in costs.values() if runs}
     assert len(rounds) == 1
     first = typical(next(iter(costs.values())))
     lines = [
@@ -23,14 +23,14 @@ def comparison(title: str, costs: Mapping[Contestant, Sequence[Cost]]) -> list[s
         "| program | wall time | CPU time | peak memory | relative wall time |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for contestant, found in costs.items():
+    for contestant, runs in costs.items():
         name = (
             f"{contestant.name} ({contestant.version})" if contestant.version else contestant.name
         )
-        if not found:
+        if not runs:
             lines.append(f"| {name} | . | . | . | . |")
             continue
-        cost, walls = typical(found), [one.wall for one in found]
+        cost, walls = typical(runs), [one.wall for one in runs]
         spread = f" ({min(walls):.1f}-{max(walls):.1f})" if len(walls) > 1 else ""
         lines.append(
             f"| {name} | {cost.wall:.1f} s{spread} | {cost.cpu:.1f} s | {memory(cost.memory)} | "
@@ -76,9 +76,9 @@ def gpu() -> str:
 def replace_section(document: Path, name: str, lines: Iterable[str]) -> None:
     """Put lines between the marks of a section of a document; ValueError if it has none."""
     begin, end = f"<!-- {name}: written by make bench -->", f"<!-- end of {name} -->"
-    before, found, rest = document.read_text().partition(begin)
+    before, begins, rest = document.read_text().partition(begin)
     _, closed, after = rest.partition(end)
-    if not (found and closed):
+    if not (begins and closed):
         raise ValueError(f"{document} has no section {name}")
     text = "\n".join(lines).strip("\n")
     document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")

@@ -62,11 +62,11 @@ def on_page_markdown(text: str, page: Page, config: MkDocsConfig, files: Files) 
 def _linked(text: str, source: str, page: str) -> str:
     """The text of a file of the repository, with the links of its page."""
 
-    def link(found: re.Match[str]) -> str:
-        image, words, target = found.groups()
+    def link(match: re.Match[str]) -> str:
+        image, words, target = match.groups()
         path, hash_sign, anchor = target.partition("#")
         if not path or re.match(r"\w+:", path):
-            return found[0]
+            return match[0]
         file = normpath((PurePosixPath(source).parent / path).as_posix())
         to = TOP_LEVEL.get(file, file.removeprefix("docs/"))
         if to == file and (ROOT / file).exists():
