@@ -71,7 +71,7 @@ def glances(result: Result) -> Iterator[Glance]:
     metrics, calls = result.metrics or {}, result.natural_calls
     for name in result.classes:
         row = result.validated(name)
-        found = {
+        of_calls = {
             figure: _figure(
                 calls["per_class"][name], figure, (calls["intervals"] or {}).get(name, {})
             )
@@ -83,9 +83,9 @@ def glances(result: Result) -> Iterator[Glance]:
             name,
             row.calls if row else None,
             row.rate if row else None,
-            found["precision"],
-            found["recall"],
-            found["average_precision"],
+            of_calls["precision"],
+            of_calls["recall"],
+            of_calls["average_precision"],
             _of_class(metrics, name, "average_precision") if metrics else Figure(),
         )
 

@@ -153,8 +153,8 @@ class Compared:
     @property
     def changes(self) -> tuple[Transition, ...]:
         """Transitions that occur, without those that keep the class; the most frequent first."""
-        found = [row for row in self.transitions if row.class_a != row.class_b and row.elements]
-        return tuple(sorted(found, key=lambda row: -row.elements))
+        changed = [row for row in self.transitions if row.class_a != row.class_b and row.elements]
+        return tuple(sorted(changed, key=lambda row: -row.elements))
 
     @property
     def tested(self) -> tuple[str, ...]:

@@ -162,11 +162,11 @@ def _wrong(
             if every is None:
                 missed.append(here)
                 continue
-            found = every.take(own)
-            owner = credit(found.start, found.end, found.score, points)
+            of_class = every.take(own)
+            owner = credit(of_class.start, of_class.end, of_class.score, points)
             missed.append(here[owner < 0])
             wrong = np.zeros(len(every), bool)
-            wrong[np.flatnonzero(own)[~np.isin(np.arange(len(found)), owner)]] = True
+            wrong[np.flatnonzero(own)[~np.isin(np.arange(len(of_class)), owner)]] = True
             false[chrom] = wrong
         places += _strongest(name, missed, signal)
         places += _highest("false", name, calls, false)
@@ -176,19 +176,19 @@ def _wrong(
 def _highest(
     kind: Kind, name: str, calls: Mapping[str, Calls], which: Mapping[str, np.ndarray]
 ) -> list[_Place]:
-    found = [
+    places = [
         _Place(kind, name, chrom, int(one.start[n]), int(one.end[n]), round(float(one.score[n]), 3))
         for chrom, mask in which.items()
         for one in (calls[chrom],)
         for n in np.flatnonzero(mask)
     ]
-    found.sort(key=lambda place: (-(place.score or 0), place.chrom, place.start))
-    return found[: MOST[kind]]
+    places.sort(key=lambda place: (-(place.score or 0), place.chrom, place.start))
+    return places[: MOST[kind]]
 
 
 def _strongest(name: str, missed: Sequence[pd.DataFrame], signal: Signal) -> list[_Place]:
     """The missed elements with most signal over all marks: those that one would have expected."""
-    found = []
+    ranked = []
     for here in missed:
         if here.empty:
             continue
@@ -201,8 +201,8 @@ def _strongest(name: str, missed: Sequence[pd.DataFrame], signal: Signal) -> lis
             total[last] - total[first], here["start"], here["end"], strict=True
         ):
             place = _Place("missed", name, chrom, int(start), int(end), None)
-            found.append((-float(strength), chrom, int(start), place))
-    return [place for *_, place in sorted(found, key=lambda one: one[:3])[: MOST["missed"]]]
+            ranked.append((-float(strength), chrom, int(start), place))
+    return [place for *_, place in sorted(ranked, key=lambda one: one[:3])[: MOST["missed"]]]
 
 
 def _span(place: _Place) -> tuple[int, int]:

@@ -81,18 +81,18 @@ def _calls(result: Result) -> str:
 
 
 def _natural(natural: Mapping[str, Any]) -> str:
-    right, found = [], []
+    right, recovered = [], []
     for name, figures in natural["calls"]["per_class"].items():
         if figures["precision"] is not None:
             right.append(f"{percent(figures['precision'])} of the {label(name)} calls")
         if figures["recall"] is not None:
-            found.append(f"{percent(figures['recall'])} of the labelled {label(name)}s")
+            recovered.append(f"{percent(figures['recall'])} of the labelled {label(name)}s")
     sentence = f"On the test chromosomes ({listed(natural['chromosomes'])})"
     parts = []
     if right:
         parts.append(f"{listed(right)} match a labelled element of their class")
-    if found:
-        parts.append(f"{listed(found)} are recovered")
+    if recovered:
+        parts.append(f"{listed(recovered)} are recovered")
     return f"{sentence}, {'; '.join(parts) or 'there is nothing to evaluate'}."
 
 
