@@ -1,4 +1,4 @@
-"""The classes, in the order in which networks put them out, and their colours everywhere."""
+"""The classes, in the order of the outputs of all models, and their colours."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from deepregfinder.errors import InputError
 
 @dataclass(frozen=True)
 class ElementClass:
-    """One class: its name, the element and state it stands for, and its colour.
+    """One class: its name, element, state and colour.
 
     element : "background", "enhancer" or "promoter"
-    state : "active", "poised", or "." where states are not told apart
+    state : "active", "poised", or "." where states are not distinguished
     colour : red, green and blue, 0-255 (colour-blind safe)
     """
 
@@ -25,7 +25,7 @@ class ElementClass:
 
     @property
     def label(self) -> str:
-        """The name as people read it: `active_enhancer` is "active enhancer"."""
+        """The name for display: "active enhancer" for `active_enhancer`."""
         return self.name.replace("_", " ")
 
 

@@ -1,14 +1,14 @@
-"""What a user is told when an input is wrong."""
+"""The error for mistakes in the input of a user."""
 
 from collections.abc import Sequence
 
 
 class InputError(Exception):
-    """A mistake in what the user gave: what is wrong, where, and what to do, in plain sentences."""
+    """A mistake in the input: the message says what is wrong, where, and what to do."""
 
     @classmethod
     def of(cls, problems: Sequence[str]) -> "InputError":
-        """Report several problems at once, one a line."""
+        """One error for several problems, one per line."""
         if len(problems) == 1:
             return cls(problems[0])
         listed = "\n".join(f"  - {problem}" for problem in problems)

@@ -1,4 +1,4 @@
-"""Progress of long steps, shown in the log of a task."""
+"""Progress of long steps, in the log of a task."""
 
 import logging
 import sys
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Show progress on stderr, with the time of day, and warnings on stdout as well.
+    """Log to stderr with the time of day, and warnings to stdout as well.
 
-    Nextflow keeps a task's stderr to itself and shows its stdout to the user (process.debug).
+    Nextflow shows only the stdout of a task to the user (process.debug).
     """
     progress = logging.StreamHandler(sys.stderr)
     progress.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
@@ -22,10 +22,10 @@ def log_to_stderr(level: int = logging.INFO) -> None:
 
 @dataclass
 class Progress:
-    """Tells at most every `interval` seconds how far a step is.
+    """Logs the progress of a step, at most every `interval` seconds.
 
     what : the step, e.g. a file that is read; noun : what is counted, in the plural
-    total : what `done` of `reach` comes to in the end
+    total : the value of `done` (see `reach`) at the end
     """
 
     log: logging.Logger
@@ -35,17 +35,17 @@ class Progress:
     interval: float = 10.0
     clock: Callable[[], float] = time.monotonic
     _started: float = field(init=False)
-    _told: float = field(init=False)
+    _logged: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._started = self._told = self.clock()
+        self._started = self._logged = self.clock()
 
     def reach(self, done: float, number: int) -> None:
-        """Tell, if it is time, that `done` of the total is behind us, and `number` of the nouns."""
+        """Log, if it is time, that `done` of the total and `number` of the nouns are finished."""
         now = self.clock()
-        if now - self._told < self.interval or done <= 0:
+        if now - self._logged < self.interval or done <= 0:
             return
-        self._told = now
+        self._logged = now
         passed = now - self._started
         share = min(done / self.total, 1.0) if self.total else 1.0
         rate = number / passed
