@@ -41,7 +41,7 @@ def validate_crispr(
     from deepregfinder.storage.tables import write_rows, write_table
 
     scan = open_probabilities(probabilities)
-    figures, judged = validate(
+    figures, predictions = validate(
         read_elements(elements),
         read_calls(calls, scan.classes),
         scan,
@@ -49,7 +49,7 @@ def validate_crispr(
         bootstrap,
     )
     write_rows(output, CrisprFigures, figures)
-    write_table(element_table, judged)
+    write_table(element_table, predictions)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How good models are: on test windows, on every window of the test chromosomes, and elsewhere."""
+"""Accuracy of models: on test windows, on whole test chromosomes, and on other samples."""

@@ -1,9 +1,10 @@
-"""Models between samples: trained on one, measured on the labelled test windows of another.
+"""Models on other samples: trained on one, evaluated on the labelled test windows of another.
 
-Every sample is divided by the same chromosomes, so that a model has seen neither the places nor the
-reads that it is tested on. Average precision depends on how many windows of a class a sample has:
-cells of one column compare, cells of one row do not. So each is held against the model that the
-tested sample has of its own, replicate by replicate of the same blocks.
+All samples are divided by the same chromosomes, so a model has seen neither the regions nor the
+reads that it is tested on. Average precision depends on the number of windows of a class in a
+sample: cells of one column can be compared, cells of one row cannot. Each model is therefore
+compared with the model that was trained on the tested sample, replicate by replicate of the same
+blocks.
 """
 
 import logging
@@ -39,8 +40,8 @@ MEAN = "mean"
 class Score:
     """A row of the table: a model on the test windows of a sample.
 
-    class_ : a class, or MEAN; difference : from the model that the tested sample has itself
-    Numbers are NaN where the tested sample lacks marks, and between a model and itself.
+    class_ : a class, or MEAN; difference : from the model that was trained on the tested sample
+    Numbers are NaN if the tested sample lacks marks, and between a model and itself.
     """
 
     model: str
@@ -61,8 +62,8 @@ class Score:
 class Cell:
     """One cell of the matrix: a model on the test windows of a sample.
 
-    areas : average precision of the classes but background and their mean, float64
-        (1 + replicates, classes), the estimate first; None where the sample lacks marks
+    areas : average precision of the classes except background, and their mean: float64
+        (1 + replicates, classes), the estimate first; None if the sample lacks marks
     lacking : these marks
     """
 
@@ -80,7 +81,7 @@ def average_precisions(
     quantile_map: bool,
     bootstrap: Bootstrap,
 ) -> np.ndarray:
-    """Average precision on the labelled test windows, as `Cell.areas` holds it."""
+    """Average precision on the labelled test windows, as in `Cell.areas`."""
     members = predict_test_windows(bundle, tensors, signal, quantile_map)
     truth = tensors.y[tensors.select("test")].astype(np.int64)
     blocks, block = blocks_of_test_windows(tensors)
@@ -98,10 +99,10 @@ def measure_across(
     samples: Sequence[tuple[Tensors, Signal]],
     bootstrap: Bootstrap,
 ) -> list[Cell]:
-    """Every model on every sample, on samples of others also with quantile mapping.
+    """Evaluate every model on every sample; on other samples also with quantile mapping.
 
-    Raises InputError where windows were divided at random: test windows of one sample may then be
-    training windows of another.
+    Raises InputError if a split is random: test windows of one sample may then be training windows
+    of another.
     """
     tested = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.sample):
@@ -151,8 +152,9 @@ def _estimate(values: np.ndarray) -> tuple[float, float, float]:
 def draw_across(path: Path, model: str, classes: Sequence[str], tested: Sequence[Cell]) -> None:
     """Heat maps of average precision: trained on (rows), tested on (columns).
 
-    Left without, right with quantile mapping, above their mean and below the classes. A model on
-    its own sample needs no mapping: both hold the same number.
+    The left column is without, the right one with quantile mapping; the first row is the mean, the
+    other rows are the classes. A model on the sample of its training needs no mapping: both maps
+    have the same number.
     """
     down = list(dict.fromkeys(cell.trained_on for cell in tested))
     across = list(dict.fromkeys(cell.tested_on for cell in tested))

@@ -1,12 +1,12 @@
-"""Bootstrap replicates of one evaluation, kept so that models can be compared in pairs.
+"""Bootstrap replicates of one evaluation, which allow paired comparisons of models.
 
-Every model of a sample is resampled with the same blocks and the same seed, so row i of one model
-and row i of another are of the same genome. The file is safetensors, with the names of the classes
-as JSON under its one metadata key, `classes`:
+Every model of a sample is resampled with the same blocks and the same seed, so row i has the same
+blocks for all models. The file is safetensors; its one metadata key, `classes`, has the names of
+the classes as JSON:
 
   calls.weights                  uint16 (rows, blocks); row 0 is all ones: the estimate
   <setting>.<figure>             float64 (rows, classes), or (rows,) for ece, brier
-  <setting>.by_chrom.<figure>    float64 (chromosomes, classes); each test chromosome alone
+  <setting>.by_chrom.<figure>    float64 (chromosomes, classes); each test chromosome separately
   <setting>.uncalibrated.<name>  float64 (1,); ece, brier before calibration
   ranked.<class>.<field>         fields of `ranking.RankedCalls`
 
@@ -46,7 +46,7 @@ class Replicates:
 
 
 def write_replicates(path: Path, evaluation: Evaluation) -> None:
-    """Write what the head of this module lists. The same evaluation gives the same bytes."""
+    """Write the arrays that this module's docstring lists; equal evaluations give equal bytes."""
     arrays: dict[str, np.ndarray] = {}
     for setting, measured, before in (
         ("test", evaluation.test, evaluation.uncalibrated),
@@ -95,7 +95,7 @@ def _rows(estimate: np.ndarray, replicates: np.ndarray | None) -> np.ndarray:
 
 
 def each_chromosome(blocks: Blocks) -> np.ndarray:
-    """Weights that leave one chromosome: float64, shape (chromosomes, blocks)."""
+    """Weights that select one chromosome: float64, shape (chromosomes, blocks)."""
     weights = np.zeros((len(blocks.first), len(blocks)))
     for row, (chrom, first) in enumerate(blocks.first.items()):
         weights[row, first : first + blocks.count[chrom]] = 1
@@ -104,7 +104,7 @@ def each_chromosome(blocks: Blocks) -> np.ndarray:
 
 def read_replicates(folder: Path) -> Replicates:
     """Read the file in the folder of a model: `<sample>.<model>.evaluation`, or named as the model.
-    Raises InputError where the file is damaged."""
+    Raises InputError if the file is damaged."""
     path = Path(folder) / FILE
     try:
         arrays, classes = read_checked(path, KIND)

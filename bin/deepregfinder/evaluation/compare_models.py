@@ -1,11 +1,11 @@
 """All models of a sample in one table, with paired differences against a reference model.
 
-The reference is `cnn`, or else the first model. A difference is taken replicate by replicate (the
-same blocks are drawn for every model), and its 95 % percentile interval says whether it excludes
-zero. `mean` is the mean over the classes other than background.
+The reference is `cnn`, or the first model if there is no `cnn`. Differences are computed replicate
+by replicate (the same blocks are drawn for every model); `excludes_zero` is about their 95 %
+percentile interval. `mean` is the mean over the classes except background.
 
-False calls at equal recall: the false candidates of a model down to the score at which its own
-ranking reaches the recall that the calls of the reference have at the threshold.
+False calls at equal recall: the false candidates of a model down to the score at which its ranking
+reaches the recall of the reference's calls at the threshold.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ Seeds = dict[tuple[str, str, str], list[float]]
 
 
 def read_seeds(path: Path, classes: Sequence[str]) -> Seeds:
-    """Read seeds.tsv of an evaluation, and add the mean over classes other than background."""
+    """Read seeds.tsv of an evaluation, and add the mean over classes except background."""
     values: Seeds = {}
     for row in read_rows(path, SeedFigure):
         values.setdefault((row.scope, row.class_, row.metric), []).append(row.value)
@@ -42,7 +42,7 @@ def read_seeds(path: Path, classes: Sequence[str]) -> Seeds:
 
 
 def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[ComparedFigure]:
-    """All figures of all models. Raises InputError where models were not resampled alike."""
+    """All metrics of all models; raises InputError if they were not resampled with one seed."""
     compared_with = baseline(model.model for model in models)
     reference = next((model for model in models if model.model == compared_with), models[0])
     for model in models:
@@ -95,7 +95,7 @@ def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[Compar
 def by_chromosome(
     models: Sequence[Replicates], setting: str
 ) -> dict[tuple[str, str], tuple[float, list[float]]]:
-    """Model and class -> average precision, and that of each test chromosome alone."""
+    """Model and class -> average precision, and that of each test chromosome."""
     return {
         (model.model, name): (float(values[0]), alone.tolist())
         for model in models
@@ -105,7 +105,7 @@ def by_chromosome(
 
 
 def _figures(model: Replicates, setting: str) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """Class, figure, its rows (estimate first), and its value on each chromosome alone."""
+    """Class, metric, its rows (estimate first), and its value on each chromosome."""
     for figure in FIGURES:
         if (key := f"{setting}.{figure}") not in model.arrays:
             continue

@@ -1,11 +1,12 @@
 """Cross-validation: every group of chromosomes is the test set of one fold.
 
-Chromosomes are dealt out to groups with about as many candidate elements each. In fold k (from 1)
-group k tests, the next group validates, all others train. A model is trained from scratch in each
-fold, and measured on the labelled test windows and on every window of the test chromosomes.
+Chromosomes are divided into groups with similar numbers of candidate elements. In fold k (from 1),
+group k is the test set, the next group the validation set, and all others the training set. A model
+is trained from scratch in each fold, and evaluated on the labelled test windows and on every window
+of the test chromosomes.
 
-The table of a fold has a row for each figure, as comparison.tsv has them: setting
-"test" or "natural"; class "mean" is the mean over the classes other than background.
+The table of a fold has one row per metric, as in comparison.tsv: setting "test" or "natural"; class
+"mean" is the mean over the classes except background.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ SETTINGS = {"test": "labelled windows", "natural": "every window"}
 
 @dataclass(frozen=True)
 class Score:
-    """A row of a table of folds. chromosomes : that the fold was tested on"""
+    """A row of a table of folds. chromosomes : the test chromosomes of the fold"""
 
     model: str
     fold: int
@@ -43,7 +44,7 @@ class Score:
 
 @dataclass(frozen=True)
 class FoldSummary:
-    """A row of the summary: a figure over the folds that have it; sd is NaN of one fold."""
+    """A row of the summary: a metric over the folds that have it; sd of one fold is NaN."""
 
     model: str
     setting: str
@@ -57,12 +58,12 @@ class FoldSummary:
 
 
 def fold_plan(candidates: pd.DataFrame, n_folds: int, fold: int) -> SplitPlan:
-    """Which chromosomes train, validate and test in one fold.
+    """The chromosomes that train, validate and test in one fold.
 
-    candidates : region table, with background; only chromosomes that have an element take part
+    candidates : region table, with background; chromosomes without an element are not used
     fold : from 1 to n_folds
 
-    Raises InputError where there are fewer than three folds, or fewer such chromosomes than folds.
+    Raises InputError for fewer than three folds, or if there are fewer such chromosomes than folds.
     """
     elements = candidates.loc[candidates["class"] != "background", "chrom"].value_counts()
     counts = {str(chrom): int(n) for chrom, n in elements.items()}
@@ -116,13 +117,13 @@ def write_scores(path: Path, rows: Sequence[Score]) -> None:
 
 
 def read_scores(paths: Sequence[Path]) -> list[Score]:
-    """Read tables of folds, sorted by model and fold; raises InputError where one is damaged."""
+    """Read tables of folds, sorted by model and fold; raises InputError if one is damaged."""
     rows = [row for path in paths for row in read_rows(path, Score)]
     return sorted(rows, key=lambda row: (row.model, row.fold))
 
 
 def summarised(rows: Sequence[Score]) -> list[FoldSummary]:
-    """For each figure the mean, standard deviation and range over the folds."""
+    """Mean, standard deviation and range of each metric over the folds."""
     table = []
     for key, values in _grouped(rows).items():
         known = np.array([value for value in values if np.isfinite(value)])
@@ -141,7 +142,7 @@ def _grouped(rows: Sequence[Score]) -> Mapping[tuple[str, str, str, str], list[f
 
 
 def draw_folds(path: Path, rows: Sequence[Score]) -> None:
-    """AP of every fold as a dot and their mean as a bar, a panel for each setting."""
+    """Average precision of every fold as a dot, their mean as a bar; one panel per setting."""
     groups = _grouped([row for row in rows if row.figure == "average_precision"])
     panels = {
         title.capitalize(): {

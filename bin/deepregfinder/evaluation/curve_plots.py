@@ -1,4 +1,4 @@
-"""Plots of an evaluation, each with the numbers it shows beside it as a table.
+"""Plots of an evaluation, each with a table of the plotted numbers.
 
 Every function writes <name>.png, <name>.svg and <name>.tsv.
 """
@@ -32,7 +32,7 @@ TRAINING, VALIDATION = "#999999", "#d55e00"
 def draw_precision_recall(
     folder: Path, name: str, classes: Sequence[str], tallies: Tallies, areas: np.ndarray, title: str
 ) -> None:
-    """Precision against recall of each class but background.
+    """Precision against recall of each class except background.
 
     areas : average precisions, shape (classes,)
     """
@@ -77,7 +77,7 @@ def draw_roc(
 def draw_confusion(
     folder: Path, name: str, classes: Sequence[str], confusion: np.ndarray, title: str
 ) -> None:
-    """Confusion matrix: shade is the share of the true class, numbers are windows.
+    """Confusion matrix: shade is the fraction of the true class, numbers are windows.
 
     confusion : int, shape (classes, classes); rows are the truth. Table: truth, then a column of
         windows for each predicted class.
@@ -128,10 +128,10 @@ def draw_calibration(
 
 
 def draw_learning_curve(folder: Path, name: str, table: Path, title: str, unit: str) -> None:
-    """Losses and validation mAP over the epochs, a line for each seed; the table is copied.
+    """Losses and validation mAP over the epochs, one line per seed; the table is copied.
 
     unit : what the table's epochs are: "epoch", or "tree" for a forest
-    table : learning_curve.tsv of a bundle. Raises InputError where it is something else.
+    table : learning_curve.tsv of a bundle. Raises InputError if it is another table.
     """
     records = read_rows(table, EpochRecord)
     seeds = dict.fromkeys(one.seed for one in records)
@@ -170,7 +170,7 @@ def _unit_square(axes: Axes, x: str, y: str, title: str) -> None:
 
 
 def _legend(axes: Axes, note: str | None = None) -> None:
-    """Below the plot, where it hides no curve."""
+    """Legend below the plot, where it hides no curve."""
     if axes.get_legend_handles_labels()[0]:
         options: Any = {"loc": "outside lower center", "title": note, "title_fontsize": 8}
         figure: Any = axes.get_figure()

@@ -28,11 +28,11 @@ def draw_comparison(
     comparison: Sequence[ComparedFigure],
     annotations: Sequence[AnnotationScore],
 ) -> None:
-    """Draw <prefix>_pr, _bars, _confusion, _chromosomes and, where it was measured, _natural_pr.
+    """Draw <prefix>_pr, _bars, _confusion, _chromosomes and, if it was measured, _natural_pr.
 
     folders : model -> folder of its evaluation, in the order of `models`
     comparison : the table of the comparison, whose numbers the plots show
-    annotations : points among the curves
+    annotations : shown as points
     """
     classes, names = models[0].classes, list(folders)
     curves = _curves(folders, "pr_curve.tsv")

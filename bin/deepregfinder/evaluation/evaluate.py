@@ -1,6 +1,6 @@
-"""Evaluation of a model: on labelled test windows, and on everything on the test chromosomes.
+"""Evaluation of a model: on labelled test windows and on every window of the test chromosomes.
 
-Everything here is arrays; evaluation/metrics_json.py puts it into words.
+Results are arrays; evaluation/metrics_json.py gives them names.
 """
 
 import logging
@@ -38,7 +38,7 @@ from deepregfinder.models.tss_input import is_known_tss
 from deepregfinder.prediction.calling import Calls, call_thresholds
 from deepregfinder.prediction.probabilities import Probabilities
 
-# Below so many windows of a class, one more or less moves its figures by several per cent.
+# With fewer windows of a class, one window changes its metrics by several per cent.
 FEW_WINDOWS = 20
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated: one model on the labelled windows of one sample.
+    """One model on the labelled windows of one sample.
 
     model : its name in the run
     predictions : probabilities of each member for the test windows, in their order and before
@@ -62,12 +62,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the same model predicted on the genome of the sample.
+    """Predictions of the same model on the genome of the sample.
 
-    scan : None where the genome was not predicted; natural prevalence is then not measured
-    calls : None leaves the figures of calls out
-    threshold : that the calls were made with, None for those of the bundle; only reported
-    tss, tss_distance : merged TSSs that enhancer candidates keep away from, and how far (bp)
+    scan : None if the genome was not predicted; natural prevalence is then not measured
+    calls : None if calls are not measured
+    threshold : of the calls, None for those of the bundle; it is only reported
+    tss, tss_distance : enhancer candidates within this distance (bp) of merged TSSs are removed
     """
 
     scan: Probabilities | None = None
@@ -82,11 +82,11 @@ NO_EVIDENCE = Evidence()
 
 @dataclass(frozen=True)
 class Measured:
-    """Tallies of the averaged probabilities, and figures of these and of each member.
+    """Tallies of the averaged probabilities, and metrics of these and of each member.
 
-    blocks : that the tallies are over, and that the bootstrap draws
-    figures, by_seed : one weighting (estimates); by_seed has one row for each member
-    replicates : the bootstrap distribution; None where there are too few blocks or no replicates
+    blocks : of the tallies and of the bootstrap
+    figures, by_seed : metrics with one weighting (estimates); by_seed has one row per member
+    replicates : the bootstrap distribution; None with too few blocks or without replicates
     """
 
     blocks: Blocks
@@ -98,7 +98,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class MeasuredCalls:
-    """Calls on the test chromosomes: counts, and figures with the average precision of candidates.
+    """Calls on the test chromosomes: counts, and metrics with the average precision of candidates.
 
     weights : of the blocks in each replicate; None without replicates
     """
@@ -112,14 +112,15 @@ class MeasuredCalls:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All that was measured of one model on one sample.
+    """All metrics of one model on one sample.
 
-    test : calibrated probabilities of the labelled test windows; uncalibrated : the same before
-    natural, calls : None where they cannot be measured; natural_reason says why
+    test : calibrated probabilities of the labelled test windows
+    uncalibrated : the same before calibration
+    natural, calls : None if they cannot be measured; natural_reason has the reason
     natural_uncalibrated : natural before calibration
-    chroms : the test chromosomes that natural looks at
-    thresholds : for each class but background, the lowest probability of a called window
-    notes : what a reader of the figures has to know
+    chroms : the test chromosomes of natural
+    thresholds : for each class except background, the lowest probability of a called window
+    notes : caveats for the reader of the metrics
     """
 
     sample: str
@@ -139,7 +140,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Natural:
-    """What was measured on whole test chromosomes, as in `Evaluation`."""
+    """Metrics on whole test chromosomes, as in `Evaluation`."""
 
     calibrated: Measured | None
     uncalibrated: Measured | None
@@ -153,9 +154,9 @@ NOT_MEASURED = Natural(None, None, None, ())
 def evaluate(
     subject: Subject, evidence: Evidence = NO_EVIDENCE, bootstrap: Bootstrap = NO_BOOTSTRAP
 ) -> Evaluation:
-    """Measure a model on the test windows of a sample, and at natural prevalence if it was scanned.
+    """Evaluate a model on the test windows of a sample and, with a scan, at natural prevalence.
 
-    Raises InputError where there is no test window, or the scan is of another model.
+    Raises InputError if there is no test window, or if the scan is of another model.
     """
     bundle, windows = subject.bundle, subject.windows
     scan = evidence.scan
@@ -223,7 +224,7 @@ def _at_natural_prevalence(
     test_chroms: Sequence[str],
     bootstrap: Bootstrap,
 ) -> Natural:
-    """Every window, and the calls, of the test chromosomes that were predicted."""
+    """Evaluate every window, and the calls, of the test chromosomes that were predicted."""
     windows = subject.windows
     chroms = tuple(chrom for chrom in test_chroms if chrom in scan.chroms)
     if absent := sorted(set(test_chroms) - set(chroms)):
@@ -255,8 +256,10 @@ def _at_natural_prevalence(
 
 
 def blocks_of_test_windows(tensors: Tensors) -> tuple[Blocks, np.ndarray]:
-    """The blocks that a bootstrap draws, of all chromosomes where windows were divided at random,
-    and the number of the block of each test window: int64 (windows,)."""
+    """The blocks of the bootstrap, and the index of the block of each test window, int64.
+
+    The blocks are those of the test chromosomes, or of all chromosomes if the split is random.
+    """
     rows, plan = tensors.select("test"), tensors.split_plan
     chroms = tensors.chroms
     if plan.mode != "random":
@@ -269,14 +272,14 @@ def blocks_of_test_windows(tensors: Tensors) -> tuple[Blocks, np.ndarray]:
 def call_figures(
     tallies: CallTallies, ranked: Sequence[RankedCalls], weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Figures of calls, as `measure_calls`, and the average precision of candidates beside them."""
+    """Metrics of calls (`measure_calls`), and the average precision of candidates."""
     areas = [ranked_average_precision(of_class, weights) for of_class in ranked]
     none = np.full(len(weights), np.nan)
     return measure_calls(tallies, weights) | {"average_precision": np.stack([none, *areas], axis=1)}
 
 
 def _known_tss_note(bundle: Bundle) -> list[str]:
-    """The labels are made by the same TSSs."""
+    """The labels are defined by the same TSSs."""
     if len(bundle.classes) == 2 or not any(map(is_known_tss, bundle.weights[0])):
         return []
     return [
@@ -328,7 +331,7 @@ def _tested_on(tensors: Tensors) -> str:
 
 
 def _few_windows_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
-    """Classes of which there are too few test windows to say much."""
+    """Classes with too few test windows for precise metrics."""
     counts = np.bincount(tensors.y[rows], minlength=len(tensors.classes))
     few = [
         f"{n} of {name}"
@@ -344,7 +347,7 @@ def _few_windows_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
 
 
 def _split_notes(bundle: Bundle, tensors: Tensors) -> list[str]:
-    """What makes test figures look better than they are."""
+    """Overlaps of training and test data, which make the metrics too optimistic."""
     notes = []
     trained = bundle.split
     if trained.mode == "random":

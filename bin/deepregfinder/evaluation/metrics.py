@@ -1,6 +1,6 @@
-"""How good probabilities are: the same arithmetic for a test set and for whole chromosomes.
+"""Metrics of probabilities, for a test set and for whole chromosomes.
 
-Windows are tallied by block of the genome. Every figure is a function of sums over blocks, so a
+Windows are tallied by block of the genome. Every metric is a function of sums over blocks, so a
 bootstrap over blocks re-weights the tallies and never looks at a window again: `measure` with a
 weight of one for each block gives the estimate, with resampled weights its bootstrap distribution.
 
@@ -52,7 +52,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Tallies:
-    """Sums over the windows of each block: all that the figures need.
+    """Sums over the windows of each block: all that the metrics need.
 
     hits : int64, shape (blocks, classes, 3); true positives, false positives, false negatives of
         the class with the highest probability
@@ -76,7 +76,7 @@ class Tallies:
 
 @dataclass(frozen=True)
 class Figures:
-    """Figures of several weightings of the blocks; NaN where one cannot be computed.
+    """Metrics for several weightings of the blocks; NaN if one cannot be computed.
 
     per_class : name of PER_CLASS -> float64, shape (weightings, classes)
     overall : name of OVERALL -> float64, shape (weightings,)
@@ -87,7 +87,7 @@ class Figures:
 
 
 def one_hot_membership(truth: np.ndarray, n_classes: int) -> np.ndarray:
-    """Every window belongs to its class and not to the others: int8, shape (classes, windows)."""
+    """POSITIVE for the class of each window, NEGATIVE for others: int8, (classes, windows)."""
     membership: np.ndarray = (np.arange(n_classes)[:, None] == truth).astype(np.int8)
     return membership
 
@@ -181,7 +181,7 @@ def join(parts: Sequence[Tallies]) -> Tallies:
 def average_precision(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
     """Average precision from the (weighted) windows at each level of score, best first.
 
-    Shapes (..., levels) give (...,); NaN where there is no positive window.
+    Shapes (..., levels) give (...,); NaN without positive windows.
     """
     recovered = np.cumsum(positive, axis=-1, dtype=np.float64)
     drawn = recovered + np.cumsum(negative, axis=-1)
@@ -192,7 +192,7 @@ def average_precision(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
 def auroc(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
     """Area under the ROC curve from the (weighted) windows at each level of score, best first.
 
-    Shapes (..., levels) give (...,); NaN where one side is missing.
+    Shapes (..., levels) give (...,); NaN if one side is missing.
     """
     above = np.cumsum(negative, axis=-1, dtype=np.float64)
     total = above[..., -1:]
@@ -201,7 +201,7 @@ def auroc(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
 
 
 def measure(tallies: Tallies, weights: np.ndarray | None = None) -> Figures:
-    """Compute every figure for each weighting of the blocks.
+    """Compute all metrics for each weighting of the blocks.
 
     weights : float, shape (weightings, blocks); None is one weighting with all ones
     """
@@ -244,14 +244,14 @@ def _areas(ranking: Ranking, weights: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """above / below; NaN where below is not positive."""
+    """above / below; NaN if below is not positive."""
     above = np.asarray(above, np.float64)
     quotient: np.ndarray = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
     return quotient
 
 
 def interval(values: np.ndarray) -> list[float] | None:
-    """The 95 % percentile interval; None where fewer than half of the replicates have a value."""
+    """The 95 % percentile interval; None if fewer than half of the replicates have a value."""
     known = values[np.isfinite(values)]
     if 2 * len(known) < len(values) or not len(known):
         return None
@@ -308,10 +308,10 @@ def reliability(tallies: Tallies) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Pieces of chromosomes that a bootstrap draws: neighbours within one are not independent.
+    """Segments of chromosomes that a bootstrap draws; windows within one are not independent.
 
     size : of a block, bp
-    first : chromosome -> number of its first block; count : chromosome -> how many it has
+    first : chromosome -> index of its first block; count : chromosome -> its number of blocks
     """
 
     size: int
@@ -320,7 +320,7 @@ class Blocks:
 
     @classmethod
     def over(cls, chrom_sizes: Mapping[str, int]) -> "Blocks":
-        """Blocks of 5 Mb; on a small genome as small as gives twenty, but at least 100 kb."""
+        """Blocks of 5 Mb; on a small genome smaller ones, to have twenty, but at least 100 kb."""
         total = sum(chrom_sizes.values())
         size = min(_LARGEST_BLOCK, max(total // _WANTED_BLOCKS, _SMALLEST_BLOCK))
         count = {chrom: -(-length // size) for chrom, length in chrom_sizes.items()}
@@ -344,13 +344,13 @@ NO_BOOTSTRAP = Bootstrap(0, 0)
 
 
 def bootstrap_weights(n_blocks: int, n_replicates: int, seed: int) -> np.ndarray:
-    """How often each block is drawn, as many with replacement: (replicates, blocks)."""
+    """How often each block is drawn with replacement: shape (replicates, blocks)."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=n_replicates)
 
 
 def block_weights(blocks: Blocks, bootstrap: Bootstrap) -> np.ndarray | None:
-    """Weights of the bootstrap; None without samples or with too few blocks to draw from."""
+    """Weights of the bootstrap; None without samples or with too few blocks."""
     if len(blocks) < MIN_BLOCKS or bootstrap.samples == 0:
         return None
     return bootstrap_weights(len(blocks), bootstrap.samples, bootstrap.seed)

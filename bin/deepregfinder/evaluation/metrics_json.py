@@ -1,7 +1,7 @@
-"""The words of metrics.json and seeds.tsv: what `evaluation` measured, as numbers with names.
+"""metrics.json and seeds.tsv: the metrics of an `Evaluation` with their names.
 
-Numbers have six decimals. What cannot be computed is null, and `reasons` says why, by the path of
-the number ("natural.per_class.enhancer.precision").
+Numbers have six decimals. A metric that cannot be computed is null, and `reasons` has the reason by
+the path of the number ("natural.per_class.enhancer.precision").
 """
 
 import json
@@ -62,7 +62,7 @@ def write_metrics(path: Path, metrics: Mapping[str, Any]) -> None:
 
 
 def _before_calibration(measured: Measured | None) -> dict[str, float | None]:
-    """ECE and Brier score before temperature scaling; none where nothing was measured."""
+    """ECE and Brier score before temperature scaling; none if nothing was measured."""
     if measured is None:
         return {}
     overall = measured.figures.overall
@@ -70,7 +70,7 @@ def _before_calibration(measured: Measured | None) -> dict[str, float | None]:
 
 
 def one_threshold(thresholds: Sequence[float]) -> float | None:
-    """The threshold of all classes; None where they differ."""
+    """The threshold of all classes; None if they differ."""
     return thresholds[0] if len(set(thresholds)) == 1 else None
 
 
@@ -100,7 +100,7 @@ def _table(
 
 
 def _stack(figures: Sequence[Figures]) -> Figures:
-    """Figures of several members as rows of one."""
+    """Metrics of several members as rows of one."""
     return Figures(
         {
             name: np.concatenate([f.per_class[name] for f in figures])
@@ -218,7 +218,7 @@ def _calls_section(evaluation: Evaluation, reasons: dict[str, str]) -> dict[str,
 
 
 def write_seeds(path: Path, evaluation: Evaluation) -> None:
-    """Write seeds.tsv: all figures of each member alone, in the order of the members."""
+    """Write seeds.tsv: all metrics of each member, in the order of the members."""
     rows = []
     classes = evaluation.bundle.classes
     for scope, measured in (("test", evaluation.test), ("natural", evaluation.natural)):

@@ -1,7 +1,7 @@
-"""Natural prevalence: how good probabilities and calls are on whole chromosomes.
+"""Natural prevalence: accuracy of probabilities and calls on whole chromosomes.
 
-A balanced test set flatters: on the genome nearly everything is background. Here every window of
-the test chromosomes counts, by what labels/ground_truth.py says of its centre.
+A balanced test set is optimistic, since most of the genome is background. Here every window of the
+test chromosomes is used, with the class that labels/ground_truth.py gives to its centre.
 
 A labelled element is found by a call of its class that reaches within
 500 bp of its midpoint, and is credited once, to the best such call (of equal ones the one further
@@ -50,7 +50,7 @@ def tally_genome(
 def tally_uncalibrated(scan: Probabilities, elements: Elements, blocks: Blocks) -> Tallies:
     """Tally the same windows with what their probabilities were before temperature scaling.
 
-    They are raised to the power of the temperature again, which undoes it but for the rounding to
+    They are raised to the power of the temperature, which inverts it up to the rounding to
     1/65535 of what is stored.
     """
     whole = []
@@ -68,7 +68,7 @@ class CallTallies:
     """Calls and elements by block and class: float64, shape (blocks, classes) each.
 
     right, wrong : calls with and without credit
-    credited : elements that a call found
+    credited : elements that a call recovers
     elements : all elements
     """
 
@@ -88,7 +88,7 @@ def credit(start: np.ndarray, end: np.ndarray, score: np.ndarray, points: np.nda
 
     Returns
     -------
-    int64, shape (elements,); index of the call, -1 where none reaches within POSITIVE_WITHIN
+    int64, shape (elements,); index of the call, -1 if none reaches within POSITIVE_WITHIN
     """
     first = np.searchsorted(end - 1 + POSITIVE_WITHIN, points, side="left")
     last = np.searchsorted(start - POSITIVE_WITHIN, points, side="right")
@@ -134,7 +134,7 @@ CALL_FIGURES = ("precision", "recall", "f1")
 
 
 def measure_calls(tallies: CallTallies, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """Figures of calls for each weighting of the blocks.
+    """Metrics of calls for each weighting of the blocks.
 
     Returns
     -------

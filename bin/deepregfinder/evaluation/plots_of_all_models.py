@@ -24,7 +24,7 @@ _MODELS = (
 
 
 def colours(models: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Colour and dash of each model; beyond nine, colours come again with another dash."""
+    """Colour and dash of each model; beyond nine models, colours repeat with another dash."""
     return {
         model: (_MODELS[number % len(_MODELS)], _DASHES[number // len(_MODELS) % 2])
         for number, model in enumerate(models)
@@ -39,7 +39,7 @@ def draw_curves(
     setting: str,
     points: Points | None = None,
 ) -> None:
-    """A panel for each class but background, with the precision-recall curve of every model.
+    """Precision-recall curves of all models, one panel per class except background.
 
     curves : model -> rows of pr_curve.tsv or natural_pr_curve.tsv, as `setting` is test or natural
     comparison : rows of comparison.tsv, for average precisions and their intervals in the legends
@@ -92,7 +92,7 @@ def draw_bars(
     classes: Sequence[str],
     setting: str,
 ) -> None:
-    """Precision, recall, F1 and AP of every model, a panel for each class, with intervals."""
+    """Precision, recall, F1 and AP of every model, with intervals; one panel per class."""
     style, elements = colours(models), classes[1:]
     by_place = {
         (row.model, row.class_, row.figure): (row.value, row.low, row.high)
@@ -128,7 +128,7 @@ def draw_spread(
     models: Sequence[str],
     classes: Sequence[str],
 ) -> None:
-    """Average precisions as bars, with dots for what they are made of (folds, chromosomes).
+    """Average precisions as bars, and those of single folds or chromosomes as dots.
 
     panels : title -> model and class -> height of the bar, and dots
     classes : without background
@@ -154,7 +154,7 @@ def draw_spread(
 
 
 def draw_confusions(path: Path, matrices: Mapping[str, np.ndarray], classes: Sequence[str]) -> None:
-    """The confusion matrix of every model, one beside the other; shade is the share of the row.
+    """The confusion matrix of every model, side by side; shade is the fraction of the row.
 
     matrices : model -> windows, int64, shape (classes, classes); rows are the truth
     """
@@ -178,7 +178,7 @@ def draw_confusions(path: Path, matrices: Mapping[str, np.ndarray], classes: Seq
 def draw_calls(
     path: Path, tables: Mapping[str, Sequence[ValidationRate]], classes: Sequence[str]
 ) -> None:
-    """How many elements every model calls, and which share of them a marker validates.
+    """Number of calls of every model, and the fraction that a marker validates.
 
     tables : model -> rows of validation.tsv; classes : without background
     """

@@ -13,9 +13,9 @@ from deepregfinder.evaluation.evaluate import Evaluation
 
 
 def draw_evaluation(folder: Path, evaluation: Evaluation, learning_curve: Path) -> None:
-    """Draw everything that there is of an evaluation.
+    """Draw all plots of an evaluation.
 
-    learning_curve : table of the bundle; left out where the bundle has none
+    learning_curve : table of the bundle; not drawn if the bundle has none
     """
     classes, test = evaluation.bundle.classes, evaluation.test
     name = f"{evaluation.sample}, {evaluation.model}"

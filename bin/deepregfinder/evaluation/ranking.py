@@ -1,11 +1,12 @@
-"""Ranking of candidate calls: how good a model orders places, whatever the scale of its scores.
+"""Ranking of candidate calls, which does not depend on the calibration of a model.
 
-A threshold cuts models of different calibration at different depths, so average precision of calls
-looks at candidates instead, which are made alike for every model. For each class alone, a candidate
-is a window whose stored probability (65,536 levels) is above zero and no lower than that of its two
-neighbours. Candidates are taken from the best on (of equal ones the one further left first), and
-one that overlaps a taken candidate is passed over. Those of enhancer classes that touch a merged
-TSS within `--tss_distance` are then removed, as calls are. Credit is that of `natural`.
+A threshold cuts the rankings of models with different calibration at different depths. The average
+precision of calls therefore uses candidates, which are defined in the same way for every model. For
+each class, a candidate is a window whose stored probability (65,536 levels) is above zero and not
+lower than that of its two neighbours. Candidates are taken from the best to the worst (of equal
+ones, the leftmost first); a candidate that overlaps one taken before is skipped. Candidates of
+enhancer classes within `--tss_distance` of a merged TSS are then removed, as for calls. Elements
+are credited as in natural_prevalence.py.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ class RankedCalls:
     level : int64, shape (candidates,); 0 is the best score, LEVELS - 1 a probability of zero
     right : bool, shape (candidates,); credited with an element or more
     block : int64, shape (candidates,); block of the bootstrap that holds the summit
-    element_level : int64, shape (elements,); of the candidate that found it, LEVELS where none did
+    element_level : int64, shape (elements,); of the candidate that recovers it, LEVELS without one
     element_block : int64, shape (elements,)
     """
 
@@ -64,7 +65,7 @@ def find_candidates(probabilities: np.ndarray, step: int, window: int) -> Calls:
 
 
 def _suppress(score: np.ndarray, reach: int) -> np.ndarray:
-    """Local maxima above zero of which no two are within `reach` places, the best first kept."""
+    """Local maxima above zero; of those within `reach` windows of each other, the best is kept."""
     beside = np.concatenate([[-1], score, [-1]])
     peaks = np.flatnonzero((score > 0) & (score >= beside[:-2]) & (score >= beside[2:]))
     covered = bytearray(len(score) + 2 * reach)
@@ -84,10 +85,10 @@ def rank_calls(
     tss: pd.DataFrame | None = None,
     tss_distance: int = 0,
 ) -> list[RankedCalls]:
-    """Rank the candidates of each class but background on the chromosomes of `elements`.
+    """Rank the candidates of each class except background on the chromosomes of `elements`.
 
-    tss, tss_distance : merged TSSs that enhancer candidates keep away from, and how far (bp); None
-        removes nothing
+    tss, tss_distance : enhancer candidates within this distance (bp) of merged TSSs are removed;
+        None removes nothing
     """
     candidates: Mapping[str, Calls] = {
         chrom: find_candidates(scan.load(chrom), scan.step, scan.window) for chrom in elements
@@ -166,7 +167,7 @@ def false_calls_at_recall(
 
     Returns
     -------
-    float64, shape (weightings,); NaN where that recall is never reached
+    float64, shape (weightings,); NaN if that recall is never reached
     """
     counts = np.full(len(weights), np.nan)
     for row, (weight, target) in enumerate(zip(weights, recall, strict=True)):

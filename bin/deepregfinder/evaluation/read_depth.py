@@ -1,11 +1,11 @@
-"""How many reads are enough: models on the test chromosomes of a sample with a part of its reads.
+"""Read depth: models on the test chromosomes of a sample with a fraction of its reads.
 
-A library sequenced to a share of its depth holds each read by chance: counts are drawn from the
-binomial distribution of what was counted and the share. Models stay those of all reads, so the
-figures are those of a shallower sample that a trained model is applied to.
+A library of lower depth is a random sample of the reads: counts are drawn from the binomial
+distribution of the observed counts and the fraction. Models are trained on all reads, so the
+metrics are those of a trained model that is applied to a sample with fewer reads.
 
-The table has a row for each figure: setting "test" (labelled windows) or "natural"
-(every window); class "mean" is the mean over the classes other than background, "all" all windows.
+The table has one row per metric: setting "test" (labelled windows) or "natural" (every window);
+class "mean" is the mean over the classes except background, "all" means all windows.
 """
 
 import logging
@@ -50,8 +50,8 @@ MEAN = "mean"
 class Score:
     """A row of the table.
 
-    share : of the reads of every library; reads : what the median library keeps, controls apart
-    value, low, high : estimate and 95 % interval, NaN where there is none
+    share : of the reads of every library; reads : of the median library, without controls
+    value, low, high : estimate and 95 % interval, NaN if there is none
     """
 
     model: str
@@ -66,7 +66,7 @@ class Score:
 
 
 def parse_shares(text: str) -> tuple[float, ...]:
-    """Read `0.5,0.25`: all reads first, then the shares from large to small, each once."""
+    """Read `0.5,0.25`: all reads first, then the fractions in falling order, each once."""
     try:
         shares = {float(part) for part in text.split(",")}
     except ValueError:
@@ -81,7 +81,7 @@ class DepthSample:
     """A sample whose reads are thinned.
 
     windows : its labelled windows; only their places and classes are used
-    counts, controls, control : as `signal.build.write_sample_signal` takes them
+    counts, controls, control : arguments of `signal.build.write_sample_signal`
     """
 
     windows: Tensors
@@ -97,7 +97,7 @@ def measure_depths(
     scanning: ScanOptions,
     bootstrap: Bootstrap,
 ) -> list[Score]:
-    """Measure every model with every share of the reads.
+    """Evaluate every model with every fraction of the reads.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def measure_depths(
     scanning : of every window of the test chromosomes
     bootstrap : its seed also draws the reads
 
-    Raises InputError where counts, windows and models do not fit together.
+    Raises InputError if counts, windows and models do not fit together.
     """
     windows, controls = sample.windows, sample.controls
     plan = windows.split_plan
@@ -150,7 +150,7 @@ def _scores(evaluation: Evaluation, share: float, reads: int) -> Iterator[Score]
 
 
 def _figures(measured: Measured, bundle: Bundle) -> Iterator[tuple[str, str, float, float, float]]:
-    """Class, figure, estimate and interval: average precision of the classes, ECE of all."""
+    """Class, metric, estimate and interval: average precision of the classes, ECE of all."""
     drawn = measured.replicates
     areas = measured.figures.per_class["average_precision"][0, 1:]
     each = drawn.per_class["average_precision"][:, 1:] if drawn else np.empty((0, len(areas)))
@@ -172,7 +172,7 @@ def write_scores(path: Path, scores: Sequence[Score]) -> None:
 
 
 def draw_depths(path: Path, scores: Sequence[Score], classes: Sequence[str]) -> None:
-    """Average precision against reads, a panel for each setting and class, a line a model.
+    """Average precision against reads, one panel per setting and class, one line per model.
 
     classes : without background
     """

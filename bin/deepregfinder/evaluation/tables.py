@@ -1,4 +1,4 @@
-"""Rows of the tables that an evaluation leaves, and that other steps or the report read back."""
+"""Rows of the tables of an evaluation, which other steps and the report read."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SeedFigure:
-    """A row of seeds.tsv: a figure of one member alone.
+    """A row of seeds.tsv: a metric of one member.
 
     scope : test or natural; class_ : a class, or "all"
     """
@@ -55,11 +55,11 @@ class Reliability:
 
 @dataclass(frozen=True)
 class ComparedFigure:
-    """A row of comparison.tsv: a figure of a model, and its difference from the reference model.
+    """A row of comparison.tsv: a metric of a model, and its difference from the reference model.
 
-    setting : test, natural or calls; class_ : a class, "mean" of all but background, or "all"
+    setting : test, natural or calls; class_ : a class, "mean" (without background) or "all"
     low, high : of the 95 % interval; excludes_zero : yes or no, of the interval of the difference
-    lowest_chromosome, highest_chromosome : among the test chromosomes, each measured alone
+    lowest_chromosome, highest_chromosome : range over the test chromosomes
     Numbers are NaN where they are not available.
     """
 
@@ -84,7 +84,7 @@ class ComparedFigure:
 
 @dataclass(frozen=True)
 class AnnotationScore:
-    """A row of `<sample>.annotations.tsv`: an annotation made by others, scored as a model is.
+    """A row of `<sample>.annotations.tsv`: an external annotation, evaluated like a model.
 
     setting : test (labelled test windows) or calls (on the test chromosomes)
     right : correct ones among `calls`; found : recovered ones among `labelled`
@@ -110,7 +110,7 @@ class AnnotationScore:
 
 @dataclass(frozen=True)
 class CrisprFigures:
-    """A row of `<sample>.<model>.crispr.tsv`: elements that were perturbed, against a model.
+    """A row of `<sample>.<model>.crispr.tsv`: perturbed elements and calls of a model.
 
     scope : all or test; class_ : a class, or "any"
     """
@@ -140,9 +140,9 @@ class CrisprFigures:
 
 @dataclass(frozen=True)
 class WindowDistances:
-    """A row of `<sample>.test_windows.tsv`: how far windows of a class lie from a kind of marker.
+    """A row of `<sample>.test_windows.tsv`: distances of windows of a class to a marker.
 
-    windows : labelled or natural; n : how many there are
+    windows : labelled or natural; n : number of windows
     lower_quartile, median, upper_quartile : distances in bp; None where so many windows have no
         marker on their chromosome
     """

@@ -1,8 +1,8 @@
-"""What windows that models are tested on lie near: how far from open chromatin, TSSs and factors.
+"""Distances of test windows from open chromatin, TSSs and peaks of factors.
 
-Labelled background keeps away from all of them by its rules, so a test set of labelled windows is
-easier than a genome; the windows at natural prevalence beside it show by how much. `natural` here
-are windows side by side along the test chromosomes that labels/ground_truth.py calls background.
+By its rules, labelled background is far from all of these, so a test set of labelled windows is
+easier than the genome. The background at natural prevalence shows the difference. `natural` are
+adjacent windows along the test chromosomes that are background by labels/ground_truth.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Surroundings:
     """Distances (bp) of the windows of one class to the nearest of one kind of marker.
 
     windows : LABELLED or NATURAL
-    distance : float64, shape (n,); infinite without any on the chromosome
+    distance : float64, shape (n,); infinite if the chromosome has none
     """
 
     windows: str
@@ -46,7 +46,7 @@ class Surroundings:
 def natural_background(
     regions: pd.DataFrame, chrom_sizes: Mapping[str, int], classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Windows side by side along the test chromosomes that are truly background.
+    """Adjacent windows along the test chromosomes that are background.
 
     regions : region table of labelled windows, divided by chromosome
 
@@ -73,7 +73,7 @@ def describe(
     chrom_sizes: Mapping[str, int],
     classes: Sequence[str],
 ) -> list[Surroundings]:
-    """Distances of the test windows of each class, and of the background that a genome has.
+    """Distances of the test windows of each class, and of all background of the test chromosomes.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def describe(
 
 
 def write_surroundings(path: Path, surroundings: Sequence[Surroundings]) -> None:
-    """Write a row for each set of windows, class and marker: counts, and quartiles in bp."""
+    """Write one row per set of windows, class and marker: number, and quartiles in bp."""
     rows = []
     for one in surroundings:
         touching, *within = (int((one.distance <= limit).sum()) for limit in _LIMITS)
@@ -106,7 +106,7 @@ def write_surroundings(path: Path, surroundings: Sequence[Surroundings]) -> None
 
 
 def draw_surroundings(path: Path, surroundings: Sequence[Surroundings], sample: str) -> None:
-    """A panel for each marker: the share of windows that are no further from it than x."""
+    """Fraction of windows up to a distance from a marker, one panel per marker."""
     markers = list(dict.fromkeys(one.marker for one in surroundings))
     with figure_of(path, 4.2 * len(markers), 3.9, len(markers)) as panels:
         for axes, marker in zip(panels, markers, strict=True):

@@ -10,9 +10,9 @@ from deepregfinder.evaluation.plots_of_one_model import draw_evaluation
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation, learning_curve: Path) -> dict[str, Any]:
-    """Write all files of an evaluation; returns what metrics.json holds.
+    """Write all files of an evaluation; returns the content of metrics.json.
 
-    learning_curve : table of the bundle; it is not drawn where the bundle has none
+    learning_curve : table of the bundle; it is not drawn if the bundle has none
     """
     metrics = to_json(evaluation)
     folder.mkdir(parents=True, exist_ok=True)

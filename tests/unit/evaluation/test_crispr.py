@@ -69,7 +69,7 @@ def test_elements_are_counted_by_hand(tmp_path: Path, scan: Probabilities) -> No
     write_elements(tmp_path / "elements.tsv", place_elements(table, None, SIZES, "pairs"))
     placed = read_elements(tmp_path / "elements.tsv")
     assert placed["genes"].tolist() == [1, 1, 3, 1, 2, 1, 1, 1]
-    figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
+    figures, predictions = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
     rows = {(one.scope, one.class_): vars(one) for one in figures}
     counts = {key: tuple(row.values())[2:9] for key, row in rows.items()}
     assert counts == {
@@ -89,7 +89,7 @@ def test_elements_are_counted_by_hand(tmp_path: Path, scan: Probabilities) -> No
     row_of_none = rows["all", "promoter"]
     assert row_of_none["negative_rate_low"] == 0
     assert row_of_none["negative_rate_high"] == pytest.approx(1.96**2 / (3 + 1.96**2), abs=1e-4)
-    lines = [dict(zip(judged[0], line, strict=True)) for line in judged[1:]]
+    lines = [dict(zip(predictions[0], line, strict=True)) for line in predictions[1:]]
     assert [line["called"] for line in lines] == [
         *("enhancer", ".", "enhancer;promoter", ".", ".", "promoter", "enhancer", "."),
     ]
@@ -128,12 +128,12 @@ def test_no_element_of_a_predicted_chromosome_leaves_figures_unknown(
     placed = place_elements(
         read_table(write_tested(tmp_path / "pairs.tsv", TESTED[1:2])), None, SIZES, "pairs"
     )
-    figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
+    figures, predictions = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
     row = vars(figures[0])
     assert (row["elements"], row["not_predicted"], row["regulated"]) == (1, 1, 0)
     assert np.isnan(row["recall"])
     assert np.isnan(row["average_precision"])
-    assert len(judged) == 2
+    assert len(predictions) == 2
 
 
 def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabilities) -> None:
@@ -149,9 +149,9 @@ def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabil
     placed = read_elements(tmp_path / "elements.tsv")
     assert placed["status"].tolist() == ["lifted"] * 2 + ["unmapped", "lifted"] + ["unmapped"] * 2
     assert placed["start"].tolist() == [19_991, 29_991, -1, 50_000, -1, -1]
-    figures, judged = validate(placed, CALLS, scan, PLAN, Bootstrap(0, 1))
+    figures, predictions = validate(placed, CALLS, scan, PLAN, Bootstrap(0, 1))
     assert tuple(vars(figures[0]).values())[2:9] == (6, 3, 0, 3, 2, 0, 0)
-    assert [line[6:9] for line in judged[1:4]][2] == (".", ".", ".")
+    assert [line[6:9] for line in predictions[1:4]][2] == (".", ".", ".")
 
 
 @pytest.mark.parametrize(

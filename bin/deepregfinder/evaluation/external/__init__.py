@@ -1,1 +1,1 @@
-"""Annotations and experiments from elsewhere, compared with the calls."""
+"""External annotations and experiments, compared with the calls."""

@@ -1,13 +1,13 @@
-"""Annotations made by others, scored as if they were models.
+"""External annotations, evaluated like models.
 
-Labels of an annotation (column 4 of its BED file) stand for classes: the first pattern of its
-mapping that fits a label says which. What no pattern fits is background.
+Labels of an annotation (column 4 of its BED file) are mapped to classes by the first pattern of its
+mapping that matches. Labels without a matching pattern are background.
 
-A labelled test window belongs to the element class that covers most bases of its central 500 bp
-(of equal ones the first in class order), and to background where none covers 100. Nothing is
-ranked, so that an annotation is a point, not a curve: precision, recall and F1 of the same windows,
-blocks and bootstrap as those of models. On whole test chromosomes, its intervals of a class, joined
-where they touch, are calls that are credited as those of models are (natural_prevalence.py).
+A labelled test window is assigned to the element class that covers most bases of its central 500 bp
+(of equal ones, the first in class order), and to background if no class covers 100 bp. Windows are
+not ranked, so an annotation is a point, not a curve: precision, recall and F1 for the same windows,
+blocks and bootstrap as for models. On whole test chromosomes, its intervals of a class are joined
+if they touch, and are credited like calls of models (natural_prevalence.py).
 """
 
 import logging
@@ -46,7 +46,7 @@ ByClass = Sequence[pd.DataFrame]
 
 @dataclass(frozen=True)
 class Meaning:
-    """A pattern of labels, where * stands for anything, and the class that it means."""
+    """A pattern of labels, in which * matches any text, and the class of such labels."""
 
     pattern: str
     class_name: str
@@ -56,7 +56,7 @@ class Meaning:
 
 
 def parse_mapping(text: str, classes: Sequence[str]) -> list[Meaning]:
-    """Read `label=class;label=class`. Raises InputError for what is no such pair or no class."""
+    """Read `label=class;label=class`. Raises InputError for other text, or an unknown class."""
     pairs = []
     for part in filter(None, map(str.strip, text.split(";"))):
         pattern, _, name = (piece.strip() for piece in part.rpartition("="))
@@ -73,7 +73,7 @@ def by_class(
 ) -> list[pd.DataFrame]:
     """Intervals (chrom, start, end, name) of each class, joined where they overlap or touch.
 
-    Raises InputError where no label means an element.
+    Raises InputError if no label is mapped to an element class.
     """
     labels = intervals["name"].unique()
     meaning = {
@@ -110,7 +110,7 @@ def covered(intervals: pd.DataFrame, start: np.ndarray, end: np.ndarray) -> np.n
 
 
 def classify(annotation: ByClass, chrom: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """Class index of windows by their centres, as the head of this module says: int64.
+    """Class index of windows by the coverage of their centres (see above): int64.
 
     chrom : str, shape (windows,); middle : int64, shape (windows,), bp
     """
@@ -145,7 +145,7 @@ def score(
 ) -> list[AnnotationScore]:
     """Scores of every class: on test windows, and of calls on the test chromosomes.
 
-    A random split leaves no test chromosome, and then there are no rows of calls.
+    A random split has no test chromosomes, and therefore no rows of calls.
     """
     rows = tensors.select("test")
     truth = tensors.y[rows].astype(np.int64)
@@ -189,7 +189,7 @@ def score(
 def points_on_test_windows(
     scores: Sequence[AnnotationScore],
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """Annotation -> class -> recall and precision on test windows, where both can be told."""
+    """Annotation -> class -> recall and precision on test windows, if both are known."""
     points: dict[str, dict[str, tuple[float, float]]] = {}
     for one in scores:
         if one.setting == "test" and one.recall is not None and one.precision is not None:
@@ -205,7 +205,7 @@ def _scores(
     estimates: Mapping[str, np.ndarray],
     replicates: Mapping[str, np.ndarray] | None,
 ) -> list[AnnotationScore]:
-    """Those of each class but background; counts has shape (4, classes)."""
+    """Rows of each class except background; counts has shape (4, classes)."""
     scores = []
     for index, class_name in enumerate(classes[1:], 1):
         figures: list[float] = []

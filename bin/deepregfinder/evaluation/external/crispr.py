@@ -1,20 +1,20 @@
-"""Elements that were perturbed with CRISPR, against calls and probabilities of a model.
+"""Elements that were perturbed with CRISPR, compared with calls and probabilities of a model.
 
-A table has a row for each tested pair of element and gene. Rows with the same place are one
-element; it is regulated if any gene answered, else a tested negative (which may still act in
-another cell, or on a gene that was not measured). An element is called when a call overlaps it, by
-class: a regulated element that a promoter call meets is a validated enhancer that the model takes
-for a promoter. Its probability is the highest among windows that overlap it: 1 - P(background) for
-any class, P(class) for one.
+A table has one row per tested pair of element and gene. Rows with the same coordinates are one
+element. An element is regulated if any gene responded; otherwise it is a tested negative (it may
+still act in another cell type, or on a gene that was not measured). An element is called, by class,
+if a call overlaps it; a regulated element under a promoter call is a validated enhancer that the
+model classifies as promoter. Its probability is the highest one of the windows that overlap it:
+1 - P(background) for any class, P(class) for one.
 
   recall = called regulated / regulated       negative rate = called negatives / negatives
   precision = called regulated / called       (both among tested elements only)
 
-Average precision ranks tested elements by probability. Intervals: the block bootstrap of metrics
-over blocks of 5 Mb, since neighbouring elements are not independent; those of rates reach at least
-as far as Wilson's (1927), since none found in 40 does not mean that none ever will be. Scope `all`
-has every element on a predicted chromosome, `test` only those on chromosomes that the model was
-neither trained nor calibrated on: the figures to quote.
+Average precision ranks tested elements by probability. Intervals are those of the block bootstrap
+(blocks of 5 Mb), since neighbouring elements are not independent. Intervals of rates are extended
+to contain Wilson's interval (1927): 0 called of 40 does not mean a rate of exactly 0. Scope `all`
+has all elements on predicted chromosomes, `test` only those on chromosomes that the model was
+neither trained nor calibrated on; quote the metrics of `test`.
 """
 
 import csv
@@ -74,14 +74,14 @@ class PlacedElement:
 
 
 ELEMENT_COLUMNS = column_names(PlacedElement)
-JUDGED_COLUMNS = (*ELEMENT_COLUMNS, "test", "called")
+PREDICTION_COLUMNS = (*ELEMENT_COLUMNS, "test", "called")
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read tested pairs (TSV with a header, plain or gzipped) and merge them to elements.
 
-    Returns chrom, start, end, genes, regulated_genes: a row for each place, sorted. Raises
-    InputError where columns lack or a row is none of an element, naming the first rows.
+    Returns chrom, start, end, genes, regulated_genes: one row per element, sorted. Raises
+    InputError for missing columns, and for the first rows that are not valid.
     """
     try:
         with Path(path).open("rb") as file:
@@ -136,10 +136,10 @@ def read_table(path: Path) -> pd.DataFrame:
 def place_elements(
     elements: pd.DataFrame, chain: Path | None, chrom_sizes: Mapping[str, int], source: str
 ) -> pd.DataFrame:
-    """Where elements lie in the assembly of the run: a row of ELEMENT_COLUMNS for each.
+    """Coordinates of elements in the assembly of the run: a row of ELEMENT_COLUMNS for each.
 
-    status : liftover's; without a chain file all are where the table says. chrom, start and end of
-        those that were not lifted are ".", -1 and -1.
+    status : result of the liftover; without a chain file, coordinates are those of the table.
+        Elements that were not lifted have the chrom ".", and the start and end -1.
     """
     names = {"chrom": "source_chrom", "start": "source_start", "end": "source_end"}
     placed = elements.rename(columns=names).assign(status=LIFTED, chrom=".", start=-1, end=-1)
@@ -153,7 +153,7 @@ def place_elements(
 
 
 def write_elements(path: Path, placed: pd.DataFrame) -> None:
-    """Write a table with a row for each element."""
+    """Write a table with one row per element."""
     rows = placed.itertuples(index=False, name=None)
     known: Iterator[list[Any]] = (
         [None if value in (ABSENT, -1) else value for value in row] for row in rows
@@ -162,7 +162,7 @@ def write_elements(path: Path, placed: pd.DataFrame) -> None:
 
 
 def read_elements(path: Path) -> pd.DataFrame:
-    """Read a table of `write_elements`: what `place_elements` gave."""
+    """Read a table of `write_elements`: the result of `place_elements`."""
     nowhere = {"chrom": ABSENT, "start": -1, "end": -1}
     rows = [
         vars(row) | (nowhere if row.chrom is None else {}) for row in read_rows(path, PlacedElement)
@@ -171,8 +171,8 @@ def read_elements(path: Path) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What a model says of elements on predicted chromosomes.
+class ElementPredictions:
+    """Predictions of a model for elements on predicted chromosomes.
 
     called : bool, shape (classes, elements); row 0 is a call of any class
     probability : float64, shape (classes, elements); row 0 is 1 - P(background)
@@ -182,8 +182,10 @@ class Judged:
     probability: np.ndarray
 
 
-def judge(elements: pd.DataFrame, calls: Mapping[str, Calls], scan: Probabilities) -> Judged:
-    """Say what calls and windows overlap elements (chrom, start, end) of scanned chromosomes."""
+def predictions_at(
+    elements: pd.DataFrame, calls: Mapping[str, Calls], scan: Probabilities
+) -> ElementPredictions:
+    """Find the calls and windows that overlap elements (chrom, start, end)."""
     shape = (len(scan.classes), len(elements))
     called, probability = np.zeros(shape, bool), np.full(shape, np.nan)
     for chrom in elements["chrom"].unique():
@@ -201,7 +203,7 @@ def judge(elements: pd.DataFrame, calls: Mapping[str, Calls], scan: Probabilitie
         for row, low, high in zip(rows, first, last, strict=True):
             if low <= high:
                 probability[:, row] = track[:, low : high + 1].max(axis=1)
-    return Judged(called, probability)
+    return ElementPredictions(called, probability)
 
 
 def validate(
@@ -211,7 +213,7 @@ def validate(
     split: SplitPlan,
     bootstrap: Bootstrap,
 ) -> tuple[list[CrisprFigures], list[tuple[object, ...]]]:
-    """Figures of any class and each, and every element with what the model says (header first).
+    """Metrics of any class and of each, and every element with its predictions (header first).
 
     placed : of `place_elements`; split : of the windows that the model was trained on
     """
@@ -224,7 +226,7 @@ def validate(
     if left_out[1]:
         log.warning("%d elements lie on chromosomes that were not predicted", left_out[1])
     elements = placed.iloc[tested]
-    judged = judge(elements, calls, scan)
+    predictions = predictions_at(elements, calls, scan)
     is_test = np.array([split.of(chrom) == "test" for chrom in elements["chrom"]], bool)
 
     figures: list[CrisprFigures] = []
@@ -235,16 +237,16 @@ def validate(
             for chrom in scan.chroms
             if scope == "all" or split.of(chrom) == "test"
         }
-        some = Judged(judged.called[:, kept], judged.probability[:, kept])
+        some = ElementPredictions(predictions.called[:, kept], predictions.probability[:, kept])
         figures += _figures(scope, counts, elements[kept], some, scan.classes, sizes, bootstrap)
-    return figures, [*_element_rows(placed, status, tested, judged, is_test, scan.classes)]
+    return figures, [*_element_rows(placed, status, tested, predictions, is_test, scan.classes)]
 
 
 def _figures(
     scope: str,
     counts: tuple[int, int, int],
     elements: pd.DataFrame,
-    judged: Judged,
+    predictions: ElementPredictions,
     classes: Sequence[str],
     sizes: Mapping[str, int],
     bootstrap: Bootstrap,
@@ -264,12 +266,12 @@ def _figures(
         return np.bincount(block[which], minlength=len(blocks))
 
     for index, name in enumerate((ANY, *classes[1:])):
-        called = judged.called[index]
+        called = predictions.called[index]
         right, positive, wrong, negative = (
             weights @ by_block(which)
             for which in (called & regulated, regulated, called & ~regulated, ~regulated)
         )
-        level = np.unique(-judged.probability[index], return_inverse=True)[1]
+        level = np.unique(-predictions.probability[index], return_inverse=True)[1]
         ranked = np.zeros((2, len(blocks), int(level.max(initial=-1)) + 1))
         np.add.at(ranked, (np.where(regulated, 0, 1), block, level), 1)
         counted = {
@@ -314,13 +316,13 @@ def _element_rows(
     placed: pd.DataFrame,
     status: np.ndarray,
     tested: np.ndarray,
-    judged: Judged,
+    predictions: ElementPredictions,
     is_test: np.ndarray,
     classes: Sequence[str],
 ) -> list[tuple[object, ...]]:
     """Header and a row for each element of the table, in its order."""
     names = (ANY, *classes[1:])
-    header = (*JUDGED_COLUMNS, *(f"probability_{name}" for name in names))
+    header = (*PREDICTION_COLUMNS, *(f"probability_{name}" for name in names))
     rows: list[tuple[object, ...]] = [header]
     place_of = {int(row): place for place, row in enumerate(tested)}
     for row, values in enumerate(placed.assign(status=status).itertuples(index=False, name=None)):
@@ -329,13 +331,13 @@ def _element_rows(
         if place is None:
             rows.append((*shown, ".", ".", *[np.nan] * len(names)))
             continue
-        called = [names[index] for index in np.flatnonzero(judged.called[1:, place]) + 1]
+        called = [names[index] for index in np.flatnonzero(predictions.called[1:, place]) + 1]
         rows.append(
             (
                 *shown,
                 "true" if is_test[place] else "false",
                 ";".join(called) or ".",
-                *judged.probability[:, place].tolist(),
+                *predictions.probability[:, place].tolist(),
             )
         )
     return rows
