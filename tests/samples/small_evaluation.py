@@ -8,12 +8,14 @@ import numpy as np
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.labels.tensors import Tensors, write_tensors
 from deepregfinder.models.bundle import Bundle, write_bundle
+from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.prediction.probabilities import (
     ProbabilityAttributes,
     n_windows,
     scaled,
     write_probabilities,
 )
+from deepregfinder.storage.tables import write_rows
 from samples.small_models import GEOMETRY, labelled_windows, random_bundle
 
 SIZES = {"chr1": 400_000, "chr2": 300_000, "chr3": 900_050, "chr4": 600_000}
@@ -85,13 +87,12 @@ def write_scan(
 
 
 def write_learning_curve(folder: Path, seeds: tuple[int, ...]) -> None:
-    header = "seed\tepoch\ttrain_loss\tvalidation_loss\tvalidation_map\tlearning_rate\n"
-    rows = [
-        f"{seed}\t{epoch}\t{1 / epoch:.6f}\t{1.1 / epoch:.6f}\t{0.5 + 0.1 * epoch:.6f}\t0.01\n"
+    records = [
+        EpochRecord(seed, epoch, 1 / epoch, 1.1 / epoch, 0.5 + 0.1 * epoch, 0.01)
         for seed in seeds
         for epoch in (1, 2, 3)
     ]
-    (folder / "learning_curve.tsv").write_text(header + "".join(rows))
+    write_rows(folder / "learning_curve.tsv", EpochRecord, records)
 
 
 def write_world(folder: Path, n_classes: int = 3, n_members: int = 1) -> dict[str, Path]:
