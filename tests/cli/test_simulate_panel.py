@@ -183,7 +183,7 @@ def test_reads_never_follow_the_labels(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--marks", "H3K4me9"], "no H3K4me9 here, only H2AZ, H3K27ac"),
+        (["--marks", "H3K4me9"], "H3K4me9 not available; choose from H2AZ, H3K27ac"),
         (["--samples", "A,A"], "name every cell type once"),
         (["--replicates", "two"], "neither a number nor MARK=number"),
         (["--replicates", "1,H9=2"], "neither a number nor MARK=number"),

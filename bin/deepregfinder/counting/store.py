@@ -34,9 +34,9 @@ class Library:
 
 @dataclass(frozen=True)
 class RecordCounts:
-    """A row of `<id>.counts.tsv`: what became of the records of a file.
+    """A row of `<id>.counts.tsv`: numbers of counted and excluded records of a file.
 
-    assigned : usable ones that lie in a bin; assigned_fraction : their share of the usable ones
+    assigned : usable records counted in a bin; assigned_fraction : their share of the usable ones
     """
 
     id: str
@@ -63,15 +63,15 @@ class RecordCounts:
         "unmapped": "excluded_unmapped",
         "low mapping quality": "excluded_mapq",
         "duplicate": "excluded_duplicate",
-        "maps to several places": "excluded_multimapping",
+        "multi-mapping": "excluded_multimapping",
         "secondary": "excluded_secondary",
-        "no proper pair": "excluded_improper_pair",
+        "improper pair": "excluded_improper_pair",
     }
-    """What can become of a record, in words, and the column with the number of such records."""
+    """How records are counted or excluded, for the report, and the column with their number."""
 
     @property
     def fates(self) -> dict[str, int]:
-        """Records by what became of them; they sum to `total_records`."""
+        """Numbers of records by FATES, which sum to `total_records`."""
         return {fate: getattr(self, column) for fate, column in self.FATES.items()}
 
 

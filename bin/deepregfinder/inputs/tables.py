@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class InputFile:
     """A row of inputs.tsv.
 
-    reads : records of the file; mapped : those with a place, secondary ones included;
-    main_chrom_reads : those on main chromosomes
+    reads : records of the file; mapped : mapped records, including secondary ones;
+    main_chrom_reads : mapped records on main chromosomes
     """
 
     id: str
