@@ -46,16 +46,17 @@ def codeDigest(String script) {
     return digest.digest().encodeHex().toString().take(16)
 }
 
-/** `seen`, the file, and all that it imports in turn. */
+/** `seen`, the file, and all that it imports or names in turn. */
 def withImports(bin, List seen, file) {
     if (file in seen) {
         return seen
     }
-    def imported = file.name.endsWith('.py') ? importedFiles(bin, file.getText('UTF-8')) : []
-    return imported.inject(seen + [file]) { files, next -> withImports(bin, files, next) }
+    def source = file.name.endsWith('.py') ? file.getText('UTF-8') : ''
+    def used = importedFiles(bin, source) + (file.parent == bin ? [] : dataBeside(file, source))
+    return used.inject(seen + [file]) { files, next -> withImports(bin, files, next) }
 }
 
-/** The files of the library that a Python source imports, packages with their __init__.py and templates. */
+/** The files of the library that a Python source imports, packages with their __init__.py. */
 def importedFiles(bin, String source) {
     def statement = ~/(?m)^\s*(?:from\s+(deepregfinder[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+(deepregfinder[\w.]*))/
     def names = source.findAll(statement) { _all, from, imported, whole ->
@@ -65,14 +66,9 @@ def importedFiles(bin, String source) {
         .flatten()
         .collectMany { name -> parents(name.toString()) }
         .unique()
-        .collectMany { name ->
-            def path = bin.resolve(name.replace('.', '/'))
-            def module = path.resolveSibling("${path.name}.py")
-            if (module.exists()) {
-                return [module]
-            }
-            return path.isDirectory() ? [path.resolve('__init__.py')] + filesBeside(path) : []
-        }
+        .collect { name -> bin.resolve(name.replace('.', '/')) }
+        .collect { path -> path.isDirectory() ? path.resolve('__init__.py') : path.resolveSibling("${path.name}.py") }
+        .findAll { file -> file.exists() }
 }
 
 /** a.b.c gives a, a.b and a.b.c. */
@@ -81,11 +77,18 @@ def parents(String name) {
     return (1..parts.size()).collect { n -> parts.take(n).join('.') }
 }
 
-/** What a package holds besides Python: templates, style sheets. The library as a whole is no such package. */
-def filesBeside(path) {
+/** What a module reads of its own package: a file or folder beside it, whose name stands in its source in quotes. */
+def dataBeside(module, String source) {
     def files = []
-    if (path.name != 'deepregfinder') {
-        path.eachFileRecurse(groovy.io.FileType.FILES) { file -> files << file }
+    module.parent.eachFile { path ->
+        if (source.contains("\"${path.name}\"") && !path.name.endsWith('.py') && !path.resolve('__init__.py').exists()) {
+            if (path.isDirectory()) {
+                path.eachFileRecurse(groovy.io.FileType.FILES) { file -> files << file }
+            }
+            else {
+                files << path
+            }
+        }
     }
-    return files.findAll { file -> !(file.name =~ /\.(py|pyc|nbi|nbc)$/) }
+    return files
 }
