@@ -4,6 +4,7 @@ import copy
 import json
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import read_chrom_sizes
 from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.models.bundle import read_bundle, write_bundle
+from deepregfinder.storage.tables import Shortest, column_names, read_rows, write_rows
 
 NONSENSE = st.one_of(
     st.none(),
@@ -187,3 +189,55 @@ def test_a_table_of_chromosomes_is_sound_or_refused(tmp_path, content):
         assert all(
             0 < size < 1 << 31 and chrom and chrom == chrom.strip() for chrom, size in sizes.items()
         )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table with cells of all types."""
+
+    chrom: str
+    class_: str | None
+    reads: int
+    share: Shortest | None
+    tested: bool
+    ids: tuple[str, ...]
+
+
+WORDS = st.text(st.characters(exclude_characters="\t\r\n,", codec="utf-8"), min_size=1)
+ROWS = st.builds(
+    Row,
+    chrom=WORDS,
+    class_=st.none() | WORDS.filter(lambda text: text != "."),
+    reads=st.integers(),
+    share=st.none() | st.floats(allow_nan=False),
+    tested=st.booleans(),
+    ids=st.lists(WORDS, max_size=3).map(tuple).filter(lambda ids: ids != (".",)),
+)
+HEADER = "\t".join(column_names(Row))
+
+
+@fuzzed
+@given(rows=st.lists(ROWS, max_size=5))
+def test_rows_come_back_as_they_were_written(tmp_path, rows):
+    path = tmp_path / "table.tsv"
+    write_rows(path, Row, rows)
+    assert read_rows(path, Row) == tuple(rows)
+
+
+@fuzzed
+@given(
+    content=st.one_of(
+        TABLES.map(lambda text: text.encode(errors="replace")),
+        TABLES.map(lambda text: f"{HEADER}\n{text}".encode(errors="replace")),
+        st.binary(),
+    )
+)
+def test_a_table_of_rows_is_sound_or_refused(tmp_path, content):
+    path = tmp_path / "table.tsv"
+    path.write_bytes(content)
+    rows = ends_well(lambda: read_rows(path, Row), path)
+    if rows is not None:
+        write_rows(path, Row, rows)
+        written = path.read_bytes()
+        write_rows(path, Row, read_rows(path, Row))
+        assert path.read_bytes() == written

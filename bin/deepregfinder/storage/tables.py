@@ -91,7 +91,7 @@ def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
             except (KeyError, ValueError):
                 raise InputError(
                     f"{path}, line {number}, column {column.name}: expected "
-                    f"{column.cell.expected}, found {cells[place]!r}."
+                    f"{column.cell.expected}, found {cells[place][:80]!r}."
                 ) from None
         rows.append(kind(**values))
     return tuple(rows)
