@@ -72,8 +72,6 @@ def call_elements(
     of the best window. Validation tables have "." if the lists that they need are not given.
     """
     from deepregfinder.errors import InputError
-    from deepregfinder.genome.intervals import read_intervals
-    from deepregfinder.labels.elements import merged_tss
     from deepregfinder.prediction.call_scan import call_scan
     from deepregfinder.prediction.calling import write_calls
     from deepregfinder.prediction.marker_validation import (
@@ -84,15 +82,16 @@ def call_elements(
         write_validation,
     )
     from deepregfinder.prediction.probabilities import open_probabilities
+    from deepregfinder.prediction.tss_zone import read_tss_zone
 
     scan = open_probabilities(probabilities)
     if scan.sample != sample:
         raise InputError(f"--sample is {sample}, but the probabilities are of {scan.sample}.")
-    sites = merged_tss(read_intervals(tss), scan.chrom_sizes, tss_merge) if tss else None
-    called = call_scan(scan, model, threshold, sites, tss_distance, seeds_summary is not None)
+    zone = read_tss_zone(tss, scan.chrom_sizes, tss_merge, tss_distance)
+    called = call_scan(scan, model, threshold, zone, seeds_summary is not None)
     write_calls(output, called.calls, scan.classes, scan.step)
     write_call_summary(summary, called.calls, scan.classes)
-    markers = read_markers(sites, dhs, enhancers, tfbs, tss_distance, validation_slop)
+    markers = read_markers(zone, dhs, enhancers, tfbs, validation_slop)
     rates = validation_rates(called.calls, scan.classes, markers, validation_slop)
     write_validation(validation, rates)
     if seeds_summary:

@@ -72,13 +72,12 @@ def evaluate_model(
     from deepregfinder.evaluation.evaluate import Evidence, Subject, evaluate
     from deepregfinder.evaluation.model_card import write_model_card
     from deepregfinder.evaluation.write import write_evaluation
-    from deepregfinder.genome.intervals import read_intervals
-    from deepregfinder.labels.elements import merged_tss
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.prediction.calling import read_calls
     from deepregfinder.prediction.labelled_windows import predict_test_windows
     from deepregfinder.prediction.probabilities import open_probabilities
+    from deepregfinder.prediction.tss_zone import read_tss_zone
     from deepregfinder.signal.store import open_signal
 
     trained, windows = read_bundle(bundle), open_tensors(tensors)
@@ -89,11 +88,11 @@ def evaluate_model(
     mapped = scan is not None and scan.quantile_map
     opened = open_signal(signal) if signal else None
     predictions = predict_test_windows(trained, windows, opened, mapped)
-    sites = merged_tss(read_intervals(tss), windows.chrom_sizes, tss_merge) if tss else None
+    zone = read_tss_zone(tss, windows.chrom_sizes, tss_merge, tss_distance)
     called = read_calls(calls, trained.classes) if calls else None
     evaluation = evaluate(
         Subject(sample, model, trained, windows, predictions),
-        Evidence(scan, called, threshold, sites, tss_distance),
+        Evidence(scan, called, threshold, zone),
         bootstrap,
     )
     metrics = write_evaluation(output, evaluation, bundle / "learning_curve.tsv")

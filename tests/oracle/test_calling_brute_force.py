@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepregfinder.classes import class_named, class_names
-from deepregfinder.prediction.calling import call_genome, find_runs
+from deepregfinder.prediction.calling import TssZone, call_genome, find_runs
 
 Row = tuple[int, int, int, float, int]
 
@@ -87,8 +87,8 @@ def test_calls_equal_those_found_by_walking_over_bases(
     sites = pd.DataFrame({"chrom": ["chr1"] * len(tss), "start": tss, "end": [t + 1 for t in tss]})
     runs = {"chr1": find_runs(p, step, window, 0.4)}
     # bedtools starts once for each example: only examples with TSSs need it.
-    given_tss = sites if tss else None
-    calls = call_genome(runs, class_names(n_classes), step, given_tss, 3)["chr1"]
+    zone = TssZone(sites, 3) if tss else None
+    calls = call_genome(runs, class_names(n_classes), step, zone)["chr1"]
     rows = list(
         zip(
             calls.start.tolist(), calls.end.tolist(), calls.class_index.tolist(),

@@ -19,6 +19,7 @@ from deepregfinder.evaluation.ranking import (
     ranked_average_precision,
 )
 from deepregfinder.labels.ground_truth import labelled_elements
+from deepregfinder.prediction.calling import TssZone
 from deepregfinder.prediction.probabilities import open_probabilities
 
 CHROMS = ("chr3", "chr4")
@@ -63,7 +64,7 @@ def test_average_precision_equals_that_found_candidate_by_candidate(
     scan = open_probabilities([tmp_path / "p.zip"])
     by_chrom = labelled_elements(windows, CHROMS)
     tss = pd.DataFrame({"chrom": "chr3", "start": [50_000, 410_000], "end": [50_001, 410_001]})
-    ranked = rank_calls(scan, by_chrom, BLOCKS, tss if with_tss else None, 20_000)
+    ranked = rank_calls(scan, by_chrom, BLOCKS, TssZone(tss, 20_000) if with_tss else None)
     ones = np.ones((1, len(BLOCKS)))
     for index in (1, 2):
         rows = []

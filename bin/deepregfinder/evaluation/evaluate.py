@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.metrics import (
@@ -35,7 +34,7 @@ from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.calibration import combine_members
 from deepregfinder.models.tss_input import is_known_tss
-from deepregfinder.prediction.calling import Calls, call_thresholds
+from deepregfinder.prediction.calling import Calls, TssZone, call_thresholds
 from deepregfinder.prediction.probabilities import Probabilities
 
 # With fewer windows of a class, one window changes its metrics by several per cent.
@@ -67,14 +66,13 @@ class Evidence:
     scan : None if the genome was not predicted; natural prevalence is then not measured
     calls : None if calls are not measured
     threshold : of the calls, None for those of the bundle; it is only reported
-    tss, tss_distance : enhancer candidates within this distance (bp) of merged TSSs are removed
+    zone : where enhancer calls were removed, and enhancer candidates are; None if they were not
     """
 
     scan: Probabilities | None = None
     calls: Mapping[str, Calls] | None = None
     threshold: float | None = None
-    tss: pd.DataFrame | None = None
-    tss_distance: int = 0
+    zone: TssZone | None = None
 
 
 NO_EVIDENCE = Evidence()
@@ -239,7 +237,7 @@ def _at_natural_prevalence(
     calls: MeasuredCalls | None = None
     if evidence.calls is not None:
         tallies = tally_calls(evidence.calls, elements, len(subject.bundle.classes), blocks)
-        ranked = rank_calls(scan, elements, blocks, evidence.tss, evidence.tss_distance)
+        ranked = rank_calls(scan, elements, blocks, evidence.zone)
         calls = MeasuredCalls(
             tallies,
             ranked,
@@ -291,10 +289,10 @@ def _known_tss_note(bundle: Bundle) -> list[str]:
 
 def _removed_calls_note(calls: MeasuredCalls | None, evidence: Evidence) -> list[str]:
     """The labels keep enhancers away from the same TSSs, which helps precision."""
-    if calls is None or evidence.tss is None:
+    if calls is None or evidence.zone is None:
         return []
     return [
-        f"Enhancer calls within {evidence.tss_distance} bp of a TSS were removed before they were "
+        f"Enhancer calls within {evidence.zone.distance} bp of a TSS were removed before they were "
         "measured, by the list that defines the labels: part of their precision is the list's."
     ]
 

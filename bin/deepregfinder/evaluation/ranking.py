@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from deepregfinder.evaluation.metrics import LEVELS, Blocks, ratio
 from deepregfinder.evaluation.natural_prevalence import credit
 from deepregfinder.labels.ground_truth import Elements
-from deepregfinder.prediction.calling import Calls, remove_near_tss
+from deepregfinder.prediction.calling import Calls, TssZone, remove_near_tss
 from deepregfinder.prediction.probabilities import Probabilities
 
 _WEIGHTINGS_AT_ONCE = 25
@@ -82,19 +81,17 @@ def rank_calls(
     scan: Probabilities,
     elements: Elements,
     blocks: Blocks,
-    tss: pd.DataFrame | None = None,
-    tss_distance: int = 0,
+    zone: TssZone | None = None,
 ) -> list[RankedCalls]:
     """Rank the candidates of each class except background on the chromosomes of `elements`.
 
-    tss, tss_distance : enhancer candidates within this distance (bp) of merged TSSs are removed;
-        None removes nothing
+    zone : where enhancer candidates are removed; None removes nothing
     """
     candidates: Mapping[str, Calls] = {
         chrom: find_candidates(scan.load(chrom), scan.step, scan.window) for chrom in elements
     }
-    if tss is not None:
-        candidates = remove_near_tss(candidates, scan.classes, tss, tss_distance)
+    if zone is not None:
+        candidates = remove_near_tss(candidates, scan.classes, zone)
     return [_ranked(candidates, elements, index, blocks) for index in range(1, len(scan.classes))]
 
 

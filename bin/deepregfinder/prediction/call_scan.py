@@ -4,9 +4,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
-from deepregfinder.prediction.calling import Calls, call_genome, call_thresholds, find_runs
+from deepregfinder.prediction.calling import (
+    Calls,
+    TssZone,
+    call_genome,
+    call_thresholds,
+    find_runs,
+)
 from deepregfinder.prediction.probabilities import Probabilities
 
 log = logging.getLogger(__name__)
@@ -24,8 +28,7 @@ def call_scan(
     scan: Probabilities,
     model: str,
     threshold: float | None,
-    tss: pd.DataFrame | None,
-    tss_distance: int,
+    zone: TssZone | None,
     each_seed: bool,
 ) -> CalledScan:
     """Call elements on all scanned chromosomes; warn if there is no call.
@@ -34,11 +37,10 @@ def call_scan(
     ----------
     model : its name in the run, for the log
     threshold : of all classes; None for those of the model
-    tss, tss_distance : enhancer calls within this distance (bp) of merged TSSs are removed; None
-        removes nothing
+    zone : where enhancer calls are removed; None removes nothing
     each_seed : also call the probabilities of each seed
     """
-    if tss is None:
+    if zone is None:
         log.warning("Without --tss, enhancer calls near TSSs are not removed.")
     lowest = scan.thresholds if threshold is None else threshold
     # Each chromosome is read once: runs are few, and those of every seed fit in memory together.
@@ -51,7 +53,7 @@ def call_scan(
                 runs_by_seed[seed][chrom] = find_runs(track, scan.step, scan.window, lowest)
 
     def call(of_one: Mapping[str, Calls]) -> dict[str, Calls]:
-        return call_genome(of_one, scan.classes, scan.step, tss, tss_distance)
+        return call_genome(of_one, scan.classes, scan.step, zone)
 
     calls = call(runs)
     if total := sum(map(len, calls.values())):

@@ -61,6 +61,17 @@ class Calls:
         return Calls(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
+@dataclass(frozen=True)
+class TssZone:
+    """Where no enhancer is called: within `distance` bp of TSSs.
+
+    sites : chrom, start, end of merged TSSs (`elements.merged_tss`)
+    """
+
+    sites: pd.DataFrame
+    distance: int
+
+
 def call_thresholds(of_model: Sequence[float], given: float | None) -> tuple[float, ...]:
     """The threshold of each element class: `--threshold`, or those of the model."""
     return tuple(of_model) if given is None else (given,) * len(of_model)
@@ -195,17 +206,14 @@ def calls_table(calls: Mapping[str, Calls]) -> pd.DataFrame:
 
 
 def remove_near_tss(
-    runs: Mapping[str, Calls], classes: Sequence[str], tss: pd.DataFrame, distance: int
+    runs: Mapping[str, Calls], classes: Sequence[str], zone: TssZone
 ) -> dict[str, Calls]:
-    """Remove runs of enhancer classes within `distance` bp of a merged TSS (step 3 above).
-
-    tss : chrom, start, end of merged TSSs (`elements.merged_tss`)
-    """
+    """Remove runs of enhancer classes near a merged TSS (step 3 above)."""
     is_enhancer = np.array([class_named(name).element == "enhancer" for name in classes])
     table = calls_table(runs)
     enhancers = np.flatnonzero(is_enhancer[table["class_index"].to_numpy(np.int64)])
     removed = np.zeros(len(table), bool)
-    removed[enhancers] = near(table.iloc[enhancers], tss, distance)
+    removed[enhancers] = near(table.iloc[enhancers], zone.sites, zone.distance)
     ends = np.cumsum([len(of_chrom) for of_chrom in runs.values()])[:-1]
     kept = np.split(~removed, ends) if runs else []
     return {
@@ -218,8 +226,7 @@ def call_genome(
     runs: Mapping[str, Calls],
     classes: Sequence[str],
     step: int,
-    tss: pd.DataFrame | None = None,
-    tss_distance: int = 0,
+    zone: TssZone | None = None,
 ) -> dict[str, Calls]:
     """Turn the runs of all chromosomes into calls (steps 3 to 5 above).
 
@@ -228,15 +235,14 @@ def call_genome(
     runs : chromosome -> runs of `find_runs`
     classes : class names, background first
     step : distance between windows, bp
-    tss, tss_distance : enhancer calls within this distance (bp) of merged TSSs are removed; None
-        removes nothing
+    zone : where enhancer calls are removed; None removes nothing
 
     Returns
     -------
     Chromosome -> calls sorted by start, without overlap; chromosomes in the order of `runs`.
     """
-    if tss is not None:
-        runs = remove_near_tss(runs, classes, tss, tss_distance)
+    if zone is not None:
+        runs = remove_near_tss(runs, classes, zone)
     return {
         chrom: merge_same_class(resolve_conflicts(of_chrom, step))
         for chrom, of_chrom in runs.items()

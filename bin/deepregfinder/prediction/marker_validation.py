@@ -19,7 +19,7 @@ from deepregfinder.classes import class_named
 from deepregfinder.genome.bedtools import near
 from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.labels.elements import midpoints
-from deepregfinder.prediction.calling import Calls, calls_table
+from deepregfinder.prediction.calling import Calls, TssZone, calls_table
 from deepregfinder.storage.tables import ABSENT, Decimals4, write_rows
 
 
@@ -72,20 +72,18 @@ class CallCount:
 
 
 def build_markers(
-    tss: pd.DataFrame | None,
+    zone: TssZone | None,
     dhs: pd.DataFrame | None,
     enhancers: Sequence[pd.DataFrame],
     tfbs: Sequence[pd.DataFrame],
-    tss_distance: int,
     slop: int,
 ) -> dict[str, Marker]:
     """Build the markers of enhancer and promoter calls from the given lists.
 
     Parameters
     ----------
-    tss : merged TSSs (elements.merged_tss)
+    zone : TSSs, and the distance from them that enhancer markers exceed
     dhs, enhancers, tfbs : peaks (chrom, start, end)
-    tss_distance : enhancer markers are further than this from every TSS, bp
     slop : promoter markers are TSSs with a DHS within this distance, bp
 
     Returns
@@ -104,32 +102,30 @@ def build_markers(
             [table[["chrom", "start", "end"]] for tables in lists.values() for table in tables],
             ignore_index=True,
         )
-        if tss is not None:
-            peaks = peaks[~near(peaks, tss, tss_distance)]
-        where = "away from TSSs" if tss is not None else "anywhere (no TSSs given)"
+        if zone is not None:
+            peaks = peaks[~near(peaks, zone.sites, zone.distance)]
+        where = "away from TSSs" if zone is not None else "anywhere (no TSSs given)"
         markers["enhancer"] = Marker(f"{' or '.join(given)} peak {where}", peaks)
-    if tss is not None and dhs is not None:
-        middle = midpoints(tss)
-        sites = tss.assign(start=middle, end=middle + 1)
+    if zone is not None and dhs is not None:
+        middle = midpoints(zone.sites)
+        sites = zone.sites.assign(start=middle, end=middle + 1)
         markers["promoter"] = Marker("TSS with DHS", sites[near(sites, dhs, slop)])
     return markers
 
 
 def read_markers(
-    tss: pd.DataFrame | None,
+    zone: TssZone | None,
     dhs: Path | None,
     enhancers: Sequence[Path],
     tfbs: Sequence[Path],
-    tss_distance: int,
     slop: int,
 ) -> dict[str, Marker]:
     """`build_markers` of the peaks in files."""
     return build_markers(
-        tss,
+        zone,
         read_intervals(dhs) if dhs else None,
         [read_intervals(path) for path in enhancers],
         [read_intervals(path) for path in tfbs],
-        tss_distance,
         slop,
     )
 

@@ -6,7 +6,14 @@ import pytest
 
 from deepregfinder.classes import class_names
 from deepregfinder.errors import InputError
-from deepregfinder.prediction.calling import Calls, call_genome, find_runs, read_calls, write_calls
+from deepregfinder.prediction.calling import (
+    Calls,
+    TssZone,
+    call_genome,
+    find_runs,
+    read_calls,
+    write_calls,
+)
 
 STEP, WINDOW = 200, 2000
 THREE, FIVE = class_names(3), class_names(5)
@@ -31,11 +38,12 @@ def call(
     tss_distance: int = 2000,
 ) -> list[tuple[int, int, int, float]]:
     """(start, end, class, score) of the calls on chr1."""
-    sites = None
+    zone = None
     if tss is not None:
         sites = pd.DataFrame({"chrom": "chr1", "start": tss, "end": [t + 1 for t in tss]})
+        zone = TssZone(sites, tss_distance)
     runs = {"chr1": find_runs(p, STEP, WINDOW, threshold)}
-    calls = call_genome(runs, classes, STEP, sites, tss_distance)["chr1"]
+    calls = call_genome(runs, classes, STEP, zone)["chr1"]
     rows = zip(calls.start, calls.end, calls.class_index, calls.score, strict=True)
     return [(int(s), int(e), int(c), round(float(v), 3)) for s, e, c, v in rows]
 
@@ -162,7 +170,9 @@ def test_written_calls_are_read_back(tmp_path: Path) -> None:
 def test_no_call_gives_an_empty_file(tmp_path: Path) -> None:
     runs = {"chr1": find_runs(track(60), STEP, WINDOW, 0.5)}
     tss = pd.DataFrame({"chrom": ["chr1"], "start": [5], "end": [6]})
-    write_calls(tmp_path / "calls.bed", call_genome(runs, THREE, STEP, tss, 2000), THREE, STEP)
+    write_calls(
+        tmp_path / "calls.bed", call_genome(runs, THREE, STEP, TssZone(tss, 2000)), THREE, STEP
+    )
     assert (tmp_path / "calls.bed").read_bytes() == b""
     assert read_calls(tmp_path / "calls.bed", THREE) == {}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.classes import class_names
-from deepregfinder.prediction.calling import Calls
+from deepregfinder.prediction.calling import Calls, TssZone
 from deepregfinder.prediction.marker_validation import (
     build_markers,
     validation_rates,
@@ -31,7 +31,9 @@ def rates(
     of_chrom: Calls, n_classes: int = 3, **given: object
 ) -> dict[str, tuple[int, int | None]]:
     lists: dict = {"tss": None, "dhs": None, "enhancers": [], "tfbs": []} | given
-    markers = build_markers(**lists, tss_distance=TSS_DISTANCE, slop=SLOP)
+    sites = lists.pop("tss")
+    zone = None if sites is None else TssZone(sites, TSS_DISTANCE)
+    markers = build_markers(zone, **lists, slop=SLOP)
     return {
         rate.class_: (rate.calls, rate.validated)
         for rate in validation_rates({"chr1": of_chrom}, class_names(n_classes), markers, SLOP)
@@ -81,7 +83,7 @@ def test_markers_on_other_chromosomes_do_not_count() -> None:
 
 
 def test_tables_have_dots_for_what_cannot_be_told(tmp_path: Path) -> None:
-    markers = build_markers(None, peaks(("chr1", 11_000, 11_200)), [], [], TSS_DISTANCE, SLOP)
+    markers = build_markers(None, peaks(("chr1", 11_000, 11_200)), [], [], SLOP)
     by_chrom = {"chr1": calls((10_000, 12_000, E), (20_000, 22_000, E), (30_000, 32_000, P))}
     measured = validation_rates(by_chrom, class_names(3), markers, SLOP)
     write_validation(tmp_path / "v.tsv", measured)
@@ -101,7 +103,7 @@ def test_tables_have_dots_for_what_cannot_be_told(tmp_path: Path) -> None:
 
 
 def test_no_calls_have_no_rate(tmp_path: Path) -> None:
-    markers = build_markers(None, peaks(("chr1", 11_000, 11_200)), [], [], TSS_DISTANCE, SLOP)
+    markers = build_markers(None, peaks(("chr1", 11_000, 11_200)), [], [], SLOP)
     measured = validation_rates({"chr1": calls((0, 9, P)).take(np.array([], int))},
                                 class_names(3), markers, SLOP)  # fmt: skip
     assert (measured[0].calls, measured[0].validated, measured[0].rate) == (0, 0, None)
