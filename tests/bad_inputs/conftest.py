@@ -7,7 +7,7 @@ from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_
 
 @pytest.fixture
 def summary(tmp_path):
-    """What inspect_bam.py found in a good BAM file."""
+    """The summary of a good BAM file by inspect_bam.py."""
     bam = write_bam(tmp_path / "good.bam", SIZES, READS)
     path = tmp_path / "good.bam.json"
     write_summary(path, inspect_alignments(bam, Identity("good", "K", "M", "1", "chip"), tmp_path))

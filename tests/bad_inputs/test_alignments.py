@@ -1,4 +1,4 @@
-"""BAM and CRAM files that are damaged or of something else, before and while they are counted."""
+"""BAM and CRAM files that are damaged or of another format, before and during counting."""
 
 import gzip
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Model bundles of something else, or made to do harm: refused before a task starts, or by one."""
+"""Foreign or malicious model bundles are refused, before the first task or by a task."""
 
 import hashlib
 import json

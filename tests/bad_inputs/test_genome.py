@@ -1,4 +1,4 @@
-"""Tables and parameters of chromosomes that are wrong, told by check_inputs.py."""
+"""Invalid tables and parameters of chromosomes are reported by check_inputs.py."""
 
 import gzip
 

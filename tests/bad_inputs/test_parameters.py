@@ -1,4 +1,4 @@
-"""Parameters that are out of range, misspelt or contradict each other: no task starts."""
+"""Parameters out of range, misspelt or contradictory: no task starts."""
 
 import pytest
 from samples.driver_answers import answers

@@ -1,4 +1,4 @@
-"""Peak lists, TSSs, blacklists and regions that are wrong: check_inputs.py names file and line."""
+"""Invalid peak lists, TSSs, blacklists and regions: check_inputs.py names file and line."""
 
 import bz2
 import gzip

@@ -1,6 +1,6 @@
-"""Sheets that are wrong: the run stops before its first task and names row and column.
+"""Invalid sheets: the run stops before its first task and names row and column.
 
-tests/pipeline/test_parameters.py shows what a user sees of it: exit code, and no task.
+tests/pipeline/test_parameters.py tests exit code and output of such runs.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""Statistics of degenerate data: a number, or none with its reason; never NaN in a table."""
+"""Statistics of degenerate data are a number, or missing with a reason; never NaN in a table."""
 
 import json
 import shutil
@@ -101,7 +101,7 @@ def words(options: dict[str, object]) -> list[str]:
 
 
 def no_nonsense_in(folder: Path) -> None:
-    """No table holds a cell that is no number where others are, and no cell is empty."""
+    """No cell of a numeric column is another text, and no cell is empty."""
     tables = sorted(folder.rglob("*.tsv"))
     assert tables
     for path in tables:
@@ -195,7 +195,7 @@ counts = st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=
 @given(counts, st.integers(0, 3))
 @settings(max_examples=100, deadline=None)
 def test_a_test_of_reads_always_has_a_p(rows, constant):
-    """Also without elements, without reads, and where replicates do not vary at all."""
+    """Also without elements, without reads, and with identical replicates."""
     for table in (np.array(rows, np.int64).reshape(-1, 4), np.full((len(rows), 4), constant)):
         sizes = np.array([1e6, 2e6]), np.array([1e6, 1e6])
         change = change_of_mark("M", (table[:, :2], table[:, 2:]), sizes)

@@ -1,4 +1,4 @@
-"""BAM files cut into BGZF blocks of any size, as other programs may write them."""
+"""BAM files with BGZF blocks of any size, as written by other programs."""
 
 import random
 import struct
@@ -20,7 +20,7 @@ def packed(content: bytes, level: int = 6) -> bytes:
 
 
 def random_blocks(payload: bytes, rng: random.Random) -> list[bytes]:
-    """Blocks of random sizes and levels, without the block that ends a file."""
+    """Blocks of random sizes and compression levels, without the end-of-file block."""
     largest = rng.choice([200, 2_000, LARGEST])
     blocks, at = [], 0
     while at < len(payload):
@@ -31,5 +31,5 @@ def random_blocks(payload: bytes, rng: random.Random) -> list[bytes]:
 
 
 def write_blocks(path: Path, blocks: list[bytes]) -> None:
-    """Write a whole file of such blocks."""
+    """Write a complete file of such blocks."""
     path.write_bytes(b"".join(blocks) + END_OF_FILE)

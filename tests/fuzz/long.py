@@ -1,5 +1,5 @@
-"""The long fuzz (`make fuzz`): prints its progress and a table, which `--write` puts into
-docs/reliability.md. Ends with exit code 1 if any file was counted wrongly or ended otherwise.
+"""The long fuzz test (`make fuzz`): prints its progress and a table, which `--write` writes to
+docs/reliability.md. The exit code is 1 if any file was counted wrongly or ended unexpectedly.
 """
 
 import argparse

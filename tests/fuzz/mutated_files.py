@@ -1,8 +1,8 @@
 """Damaged BAM files: the native counter must refuse them, or count what pysam reads from them.
 
-Run as a program, so that what kills it kills nothing else: it prints the number of each file before
-it counts it, and how it ended. The damage is done to the packed blocks, or to the content, which is
-then packed again with the right checksums: only the counter itself can notice that.
+This is a separate program, so that a crash does not end the test: it prints the number of each file
+before it counts it, and the result. Either the compressed blocks are damaged, or the content, which
+is then compressed again with correct checksums, so that only the counter can detect it.
 """
 
 import gzip
@@ -77,13 +77,13 @@ DAMAGE: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 
 
 def lie_in_header(block: bytes, rng: random.Random) -> bytes:
-    """Another length of the extra field, or of the block."""
+    """Change the length of the extra field, or of the block."""
     at = rng.choice([10, 14, 16])
     return block[:at] + struct.pack("<H", rng.randrange(1 << 16)) + block[at + 2 :]
 
 
 def lie_in_footer(block: bytes, rng: random.Random) -> bytes:
-    """Another checksum, or another unpacked size."""
+    """Change the checksum, or the size of the content."""
     wrong = struct.pack(
         "<I", rng.choice([0, 1, 0xFFFF, 1 << 16, (1 << 32) - 1, rng.getrandbits(32)])
     )
@@ -91,7 +91,7 @@ def lie_in_footer(block: bytes, rng: random.Random) -> bytes:
 
 
 def damaged(payload: bytes, rng: random.Random) -> tuple[str, bytes]:
-    """What was done to a BAM file, and its bytes."""
+    """Damage a BAM file; returns the kind of damage, and the bytes."""
     where = rng.choice(["bytes", "content", "content", "blocks"])
     change = rng.choice(DAMAGE)
     if where == "content":
@@ -99,7 +99,7 @@ def damaged(payload: bytes, rng: random.Random) -> tuple[str, bytes]:
     blocks = random_blocks(payload, rng)
     if where == "bytes":
         whole = change(b"".join(blocks), rng) if rng.random() < 0.5 else change(_file(blocks), rng)
-        # With its end, a file is not refused at first sight.
+        # A file with its end-of-file block is not refused immediately.
         return f"bytes: {change.__name__}", whole + END_OF_FILE * (rng.random() < 0.7)
     at = rng.randrange(len(blocks))
     what = rng.choice(["header", "footer", "repeated", "missing", "swapped", "empty"])
@@ -124,7 +124,7 @@ def _file(blocks: list[bytes]) -> bytes:
 
 
 def judged(path: Path, rng: random.Random) -> str:
-    """Count one file: "refused", "equal", or what is wrong with the answer."""
+    """Count one file: "refused", "equal", or the error in the result."""
     rules = CountRules(
         min_mapq=rng.choice([0, 10]),
         duplicates=rng.choice(["keep", "drop"]),
@@ -152,7 +152,7 @@ def judged(path: Path, rng: random.Random) -> str:
 
 
 def _compared(path: Path, counts: BinCounts, rules: CountRules) -> str:
-    """Beside what pysam reads; of other rules than those of featureCounts, the records alone."""
+    """Compare counts with pysam; for rules beyond those of featureCounts, only the records."""
     if rules.count_at == "midpoint" or rules.paired_end == "fragments":
         with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
             total = sum(1 for _ in alignments.fetch(until_eof=True))
@@ -169,7 +169,7 @@ def _compared(path: Path, counts: BinCounts, rules: CountRules) -> str:
 
 
 def write_damaged(path: Path, number: int) -> tuple[str, random.Random]:
-    """Write file `number`: what was done to it, and what decides how it is counted."""
+    """Write file `number`; returns its damage, and the random choices for counting it."""
     rng = random.Random(number)
     paired = rng.choice([0, 0.5])
     whole = random_bam(path.with_suffix(".whole.bam"), number, rng.randint(2, 60), paired)
@@ -179,7 +179,7 @@ def write_damaged(path: Path, number: int) -> tuple[str, random.Random]:
 
 
 def count_damaged(first: int, stop: int, folder: Path) -> tuple[Counter[str], list[str]]:
-    """Files [first, stop): how many were refused and counted alike, and all other endings."""
+    """Files [first, stop): numbers refused and counted equally, and all other results."""
     endings: Counter[str] = Counter()
     faults = []
     while first < stop:
@@ -206,7 +206,7 @@ def count_damaged(first: int, stop: int, folder: Path) -> tuple[Counter[str], li
 
 
 def main(first: int, stop: int, folder: Path) -> None:
-    """Count files [first, stop), each within SECONDS and MEMORY; a line before and after each."""
+    """Count files [first, stop), each within SECONDS and MEMORY; prints a line before and after."""
     pysam.set_verbosity(0)
     import deepregfinder.counting.native  # noqa: F401  (loading it takes seconds, of no file's time)
 

@@ -1,8 +1,8 @@
 """Random BAM files, counted by the native counter and by featureCounts.
 
-featureCounts takes a batch of files in one call, so that starting it and reading its table of bins
-does not cost most of the time. Its command and table are written here anew, not taken from
-deepregfinder.counting.featurecounts: both of our counters could otherwise share a mistake.
+featureCounts counts a batch of files per call, which saves the time to start it and to read its
+table of bins. Its command and table are written here independently of
+deepregfinder.counting.featurecounts: otherwise both counters could share an error.
 """
 
 import csv
@@ -26,7 +26,7 @@ USABLE = ("Assigned", "Unassigned_NoFeatures", "Unassigned_Overlapping_Length")
 
 @dataclass(frozen=True)
 class Setting:
-    """What all files of a batch have in common; share_paired is that of their records."""
+    """The settings of all files of a batch. share_paired : share of paired records"""
 
     sizes: Mapping[str, int]
     grid: BinGrid
@@ -35,7 +35,7 @@ class Setting:
 
 
 def random_setting(rng: random.Random) -> Setting:
-    """Any reference and any rules that featureCounts can follow."""
+    """Random references, and random rules that featureCounts supports."""
     names = [f"chr{name}" for name in (*range(1, 23), "X", "Y", "M")] + ["GL000192.1", "chrUn_7"]
     sizes = {
         name: rng.choice(
@@ -58,7 +58,7 @@ def random_setting(rng: random.Random) -> Setting:
 
 
 def unequal_files(seed: int, n_files: int, folder: Path) -> list[str]:
-    """Make a batch of files and count each twice: what differs, with the seed of the file."""
+    """Count each file of a batch twice; returns the differences, with the seeds of the files."""
     rng = random.Random(seed)
     setting = random_setting(rng)
     bams = []
@@ -75,7 +75,7 @@ def unequal_files(seed: int, n_files: int, folder: Path) -> list[str]:
     expected, tallies = featurecounts(bams, setting, folder)
     unequal = []
     for number, (bam, tally) in enumerate(zip(bams, tallies, strict=True)):
-        # Pieces and stretches of the usual size would never end within so small a file.
+        # Pieces and stretches of the usual size would not end within such small files.
         with (
             patch("deepregfinder.counting.bgzf.PIECE", rng.choice([500, 3_000, 1 << 20])),
             patch("deepregfinder.counting.stretches.SMALLEST", rng.choice([200, 1 << 20])),
@@ -98,7 +98,7 @@ def unequal_files(seed: int, n_files: int, folder: Path) -> list[str]:
 def featurecounts(
     bams: list[Path], setting: Setting, folder: Path
 ) -> tuple[np.ndarray, list[tuple[int, ...]]]:
-    """Counts of shape (bins, files), and of each file what became of its records."""
+    """Counts, shape (bins, files), and the numbers of counted and excluded records per file."""
     rules, grid = setting.rules, setting.grid
     bins, table = folder / "bins.saf", folder / "counts.txt"
     lines = ["GeneID\tChr\tStart\tEnd\tStrand"]

@@ -1,4 +1,4 @@
-"""A short run of what `make fuzz` does for long: other files than those of its usual seed."""
+"""A short version of `make fuzz`, with other seeds."""
 
 import numpy as np
 from fuzz import random_files

@@ -1,4 +1,4 @@
-"""Model bundles and text tables with random damage: a sentence, or something sound."""
+"""Model bundles and text tables with random damage are refused with a message, or valid."""
 
 import copy
 import json
@@ -41,7 +41,7 @@ fuzzed = settings(
 
 
 def ends_well(read: Callable[[], Any], path: Path) -> Any:
-    """What is read; None if it is refused with a sentence that names the file."""
+    """The content; None if it is refused with a message that names the file."""
     try:
         return read()
     except InputError as error:
@@ -52,7 +52,7 @@ def ends_well(read: Callable[[], Any], path: Path) -> Any:
 
 
 def places(content: Any, path: tuple = ()) -> list[tuple]:
-    """The way to every value inside a JSON document."""
+    """The path to every value in a JSON document."""
     items: Any = ()
     if isinstance(content, dict):
         items = content.items()
@@ -77,7 +77,7 @@ def write(folder: Path, description: Any, packed: bytes) -> None:
 
 
 def sound_or_refused(folder: Path) -> None:
-    """A bundle that is read can be written and read again, and knows of no number but numbers."""
+    """A bundle that can be read can be written and read again, and has finite numbers."""
     bundle = ends_well(lambda: read_bundle(folder), folder)
     if bundle is None:
         return

@@ -1,4 +1,4 @@
-"""Sheets with random damage, all read in one start of Nextflow: refused by name, or sound."""
+"""Sheets with random damage, all read in one run of Nextflow: refused by name, or valid."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
 
 
 def damaged(text: str, rng: random.Random) -> bytes:
-    """The sheet with up to four pieces cut out, repeated, moved or put in."""
+    """The sheet with up to four pieces deleted, repeated, moved or inserted."""
     content = text.encode()
     for _ in range(rng.randint(1, 4)):
         start, end = sorted(rng.randrange(len(content) + 1) for _ in range(2))
@@ -50,7 +50,7 @@ def damaged(text: str, rng: random.Random) -> bytes:
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, str]]:
-    """Name of each damaged sheet -> its content and what the driver says."""
+    """Name of each damaged sheet -> its content and the message of the driver."""
     folder = tmp_path_factory.mktemp("sheets")
     for name in FILES:
         (folder / name).touch()
@@ -76,7 +76,7 @@ def test_the_whole_sheets_are_accepted(said):
 
 
 def test_damage_ends_in_a_sentence_that_names_a_sheet(said):
-    """A sheet that lost a sample may be whole: then the one that names the sample is wrong."""
+    """A sheet that lost a sample may be valid; the sheet that names the sample is then wrong."""
     refused = {name: answer for name, (_, answer) in said.items() if answer}
     assert len(refused) > N_SHEETS / 2
     for name, answer in refused.items():

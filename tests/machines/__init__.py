@@ -1,1 +1,1 @@
-"""Real programs that tests start: Nextflow, container engines, SLURM, a browser."""
+"""Programs that tests run: Nextflow, container engines, SLURM, a browser."""

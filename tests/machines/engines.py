@@ -41,7 +41,7 @@ def docker_does(*arguments: str) -> bool:
 
 
 def have(program: str, package: str) -> None:
-    """Make sure that a program of a Debian package is there; root can install it."""
+    """Make sure that a program of a Debian package is installed; root can install it."""
     if not shutil.which(program) and os.geteuid() == 0:
         install = f"apt-get install -y -qq --no-install-recommends {package}"
         subprocess.run(f"apt-get update -qq && {install}", shell=True, stdout=subprocess.DEVNULL)
@@ -62,7 +62,7 @@ def built_images() -> Images:
 
 
 def version() -> str:
-    """The version of the pipeline, which is the images' tag."""
+    """The version of the pipeline, which is the tag of the images."""
     match = re.search(r"^    version = '(.+)'", (ROOT / "nextflow.config").read_text(), re.M)
     assert match
     return match[1]

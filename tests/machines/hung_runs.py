@@ -1,4 +1,4 @@
-"""What a Nextflow run was doing that does not end: the last that anybody hears of it in CI."""
+"""The state of a Nextflow run that does not end, for the log of CI."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-# With it, Python says on SIGABRT where each of its threads is.
+# With it, Python prints the stack of each thread on SIGABRT.
 ENVIRONMENT = {"PYTHONFAULTHANDLER": "1"}
 
 _TIME_TO_SPEAK = 5

@@ -1,4 +1,4 @@
-"""Nextflow runs in the background, and the ways to kill them with everything that they started."""
+"""Nextflow runs in the background, which can be killed with all processes that they started."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from machines.nextflow_runs import Pipeline, Run
 
-# In the order in which they run; a course is killed at some of them.
+# In their order; a run is killed at some of them.
 PROCESSES = (
     "INSPECT_BAM", "COUNT_BINS", "DEFINE_REGIONS", "BUILD_SIGNAL", "BUILD_TENSORS", "TRAIN_MODEL",
     "PREDICT_GENOME", "CALL_ELEMENTS", "EVALUATE_MODEL",
@@ -24,7 +24,7 @@ PROCESSES = (
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill: the moment that was aimed at, and the tasks that ran when it fell."""
+    """One kill: its planned moment, and the tasks that were running."""
 
     moment: str
     tasks: tuple[str, ...]
@@ -53,7 +53,7 @@ class LiveRun:
         return Run(code, self.output, self.results)
 
     def wait_until(self, condition: Callable[[], bool], delay: float = 0) -> bool:
-        """Wait for the condition and then the delay; False if the run came to its end before."""
+        """Wait for the condition and then the delay; False if the run ended before."""
         while not condition():
             if self.process.poll() is not None:
                 return False
@@ -67,7 +67,7 @@ class LiveRun:
         return bool(re.search(rf"(Submitted|Cached) process > \S*:{process}\b", self.output))
 
     def processes(self) -> list[int]:
-        """All processes of this run that live, Nextflow's first."""
+        """All live processes of this run, that of Nextflow first."""
         pids = []
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
@@ -76,7 +76,7 @@ class LiveRun:
         return sorted(pids, key=lambda pid: (pid != self.process.pid, pid))
 
     def tasks(self) -> dict[Path, list[int]]:
-        """The work folders of the tasks that run, with the processes of each."""
+        """The work folders of the running tasks, with the processes of each."""
         work = self.pipeline.launch / "work"
         pids_by_task: dict[Path, list[int]] = {}
         for pid in self.processes():
@@ -88,14 +88,14 @@ class LiveRun:
         return pids_by_task
 
     def runs(self, process: str) -> list[int]:
-        """The processes of the tasks of one Nextflow process that run."""
+        """The processes of the running tasks of one Nextflow process."""
         tasks = self.tasks().items()
         return [
             pid for folder, pids in tasks if task_name(folder).startswith(process) for pid in pids
         ]
 
     def kill(self, moment: str, orphans: bool = False) -> Kill:
-        """SIGKILL for Nextflow and, unless they are to live on as orphans, all of its tasks."""
+        """SIGKILL for Nextflow and, unless they should continue as orphans, all of its tasks."""
         tasks = tuple(sorted(task_name(folder) for folder in self.tasks()))
         self.process.kill()
         self.process.wait(60)
@@ -112,7 +112,7 @@ def kill_all(processes: list[int]) -> None:
 
 
 def task_name(folder: Path) -> str:
-    """INSPECT_BAM (A.H3K4me1.1): the name that Nextflow wrote into the task's wrapper."""
+    """INSPECT_BAM (A.H3K4me1.1): the name in the wrapper script of the task."""
     wrapper = (folder / ".command.run").read_text()
     match = re.search(r"^### name: '(.*)'", wrapper, re.M)
     assert match, wrapper
@@ -155,7 +155,7 @@ class Moment:
         return f"publishing after {self.process}" if self.published else f"past {self.process}"
 
     def wait(self, live: LiveRun) -> bool:
-        """False if the run came to its end before."""
+        """False if the run ended before."""
         process = self.process
         if not process:
             return live.wait_until(lambda: True, self.delay)
@@ -196,7 +196,7 @@ def course(draw: random.Random) -> list[Moment]:
 def disturbed(
     pipeline: Pipeline, arguments: list[str | Path], moments: list[Moment], parser: str
 ) -> tuple[Run, list[Kill]]:
-    """Kill a run at each moment and resume it; let the last attempt be."""
+    """Kill a run at each moment and resume it; the last attempt completes."""
     kills = []
     for moment in moments:
         with running(pipeline, *arguments, parser=parser) as live:

@@ -1,8 +1,7 @@
-"""Real Nextflow runs on a small simulated panel, for every suite that makes some.
+"""Nextflow runs on a small simulated panel, for all suites that need them.
 
-All runs of a session start from one launch folder with -resume, as a user's would: what one run has
-counted, the next need not count again. They run a copy of the repository, so that a test may
-change it.
+All runs of a session use one launch folder and -resume, as a user would, so that results are
+reused. They run a copy of the repository, which a test can change.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ from pathlib import Path
 from machines import hung_runs
 
 CODE = ("main.nf", "nextflow.config", "nextflow_schema.json")
-# Explanations and tracks take a while: one run shows that they come (conftest.first_run).
+# Explanations and tracks take time: only one run includes them (conftest.first_run).
 SMALL = (
     "--n_background",
     "600",
@@ -35,7 +34,7 @@ SMALL = (
 )
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
 
-# Seconds after which a run is taken to hang.
+# Seconds after which a run counts as hung.
 _PATIENCE = 600
 
 
@@ -49,7 +48,7 @@ class Run:
 
     @property
     def tasks(self) -> list[dict[str, str]]:
-        """The rows of the trace, `process` without the workflows around it."""
+        """The rows of the trace, with `process` without its workflows."""
         with (self.results / "pipeline_info/execution_trace.txt").open() as lines:
             rows = list(csv.DictReader(lines, delimiter="\t"))
         return [row | {"process": row["process"].rpartition(":")[2]} for row in rows]
@@ -60,7 +59,7 @@ class Run:
         return {task["process"] for task in self.tasks if task["status"] != "CACHED"}
 
     def data_files(self) -> dict[str, bytes]:
-        """Content of every published data file; HTML and pipeline_info carry dates."""
+        """Content of all published data files, without HTML and pipeline_info, which have dates."""
         return {
             str(path.relative_to(self.results)): path.read_bytes()
             for path in sorted(self.results.rglob("*"))
@@ -72,7 +71,7 @@ class Run:
 class Pipeline:
     """A copy of the repository with a launch folder and a simulated panel beside it.
 
-    `launcher` is the command that starts Nextflow in another way, e.g. as another user.
+    launcher : the command that starts Nextflow, e.g. as another user
     """
 
     code: Path
@@ -106,7 +105,7 @@ class Pipeline:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         ) as process:  # fmt: skip
             try:
-                for _ in range(_PATIENCE):  # not at one go: the machine may be paused
+                for _ in range(_PATIENCE):  # not at once: the machine may be paused
                     with contextlib.suppress(subprocess.TimeoutExpired):
                         output, _ = process.communicate(timeout=1)
                         return Run(process.returncode, output, self.launch / name)

@@ -1,4 +1,4 @@
-"""A real SLURM cluster of one node with two fake GPUs, and what Nextflow asks of it."""
+"""A real SLURM cluster of one node with two fake GPUs, and the requests of Nextflow."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def output_of(*command: str | Path) -> str:
 
 
 def wait_for(what: str, look: Callable[[], Any], seconds: float = 120) -> Any:
-    """The first true answer; an AssertionError that says what never came."""
+    """Wait for the first true answer; AssertionError after a time limit."""
     end = time.monotonic() + seconds
     while not (seen := look()):
         assert time.monotonic() < end, f"waited in vain for {what}"
@@ -36,7 +36,7 @@ def wait_for(what: str, look: Callable[[], Any], seconds: float = 120) -> Any:
 
 @dataclass(frozen=True)
 class Job:
-    """A job that waits or runs; its folder is the work folder of its task."""
+    """A pending or running job; its folder is the work folder of its task."""
 
     id: str
     state: str
@@ -45,10 +45,10 @@ class Job:
 
 
 class Cluster:
-    """The node, to which SLURM_CONF leads."""
+    """The cluster of SLURM_CONF."""
 
     def queue(self, name: str = "") -> list[Job]:
-        """Jobs whose name holds `name`, in the order of their submission."""
+        """Jobs whose name contains `name`, in the order of their submission."""
         lines = output_of("squeue", "-h", "-S", "i", "-o", "%i|%T|%Z|%j").splitlines()
         jobs = [line.split("|") for line in lines]
         return [Job(j[0], j[1], Path(j[2]), j[3]) for j in jobs if name in j[3]]
@@ -57,7 +57,7 @@ class Cluster:
         subprocess.run(["scancel", job.id], check=True)
 
     def lose(self, job: Job) -> None:
-        """End all processes of a job as a node does that goes away: none of them leaves a word."""
+        """Kill all processes of a job silently, as when its node fails."""
         # A job that has only just begun has none yet.
         wait_for("processes of a job", lambda: self._processes(job))
         for number in (signal.SIGSTOP, signal.SIGKILL):
@@ -65,7 +65,7 @@ class Cluster:
                 with_process(process, number)
 
     def add_partition(self, name: str) -> None:
-        """A partition of all nodes, without a limit of time."""
+        """Add a partition of all nodes, without a time limit."""
         output_of("scontrol", "create", f"partitionname={name}", "nodes=ALL", "state=UP")
 
     def call_gpus(self, kind: str) -> None:
@@ -93,7 +93,7 @@ class Cluster:
         return [int(line.split()[0]) for line in listed if int(line.split()[0]) > 0]
 
     def record(self, job_id: str) -> dict[str, str]:
-        """What SLURM remembers of a job: Partition, TresPerNode, ..."""
+        """The record of a job in SLURM: Partition, TresPerNode, ..."""
         words = output_of("scontrol", "show", "job", "-o", job_id).split()
         return dict(word.split("=", 1) for word in words if "=" in word)
 
@@ -142,7 +142,7 @@ def _daemons(folder: Path) -> list[int]:
 
 
 def alive(process: int) -> bool:
-    """Whether a process runs; one that ended and that nobody has waited for does not."""
+    """Whether a process is running; a zombie is not."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -151,7 +151,7 @@ def alive(process: int) -> bool:
 
 @dataclass(frozen=True)
 class Task:
-    """A work folder: what its job asked for, and what became of it."""
+    """A work folder: the request and the state of its job."""
 
     folder: Path
     process: str
@@ -164,18 +164,18 @@ class Task:
 
     @property
     def exit_code(self) -> int | None:
-        """None where the job ended without a word."""
+        """None if the job ended without an exit code."""
         file = self.folder / ".exitcode"
         return int(file.read_text()) if file.exists() and file.read_text() else None
 
     def asked(self, option: str) -> str | None:
-        """The value of an option of sbatch, however it is written: "--mem" gives "2048M"."""
+        """The value of an option of sbatch in any of its forms: "--mem" gives "2048M"."""
         words = " ".join(self.headers).replace("=", " ").split()
         return words[words.index(option) + 1] if option in words else None
 
 
 def tasks_in(launch: Path, process: str = "", work: str = "work") -> list[Task]:
-    """Every task that was started from a launch folder, oldest first."""
+    """All tasks started from a launch folder, oldest first."""
     tasks = []
     scripts = (launch / work).glob("*/*/.command.run")
     for script in sorted(scripts, key=lambda script: script.stat().st_mtime_ns):
@@ -189,7 +189,7 @@ def tasks_in(launch: Path, process: str = "", work: str = "work") -> list[Task]:
 
 
 def nextflow(pipeline: Pipeline, main: Path, *arguments: str | Path) -> subprocess.Popen[str]:
-    """A run that is not waited for; what it prints goes to `nextflow.out` of the launch folder."""
+    """Start a run in the background; its output goes to `nextflow.out` in the launch folder."""
     command = [pipeline.code / "tools/nextflow", "run", main, "-ansi-log", "false", *arguments]
     with (pipeline.launch / "nextflow.out").open("a") as output:
         return subprocess.Popen(

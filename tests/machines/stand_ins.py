@@ -1,7 +1,7 @@
-"""Stand-ins for the commands of container engines that cannot be had everywhere.
+"""Stand-ins for the commands of container engines that are not available everywhere.
 
-A stand-in notes how it was called, and by which task, and then does on this machine what it was to
-do in a container. An image that it is to pull or build becomes an empty file.
+A stand-in records its call and the calling task, and then runs the command of the container on this
+machine. An image to pull or build becomes an empty file.
 """
 
 import json
@@ -46,13 +46,13 @@ class Call:
 
     @property
     def of_engine(self) -> list[str]:
-        """Its own arguments, without the command that runs inside."""
+        """The arguments of the engine, without the command that runs inside."""
         return self.arguments[: self.arguments.index("/bin/bash")]
 
 
 @dataclass(frozen=True)
 class StandIns:
-    """A folder of programs to put before others in the PATH, and what they noted."""
+    """A folder of programs to put first in the PATH, and their records."""
 
     programs: Path
     record: Path

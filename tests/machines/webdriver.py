@@ -61,7 +61,7 @@ class Browser:
         )  # fmt: skip
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression on the page; that of a promise, when it has one."""
+        """The value of a JavaScript expression on the page; a promise is awaited."""
         return self.ask("POST", "/execute/sync", script=f"return ({expression})", args=[])
 
     def wait_until(self, condition: str) -> None:
@@ -76,7 +76,7 @@ class Browser:
         return Element(self, element[_ELEMENT])
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after the other, where the focus is."""
+        """Press keys, one after the other, on the focused element."""
         typed = [
             {"type": kind, "value": _KEYS[key]} for key in keys for kind in ("keyDown", "keyUp")
         ]
@@ -86,11 +86,11 @@ class Browser:
         return self.ask("POST", "/goog/cdp/execute", cmd=command, params=parameters)
 
     def console(self) -> list[str]:
-        """What the page has complained of since the last call."""
+        """Messages on the console of the page since the last call."""
         return [entry["message"] for entry in self.ask("POST", "/se/log", type="browser")]
 
     def screenshot(self, path: Path) -> Path:
-        """The whole page, as long as it is."""
+        """The whole page, in its full length."""
         size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
         taken = self.devtools("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
@@ -116,7 +116,7 @@ class Element:
         self.browser.ask("POST", f"/element/{self.id}/value", text=text)
 
     def point_at(self, dx: int = 0, dy: int = 0) -> None:
-        """Move the pointer to the centre of the element, or so many px beside it."""
+        """Move the pointer to the centre of the element, with an offset in px."""
         script = f"arguments[0].scrollIntoView({{block: 'center'}}); return {_PAINTED}"
         self.browser.ask("POST", "/execute/sync", script=script, args=[{_ELEMENT: self.id}])
         here = {"type": "pointerMove", "duration": 0, "origin": {_ELEMENT: self.id}}
@@ -129,7 +129,7 @@ class Element:
 
 @contextmanager
 def headless_chromium(folder: Path) -> Iterator[Browser]:
-    """Start both programs; end them afterwards. folder : for the profile of the browser"""
+    """Start both programs, and stop them afterwards. folder : for the profile of the browser"""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

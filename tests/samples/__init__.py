@@ -1,1 +1,1 @@
-"""Small inputs that tests make."""
+"""Small inputs for tests."""

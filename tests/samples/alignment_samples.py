@@ -1,4 +1,4 @@
-"""Awkward alignments, made at random, and their counts by brute force."""
+"""Random difficult alignments, and their counts by brute force."""
 
 import random
 import re
@@ -10,13 +10,13 @@ import pysam
 
 from deepregfinder.counting.rules import CountRules
 
-# chr1 is longer than 131,072 bp, the width of featureCounts' own index buckets.
+# chr1 is longer than 131,072 bp, the width of the index buckets of featureCounts.
 SIZES = {"chr1": 300_050, "chr2": 1_234, "chr10": 5_000, "chrX": 990, "chrM": 700, "GL1.1": 4_000}
 MAIN = {chrom: SIZES[chrom] for chrom in ("chr1", "chr2", "chr10", "chrX")}
 
 
 def random_cigar(rng: random.Random) -> str:
-    """Matches with indels, splices, padding and clips; now and then far too many pieces."""
+    """Matches with indels, splices, padding and clips; sometimes more sections than are counted."""
     if rng.random() < 0.35:
         return f"{rng.randint(1, 100)}M"
     n_pieces = rng.choice([1, 2, 3, 4, 5, rng.randint(6, 14)])
@@ -41,7 +41,7 @@ def random_cigar(rng: random.Random) -> str:
 def random_record(
     rng: random.Random, number: int, paired: bool, sizes: Mapping[str, int] = SIZES
 ) -> str:
-    """A line of SAM: any flags, qualities, tags; often near the ends of a chromosome."""
+    """A SAM line with any flags, qualities and tags, often near the ends of a chromosome."""
     chrom = rng.choice(list(sizes))
     size = sizes[chrom]
     where = rng.random()
@@ -83,14 +83,14 @@ def random_bam(
     share_paired: float = 0.0,
     sizes: Mapping[str, int] = SIZES,
 ) -> Path:
-    """Write a BAM file of random records, in no order."""
+    """Write a BAM file of random records, unsorted."""
     rng = random.Random(seed)
     lines = [random_record(rng, k, rng.random() < share_paired, sizes) for k in range(n_records)]
     return bam_of(path, lines, sizes)
 
 
 def bam_of(path: Path, lines: list[str], sizes: Mapping[str, int] = SIZES) -> Path:
-    """Turn lines of SAM, without header, into a BAM file."""
+    """Write SAM lines, without a header, as a BAM file."""
     text = path.with_suffix(".sam")
     header = "".join(f"@SQ\tSN:{chrom}\tLN:{size}\n" for chrom, size in sizes.items())
     text.write_text(header + "".join(f"{line}\n" for line in lines))
@@ -105,7 +105,7 @@ def bam_of(path: Path, lines: list[str], sizes: Mapping[str, int] = SIZES) -> Pa
 
 @dataclass
 class BruteForceCounts:
-    """Counts of each chromosome, and how many records were usable, assigned, and there at all."""
+    """Counts of each chromosome, and the numbers of usable, assigned and all records."""
 
     bins: dict[str, list[int]]
     usable: int = 0
@@ -164,7 +164,7 @@ def _bins_hit(
 def _stretches(record: pysam.AlignedSegment) -> tuple[list[list[int]], int]:
     """Matched stretches (1-based start, end), at most 10, and the length of the read.
 
-    Each stretch has a share of the length: its bases, an insertion that ends it, clipped bases.
+    Each stretch contributes to the length: its bases, an insertion that ends it, clipped bases.
     """
     place = record.reference_start + 1
     stretches, shares = [[place, place]], [0]

@@ -1,7 +1,7 @@
-"""Every block of shell in the documents: which suite runs it, where, and what stands for what.
+"""Every shell block of the documents: the suite that runs it, its folder, and its placeholders.
 
-A block is run as a user would paste it. A block of nothing but `make` and `nextflow run` is cut
-into these commands, which need nothing of each other.
+A block is run as a user would paste it. A block of only `make` and `nextflow run` commands is split
+into these commands, which are independent of each other.
 tests/unit/documents/test_documented_commands.py fails where no suite runs one.
 """
 
@@ -39,7 +39,7 @@ SUITES = (
     ({"nextflow", "run", "..."}, "slurm"),  # clusters.md leaves out what stands further up there
 )
 
-# What cannot be had where the tests run, and what they take instead.
+# What is not available where the tests run, and its replacement.
 INSTEAD = {
     "apptainer": "a stand-in runs tasks on this machine: Debian 12 has no Apptainer",
     "docker,gpu": "stand-ins for docker and nvidia-smi: no engine and GPU in one machine",
@@ -78,7 +78,7 @@ BUNDLE = {
 
 @dataclass(frozen=True)
 class Part:
-    """A block of a document, or a command of one: `clusters-3`, `README-3.1`."""
+    """A block of a document, or one of its commands: `clusters-3`, `README-3.1`."""
 
     name: str
     text: str
@@ -92,11 +92,11 @@ class Part:
 
     @property
     def runs(self) -> list[list[str]]:
-        """Its commands that run the pipeline."""
+        """The commands of a part that run the pipeline."""
         return [one for one in self.commands if one[0].endswith("nextflow") and one[1] == "run"]
 
     def with_places(self, places: Mapping[str, object]) -> "Part":
-        """The same with names of places that exist here."""
+        """The part with paths that exist on this machine."""
         text = self.text
         for name, place in places.items():
             text = text.replace(name, str(place))
@@ -120,7 +120,7 @@ PARTS = _parts()
 
 
 def suite_of(part: Part) -> str | None:
-    """The suite that runs a part; None where none does."""
+    """The suite that runs a part; None without one."""
     words = {word for command in part.commands for word in command}
     for command in part.runs:
         if "-profile" in command:
@@ -133,7 +133,7 @@ def parts_of(suite: str) -> list[Part]:
 
 
 def launch_folder(folder: Path, samples: Sequence[str] = SAMPLES) -> Path:
-    """Put every file that the commands name into a folder; BAM and peak files are empty."""
+    """Create every file named by the commands in a folder; BAM and peak files are empty."""
     sheets = {
         name: [header, *(row.format(sample=sample) for sample in samples for row in rows)]
         for name, (header, rows) in SHEETS.items()
@@ -160,7 +160,7 @@ def launch_folder(folder: Path, samples: Sequence[str] = SAMPLES) -> Path:
 
 
 def shown_files() -> dict[str, str]:
-    """The files whose content stands in the documents: a here-document, a file of parameters."""
+    """The files whose content is in the documents: a here-document, a file of parameters."""
     usage = (ROOT / "docs/usage.md").read_text()
     table = re.search(r"cat > (annotations.csv) <<'END'\n(.*?)END\n", usage, re.S)
     given = re.search(r"```yaml\n# (params.yaml)\n(.*?)```", usage, re.S)
@@ -195,7 +195,7 @@ class Place:
     environment: Mapping[str, str]
 
     def start(self, part: Part) -> subprocess.Popen[str]:
-        """Paste a part into a shell of its own."""
+        """Run a part in a new shell."""
         return subprocess.Popen(
             ["bash", "-euo", "pipefail", "-c", part.text],
             cwd=self.launch, env={**os.environ, **self.environment}, text=True,
@@ -203,7 +203,7 @@ class Place:
         )  # fmt: skip
 
     def run(self, part: Part, seconds: float = 900) -> str:
-        """What a part prints; it has to succeed, and its runs to come to their end."""
+        """The output of a part, which has to succeed and to complete its runs."""
         process = self.start(part)
         try:
             output, _ = process.communicate(timeout=seconds)
@@ -243,7 +243,7 @@ def place_of(
 
 
 def copied_repository(folder: Path) -> Path:
-    """The files of the repository as they are, in a folder of their own, before `make setup`."""
+    """The files of the repository in a separate folder, before `make setup`."""
     names = (".git", ".venv", ".tools", ".nextflow*", ".*_cache", ".bench", "demo", "sbom", "work")
     ignored = shutil.ignore_patterns(*names, "__pycache__", "*.nb?", "results")
     return Path(shutil.copytree(ROOT, folder, ignore=ignored))

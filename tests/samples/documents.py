@@ -1,4 +1,4 @@
-"""How tests read the documents: sections, tables, and the paths that docs/output.md promises."""
+"""Read the documents for tests: sections, tables, and the paths listed in docs/output.md."""
 
 import re
 import shlex
@@ -7,7 +7,7 @@ RESULTS = "## Results folder"
 
 
 def section(text: str, heading: str) -> str:
-    """What stands below the first heading that begins with `heading`, up to the next heading."""
+    """The text below the first heading that begins with `heading`, up to the next heading."""
     match = re.search(rf"^{re.escape(heading)}.*\n((?:(?!#+ ).*\n)*)", text + "\n", re.M)
     assert match, f"there is no heading {heading!r}"
     return match[1]
@@ -25,13 +25,13 @@ def results_paths(output_document: str) -> set[str]:
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """The code of a language, block by block, without indentation of lists."""
+    """The code blocks of a language, without the indentation of lists."""
     code_blocks = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.M | re.S)
     return [re.sub(rf"^{indent}", "", code, flags=re.M) for indent, code in code_blocks]
 
 
 def commands(block: str) -> list[list[str]]:
-    """The words of each command of a shell block; here-documents and comments are left out."""
+    """The words of each command of a shell block, without here-documents and comments."""
     block = re.sub(r"<<'END'\n.*?^END$", "", block, flags=re.M | re.S).replace("\\\n", " ")
     lines = []
     for line in block.splitlines():
@@ -51,6 +51,6 @@ def commands(block: str) -> list[list[str]]:
 
 
 def parameters(command: list[str]) -> dict[str, str]:
-    """The pipeline's parameters of a command, as text; one that says `...` stands for others."""
+    """The pipeline parameters of a command, as text; `...` is a placeholder for others."""
     pairs = zip(command, [*command[1:], "..."], strict=True)
     return {name[2:]: value for name, value in pairs if name.startswith("--") and value != "..."}

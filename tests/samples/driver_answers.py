@@ -1,4 +1,4 @@
-"""What the pipeline's driver says of many sets of parameters, asked in one start of Nextflow."""
+"""The messages of the main workflow for many sets of parameters, from one run of Nextflow."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ STOPPED = "WorkflowScriptErrorException"
 
 
 def answers(folder: Path, cases: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
-    """The message that each run would stop with, "" where its first task would start.
+    """The message that each run would stop with, or "" if its first task would start.
 
     folder : where Nextflow is launched
     cases : name -> parameters, without the dashes

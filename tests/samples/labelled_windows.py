@@ -1,4 +1,4 @@
-"""A small sample with signal and candidates, for the tests of tensors."""
+"""A small sample with signal and candidates, for tests of tensors."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every sentence that the pipeline can say, as it stands in the code: `…` for what differs."""
+"""Every message of the pipeline, as written in the code, with `…` for inserted values."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 WORDS = 4
 """Shorter strings are parts of sentences, or none."""
 
-# What these say is content of results, not a message.
+# The texts of these files are content of results, not messages.
 _CONTENT = {
     *("report", "simulation", "explain", "model_card.py", "hub.py", "bigbed.py"),
     *("figure.py", "plot.py", "curve_plots.py", "plots_of_one_model.py", "plots_of_all_models.py"),
@@ -23,7 +23,7 @@ _INSERTED = r"\$\{(?:[^{}]|\{[^{}]*\})*\}"
 
 
 def messages(repository: Path) -> dict[str, str]:
-    """Message -> the file that it stands in, relative to the repository."""
+    """Message -> its file, relative to the repository."""
     sentences = {}
     for path in sorted((repository / "bin").rglob("*.py")):
         parts = path.relative_to(repository).parts
@@ -39,7 +39,7 @@ def messages(repository: Path) -> dict[str, str]:
 
 
 def _of_python(tree: ast.Module) -> Iterator[str]:
-    """Strings and f-strings that end as a sentence does, but for docstrings, help and progress."""
+    """Strings and f-strings that are sentences, except docstrings, help and progress."""
     inner: set[int] = set()
     for node in ast.walk(tree):
         unwanted: list[ast.AST] = []
@@ -70,7 +70,7 @@ def _text(node: ast.expr) -> str:
 
 
 def _of_nextflow(source: str) -> Iterator[str]:
-    """Strings in quotes, of as many words, that end as a sentence does."""
+    """Quoted strings with at least as many words that are sentences."""
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     for line in source.splitlines():
         code = re.sub(r"""(?<![:'"])//.*""", "", line)

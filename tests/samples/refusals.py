@@ -1,4 +1,4 @@
-"""Bad input as a user meets it: exit code 1, one message without a traceback, nothing left."""
+"""Bad input as seen by a user: exit code 1, one message without a traceback, no files left."""
 
 import io
 import re
@@ -29,12 +29,12 @@ COUNTING = {
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file in a folder and below."""
+    """Every file in a folder and its subfolders."""
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def refuses(command: click.Command, options: Mapping[str, object], said: str, folder: Path) -> None:
-    """The script must end with exit code 1 and one message that holds `said`; `folder` as it was.
+    """The script must end with exit code 1 and a message with `said`; `folder` is unchanged.
 
     options : without their dashes; one with several values is given several times
     """
@@ -54,14 +54,14 @@ def refuses(command: click.Command, options: Mapping[str, object], said: str, fo
 
 
 def check_refuses(folder: Path, summary: object, said: str, **changed: object) -> None:
-    """check_inputs.py, given summaries of BAM files, must end with a message that holds `said`."""
+    """check_inputs.py on summaries of BAM files must end with a message that contains `said`."""
     outputs = {"output": "chrom.sizes", "groups": "groups.tsv", "inputs": "inputs.tsv"}
     written = {name: folder / file for name, file in outputs.items()}
     refuses(check_inputs, {"bam_info": summary, **CHECKS, **written, **changed}, said, folder)
 
 
 def count_refuses(folder: Path, bam: Path, said: str, **changed: object) -> None:
-    """count_bins.py must end with a message that holds `said`."""
+    """count_bins.py must end with a message that contains `said`."""
     (folder / "sizes").write_text("".join(f"{name}\t{n}\n" for name, n in SIZES.items()))
     outputs = {"output": "counts.zip", "summary": "summary.tsv", "quality": "quality.tsv"}
     written = {name: folder / file for name, file in outputs.items()}

@@ -14,7 +14,7 @@ AT_RANDOM = SplitPlan.parse("random", "1-7", "8-16", "17-22,X,Y")
 
 
 def peaks(*rows: tuple) -> pd.DataFrame:
-    """A table like that of `read_intervals`; rows are chrom, start, end[, signal[, summit]]."""
+    """A table as from `read_intervals`; rows are chrom, start, end[, signal[, summit]]."""
     filled = [(*row, *(float("nan"), -1)[len(row) - 3 :]) for row in rows]
     frame = pd.DataFrame(filled, columns=["chrom", "start", "end", "signal", "summit"])
     types = {"chrom": str, "start": "int64", "end": "int64", "signal": float, "summit": "int64"}
@@ -26,7 +26,7 @@ def points(chrom: str, *positions: int) -> pd.DataFrame:
 
 
 def rules(**changed: Any) -> RegionRules:
-    """The rules of the blueprint, section 3."""
+    """The default region rules."""
     given: dict[str, Any] = {
         "tss_merge": 500,
         "promoter_slop": 1000,
@@ -48,7 +48,7 @@ def evidence(
     enhancers: pd.DataFrame | None = None,
     **more: Any,
 ) -> Evidence:
-    """Evidence with empty tables for what is not given."""
+    """Evidence with empty tables for lists that are not given."""
     empty = peaks()
     return Evidence(
         tss=empty if tss is None else tss,

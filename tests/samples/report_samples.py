@@ -1,4 +1,4 @@
-"""The files of a made-up run, as the steps before the report leave them."""
+"""The files of an artificial run, as written by the steps before the report."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -43,9 +43,9 @@ FIGURES = ("precision", "recall", "f1", "average_precision", "auroc")
 
 @dataclass(frozen=True)
 class Plan:
-    """What the run did.
+    """The properties of the run.
 
-    figure : every figure of accuracy on test windows; those at natural prevalence are half of it
+    figure : the value of all measures on test windows; at natural prevalence they are half of it
     explained : whether models with labels were explained
     of_others : whether annotations and an experiment were given
     natural : whether accuracy at natural prevalence could be measured
@@ -64,7 +64,7 @@ class Plan:
     chroms: Sequence[str] = ("chr1", "chr2")
     figure: float = 0.8
     n_test: int = 100
-    doubts: Sequence[str] = ()  # kinds of what does not fit among libraries
+    doubts: Sequence[str] = ()  # kinds of warnings about libraries
     compared: Sequence[int] = ()  # replicates of the mark in each of two samples
     command: str = "nextflow run main.nf -profile test"
 
@@ -128,7 +128,7 @@ def _figures(classes: Sequence[str], plan: Plan, value: float) -> dict[str, Any]
 
 
 def write_run(folder: Path, plan: Plan) -> None:
-    """Write the files of a run: those of its steps into the folder results, the rest beside it."""
+    """Write the files of a run: those of its steps into the folder results, others beside it."""
     results = folder / "results"
     results.mkdir()
     _quality(results, plan)
@@ -169,12 +169,12 @@ def write_run(folder: Path, plan: Plan) -> None:
 
 
 def collected(folder: Path, command: str = "") -> Run:
-    """What `collect` reads from the files of write_run."""
+    """The result of `collect` on the files of write_run."""
     return collect(folder / "results", folder / "versions.tsv", folder / "params.json", command)
 
 
 def made_up(folder: Path, plan: Plan | None = None) -> Run:
-    """A run as `collect` reads it."""
+    """An artificial run, read by `collect`."""
     plan = plan or Plan()
     write_run(folder, plan)
     return collected(folder, plan.command)
@@ -257,7 +257,7 @@ def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
 
 
 def _quality(folder: Path, plan: Plan) -> None:
-    """Two replicates of each sample, and what is planned to be wrong with the first of all."""
+    """Two replicates of each sample, and the planned problems of the first one."""
     ids = [f"{sample}.H3K27ac.{replicate}" for sample in plan.samples for replicate in (1, 2)]
     rows = [
         (one, *one.split("."), "chip", 700, 0.05, 0.0625, 181, None, 0.3, 0.125, 4.5, None, None)
@@ -274,7 +274,7 @@ def _quality(folder: Path, plan: Plan) -> None:
 
 
 def _examples(path: Path, plan: Plan, sample: str, model: str) -> None:
-    """A best call of each class; with labels, also one that is missed and one that is false."""
+    """A best call of each class; with labels, also a missed and a false one."""
     kinds: Sequence[Kind] = ("best", "missed", "false") if plan.labels else ("best",)
     places = tuple(
         Example(

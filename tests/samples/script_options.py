@@ -1,4 +1,4 @@
-"""The options of the scripts, as click knows them."""
+"""The options of the scripts, from click."""
 
 import importlib
 from pathlib import Path

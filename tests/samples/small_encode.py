@@ -24,7 +24,7 @@ CRISPR = "EPCrisprBenchmark_combined_data.training_K562.GRCh38.tsv.gz"
 
 
 def write_data(folder: Path, megabases: float = 12) -> Path:
-    """Write peak lists of K562 and GM12878, what belongs to hg19, and perturbed elements."""
+    """Write peak lists of K562 and GM12878, the files of hg19, and perturbed elements."""
     genome, sites = small_genome(megabases, 12_000, 1)
     sizes = {NAMES[name]: n for name, n in genome.chrom_sizes.items() if name in NAMES}
     cells = {name: small_cell(name, sites, genome, 1) for name in ("K562", "GM12878")}
@@ -51,7 +51,7 @@ def write_data(folder: Path, megabases: float = 12) -> Path:
 
 
 def _write_lists(folder: Path, line: str, cell: Cell, genome: Genome) -> None:
-    """Under ENCODE's names: marks, DNase, p300, CTCF, and Pol II where there is transcription."""
+    """Under ENCODE names: marks, DNase, p300, CTCF, and Pol II at transcribed sites."""
     for peaks in cell.lists:
         name = peaks.file_name.partition(".")[2]
         if name.endswith(".broadPeak"):
@@ -71,7 +71,7 @@ def _write_lists(folder: Path, line: str, cell: Cell, genome: Genome) -> None:
 
 
 def _states(genome: Genome, cell: Cell) -> list[str]:
-    """Of Roadmap's kind: starts of genes, enhancers, and the rest of each chromosome."""
+    """States as from Roadmap: TSSs, enhancers, and the rest of each chromosome."""
     rows = [(*place, "13_EnhA1") for place in _places(cell, "p300.narrowPeak")]
     for line in _renamed(genome.tss):
         chrom, start = line.split("\t")[:2]
@@ -86,7 +86,7 @@ def _places(cell: Cell, name: str) -> list[tuple[str, int, int]]:
 
 
 def _renamed(lines: Iterable[str]) -> list[str]:
-    """BED lines of the chromosomes that have another name; those of the scaffold are left out."""
+    """BED lines with renamed chromosomes, without the scaffold."""
     rows = [line.split("\t", 1) for line in lines]
     return [f"{NAMES[chrom]}\t{rest}" for chrom, rest in rows if chrom in NAMES]
 

@@ -24,7 +24,7 @@ STEP = 200
 
 
 def elements(n_classes: int = 3, seed: int = 0) -> Tensors:
-    """Labelled windows, 10 kb apart, that hold the signal of `small_models.labelled_windows`."""
+    """Labelled windows, 10 kb apart, with the signal of `small_models.labelled_windows`."""
     places = [
         (index, start)
         for index, size in enumerate(SIZES.values())
@@ -96,7 +96,7 @@ def write_learning_curve(folder: Path, seeds: tuple[int, ...]) -> None:
 
 
 def write_world(folder: Path, n_classes: int = 3, n_members: int = 1) -> dict[str, Path]:
-    """Bundle, tensors and probabilities (two files) in a folder: what evaluate_model.py reads."""
+    """Bundle, tensors and probabilities (two files) in a folder: the input of evaluate_model.py."""
     folder.mkdir(exist_ok=True)
     windows, made = elements(n_classes), bundle(n_classes, n_members)
     write_bundle(folder / "bundle", made)

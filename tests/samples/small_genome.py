@@ -1,4 +1,4 @@
-"""A small genome whose labelled elements show in its signal, for models that see chromosomes."""
+"""A small genome whose labelled elements are visible in its signal, for models of the genome."""
 
 from dataclasses import replace
 from pathlib import Path

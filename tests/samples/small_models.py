@@ -31,7 +31,7 @@ def normalisation(marks: tuple[str, ...] = MARKS, transform: str = "log2") -> No
 
 
 def labelled_windows(n: int = 300, n_classes: int = 3, seed: int = 0) -> Tensors:
-    """Windows whose class shows: each element has a mark of its own, high in the middle."""
+    """Separable windows: the mark of each element class is high in the middle."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % n_classes
     split = np.repeat([0, 1, 2], [n * 6 // 10, n * 2 // 10, n - n * 6 // 10 - n * 2 // 10])
@@ -67,7 +67,7 @@ def random_bundle(
     temperature: float = 1.4,
     seed: int = 0,
 ) -> Bundle:
-    """A model that was never trained: random weights, and batch norms that have seen something."""
+    """An untrained model: random weights, and batch norms with statistics."""
     rng = np.random.default_rng(seed)
 
     def weights() -> dict[str, np.ndarray]:
@@ -108,7 +108,7 @@ def random_bundle(
 
 
 def grow_fewer_trees(monkeypatch: pytest.MonkeyPatch, forest: int, boosting: int) -> None:
-    """Let rf have so many trees and gbm so many rounds: enough for tests, in less time."""
+    """Set the numbers of trees of rf and rounds of gbm, to save time."""
     whole, rounds = trees.random_forest, trees.gradient_boosting
     monkeypatch.setattr(
         trees, "random_forest", lambda *args: whole(*args).set_params(n_estimators=forest)
@@ -121,7 +121,7 @@ def grow_fewer_trees(monkeypatch: pytest.MonkeyPatch, forest: int, boosting: int
 def chromosome(
     rpm: np.ndarray, length: int, bin_size: int = 100, name: str = "chr1"
 ) -> ChromosomeSignal:
-    """A chromosome with the given RPM (marks, bins), each mark of a million reads."""
+    """A chromosome with the given RPM (marks, bins), with a million reads per mark."""
     return ChromosomeSignal(name, length, rpm, np.full(len(rpm), 1_000_000), bin_size)
 
 
@@ -134,7 +134,7 @@ def write_random_signal(
     sample: str = "GM12878",
     scale: float = 1,
 ) -> dict[str, np.ndarray]:
-    """Write a signal file whose values depend on mark and chromosome only; returns its arrays."""
+    """Write a signal file whose values depend only on mark and chromosome; returns its arrays."""
     arrays = {}
     for chrom, size in chrom_sizes.items():
         rows = []

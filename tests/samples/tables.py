@@ -1,4 +1,4 @@
-"""Which class holds the rows of which table, by the path that docs/output.md gives it."""
+"""The class of the rows of each table, by its path in docs/output.md."""
 
 from typing import Any
 

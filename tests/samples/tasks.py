@@ -1,4 +1,4 @@
-"""The folders of finished tasks: what went into one, what came out."""
+"""The folders of finished tasks: their inputs and outputs."""
 
 import re
 from pathlib import Path
@@ -13,13 +13,13 @@ def processes() -> list[str]:
 
 
 def declared_inputs(task: Path) -> dict[Path, Path]:
-    """Nextflow puts links to the inputs into the folder of a task: where -> what."""
+    """The links to inputs in the folder of a task: path -> target."""
     links = [path for path in task.rglob("*") if path.is_symlink()]
     return {path.relative_to(task): path.resolve() for path in links}
 
 
 def outputs(folder: Path) -> dict[str, bytes]:
-    """Everything else in the folder of a task; HTML carries dates."""
+    """All other files in the folder of a task, without HTML, which has dates."""
     return {
         str(path.relative_to(folder)): b"" if path.suffix == ".html" else path.read_bytes()
         for path in folder.rglob("*")

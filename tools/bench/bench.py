@@ -36,12 +36,12 @@ N_WINDOWS = 30_000
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured.
+    """The size of a benchmark.
 
-    folder : for inputs and for what contestants write
-    scale : genome, reads and windows are that share of the full size
-    rounds : turns that each contestant has
-    quick : only what takes seconds
+    folder : for inputs and outputs
+    scale : genome, reads and windows, as a share of the full size
+    rounds : number of runs of each contestant
+    quick : only benchmarks that take seconds
     """
 
     folder: Path
@@ -55,23 +55,23 @@ class Plan:
         return {name: self.number(length) for name, length in inputs.HG38.items()}
 
     def number(self, full: int) -> int:
-        """Of reads, windows or bp at this scale."""
+        """Number of reads, windows or bp at this scale."""
         return round(full * self.scale)
 
     def bins(self, *chroms: str) -> int:
-        """Bins of some chromosomes, or of the genome."""
+        """Number of bins of some chromosomes, or of the genome."""
         return sum(inputs.GEOMETRY.n_bins(self.sizes[name]) for name in chroms or self.sizes)
 
     def windows(self, *chroms: str) -> int:
-        """Windows that are scanned there, one every second bin."""
+        """Number of windows scanned, one every second bin."""
         return self.bins(*chroms) // 2
 
     def compare(self, title: str, contestants: Sequence[Contestant]) -> list[str]:
-        """Let contestants take turns; the lines of their table."""
+        """Run the contestants in turns; returns the lines of their table."""
         return tables.comparison(title, self.costs(title, contestants))
 
     def costs(self, title: str, contestants: Iterable[Contestant]) -> dict[Contestant, list[Cost]]:
-        """What contestants cost in each of their turns; nothing where one needs a GPU in vain."""
+        """Costs of each run of the contestants; none for one that needs a missing GPU."""
         costs: dict[Contestant, list[Cost]] = {one: [] for one in contestants}
         able = [one for one in costs if tables.gpu() or not one.gpu]
         for turn in range(self.rounds):
@@ -82,14 +82,14 @@ class Plan:
         return costs
 
     def place(self, contestant: Contestant) -> Path:
-        """The folder that a contestant writes to."""
+        """The output folder of a contestant."""
         folder = self.folder / "runs" / contestant.name.replace(" ", "_")
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
 
 def counting(plan: Plan) -> list[str]:
-    """One BAM file in bins of 100 bp; our counts must be those of featureCounts."""
+    """One BAM file in bins of 100 bp; our counts must equal those of featureCounts."""
     sizes = inputs.chrom_sizes(plan.folder, plan.sizes)
     table = inputs.annotation(plan.folder, plan.sizes)
     n_reads = plan.number(4_000_000 if plan.quick else 20_000_000)
@@ -131,7 +131,7 @@ def training(plan: Plan) -> list[str]:
 
 
 def prediction(plan: Plan) -> list[str]:
-    """The published network over chromosome 1, and ours over the whole genome."""
+    """The published network on chromosome 1, and ours on the whole genome."""
     signal = inputs.signal(plan.folder, plan.sizes)
     cnn, drf = _bundles(plan, signal)
     rivals = [
@@ -168,7 +168,7 @@ def _bundles(plan: Plan, signal: Path) -> tuple[Path, Path]:
 
 
 def assembly(plan: Plan) -> list[str]:
-    """BUILD_SIGNAL: the counts of 12 marks on the whole genome become one file of signal."""
+    """BUILD_SIGNAL: one signal file from the counts of 12 marks on the whole genome."""
     counts = inputs.counts(plan.folder, plan.sizes)
     ours = programs.our_signal(counts)
     lines = plan.compare(f"{len(MARKS)} marks, {amount(plan.bins())} bins", [ours])

@@ -1,4 +1,4 @@
-"""The commands that are held against each other, ours first."""
+"""The commands that are compared, ours first."""
 
 import os
 import re
@@ -21,11 +21,11 @@ OURS = "this pipeline"
 
 @dataclass(frozen=True)
 class Contestant:
-    """A command, run in a folder of its own.
+    """A command, run in a separate folder.
 
-    name : what the tables call it
-    version : of the program; nothing for parts of this project
-    gpu : it needs one
+    name : its name in the tables
+    version : of the program; empty for parts of this project
+    gpu : whether it needs a GPU
     """
 
     name: str
@@ -35,7 +35,7 @@ class Contestant:
 
 
 def our_count(bam: Path, chrom_sizes: Path, name: str = OURS, threads: int = THREADS) -> Contestant:
-    """COUNT_BINS, as the pipeline calls it."""
+    """COUNT_BINS, as in the pipeline."""
     command = (
         *(sys.executable, BIN / "count_bins.py", "--bam", bam, "--chrom_sizes", chrom_sizes),
         *("--id", "bench", "--sample", "bench", "--mark", "mark", "--replicate", "1"),
@@ -48,7 +48,7 @@ def our_count(bam: Path, chrom_sizes: Path, name: str = OURS, threads: int = THR
 
 
 def feature_counts(bam: Path, annotation: Path) -> Contestant:
-    """As the published program counts: every bin of the genome is a feature."""
+    """featureCounts as in the published program: every bin of the genome is a feature."""
     command = (
         *("featureCounts", "-T", str(THREADS), "-F", "SAF", "-a", annotation),
         *("-O", "--fracOverlap", "0.5", "-o", "counts.txt", bam),
@@ -57,19 +57,19 @@ def feature_counts(bam: Path, annotation: Path) -> Contestant:
 
 
 def samtools(bam: Path) -> Contestant:
-    """What it takes a C program to read the file and do nothing with it."""
+    """Time of a C program that only reads the file."""
     command = ("samtools", "view", "-c", "-@", str(THREADS), bam)
     return Contestant("samtools view -c", command, _version("samtools", "--version"))
 
 
 def bgzip(bam: Path) -> Contestant:
-    """What it takes htslib to unpack the blocks of the file, without a look at a record."""
+    """Time of htslib to decompress the file without parsing records."""
     command = ("bgzip", "--test", "--threads", str(THREADS), bam)
     return Contestant("bgzip --test", command, _version("bgzip", "--version"))
 
 
 def coverage_tools(bam: Path) -> list[Contestant]:
-    """Programs that make coverage in bins of 100 bp in other ways: deepTools and mosdepth."""
+    """Other programs for coverage in bins of 100 bp: deepTools and mosdepth."""
     threads = str(THREADS)
     version = _version(DEEPTOOLS / "deeptools", "--version")
     summary = (
@@ -91,7 +91,7 @@ def coverage_tools(bam: Path) -> list[Contestant]:
 def our_training(
     windows: Path, model: str, signal: Path | None = None, gpu: bool = False
 ) -> Contestant:
-    """TRAIN_MODEL, as the pipeline calls it, with its defaults."""
+    """TRAIN_MODEL, as in the pipeline, with its defaults."""
     command = (
         *(sys.executable, BIN / "train_model.py", "--tensors", windows, "--model", model),
         *("--seed", "1", "--seeds", "1", "--epochs", "10", "--batch_size", "256"),
@@ -103,7 +103,7 @@ def our_training(
 
 
 def our_signal(counts: Sequence[Path], name: str = OURS) -> Contestant:
-    """BUILD_SIGNAL, as the pipeline calls it."""
+    """BUILD_SIGNAL, as in the pipeline."""
     command = (
         *(sys.executable, BIN / "build_signal.py", "--sample", "bench", "--control", "ignore"),
         *(word for path in counts for word in ("--counts", path)),
@@ -115,7 +115,7 @@ def our_signal(counts: Sequence[Path], name: str = OURS) -> Contestant:
 def our_prediction(
     bundle: Path, signal: Path, chroms: Sequence[str], name: str = OURS, gpu: bool = False
 ) -> Contestant:
-    """PREDICT_GENOME, as the pipeline calls it, with its defaults."""
+    """PREDICT_GENOME, as in the pipeline, with its defaults."""
     command = (
         *(sys.executable, BIN / "predict_genome.py", "--bundle", bundle, "--signal", signal),
         *("--chroms", ",".join(chroms), "--step", "200", "--quantile_map", "false"),
@@ -136,9 +136,9 @@ def plain_prediction(bundle: Path, signal: Path, chrom: str) -> Contestant:
 
 
 def equal_counts(ours: Path, theirs: Path) -> int:
-    """Number of bins in which our counts and those of featureCounts are compared, all equal.
+    """Compare our counts with those of featureCounts; returns the number of equal bins.
 
-    SystemExit where a bin differs.
+    Raises SystemExit if a bin differs.
     """
     import numpy as np
     import pandas as pd
@@ -157,16 +157,16 @@ def equal_counts(ours: Path, theirs: Path) -> int:
 
 
 def _on_device(name: str, command: Sequence[str | Path], gpu: bool) -> Contestant:
-    """A step of ours on a device; networks compute in float32 on both."""
+    """A step of the pipeline on a device; networks compute in float32 on both."""
     if gpu:
         return Contestant(f"{name}, GPU (fp32)", (*command, "--device", "cuda"), gpu=True)
     return Contestant(name, (*command, "--device", "cpu"))
 
 
 def scan_seconds(log: Path) -> float:
-    """What PREDICT_GENOME took from its first chromosome to its last, by its own log.
+    """Time of PREDICT_GENOME from its first chromosome to its last, from its log.
 
-    Python, the libraries and the network are loaded before; probabilities are written meanwhile.
+    Python, libraries and network are loaded before; probabilities are written during that time.
     """
     progress = re.findall(r"([\d,]+) windows \(([\d,]+) a second\)", log.read_text())
     windows, rate = (float(number.replace(",", "")) for number in progress[-1])
@@ -174,7 +174,7 @@ def scan_seconds(log: Path) -> float:
 
 
 def _version(program: str | Path, flag: str) -> str:
-    """The number by which a program knows itself."""
+    """The version number printed by a program."""
     if not shutil.which(program):
         raise SystemExit(f"bench: {program} is not here; tools/bench/setup installs it.")
     done = subprocess.run([program, flag], capture_output=True, text=True, errors="replace")
@@ -185,7 +185,7 @@ def _version(program: str | Path, flag: str) -> str:
 
 
 def _mosdepth() -> str:
-    """mosdepth loads htslib by a name that only its development package has."""
+    """mosdepth loads htslib by a file name that only the development package has."""
     library = CACHE / "lib"
     os.environ["LD_LIBRARY_PATH"] = f"{library}:{os.environ.get('LD_LIBRARY_PATH', '')}"
     return "mosdepth"

@@ -1,4 +1,4 @@
-"""How the cost of a step grows with its input: a table, and a plot of the same numbers."""
+"""Scaling of the cost of a step with its input: a table, and a plot of the same numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tables import memory
 class Series:
     """One step with inputs of several sizes, the smallest first.
 
-    step : the process; along : what grows, as the label of an axis
+    step : the process; along : the size that varies, as an axis label
     runs : the command for each size
     """
 
@@ -26,7 +26,7 @@ Measured = Sequence[tuple[Series, Mapping[Contestant, Sequence[Cost]]]]
 
 
 def counting(reads: Mapping[float, Path], chrom_sizes: Path) -> list[Series]:
-    """BAM files by their million reads, and the largest with one and two threads."""
+    """BAM files by millions of reads, and the largest with one and two threads."""
     largest = max(reads)
     by_reads = {n: our_count(bam, chrom_sizes, f"{n:g}M reads") for n, bam in reads.items()}
     by_threads = {n: our_count(reads[largest], chrom_sizes, f"{n} threads", n) for n in (1, 2)}
@@ -37,13 +37,13 @@ def counting(reads: Mapping[float, Path], chrom_sizes: Path) -> list[Series]:
 
 
 def assembly(counts: Sequence[Path]) -> Series:
-    """A quarter of the marks, half of them, and all."""
+    """A quarter, half and all of the marks."""
     sizes = (len(counts) // 4, len(counts) // 2, len(counts))
     return Series("BUILD_SIGNAL", "marks", {n: our_signal(counts[:n], f"{n} marks") for n in sizes})
 
 
 def prediction(bundle: Path, signal: Path, chrom_sizes: Mapping[str, int]) -> Series:
-    """One small chromosome, the largest one, and all."""
+    """A small chromosome, the largest one, and all chromosomes."""
     parts = {"chr21": ["chr21"], "chr1": ["chr1"], "all": list(chrom_sizes)}
     runs = {}
     for name, chroms in parts.items():
@@ -73,7 +73,7 @@ def table(measured: Measured) -> list[str]:
 
 
 def draw(path: Path, measured: Measured) -> None:
-    """Time and memory against size, a column of panels for each step: PNG, and SVG beside it."""
+    """Plot time and memory against size, one column of panels per step: PNG and SVG."""
     from deepregfinder.evaluation.curve_plots import AFTER, VALIDATION
     from deepregfinder.figure import new_figure
 

@@ -1,4 +1,4 @@
-"""What the contestants work on: simulated, with fixed seeds, made once in a folder and kept."""
+"""The inputs of the contestants: simulated with fixed seeds, once per folder."""
 
 import dataclasses
 import logging
@@ -41,7 +41,7 @@ HG38 = {
 }  # fmt: skip
 
 _ENRICHED, _FOLD = 0.01, 20
-# Four levels, as sequencers have written them since 2017, and how often each comes.
+# The four quality levels of sequencers since 2017, and their frequencies.
 _QUALITIES, _SHARES = np.array([2, 12, 23, 37], np.uint8), (0.02, 0.06, 0.1, 0.82)
 
 
@@ -56,7 +56,7 @@ def chrom_sizes(folder: Path, sizes: Mapping[str, int]) -> Path:
 def alignments(folder: Path, sizes: Mapping[str, int], n_reads: int) -> Path:
     """A sorted, indexed BAM file of single reads of 50 bp, with bases and qualities.
 
-    Bases are random, so that the file is about as large as one of a laboratory.
+    Bases are random, so that the size of the file is realistic.
     """
     path = folder / f"{len(sizes)}chromosomes.{n_reads}reads.bam"
     if not path.with_suffix(".bam.bai").exists():
@@ -75,7 +75,7 @@ def alignments(folder: Path, sizes: Mapping[str, int], n_reads: int) -> Path:
 
 
 def compressed(bam: Path) -> Path:
-    """The same reads as a CRAM file that needs no reference."""
+    """The same reads as a CRAM file without reference."""
     path = bam.with_suffix(".cram")
     if not path.exists():
         log.info("writing %s", path.name)
@@ -93,7 +93,7 @@ def _chromosome(
     first_name: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """BAM records of one chromosome: one step in a hundred is enriched twentyfold."""
+    """BAM records of one chromosome: one step in a hundred is enriched 20-fold."""
     steps, blocks = -(-length // STEP), -(-length // REPEAT_BLOCK)
     flat = np.ones(steps, np.float32)
     ground = Ground(length, flat, flat, flat, rng.random(blocks) < 0.04)
@@ -108,7 +108,7 @@ def _chromosome(
 
 
 def annotation(folder: Path, sizes: Mapping[str, int]) -> Path:
-    """All bins as the table (SAF) that featureCounts wants; starts count from 1."""
+    """All bins as a SAF table for featureCounts, with 1-based starts."""
     path = folder / f"{len(sizes)}chromosomes.saf"
     if not path.exists():
         log.info("writing a table of all bins")
@@ -125,7 +125,7 @@ def annotation(folder: Path, sizes: Mapping[str, int]) -> Path:
 
 
 def _rpm(sizes: Mapping[str, int]) -> Iterator[tuple[str, np.ndarray]]:
-    """Reads per million: noise of shallow libraries, and peaks in one stretch of a hundred."""
+    """Reads per million: the noise of shallow libraries, and peaks in one stretch of a hundred."""
     for chrom, length in sizes.items():
         rng = random_numbers(SEED, "signal", chrom)
         n_bins = GEOMETRY.n_bins(length)
@@ -154,7 +154,7 @@ def signal(folder: Path, sizes: Mapping[str, int]) -> Path:
 
 
 def counts(folder: Path, sizes: Mapping[str, int]) -> list[Path]:
-    """Counts of twelve marks, one file a mark, of about five million reads each."""
+    """Counts of twelve marks, one file per mark, of about five million reads each."""
     grid, paths = BinGrid(sizes, GEOMETRY.bin_size), []
     rules = CountRules(0, "keep", "fragments", "overlap", 0, 0)
     for mark in MARKS:
@@ -175,7 +175,7 @@ def counts(folder: Path, sizes: Mapping[str, int]) -> list[Path]:
 
 
 def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
-    """A drf of weights that were never trained, beside a trained cnn: the work is the same."""
+    """A drf with untrained weights, beside a trained cnn: its computing time is the same."""
     import torch
 
     from deepregfinder.models.bundle import read_bundle, write_bundle
@@ -199,9 +199,9 @@ def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
 
 
 def windows(folder: Path, signal_file: Path, n: int) -> Path:
-    """`n` labelled windows to train on and a third as many to validate with.
+    """`n` labelled training windows and a third as many validation windows.
 
-    A tenth of them are elements, where two marks are high: there is something to learn.
+    A tenth of them are elements, in which two marks are high.
     """
     path = folder / f"{n}windows.safetensors"
     if path.exists():

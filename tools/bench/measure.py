@@ -1,4 +1,4 @@
-"""What a command costs: wall time, CPU time, and the memory of all its processes together."""
+"""The cost of a command: wall time, CPU time, and memory of all its processes."""
 
 import os
 import subprocess
@@ -14,10 +14,10 @@ _EVERY = 0.02
 
 @dataclass(frozen=True)
 class Cost:
-    """One run of a command.
+    """The cost of one run of a command.
 
-    wall, cpu : seconds; cpu of the command and of all children that it waited for
-    memory : bytes; the largest resident set, summed over the processes alive at one time
+    wall, cpu : seconds; cpu includes all children that the command waited for
+    memory : bytes; peak of the resident set, summed over all processes
     """
 
     wall: float
@@ -26,7 +26,7 @@ class Cost:
 
 
 def measured(command: Sequence[str | Path], folder: Path, log: Path) -> Cost:
-    """Run a command in `folder` and say what it cost; SystemExit with its output if it fails."""
+    """Run a command in `folder`; raises SystemExit with its output if it fails."""
     with log.open("wb") as output:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
@@ -39,12 +39,12 @@ def measured(command: Sequence[str | Path], folder: Path, log: Path) -> Cost:
     if process.returncode:
         end = log.read_text(errors="replace")[-2000:]
         raise SystemExit(f"bench: {' '.join(map(str, command))} failed:\n{end}")
-    # Not ru_maxrss: it begins with the memory of the process that forked.
+    # Not ru_maxrss, which starts from the memory of the forking process.
     return Cost(wall, usage.ru_utime + usage.ru_stime, watch.peak)
 
 
 def typical(costs: Sequence[Cost]) -> Cost:
-    """The median of each figure."""
+    """The median of each cost."""
     return Cost(
         median(cost.wall for cost in costs),
         median(cost.cpu for cost in costs),
@@ -53,7 +53,7 @@ def typical(costs: Sequence[Cost]) -> Cost:
 
 
 class _Watch(threading.Thread):
-    """Looks at a process and its descendants until it is told to stop."""
+    """Samples the memory of a process and its descendants until it is stopped."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
@@ -87,7 +87,7 @@ def _tree(root: int) -> Iterator[int]:
 
 
 def _resident(process: int) -> int:
-    """Bytes of memory of a process; pages that processes share count in each."""
+    """Resident memory of a process in bytes; shared pages count in each process."""
     try:
         pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     except (OSError, IndexError):

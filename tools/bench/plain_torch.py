@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The published network as one writes it first: the yardstick of our training and prediction.
+"""The published network in plain PyTorch: the reference for our training and prediction.
 
 plain_torch.py train TENSORS EPOCHS BATCH     a Dataset, a DataLoader, a weighted sampler, Adam
 plain_torch.py predict BUNDLE SIGNAL CHROM    windows of one chromosome, gathered batch by batch
@@ -25,7 +25,7 @@ STEP_BINS = 2
 
 
 class Windows(Dataset):
-    """One labelled window an item."""
+    """One labelled window per item."""
 
     def __init__(self, tensors: Tensors, split: str) -> None:
         self.tensors, self.rows = tensors, tensors.select(split)

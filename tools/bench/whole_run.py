@@ -1,4 +1,4 @@
-"""The whole pipeline, from BAM files to calls, by step: what its trace says."""
+"""The time of the whole pipeline, from BAM files to calls, by step, from its trace."""
 
 import csv
 import logging
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Task:
-    """A task as the raw trace tells it.
+    """A task in the raw trace.
 
-    start, seconds : when its script began, and how long that ran, in seconds
+    start, seconds : start and duration of its script, in seconds
     cpu : seconds of CPU time; memory : bytes
     """
 
@@ -36,7 +36,7 @@ class Task:
 
 
 def real_data() -> Path | None:
-    """The folder of real peak lists, which the panel is simulated from; None without one."""
+    """The folder of real peak lists for the panel; None without it."""
     folder = Path(os.environ.get("DRF_SHARED_DATA", CODE / "../shared/data")).resolve()
     return folder if (folder / "encode_hg19").is_dir() else None
 
@@ -59,7 +59,7 @@ def panel(folder: Path, data: Path) -> Path:
 
 
 def whole_run(folder: Path, data: Path) -> list[str]:
-    """Run the pipeline on the panel, nothing cached; the lines of its tables."""
+    """Run the pipeline on the panel without cache; returns the lines of the tables."""
     sheets, place = panel(folder, data), folder / "runs/whole_run"
     place.mkdir(parents=True, exist_ok=True)
     command = (
@@ -89,7 +89,7 @@ def whole_run(folder: Path, data: Path) -> list[str]:
 
 
 def read_trace(path: Path) -> list[Task]:
-    """The tasks of a raw trace that ran to their end."""
+    """The completed tasks of a raw trace."""
     with path.open() as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     return [
@@ -106,7 +106,7 @@ def read_trace(path: Path) -> list[Task]:
 
 
 def busy_seconds(tasks: Iterable[Task]) -> float:
-    """How long at least one task ran."""
+    """Total time with at least one running task."""
     total, until = 0.0, float("-inf")
     for task in sorted(tasks, key=lambda task: task.start):
         total += max(0.0, task.end - max(task.start, until))
@@ -115,9 +115,9 @@ def busy_seconds(tasks: Iterable[Task]) -> float:
 
 
 def critical_path(tasks: Iterable[Task]) -> list[Task]:
-    """The tasks that the last one waited for: before each comes the last that had ended by then.
+    """The chain of tasks that the last one waited for: each follows the last task that had ended.
 
-    That one has given it its input, or the cores to run on.
+    That task provided its input, or freed its cores.
     """
     left = sorted(tasks, key=lambda task: task.end)
     path = left[-1:]
