@@ -20,10 +20,10 @@ from deepregfinder.evaluation.evaluate import blocks_of_test_windows
 from deepregfinder.evaluation.metrics import (
     Bootstrap,
     block_weights,
-    interval,
     measure,
     one_hot_membership,
     tally,
+    with_interval,
 )
 from deepregfinder.figure import new_figure, shaded
 from deepregfinder.labels.tensors import Tensors
@@ -129,24 +129,19 @@ def scores(model: str, classes: Sequence[str], tested: Sequence[Cell]) -> list[S
 
     classes : of the models, background first
     """
-    own = {cell.tested_on: cell.areas for cell in tested if cell.trained_on == cell.tested_on}
+    native = {cell.tested_on: cell.areas for cell in tested if cell.trained_on == cell.tested_on}
     rows = []
     for cell in tested:
-        against = own.get(cell.tested_on)
+        areas = native.get(cell.tested_on)
         for column, name in enumerate([*classes[1:], MEAN]):
-            values, apart = (np.nan,) * 3, (np.nan,) * 3
+            values, difference = (np.nan,) * 3, (np.nan,) * 3
             if cell.areas is not None:
-                values = _estimate(cell.areas[:, column])
-                if against is not None and cell.trained_on != cell.tested_on:
-                    apart = _estimate(cell.areas[:, column] - against[:, column])
+                values = with_interval(cell.areas[:, column])
+                if areas is not None and cell.trained_on != cell.tested_on:
+                    difference = with_interval(cell.areas[:, column] - areas[:, column])
             what = (model, cell.trained_on, cell.tested_on, cell.quantile_map, name)
-            rows.append(Score(*what, *values, *apart, cell.lacking))
+            rows.append(Score(*what, *values, *difference, cell.lacking))
     return rows
-
-
-def _estimate(values: np.ndarray) -> tuple[float, float, float]:
-    low, high = interval(values[1:]) or (np.nan, np.nan)
-    return float(values[0]), low, high
 
 
 def draw_across(path: Path, model: str, classes: Sequence[str], tested: Sequence[Cell]) -> None:
@@ -186,7 +181,7 @@ def _value(cell: Cell, column: int) -> float:
 def _text(cell: Cell, column: int) -> str:
     if cell.areas is None:
         return "lacks\nmarks"
-    value, low, high = _estimate(cell.areas[:, column])
+    value, low, high = with_interval(cell.areas[:, column])
     if np.isnan(value):
         return "."
     return f"{value:.2f}" + ("" if np.isnan(low) else f"\n({low:.2f}-{high:.2f})")

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.bootstrap_replicates import FIGURES, Replicates
-from deepregfinder.evaluation.metrics import CALIBRATION, interval, ratio
+from deepregfinder.evaluation.metrics import CALIBRATION, ratio, with_interval
 from deepregfinder.evaluation.ranking import false_calls_at_recall
 from deepregfinder.evaluation.tables import ComparedFigure, SeedFigure
 from deepregfinder.models.catalogue import baseline
@@ -54,14 +54,14 @@ def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[Compar
     rows: list[ComparedFigure] = []
     for setting in SETTINGS:
         references = {
-            (name, figure): drawn for name, figure, drawn, _ in _figures(reference, setting)
+            (name, figure): values for name, figure, values, _ in _figures(reference, setting)
         }
         for model, of_seeds in zip(models, seeds, strict=True):
-            for name, figure, values, alone in _figures(model, setting):
-                against = references.get((name, figure))
-                value, low, high = _estimate(values)
+            for name, figure, values, by_chrom in _figures(model, setting):
+                of_reference = references.get((name, figure))
+                value, low, high = with_interval(values)
                 difference, difference_low, difference_high, excludes_zero = _difference(
-                    model, reference, values, against
+                    model, reference, values, of_reference
                 )
                 seed_sd, seed_lowest, seed_highest = _spread(
                     of_seeds.get((setting, name, figure), [])
@@ -80,8 +80,8 @@ def compare(models: Sequence[Replicates], seeds: Sequence[Seeds]) -> list[Compar
                         difference_low=difference_low,
                         difference_high=difference_high,
                         excludes_zero=excludes_zero,
-                        lowest_chromosome=alone.min() if len(alone) else np.nan,
-                        highest_chromosome=alone.max() if len(alone) else np.nan,
+                        lowest_chromosome=by_chrom.min() if len(by_chrom) else np.nan,
+                        highest_chromosome=by_chrom.max() if len(by_chrom) else np.nan,
                         seed_sd=seed_sd,
                         seed_lowest=seed_lowest,
                         seed_highest=seed_highest,
@@ -97,9 +97,9 @@ def by_chromosome(
 ) -> dict[tuple[str, str], tuple[float, list[float]]]:
     """Model and class -> average precision, and that of each test chromosome."""
     return {
-        (model.model, name): (float(values[0]), alone.tolist())
+        (model.model, name): (float(values[0]), by_chrom.tolist())
         for model in models
-        for name, figure, values, alone in _figures(model, setting)
+        for name, figure, values, by_chrom in _figures(model, setting)
         if figure == "average_precision" and name != "mean"
     }
 
@@ -109,10 +109,10 @@ def _figures(model: Replicates, setting: str) -> Iterator[tuple[str, str, np.nda
     for figure in FIGURES:
         if (key := f"{setting}.{figure}") not in model.arrays:
             continue
-        values, alone = model.arrays[key], model.arrays[f"{setting}.by_chrom.{figure}"]
+        values, by_chrom = model.arrays[key], model.arrays[f"{setting}.by_chrom.{figure}"]
         for index, name in enumerate(model.classes[1:], 1):
-            yield name, figure, values[:, index], alone[:, index]
-        yield "mean", figure, values[:, 1:].mean(axis=1), alone[:, 1:].mean(axis=1)
+            yield name, figure, values[:, index], by_chrom[:, index]
+        yield "mean", figure, values[:, 1:].mean(axis=1), by_chrom[:, 1:].mean(axis=1)
     for figure in CALIBRATION:
         if (key := f"{setting}.{figure}") in model.arrays:
             yield "all", figure, model.arrays[key], np.empty(0)
@@ -120,23 +120,18 @@ def _figures(model: Replicates, setting: str) -> Iterator[tuple[str, str, np.nda
             yield "all", f"{figure}_uncalibrated", before, np.empty(0)
 
 
-def _estimate(values: np.ndarray) -> tuple[float, float, float]:
-    low, high = interval(values[1:]) or (np.nan, np.nan)
-    return float(values[0]), low, high
-
-
 def _difference(
-    model: Replicates, reference: Replicates, values: np.ndarray, against: np.ndarray | None
+    model: Replicates, reference: Replicates, values: np.ndarray, of_reference: np.ndarray | None
 ) -> tuple[float, float, float, str | None]:
     """Estimate and interval, and whether the interval excludes zero."""
-    if model is reference or against is None:
+    if model is reference or of_reference is None:
         return np.nan, np.nan, np.nan, None
-    if len(values) != len(against):
+    if len(values) != len(of_reference):
         raise InputError(
             f"{model.model} has {len(values) - 1} bootstrap replicates, {reference.model} "
-            f"{len(against) - 1}: evaluate both with the same --bootstrap."
+            f"{len(of_reference) - 1}: evaluate both with the same --bootstrap."
         )
-    estimate, low, high = _estimate(values - against)
+    estimate, low, high = with_interval(values - of_reference)
     decided = None if np.isnan(low) else ("yes" if low > 0 or high < 0 else "no")
     return estimate, low, high, decided
 
@@ -158,10 +153,13 @@ def _false_calls(model: Replicates, reference: Replicates) -> Iterator[ComparedF
             "evaluate both with the same --bootstrap and --seed on the same chromosomes."
         )
     for index, name in enumerate(model.classes[1:], 1):
-        own = false_calls_at_recall(model.ranked(name), weights, recalls[:, index])
-        others = false_calls_at_recall(reference.ranked(name), weights, recalls[:, index])
-        for figure, values in (("false_calls", own), ("false_calls_ratio", ratio(own, others))):
-            value, low, high = _estimate(values)
+        false_calls = false_calls_at_recall(model.ranked(name), weights, recalls[:, index])
+        of_reference = false_calls_at_recall(reference.ranked(name), weights, recalls[:, index])
+        for figure, values in (
+            ("false_calls", false_calls),
+            ("false_calls_ratio", ratio(false_calls, of_reference)),
+        ):
+            value, low, high = with_interval(values)
             yield ComparedFigure(
                 setting="calls",
                 model=model.model,

@@ -258,6 +258,15 @@ def interval(values: np.ndarray) -> list[float] | None:
     return [round(float(edge), 6) for edge in np.percentile(known, [2.5, 97.5])]
 
 
+def with_interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Estimate, and low and high edge of its interval, from the estimate and its replicates.
+
+    values : the estimate first; without replicates, or with too few of them, the edges are NaN
+    """
+    low, high = interval(values[1:]) or (np.nan, np.nan)
+    return float(values[0]), low, high
+
+
 def precision_recall_curve(ranking: Ranking, n_points: int = 500) -> np.ndarray:
     """Threshold, precision and recall at falling thresholds: shape (points, 3).
 

@@ -27,7 +27,7 @@ from deepregfinder.evaluation.evaluate import (
     Subject,
     evaluate,
 )
-from deepregfinder.evaluation.metrics import Bootstrap, interval
+from deepregfinder.evaluation.metrics import Bootstrap, with_interval
 from deepregfinder.evaluation.plots_of_all_models import colours
 from deepregfinder.figure import figure_of
 from deepregfinder.labels.tensors import Tensors
@@ -151,19 +151,17 @@ def _scores(evaluation: Evaluation, share: float, reads: int) -> Iterator[Score]
 
 def _figures(measured: Measured, bundle: Bundle) -> Iterator[tuple[str, str, float, float, float]]:
     """Class, metric, estimate and interval: average precision of the classes, ECE of all."""
-    drawn = measured.replicates
-    areas = measured.figures.per_class["average_precision"][0, 1:]
-    each = drawn.per_class["average_precision"][:, 1:] if drawn else np.empty((0, len(areas)))
-    for name, value, values in zip(bundle.classes[1:], areas, each.T, strict=True):
-        yield name, "average_precision", *_with_interval(value, values)
-    yield MEAN, "average_precision", *_with_interval(areas.mean(), each.mean(axis=1))
-    errors = drawn.overall["ece"] if drawn else np.empty(0)
-    yield "all", "ece", *_with_interval(measured.figures.overall["ece"][0], errors)
-
-
-def _with_interval(value: float, values: np.ndarray) -> tuple[float, float, float]:
-    low, high = interval(values) or (np.nan, np.nan)
-    return float(value), low, high
+    estimate, replicates = measured.figures, measured.replicates
+    areas = [estimate.per_class["average_precision"][:, 1:]]
+    errors = [estimate.overall["ece"]]
+    if replicates is not None:
+        areas.append(replicates.per_class["average_precision"][:, 1:])
+        errors.append(replicates.overall["ece"])
+    by_class = np.concatenate(areas)
+    for name, values in zip(bundle.classes[1:], by_class.T, strict=True):
+        yield name, "average_precision", *with_interval(values)
+    yield MEAN, "average_precision", *with_interval(by_class.mean(axis=1))
+    yield "all", "ece", *with_interval(np.concatenate(errors))
 
 
 def write_scores(path: Path, scores: Sequence[Score]) -> None:
