@@ -1,4 +1,4 @@
-"""build_tensors.py: the three files it writes belong together."""
+"""build_tensors.py: its three output files agree."""
 
 from pathlib import Path
 

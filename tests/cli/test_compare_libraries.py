@@ -1,4 +1,4 @@
-"""compare_libraries.py writes tables and a picture of all libraries, and says what does not fit."""
+"""compare_libraries.py writes tables and a plot of all libraries, and warnings."""
 
 import subprocess
 import sys

@@ -36,7 +36,7 @@ def compare(folder: Path, *models: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two models that are the same, and one with another seed of the bootstrap."""
+    """Two identical models, and one with another bootstrap seed."""
     folder = tmp_path_factory.mktemp("compared")
     write_world(folder, n_members=2)
     (folder / "calls.bed").write_text(

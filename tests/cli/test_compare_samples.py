@@ -1,4 +1,4 @@
-"""compare_samples.py on the files of two small samples that one model has predicted."""
+"""compare_samples.py on two small samples predicted by one model."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""describe_windows.py against distances found window by window."""
+"""describe_windows.py compared with distances computed for each window."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""explain_model.py writes every plot with its table, and says what a model does not have."""
+"""explain_model.py writes every plot with its table, and notes what does not apply to a model."""
 
 import json
 from dataclasses import replace

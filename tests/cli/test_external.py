@@ -1,4 +1,4 @@
-"""Scripts on annotations and experiments of others: their files, and what goes wrong."""
+"""Scripts for external annotations and experiments: their output, and their errors."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`--help` answers at once: what takes long to load is loaded when there is work to do."""
+"""`--help` is fast: slow imports happen only when a script does its work."""
 
 import os
 import subprocess

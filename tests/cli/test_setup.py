@@ -1,4 +1,4 @@
-"""tools/setup says in one sentence what is missing where it cannot install it."""
+"""tools/setup reports in one sentence a program that it cannot install."""
 
 import shutil
 import subprocess

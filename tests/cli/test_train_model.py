@@ -71,7 +71,7 @@ def test_divergence_ends_with_one_sentence(train, tmp_path):
 
 
 def test_a_killed_worker_ends_the_task_as_killed(command, tmp_path):
-    """So that Nextflow tries it again: the kernel kills one process where memory is short."""
+    """So that Nextflow retries it: the kernel kills a single process when memory is short."""
     words = command(seeds="2", threads="2", epochs="1000")
     with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as training:
         while not list(tmp_path.glob("checkpoint.*")):

@@ -1,4 +1,4 @@
-"""bin/versions.py: what it says of programs, packages and GPUs."""
+"""bin/versions.py: versions of programs, packages and GPUs."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Annotations: windows and calls against loops over bases, elements and intervals."""
+"""Annotations: windows and calls compared with loops over bases, elements and intervals."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ MAPPING = parse_mapping(
 
 
 def segmentation(windows: Tensors, seed: int = 0) -> pd.DataFrame:
-    """Intervals of which many lie near labelled windows, with labels that often suit them."""
+    """Intervals, many of them near labelled windows and with matching labels."""
     rng = np.random.default_rng(seed)
     labels = np.array(["25_Quies", "14_EnhA2", "1_TssA"])
     rows = []

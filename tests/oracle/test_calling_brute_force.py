@@ -1,4 +1,4 @@
-"""Calls against an implementation that walks over bases, on random probabilities."""
+"""Calls compared with an implementation that loops over bases, on random probabilities."""
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ def calls_by_walking(
         or not any(row[0] - d <= site < row[1] + d for site in tss)
     ]
     n_bases = p.shape[1] * step + window
-    owner = np.zeros(n_bases, int)  # class that holds each base; bases of one class may be shared
+    owner = np.zeros(n_bases, int)  # class of each base; calls of one class may share bases
     placed: list[Row] = []
     for row in sorted(rows, key=lambda row: (-row[3], row[0])):
         start, end, k, value, summit = row

@@ -1,4 +1,4 @@
-"""The rules of the ENCODE registry against their plain statement, window by window."""
+"""The rules of the ENCODE registry compared with a plain implementation for each window."""
 
 from dataclasses import replace
 from math import inf, log10
@@ -40,7 +40,7 @@ def training(n_classes=3, marks=MARKS, load=chromosome, tss=None):
 
 
 def reference_class(signal, start, window_bins, sites, mean, sd):
-    """Promoter 2, enhancer 1, else 0; and the two Z-scores it rests on. Plain Python."""
+    """Promoter 2, enhancer 1, else 0; and the two Z-scores behind it. Plain Python."""
     z = []
     for mark, row, reach in (("DNase", 1, 2), ("H3K4me3", 2, 7), ("H3K27ac", 0, 7)):
         del mark

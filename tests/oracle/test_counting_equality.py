@@ -1,4 +1,4 @@
-"""Both counters against each other, against brute force, and on real reads."""
+"""Both counters compared with each other, with brute force, and on real reads."""
 
 import gzip
 import random
@@ -118,7 +118,7 @@ def test_real_histone_reads_count_alike(mark, n_reads, paired, shared_data, tmp_
 
 
 def sam_of_bed(bed: Path, paired: bool) -> list[str]:
-    """Real places and strands of reads; qualities, duplicates and pairing are invented."""
+    """Real positions and strands of reads with simulated qualities, duplicates and pairs."""
     rng = random.Random(1)
     lines = []
     with gzip.open(bed, "rt") as intervals:

@@ -1,4 +1,4 @@
-"""Elements, their classes, probabilities, reads and transitions, against slow plain code."""
+"""Elements, their classes, probabilities, reads and transitions compared with plain slow code."""
 
 from types import SimpleNamespace
 

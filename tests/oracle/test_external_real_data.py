@@ -1,4 +1,4 @@
-"""The K562 CRISPR table and the Roadmap segmentation of GM12878, as they are published."""
+"""The published K562 CRISPR table and Roadmap segmentation of GM12878."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""Hidden Markov models against all paths of states, scipy, hmmlearn, and data of their own."""
+"""Hidden Markov models compared with all paths of states, scipy, hmmlearn and simulated data."""
 
 from itertools import product
 from time import process_time
@@ -103,7 +103,7 @@ def bernoulli_chromosomes(rng, n_states=3, n_marks=6, lengths=(6000, 4000)):
 
 
 def closest_order(estimate, truth):
-    """For each true row the nearest found one."""
+    """The nearest estimated row of each true row."""
     return ((truth[:, None] - estimate[None]) ** 2).sum(axis=2).argmin(axis=1)
 
 

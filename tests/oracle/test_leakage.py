@@ -19,7 +19,7 @@ OPTIONS = TrainingOptions(1, 1, 2, 32, 0.01, 0.0001)
 
 
 def spoiled(tensors: Tensors, split: str) -> Tensors:
-    """Signal and labels of a split replaced by noise; how many there are of a class stays."""
+    """Signal and labels of a split replaced by noise, with the same number of windows per class."""
     rng = np.random.default_rng(9)
     rows = tensors.select(split)
     x, y = tensors.x.copy(), tensors.y.copy()
@@ -29,7 +29,7 @@ def spoiled(tensors: Tensors, split: str) -> Tensors:
 
 
 def genome(tensors: Tensors) -> TrainingGenome:
-    """A genome on which nobody can look at a test chromosome."""
+    """A genome whose test chromosomes cannot be read."""
 
     def load(chrom: str) -> ChromosomeSignal:
         assert chrom not in tensors.split_plan.chromosomes.select(tensors.chroms, "test")

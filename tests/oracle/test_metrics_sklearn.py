@@ -1,4 +1,4 @@
-"""Metrics against scikit-learn, on the windows themselves instead of tallies."""
+"""Metrics compared with scikit-learn, on windows instead of tallies."""
 
 import numpy as np
 import pytest

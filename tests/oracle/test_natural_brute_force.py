@@ -1,4 +1,4 @@
-"""Natural prevalence against loops over windows, elements and calls."""
+"""Natural prevalence compared with loops over windows, elements and calls."""
 
 from pathlib import Path
 
@@ -144,7 +144,7 @@ def test_an_element_is_credited_once_and_a_second_call_at_it_is_wrong() -> None:
         score=np.array([0.7, 0.9, 0.8], np.float32),
         summit=np.array([1500, 2700, 10_000]),
     )
-    # One element between the first two calls, two inside the third, one that nothing finds.
+    # One element between the first two calls, two inside the third, one without a call.
     points = np.array([2200, 9500, 11_500, 40_000])
     tallies = tally_calls(
         {"chr1": calls}, {"chr1": [np.empty(0), points]}, 2, Blocks.over({"chr1": 50_000})

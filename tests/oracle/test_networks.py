@@ -1,4 +1,4 @@
-"""The scorers against plain numpy arithmetic, window by window, from the layer equations."""
+"""The scorers compared with the layer equations in plain numpy, for each window."""
 
 import numpy as np
 import pytest

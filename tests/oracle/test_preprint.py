@@ -1,4 +1,4 @@
-"""PREPRINT against integrals, scikit-learn, and data of its own model."""
+"""PREPRINT compared with integrals, scikit-learn, and data simulated from its model."""
 
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ def as_rpm(counts):
 
 
 def as_chromosome(counts, depths=DEPTHS):
-    """A chromosome made of the windows one behind the other, and where they start."""
+    """A chromosome of consecutive windows, and their starts."""
     rpm = as_rpm(counts).transpose(1, 0, 2).reshape(2, -1)
     starts = np.arange(counts.shape[1]) * BINS
     return ChromosomeSignal("chr1", rpm.shape[1] * 100, rpm, depths, 100), starts
@@ -171,7 +171,7 @@ def test_classes_of_its_own_model_are_told_apart(monkeypatch, n_classes, most_su
     p = score_preprint(arrays, *as_chromosome(counts), BINS)
     assert p.dtype == np.float32
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
-    # No rule can beat that of Bayes, which knows all parameters; ours comes near.
+    # The Bayes rule, which knows all parameters, is optimal; ours is close.
     truth = sum(
         log_marginal(counts[m], profiles(n_classes)[m], SHAPE[m, :n_classes],
                      (SHAPE / MEAN)[m, :n_classes])

@@ -1,4 +1,4 @@
-"""Candidate calls and their ranking against loops over windows, candidates and elements."""
+"""Candidate calls and their ranking compared with loops over windows, candidates and elements."""
 
 from pathlib import Path
 

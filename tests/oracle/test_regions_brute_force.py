@@ -1,4 +1,4 @@
-"""Regions against an implementation that compares every interval with every other one."""
+"""Regions compared with an implementation that compares all pairs of intervals."""
 
 from itertools import combinations, pairwise
 from typing import Any
@@ -29,7 +29,7 @@ def rows(table: pd.DataFrame) -> list[Interval]:
 
 
 def within(one: Interval, other: Interval, distance: int) -> bool:
-    """Is there a base of one and a base of the other at positions that differ by so much?"""
+    """Whether the positions of any two bases differ by at most the distance."""
     if one[0] != other[0]:
         return False
     (_, start, end), (_, other_start, other_end) = one, other
@@ -131,7 +131,7 @@ def brute_free_windows(lists: Evidence, rule: RegionRules) -> list[Interval]:
 
 @st.composite
 def interval_lists(draw: st.DrawFn, widest: int, most: int) -> pd.DataFrame:
-    """Up to `most` intervals from a seed: left to itself, hypothesis draws too few."""
+    """Up to `most` intervals from a seed, because hypothesis alone draws too few."""
     n = draw(st.integers(0, most))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     chrom = rng.choice([*SIZES, "chrUn"], n, p=[0.5, 0.2, 0.2, 0.05, 0.05])

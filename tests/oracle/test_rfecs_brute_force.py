@@ -1,4 +1,4 @@
-"""RFECS against closed forms, scikit-learn, and a slow tree builder in plain numpy."""
+"""RFECS compared with closed forms, scikit-learn, and a slow tree builder in plain numpy."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -17,7 +17,7 @@ from deepregfinder.models.forests.rfecs import (
 
 
 def windows(n, n_classes, n_marks=5, n_bins=6, seed=0):
-    """Each class raises the marks by a profile of its own; variances differ between bins."""
+    """Each class adds a specific profile to the marks; variances differ between bins."""
     rng = np.random.default_rng(seed)
     y = rng.permutation(np.arange(n) % n_classes)
     profiles = rng.normal(size=(n_classes, n_marks, n_bins))

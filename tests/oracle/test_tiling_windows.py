@@ -1,4 +1,4 @@
-"""A scanned chromosome against cutting out and scoring one window after the other."""
+"""A scanned chromosome compared with scoring its windows one by one."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from deepregfinder.prediction.scorers import load_scorer
 
 
 def naive_scan(bundle, rpm, length, step):
-    """Lists of windows: for each, the softmax of every member's plain network."""
+    """The softmax of the plain network of every member, for each window."""
     values = bundle.normalisation.apply(rpm)
     probabilities = []
     networks = []

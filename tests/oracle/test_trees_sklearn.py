@@ -1,4 +1,4 @@
-"""Trees as arrays against scikit-learn's own predictions; the features of boosting by hand."""
+"""Trees as arrays compared with the predictions of scikit-learn; features of boosting by hand."""
 
 from functools import cache
 from math import fsum

@@ -20,7 +20,7 @@ GRID = BinGrid(MAIN, 100)
 
 
 def pack(content: bytes, block_size: int, extra: bytes = b"") -> bytes:
-    """BGZF by the specification, with zlib; `extra` goes before the subfield with the size."""
+    """BGZF by the specification, with zlib; `extra` precedes the subfield with the block size."""
     blocks = []
     for start in range(0, len(content), block_size):
         part = content[start : start + block_size]
@@ -190,7 +190,7 @@ def test_a_header_of_nonsense_ends_in_a_sentence(bam, change, said, tmp_path):
 
 
 def test_no_read_counts_beyond_its_chromosome_whatever_the_header_claims(bam, tmp_path):
-    """Else it would count on the next chromosome, or outside of all arrays."""
+    """Otherwise it would count on the next chromosome, or outside all arrays."""
     expected = count_native(bam, RULES, GRID, threads=1)
     length = b"chr10\0" + struct.pack("<i", MAIN["chr10"])
     claimed = b"chr10\0" + struct.pack("<i", (1 << 31) - 1)

@@ -35,7 +35,7 @@ def test_reads_of_which_no_bin_holds_half_are_refused(counter, tmp_path):
     bam = bam_of(tmp_path / "a.bam", [*reads(20, "201M"), *reads(10, "36M")])
     with pytest.raises(InputError, match=r"201 bases, more than two bins of 100 bp.*midpoint"):
         count_reads(bam, counter, RULES, GRID, None, threads=1)
-    # Clipped bases belong to the read, and extension does not.
+    # Clipped bases are part of the read length, extension is not.
     bam = bam_of(tmp_path / "b.bam", reads(20, "1S200M"))
     with pytest.raises(InputError, match="201 bases"):
         count_reads(bam, counter, RULES, GRID, None, threads=1)

@@ -18,7 +18,7 @@ GRID = BinGrid(MAIN, 100)
 
 
 def line(position: int, cigar: str = "36M", flag: int = 0, **fields) -> str:
-    """A line of SAM; `position` is 0-based."""
+    """A SAM line; `position` is 0-based."""
     given = {"chrom": "chr10", "mapq": 60, "mate": "*", "mate_position": -1, "tlen": 0, "tags": ""}
     given |= fields
     start = f"r\t{flag}\t{given['chrom']}\t{position + 1}\t{given['mapq']}\t{cigar}"
@@ -42,10 +42,10 @@ def bins_hit(counts: BinCounts, chrom: str = "chr10") -> dict[int, int]:
         ("36M", 1_082, {10: 1, 11: 1}),  # 18 bases on either side
         ("36M", 1_083, {11: 1}),
         ("35M", 1_083, {11: 1}),  # 17 of 35 are less than half
-        ("10S26M10S", 1_090, {}),  # clipped bases count in the length: 16 of 46 lie in bin 11
-        ("20M10D20M", 1_085, {11: 1}),  # deleted ones do not: 15 and 15 + 20
+        ("10S26M10S", 1_090, {}),  # clipped bases are part of the length: 16 of 46 are in bin 11
+        ("20M10D20M", 1_085, {11: 1}),  # deleted ones are not: 15 and 15 + 20
         ("10M10I10M", 1_050, {10: 1}),
-        ("10M12I10M", 1_090, {}),  # inserted ones do: 10 of 32 on either side
+        ("10M12I10M", 1_090, {}),  # inserted ones are: 10 of 32 on either side
         ("18M300N18M", 1_050, {10: 1, 13: 1}),
         ("200M", 1_000, {10: 1, 11: 1}),
         ("201M", 1_000, {}),
@@ -140,7 +140,7 @@ def test_mates_count_one_by_one_when_reads_are_asked_for(tmp_path):
 def test_pairs_from_which_no_fragment_can_be_told_are_left_out(tmp_path):
     lines = [
         *pair(1_000, 500, (65, 129)),  # not proper
-        *pair(1_000, 500, (99, 147), mate="chr2"),  # mate elsewhere, by mistake called proper
+        *pair(1_000, 500, (99, 147), mate="chr2"),  # mate elsewhere, but flagged as proper
         line(1_000, flag=99, mate="=", mate_position=1_000, tlen=0),  # no TLEN
         line(1_000, flag=1 | 2 | 8 | 64, mate="=", mate_position=1_000, tlen=36),  # mate unmapped
         line(1_000, flag=99 | 0x100, mate="=", mate_position=1_464, tlen=500),  # secondary

@@ -1,4 +1,4 @@
-"""A file that is counted in stretches counts as it does from end to end."""
+"""A file counted in stretches has the same counts as in one pass."""
 
 import gzip
 import random
@@ -22,7 +22,7 @@ GRID = BinGrid(MAIN, 100)
 
 
 def counted(path, threads):
-    """Counts, tally and sample of a file."""
+    """Counts, tally and sampled read ends of a file."""
     sampler = EndSampler(MAIN, RULES.min_mapq)
     counts = count_reads(path, "native", RULES, GRID, None, threads, sampler)
     sample = sampler.ends()
@@ -32,7 +32,7 @@ def counted(path, threads):
 
 @pytest.fixture
 def cuts(monkeypatch):
-    """Stretches in small files too; lists how many a file was cut into, 1 where that failed."""
+    """Allow stretches in small files; lists their number per file, 1 if dividing failed."""
     numbers = []
     count = native._count_side_by_side
 
@@ -48,7 +48,7 @@ def cuts(monkeypatch):
 
 
 def blocked(path, seed, n_records=400, in_order=False):
-    """A random file in blocks of random sizes."""
+    """A random file with blocks of random sizes."""
     bam = random_bam(path, seed, n_records, share_paired=0.3)
     if in_order:
         pysam.sort("-o", str(bam), str(bam))

@@ -146,7 +146,7 @@ def test_a_mark_that_the_model_ignores_has_no_importance_and_the_others_have() -
     truth = np.argsort(np.argsort(x[:, 0].sum(axis=1))) * 3 // 400
     block, start = np.arange(400) // 10, np.arange(400)
     score = windows_score(bundle, x, block, start, 1)
-    # Labels that the model itself gives, so that whatever it uses is important.
+    # Labels are predictions of the model, so that all marks that it uses are important.
     y = score({}).argmax(axis=1)
     y = np.where(np.bincount(y, minlength=3).min() > 5, y, truth)
     importance = mark_importance(score, y, 3, 4, 1, 1000)
@@ -155,7 +155,7 @@ def test_a_mark_that_the_model_ignores_has_no_importance_and_the_others_have() -
 
 
 def test_the_mark_that_makes_the_classes_is_the_most_important_one() -> None:
-    """Of a score that sees the mean of mark 2 and a little of mark 0."""
+    """With a score of the mean of mark 2 and a little of mark 0."""
     x = windows(600, seed=3)
     y = (x[:, 2].mean(axis=1) > np.median(x[:, 2].mean(axis=1))).astype(int)
     block, start = np.arange(600) // 10, np.arange(600)
@@ -176,7 +176,7 @@ def test_the_mark_that_makes_the_classes_is_the_most_important_one() -> None:
 
 
 def test_marks_go_in_the_order_in_which_they_can_be_spared() -> None:
-    """Mark 0 is not used; 1 and 2 say the same, 3 half as much: a twin can be spared, not both."""
+    """Mark 0 is not used; 1 and 2 are redundant, 3 has half their weight."""
     rng = np.random.default_rng(5)
     y = rng.integers(0, 2, 600)
     x = rng.normal(size=(600, 4, 1))
@@ -227,7 +227,7 @@ def test_blocks_of_a_track_change_places_whole() -> None:
 def test_genome_models_see_a_chromosome_with_one_mark_exchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A window model, asked through the interface of the genome, that is blind to one mark."""
+    """A window model through the interface of genome models, which ignores one mark."""
     bundle = blind_to(2)
     rng = np.random.default_rng(5)
     signals = [
@@ -282,7 +282,7 @@ def test_attributions_sum_up_to_the_difference_of_the_logits(model: str) -> None
 
 
 def test_attributions_of_a_linear_function_are_its_terms() -> None:
-    """On segments of any length: only the function has to know what they are."""
+    """On segments of any length, as only the function interprets them."""
     rng = np.random.default_rng(6)
     weights = torch.from_numpy(rng.normal(size=(2, 3, 50)).astype(np.float32))
     x = rng.normal(size=(4, 3, 50)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Distances, merging and tiling as bedtools understands them; nothing stays behind."""
+"""Distances, merging and tiling by bedtools; no temporary file remains."""
 
 import tempfile
 from pathlib import Path

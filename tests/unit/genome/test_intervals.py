@@ -1,4 +1,4 @@
-"""Interval lists are read as they stand, or the lines that are wrong are named."""
+"""Interval lists are read unchanged, or their invalid lines are reported."""
 
 import gzip
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Liftover against a chain that is small enough to follow by eye."""
+"""Liftover with a chain file small enough to verify by eye."""
 
 import gzip
 import logging
@@ -10,9 +10,9 @@ import pytest
 from deepregfinder.errors import InputError
 from deepregfinder.genome.liftover import LIFTED, lift_intervals, read_chain
 
-# a1 0-1000 goes to b1 100-1100; 1000-1050 is missing there; 1050-1550 follows at once; then 300 bp
-# are new in b1, and 1550-2000 goes to b1 1900-2350. a2 400-900 goes to the minus strand of b2 (size
-# 1000): base 400 to base 999 - 50 = 949. a2 900-950 lies in two chains.
+# a1 0-1000 maps to b1 100-1100; 1000-1050 is deleted in b1; 1050-1550 is adjacent there; 300 bp are
+# inserted in b1, and 1550-2000 maps to b1 1900-2350. a2 400-900 maps to the minus strand of b2
+# (size 1000): base 400 to base 999 - 50 = 949. a2 900-950 is in two chains.
 CHAIN = """\
 # a comment
 chain 900 a1 5000 + 0 2000 b1 6000 + 100 2350 1

@@ -1,4 +1,4 @@
-"""Splits: no overlap across them, shares as asked, the same for a seed."""
+"""Splits do not overlap, have the expected shares, and depend only on the seed."""
 
 from itertools import combinations
 
@@ -19,7 +19,7 @@ windows = st.lists(
 
 
 def columns(rows: list[tuple[int, int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """chrom, start and class of (chrom, bin, class) rows."""
+    """Columns chrom, start and class from (chrom, bin, class) rows."""
     chrom, place, kind = (np.array(column) for column in zip(*rows, strict=True))
     return chrom, place * 100, kind
 

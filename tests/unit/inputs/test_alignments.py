@@ -1,4 +1,4 @@
-"""An inspection says what a BAM file is, and what is wrong with it, without failing."""
+"""An inspection records the properties and problems of a BAM file without failing."""
 
 import dataclasses
 import gzip
@@ -163,7 +163,7 @@ def test_damage_inside_is_found_when_the_index_is_made(tmp_path):
 
 
 def test_damaged_blocks_never_reach_the_threads_of_htslib(tmp_path, monkeypatch):
-    """Which may wait for each other for ever (found by `make fuzz`)."""
+    """These threads can deadlock (found by `make fuzz`)."""
     path = write_bam(tmp_path / "a.bam", SIZES, [("chr1", start) for start in range(9_000)])
     content = bytearray(path.read_bytes())
     content[-40] ^= 0xFF

@@ -1,4 +1,4 @@
-"""All input files are held against each other, and everything that is wrong comes at once."""
+"""Input files are compared with each other, and all problems are reported at once."""
 
 import dataclasses
 import logging

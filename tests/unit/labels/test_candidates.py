@@ -1,4 +1,4 @@
-"""Candidates as a whole: background, splits, warnings, refusals, and region files."""
+"""Candidates: background, splits, warnings, refusals, and region files."""
 
 import logging
 import subprocess

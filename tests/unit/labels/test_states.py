@@ -151,7 +151,7 @@ def candidates() -> pd.DataFrame:
 
 
 def counts_of(promoters: list[int], enhancers: list[int]) -> FakeCounts:
-    """Files of counts in which window i holds the i-th number, all in its fourth bin."""
+    """Files of counts in which window i has the i-th number, all in its fourth bin."""
     arrays = {}
     for chrom, reads in (("chr1", promoters), ("chr2", enhancers), ("chr3", [0] * 5)):
         bins = np.zeros((len(reads), GEOMETRY.window_bins), int)

@@ -1,4 +1,4 @@
-"""The file of tensors: all comes back, the same input gives the same bytes."""
+"""The file of tensors: everything is restored, and the same input gives the same bytes."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From candidates to labelled windows: choice by signal, classes, splits, no leakage."""
+"""From candidates to labelled windows: selection by signal, classes, splits, no leakage."""
 
 import logging
 from itertools import combinations
@@ -140,7 +140,7 @@ def test_states_are_forgotten_with_three_classes(tmp_path: Path) -> None:
 
 
 def test_statistics_do_not_see_validation_and_test_chromosomes(tmp_path: Path) -> None:
-    """Leakage: change all that is held out; nothing that training sees may change."""
+    """Leakage: changing all held-out data must not change the training data."""
     before, after = arrays(), arrays()
     for chrom in ("chr8", "chr17"):
         after[chrom] = after[chrom] * 50 + 3

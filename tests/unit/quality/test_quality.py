@@ -1,4 +1,4 @@
-"""Quality of libraries: what is planted is found, and libraries that are fine are left in peace."""
+"""Quality of libraries: planted faults are found, and good libraries raise no warning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -40,14 +40,14 @@ def sample_ends(
     sizes: Mapping[str, int] = SIZES,
     counter: Literal["native", "featurecounts"] = "native",
 ) -> ReadEnds:
-    """Of the sample that is taken while a file is counted."""
+    """Read ends sampled while a file is counted."""
     sampler = EndSampler(sizes, RULES.min_mapq)
     count_reads(path, counter, RULES, BinGrid(sizes, 100), None, 1, sampler)
     return sampler.ends()
 
 
 def looked_up(path: Path, chrom: str, most: int | None) -> list[tuple[int, bool, int]]:
-    """The same ends by pysam: place, strand, and length of the fragment."""
+    """The same ends by pysam: position, strand, and fragment length."""
     ends = []
     with pysam.AlignmentFile(str(path), check_sq=False) as reads:
         for read in reads.fetch(until_eof=True):
@@ -85,7 +85,7 @@ def test_the_sample_is_that_of_pysam(
 
 
 def fragments(rng: np.random.Generator, length: int, n_peaks: int = 60) -> list[tuple]:
-    """Single reads of 36 bp from either end of fragments: of sharp peaks, and of a wide domain."""
+    """Single reads of 36 bp from either end of fragments, in sharp peaks and in a wide domain."""
     peaks = rng.integers(10_000, SIZES["chr1"] - 10_000, n_peaks)
     middles = rng.normal(np.repeat(peaks, 60), 25).astype(int)
     domain = rng.integers(500_000, 1_000_000, 10_000)
@@ -176,7 +176,7 @@ def test_a_table_of_quality_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def counts_of(path: Path, library: Library, rates: np.ndarray, depth: int, seed: int) -> Counts:
-    """Poisson counts of given rates along both chromosomes, `depth` reads in all."""
+    """Poisson counts of given rates along both chromosomes, `depth` reads in total."""
     grid = BinGrid(SIZES, 1000)
     drawn = np.random.default_rng(seed).poisson(rates / rates.sum() * depth).astype(np.uint32)
     total = int(drawn.sum())
@@ -258,7 +258,7 @@ def test_many_duplicates_are_told_with_their_share(tmp_path: Path) -> None:
 
 
 def test_noise_of_counting_does_not_count_as_difference(tmp_path: Path) -> None:
-    """A shallow and a deep library of the same rates: alike once noise is taken off."""
+    """A shallow and a deep library of the same rates correlate fully without counting noise."""
     n_bins = BinGrid(SIZES, 1000).n_bins
     rates = np.repeat(np.random.default_rng(6).random(n_bins // 10) + 0.1, 10)
     opened = [

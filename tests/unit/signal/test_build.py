@@ -1,4 +1,4 @@
-"""Reads per million: replicates averaged, controls taken into account."""
+"""Reads per million: replicates are averaged, controls applied."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ FILTERS = {"min_mapq": 0, "duplicates": "keep"}
 
 
 class Bench:
-    """Writes files of counts and builds signals of them in one folder."""
+    """Writes files of counts and builds signals from them in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -25,7 +25,7 @@ class Bench:
         self.library_sizes: dict[str, int] = {}
 
     def count(self, mark: str, replicate: str = "1", sample: str = "K562", **changed) -> str:
-        """Make a file of random counts; returns its id."""
+        """Write a file of random counts; returns its id."""
         key = f"{sample}.{mark}.{replicate}"
         self.counts[key] = {
             chrom: self.random.poisson(3, -(-length // 100)).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Signal files, and how signal is brought to one scale."""
+"""Signal files, and the normalisation of signal."""
 
 import json
 import logging

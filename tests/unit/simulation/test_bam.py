@@ -1,4 +1,4 @@
-"""BAM files as written by the simulation, read back by htslib."""
+"""BAM files of the simulation, read back by htslib."""
 
 import numpy as np
 import pysam

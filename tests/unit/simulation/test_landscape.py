@@ -1,4 +1,4 @@
-"""Where simulated reads are to be expected."""
+"""Expected numbers of simulated reads."""
 
 import numpy as np
 from hypothesis import given

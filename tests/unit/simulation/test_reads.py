@@ -1,4 +1,4 @@
-"""Reads drawn from a landscape."""
+"""Reads sampled from a landscape."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Files between the steps: a single wrong byte, wherever it lies, is noticed or has no effect."""
+"""Files between the steps: any single wrong byte is detected or has no effect."""
 
 from collections.abc import Callable
 from pathlib import Path

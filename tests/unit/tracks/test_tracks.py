@@ -43,7 +43,7 @@ from deepregfinder.tracks.hub import write_hub
 from deepregfinder.tracks.igv import write_sessions
 
 CLASSES = ("background", "enhancer", "promoter")
-# chr10 comes before chr2 in the order of bytes; the last bin of chr2 is shorter.
+# chr10 comes before chr2 in byte order; the last bin of chr2 is shorter.
 SIZES = {"chr2": 10_050, "chr10": 8_000}
 STEP, WINDOW = 200, 2000
 
@@ -259,7 +259,7 @@ def test_assemblies_are_known_by_the_length_of_chr1():
 
 @pytest.fixture(params=["hg38", UNKNOWN])
 def results(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A results folder with the files that hub and sessions lead to, moved after it was written."""
+    """A results folder with the files of hub and sessions, moved after it was written."""
     signals = (SignalTracks("A", ("H3K27ac", "H3K4me3")), SignalTracks("B-2", ("H3K27ac",)))
     calls = (
         CallTracks("A", "cnn", "A", CLASSES[1:], 3),
