@@ -98,3 +98,11 @@ def test_choices_and_ranges_of_options_are_those_of_the_parameters(
             assert highest is None or rule.get("maximum", 0) <= highest, (script, name)
             compared.add(name)
     assert {"split", "control", "transform", "center", "paired_end", "min_mapq"} <= compared
+
+
+def test_roles_of_a_bam_file_are_those_of_the_script(repository: Path) -> None:
+    sources = [path.read_text() for path in (repository / "functions").glob("*.nf")]
+    roles = {role for source in sources for role in re.findall(r"\brole: '(\w+)'", source)}
+    role = script_options(repository)["inspect_bam"]["role"].type
+    assert isinstance(role, click.Choice)
+    assert roles == set(role.choices)
