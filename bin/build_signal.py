@@ -2,11 +2,15 @@
 """Turn the counts of a sample into reads per million."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from deepregfinder.command_line import EXISTING_FILE, PATH, plain_errors
+from deepregfinder.options.controls import control_options
+
+if TYPE_CHECKING:
+    from deepregfinder.signal.build import Controls
 
 
 @click.command()
@@ -14,22 +18,13 @@ from deepregfinder.command_line import EXISTING_FILE, PATH, plain_errors
 @click.option(
     "--counts", required=True, multiple=True, type=EXISTING_FILE, help="Made by count_bins.py."
 )
-@click.option(
-    "--controls", multiple=True, help="ID=CONTROL_ID: the control of each file of counts."
-)
-@click.option(
-    "--control",
-    required=True,
-    type=click.Choice(["ignore", "subtract", "channel"]),
-    help="Ignore controls, subtract them, or add them as channels.",
-)
+@control_options
 @click.option("--output", required=True, type=PATH, help="The signal file.")
 @click.option("--summary", required=True, type=PATH, help="Table with one row per channel.")
 def build_signal(
     sample: str,
     counts: tuple[Path, ...],
-    controls: tuple[str, ...],
-    control: Literal["ignore", "subtract", "channel"],
+    controls: "Controls",
     output: Path,
     summary: Path,
 ) -> None:
@@ -40,10 +35,10 @@ def build_signal(
     what is done with the controls that rows of the samplesheet name.
     """
     from deepregfinder.counting.store import open_counts
-    from deepregfinder.signal.build import parse_controls, write_sample_signal, write_summary
+    from deepregfinder.signal.build import write_sample_signal, write_summary
 
     opened = [open_counts(path) for path in counts]
-    channels = write_sample_signal(output, sample, opened, parse_controls(controls), control)
+    channels = write_sample_signal(output, sample, opened, controls)
     write_summary(summary, sample, channels)
 
 

@@ -2,13 +2,14 @@
 """Evaluate models on a sample with a fraction of its reads."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from deepregfinder.command_line import PATH, plain_errors
 from deepregfinder.errors import InputError
 from deepregfinder.options.bootstrap import bootstrap_options
+from deepregfinder.options.controls import control_options
 from deepregfinder.options.hardware import hardware_options
 from deepregfinder.options.scan import scan_options
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from deepregfinder.evaluation.metrics import Bootstrap
     from deepregfinder.models.device import Hardware
     from deepregfinder.prediction.scan import ScanOptions
+    from deepregfinder.signal.build import Controls
 
 
 @click.command()
@@ -25,13 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
 @click.option("--counts", required=True, multiple=True, type=PATH, help="As of build_signal.py.")
-@click.option("--controls", multiple=True, help="As of build_signal.py.")
-@click.option(
-    "--control",
-    required=True,
-    type=click.Choice(["ignore", "subtract", "channel"]),
-    help="As of build_signal.py.",
-)
+@control_options
 @click.option("--depths", required=True, help="Fractions of the reads, separated by commas.")
 @scan_options
 @bootstrap_options
@@ -43,8 +39,7 @@ def evaluate_depths(
     bundle: tuple[Path, ...],
     tensors: Path,
     counts: tuple[Path, ...],
-    controls: tuple[str, ...],
-    control: Literal["ignore", "subtract", "channel"],
+    controls: "Controls",
     depths: str,
     scanning: "ScanOptions",
     bootstrap: "Bootstrap",
@@ -69,7 +64,6 @@ def evaluate_depths(
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.prediction.scorers import load_scorer
-    from deepregfinder.signal.build import parse_controls
 
     if len(model) != len(bundle):
         raise InputError(
@@ -80,7 +74,7 @@ def evaluate_depths(
         for name, folder in zip(model, bundle, strict=True)
     }
     windows, opened = open_tensors(tensors), [open_counts(path) for path in counts]
-    sample = DepthSample(windows, opened, parse_controls(controls), control)
+    sample = DepthSample(windows, opened, controls)
     scores = measure_depths(scorers, sample, parse_shares(depths), scanning, bootstrap)
     write_scores(output, scores)
     draw_depths(plot, scores, windows.classes[1:])

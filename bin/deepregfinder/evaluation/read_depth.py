@@ -36,7 +36,7 @@ from deepregfinder.prediction.labelled_windows import predict_test_places
 from deepregfinder.prediction.probabilities import open_probabilities
 from deepregfinder.prediction.scan import ScanOptions, scan_genome
 from deepregfinder.prediction.scorers import BundleScorer
-from deepregfinder.signal.build import ControlMode, write_sample_signal
+from deepregfinder.signal.build import Controls, write_sample_signal
 from deepregfinder.signal.store import open_signal
 from deepregfinder.storage.tables import write_rows
 
@@ -81,13 +81,12 @@ class DepthSample:
     """A sample whose reads are thinned.
 
     windows : its labelled windows; only their places and classes are used
-    counts, controls, control : arguments of `signal.build.write_sample_signal`
+    counts, controls : arguments of `signal.build.write_sample_signal`
     """
 
     windows: Tensors
     counts: Sequence[Counts]
-    controls: Mapping[str, str]
-    control: ControlMode
+    controls: Controls
 
 
 def measure_depths(
@@ -108,7 +107,7 @@ def measure_depths(
 
     Raises InputError if counts, windows and models do not fit together.
     """
-    windows, controls = sample.windows, sample.controls
+    windows = sample.windows
     plan = windows.split_plan
     test = plan.chromosomes.select(windows.chroms, "test") if plan.mode == "chromosome" else ()
     # A quantile map is taken from the training chromosomes, and test windows may lie anywhere.
@@ -117,14 +116,10 @@ def measure_depths(
     with TemporaryDirectory(dir=Path.cwd()) as folder:
         for share in shares:
             libraries = [one.thinned(share, bootstrap.seed) for one in sample.counts]
-            sizes = [
-                one.library_size
-                for one in libraries
-                if one.attributes["id"] not in controls.values()
-            ]
+            sizes = [one.library_size for one in sample.controls.chips(libraries)]
             reads = round(float(np.median(sizes)))
             path = Path(folder) / "signal.zip"
-            write_sample_signal(path, windows.sample, libraries, controls, sample.control, written)
+            write_sample_signal(path, windows.sample, libraries, sample.controls, written)
             signal = open_signal(path)
             for name, scorer in models.items():
                 log.info("%s with %g of the reads", name, share)

@@ -79,12 +79,39 @@ class ChannelSummary:
         self.highest = max(self.highest, float(rpm.max()))
 
 
+@dataclass(frozen=True)
+class Controls:
+    """The input control of each library, and how controls are used.
+
+    of : id of a library -> id of its control
+    mode : "ignore" uses no controls; "subtract" subtracts their RPM from that of the mark, not
+        below zero; "channel" adds them as channels: `control` if all marks share the same ones,
+        else `MARK_control`
+    """
+
+    of: Mapping[str, str]
+    mode: ControlMode
+
+    @classmethod
+    def parse(cls, pairs: Sequence[str], mode: ControlMode) -> "Controls":
+        """Read `ID=CONTROL_ID` of each library that has a control."""
+        if unclear := [pair for pair in pairs if "=" not in pair]:
+            raise InputError(f"--controls {unclear[0]!r}: expected ID=CONTROL_ID.")
+        return cls(dict(pair.partition("=")[::2] for pair in pairs), mode)
+
+    def chips(self, counts: Sequence[Counts]) -> list[Counts]:
+        """The libraries that are not a control."""
+        return [one for one in counts if one.attributes["id"] not in self.of.values()]
+
+
+NO_CONTROLS = Controls({}, "ignore")
+
+
 def write_sample_signal(
     path: Path,
     sample: str,
     counts: Sequence[Counts],
-    controls: Mapping[str, str],
-    control: ControlMode,
+    controls: Controls,
     chroms: Sequence[str] | None = None,
 ) -> list[ChannelSummary]:
     """Write the signal file of one sample.
@@ -94,10 +121,6 @@ def write_sample_signal(
     path : the file to write
     sample : its name
     counts : all replicates of all its marks, and the controls; any order gives the same file
-    controls : id of a library -> id of its control
-    control : "ignore" uses no controls; "subtract" subtracts their RPM from that of the mark, not
-        below zero; "channel" adds them as channels: `control` if all marks share the same ones,
-        else `MARK_control`
     chroms : chromosomes to write; None for all
 
     Returns
@@ -111,9 +134,9 @@ def write_sample_signal(
     """
     by_id = {one.attributes["id"]: one for one in counts}
     ordered = [by_id[key] for key in sorted(by_id)]
-    chips = [one for one in ordered if one.attributes["id"] not in controls.values()]
-    _require_fit(sample, ordered, chips, controls, control, len(counts))
-    channels = _channels(chips, by_id, controls, control)
+    chips = controls.chips(ordered)
+    _require_fit(sample, ordered, chips, controls, len(counts))
+    channels = _channels(chips, by_id, controls)
     summaries = [ChannelSummary(channel) for channel in channels]
     first = chips[0].attributes
     sizes: dict[str, int] = dict(first["chrom_sizes"])
@@ -133,7 +156,7 @@ def write_sample_signal(
         marks=[channel.mark for channel in channels],
         bin_size=first["bin_size"],
         chrom_sizes=sizes,
-        control=control,
+        control=controls.mode,
         library_sizes={
             channel.mark: [one.library_size for one in channel.libraries] for channel in channels
         },
@@ -143,18 +166,8 @@ def write_sample_signal(
     return summaries
 
 
-def parse_controls(texts: Sequence[str]) -> dict[str, str]:
-    """Read `ID=CONTROL_ID` of each library that has a control."""
-    if unclear := [text for text in texts if "=" not in text]:
-        raise InputError(f"--controls {unclear[0]!r}: expected ID=CONTROL_ID.")
-    return dict(text.partition("=")[::2] for text in texts)
-
-
 def _channels(
-    chips: Sequence[Counts],
-    by_id: Mapping[str, Counts],
-    controls: Mapping[str, str],
-    control: ControlMode,
+    chips: Sequence[Counts], by_id: Mapping[str, Counts], controls: Controls
 ) -> list[Channel]:
     """The channels of a sample, sorted by name."""
     libraries: dict[str, list[Counts]] = {}
@@ -162,12 +175,12 @@ def _channels(
         libraries.setdefault(one.attributes["mark"], []).append(one)
     subtracted: dict[str, tuple[Counts, ...]] = {}
     shown: dict[str, tuple[Counts, ...]] = {}
-    if control != "ignore":
+    if controls.mode != "ignore":
         own = {
-            mark: tuple(by_id[controls[one.attributes["id"]]] for one in replicates)
+            mark: tuple(by_id[controls.of[one.attributes["id"]]] for one in replicates)
             for mark, replicates in libraries.items()
         }
-        if control == "subtract":
+        if controls.mode == "subtract":
             subtracted = own
         else:
             shown = _control_channels(own)
@@ -195,8 +208,7 @@ def _require_fit(
     sample: str,
     counts: Sequence[Counts],
     chips: Sequence[Counts],
-    controls: Mapping[str, str],
-    control: ControlMode,
+    controls: Controls,
     n_files: int,
 ) -> None:
     """Raise an InputError that lists all inconsistencies between these files."""
@@ -222,17 +234,20 @@ def _require_fit(
                 f"{one.attributes['id']} has no usable read: no read passed the filters. Check "
                 "--min_mapq and --duplicates, and the BAM file."
             )
-    if control != "ignore":
+    if controls.mode != "ignore":
         known = {one.attributes["id"] for one in counts}
         lacking = [
-            one.attributes["id"] for one in chips if controls.get(one.attributes["id"]) not in known
+            one.attributes["id"]
+            for one in chips
+            if controls.of.get(one.attributes["id"]) not in known
         ]
         if lacking:
             problems.append(
-                f"--control {control} needs a control for every row of the samplesheet; there is "
-                f"none for {', '.join(lacking)}. Fill in the column, or use --control ignore."
+                f"--control {controls.mode} needs a control for every row of the samplesheet; "
+                f"there is none for {', '.join(lacking)}. Fill in the column, or use "
+                "--control ignore."
             )
-    if control == "channel":
+    if controls.mode == "channel":
         marks = {one.attributes["mark"] for one in chips}
         clash = sorted(marks & ({SHARED_CONTROL} | {f"{mark}_control" for mark in marks}))
         if clash:

@@ -26,7 +26,7 @@ from deepregfinder.prediction.labelled_windows import predict_test_windows
 from deepregfinder.prediction.probabilities import open_probabilities
 from deepregfinder.prediction.scan import ScanOptions, scan_genome
 from deepregfinder.prediction.scorers import load_scorer
-from deepregfinder.signal.build import write_sample_signal
+from deepregfinder.signal.build import NO_CONTROLS, write_sample_signal
 from deepregfinder.signal.scale import mark_quantiles
 from deepregfinder.signal.store import Signal, open_signal
 from deepregfinder.storage.zarr_zip import write_arrays
@@ -82,7 +82,7 @@ def test_all_reads_give_what_the_evaluation_gives(
     counts: list[Counts], here: Path, mapped: bool
 ) -> None:
     made, scorer = bundle(n_members=2), load_scorer(bundle(n_members=2))
-    write_sample_signal(here / "signal.zip", "K562", counts, {}, "ignore")
+    write_sample_signal(here / "signal.zip", "K562", counts, NO_CONTROLS)
     signal = open_signal(here / "signal.zip")
     chroms = ("chr3", "chr4")
     scan_genome(here / "scan.zip", scorer, signal, chroms, ScanOptions(STEP, mapped))
@@ -93,7 +93,7 @@ def test_all_reads_give_what_the_evaluation_gives(
     )
     scores = measure_depths(
         {"cnn": scorer},
-        DepthSample(elements(), counts, {}, "ignore"),
+        DepthSample(elements(), counts, NO_CONTROLS),
         (1.0, 0.1),
         ScanOptions(STEP, mapped),
         Bootstrap(30, 1),
@@ -138,7 +138,7 @@ def test_windows_divided_at_random_have_no_chromosome_to_scan(
     scorer = load_scorer(bundle())
     scores = measure_depths(
         {"cnn": scorer},
-        DepthSample(at_random, counts, {}, "ignore"),
+        DepthSample(at_random, counts, NO_CONTROLS),
         (1.0, 0.5),
         ScanOptions(STEP, False),
         Bootstrap(0, 1),
@@ -181,7 +181,7 @@ def test_the_picture_names_models_and_depths(counts: list[Counts], here: Path) -
     models, shares = {"cnn": load_scorer(bundle())}, (1.0, 0.5)
     scores = measure_depths(
         models,
-        DepthSample(elements(), counts, {}, "ignore"),
+        DepthSample(elements(), counts, NO_CONTROLS),
         shares,
         ScanOptions(STEP, False),
         Bootstrap(9, 1),

@@ -7,7 +7,7 @@ import pytest
 
 from deepregfinder.counting.store import open_counts
 from deepregfinder.errors import InputError
-from deepregfinder.signal.build import write_sample_signal, write_summary
+from deepregfinder.signal.build import Controls, write_sample_signal, write_summary
 from deepregfinder.signal.store import Signal, open_signal
 from deepregfinder.storage.zarr_zip import write_arrays
 
@@ -47,7 +47,7 @@ class Bench:
     def build(self, ids, controls=None, control="ignore", sample="K562") -> Signal:
         path = self.folder / "out.signal.zip"
         opened = [open_counts(self.folder / f"{key}.counts.zip") for key in ids]
-        summaries = write_sample_signal(path, sample, opened, controls or {}, control)
+        summaries = write_sample_signal(path, sample, opened, Controls(controls or {}, control))
         write_summary(self.folder / "out.tsv", sample, summaries)
         return open_signal(path)
 
