@@ -16,10 +16,10 @@ import numpy as np
 
 from deepregfinder.classes import class_named
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation.evaluate import blocks_of_test_windows
 from deepregfinder.evaluation.metrics import (
     Bootstrap,
     block_weights,
+    blocks_of_test_windows,
     measure,
     one_hot_membership,
     tally,

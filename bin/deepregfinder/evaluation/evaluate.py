@@ -17,6 +17,7 @@ from deepregfinder.evaluation.metrics import (
     Figures,
     Tallies,
     block_weights,
+    blocks_of_test_windows,
     measure,
     one_hot_membership,
     tally,
@@ -251,20 +252,6 @@ def _at_natural_prevalence(
         calls=calls,
         chroms=chroms,
     )
-
-
-def blocks_of_test_windows(tensors: Tensors) -> tuple[Blocks, np.ndarray]:
-    """The blocks of the bootstrap, and the index of the block of each test window, int64.
-
-    The blocks are those of the test chromosomes, or of all chromosomes if the split is random.
-    """
-    rows, plan = tensors.select("test"), tensors.split_plan
-    chroms = tensors.chroms
-    if plan.mode != "random":
-        chroms = tuple(plan.chromosomes.select(chroms, "test"))
-    blocks = Blocks.over({chrom: n for chrom, n in tensors.chrom_sizes.items() if chrom in chroms})
-    first = np.array([blocks.first.get(chrom, 0) for chrom in tensors.chroms])
-    return blocks, first[tensors.chrom[rows]] + tensors.midpoints[rows] // blocks.size
 
 
 def call_figures(

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepregfinder.labels.ground_truth import NEGATIVE, POSITIVE
+from deepregfinder.labels.tensors import Tensors
 
 N_BINS = 15
 LEVELS = 65536
@@ -339,6 +340,20 @@ class Blocks:
 
     def __len__(self) -> int:
         return sum(self.count.values())
+
+
+def blocks_of_test_windows(tensors: Tensors) -> tuple[Blocks, np.ndarray]:
+    """The blocks of the bootstrap, and the index of the block of each test window, int64.
+
+    The blocks are those of the test chromosomes, or of all chromosomes if the split is random.
+    """
+    rows, plan = tensors.select("test"), tensors.split_plan
+    chroms = tensors.chroms
+    if plan.mode != "random":
+        chroms = tuple(plan.chromosomes.select(chroms, "test"))
+    blocks = Blocks.over({chrom: n for chrom, n in tensors.chrom_sizes.items() if chrom in chroms})
+    first = np.array([blocks.first.get(chrom, 0) for chrom in tensors.chroms])
+    return blocks, first[tensors.chrom[rows]] + tensors.midpoints[rows] // blocks.size
 
 
 @dataclass(frozen=True)
