@@ -95,8 +95,8 @@ def fit_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
         return float((normaliser - b * true).mean())
 
     low, high = -np.log(_TEMPERATURES[::-1])
-    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(-found.x))
+    minimum = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(-minimum.x))
 
 
 def _require_windows(y: np.ndarray) -> None:
@@ -127,5 +127,5 @@ def fit_bias(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
         return negative_log_likelihood(shifted, y), (shifted.mean(axis=0) - shares)[1:]
 
     bounds = [(-_LARGEST_BIAS, _LARGEST_BIAS)] * (log_p.shape[1] - 1)
-    found = minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds)
-    return (0.0, *map(float, found.x))
+    minimum = minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds)
+    return (0.0, *map(float, minimum.x))

@@ -153,14 +153,14 @@ def rule_scores(z: np.ndarray, distance: np.ndarray, n_classes: int) -> np.ndarr
 
 def central_rpm(rpm: np.ndarray, starts: np.ndarray, window_bins: int, bin_size: int) -> np.ndarray:
     """Mean RPM around the centres of windows: float64 (3, n), for each row its own REACH."""
-    found = np.empty((3, len(starts)))
+    rpm_means = np.empty((3, len(starts)))
     for row, reach in enumerate(REACH):
         half = min(max(round(reach / bin_size), 1), window_bins // 2)
         first = window_bins // 2 - half
         width = 2 * half + window_bins % 2
         sums = np.convolve(rpm[row].astype(np.float64), np.ones(width), "valid")
-        found[row] = sums[starts + first] / width
-    return found
+        rpm_means[row] = sums[starts + first] / width
+    return rpm_means
 
 
 def z_scores(rpm: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:

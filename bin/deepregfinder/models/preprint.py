@@ -156,8 +156,10 @@ def fit_scale(totals: np.ndarray, n_bins: int) -> tuple[float, float]:
         likelihood = (gammaln(s + totals) - gammaln(s)).sum()
         return float(-likelihood - n * s * np.log(s / (s + mean)) + n * mean * np.log(s + mean))
 
-    found = minimize_scalar(loss, bounds=np.log(_SHAPES), method="bounded", options={"xatol": 1e-6})
-    shape = float(np.exp(found.x))
+    minimum = minimize_scalar(
+        loss, bounds=np.log(_SHAPES), method="bounded", options={"xatol": 1e-6}
+    )
+    shape = float(np.exp(minimum.x))
     return shape, shape * n_bins / mean
 
 
@@ -276,18 +278,18 @@ def score_preprint(
     rate = arrays["rate"] * (arrays["depths"] / signal.depths)[:, None]
     per_read = (signal.depths / 1e6)[:, None, None]
     windows = np.lib.stride_tricks.sliding_window_view(signal.rpm, window_bins, axis=1)
-    found = np.empty((len(starts), len(arrays["offset"])), np.float32)
+    probabilities = np.empty((len(starts), len(arrays["offset"])), np.float32)
 
     def score(first: int) -> None:
         part = slice(first, first + _BLOCK)
         counts = windows[:, starts[part]] * per_read
         raw = _raw_features(counts, arrays["profile"], arrays["shape"], rate)
         values = decision_values(machine, arrays["gamma"][0], _scaled(arrays, raw))
-        found[part] = softmax(values @ arrays["slope"].T + arrays["offset"], axis=1)
+        probabilities[part] = softmax(values @ arrays["slope"].T + arrays["offset"], axis=1)
 
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         list(pool.map(score, range(0, len(starts), _BLOCK)))
-    return found
+    return probabilities
 
 
 def _raw_features(
@@ -317,7 +319,7 @@ def _trained(
     """The machine of the best C on all windows, with slope and offset of its calibration."""
     from sklearn.model_selection import StratifiedKFold
 
-    best, found = np.inf, (COSTS[0], np.empty(0), np.empty(0))
+    best, best_fit = np.inf, (COSTS[0], np.empty(0), np.empty(0))
     for cost in COSTS:
         parts, labels = [], []
         # Without shuffling, a fold takes consecutive windows of each class.
@@ -327,8 +329,8 @@ def _trained(
             labels.append(y[held_out])
         loss, slope, offset = _calibrated(np.concatenate(parts), np.concatenate(labels))
         if loss < best:
-            best, found = loss, (cost, slope, offset)
-    cost, slope, offset = found
+            best, best_fit = loss, (cost, slope, offset)
+    cost, slope, offset = best_fit
     return fit(x, y, cost, gamma, seed), slope, offset
 
 

@@ -71,9 +71,9 @@ def calibrate_drf(
         mean = np.zeros((n_classes, x.shape[1] // POOL))
         for member, (weights, _) in enumerate(networks):
             network = load_network(weights, len(constants[SCALE]), n_classes)
-            found = dense_probabilities(network, x, tiles, hardware.device, hardware.threads)
-            labelled[member, here] = at_centres(found, centres[here])
-            mean += found / len(networks)
+            of_member = dense_probabilities(network, x, tiles, hardware.device, hardware.threads)
+            labelled[member, here] = at_centres(of_member, centres[here])
+            mean += of_member / len(networks)
         step = POOL * tensors.bin_size
         places = np.arange(mean.shape[1], dtype=np.int64) * step + step // 2
         said, belongs = label_windows(places, elements[chrom])

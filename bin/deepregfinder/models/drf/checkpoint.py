@@ -48,10 +48,10 @@ def read_dense_checkpoint(path: Path, state: DenseState, fingerprint: str) -> bo
         betas = tuple(float(beta) for beta in facts["betas"])
         return stored, curve, int(facts["step"]), float(facts["lr"]), betas
 
-    found = read_state(path, fingerprint, parsed)
-    if found is None:
+    checkpoint = read_state(path, fingerprint, parsed)
+    if checkpoint is None:
         return False
-    stored, state.curve, step, rate, betas = found
+    stored, state.curve, step, rate, betas = checkpoint
     state.network.load_state_dict(stored.groups["network"])
     state.average.load_state_dict(stored.groups["average"])
     stored.restore(state.optimizer, lr=rate, betas=betas)

@@ -222,14 +222,14 @@ def _look(network: DilatedNetwork, data: DenseData, weights: Tensor) -> tuple[fl
     """Loss and mAP at natural prevalence over some of the validation stretches."""
     network.eval()
     x, y = data.open()
-    found, truth = [], []
+    probabilities, truth = [], []
     for start in data.stretches(STRETCH)[::_CURVE_EVERY]:
         part = x[POOL * start : POOL * (start + STRETCH)].T.astype(np.float32)
         logits = network(torch.from_numpy(part.copy())[None].to(weights.device))[0]
         inner = slice(HALO, STRETCH - HALO)
-        found.append((logits.T - weights.log()).softmax(dim=1).cpu().numpy()[inner])
+        probabilities.append((logits.T - weights.log()).softmax(dim=1).cpu().numpy()[inner])
         truth.append(np.asarray(y[start : start + STRETCH])[inner])
-    p, t = np.concatenate(found), np.concatenate(truth)
+    p, t = np.concatenate(probabilities), np.concatenate(truth)
     p, t = p[t >= 0], t[t >= 0]
     seen = [k for k in range(1, p.shape[1]) if (t == k).any()]
     areas = [average_precision_score(t == k, p[:, k]) for k in seen]

@@ -116,18 +116,18 @@ def features(tracks: Sequence[np.ndarray], scale: np.ndarray, threads: int = 1) 
     """
     n_tracks, n_bins = len(tracks), len(tracks[0])
     odd = n_bins % POOL
-    found = torch.empty((len(SPANS), n_tracks, n_bins + odd), dtype=torch.float16)
+    values = torch.empty((len(SPANS), n_tracks, n_bins + odd), dtype=torch.float16)
 
     def one(track: int) -> None:
         relative = np.pad(tracks[track] / scale[track], (0, odd))
         for index, span in enumerate(SPANS):
             mean = uniform_filter1d(relative, span, mode="nearest") if span > 1 else relative
             # torch makes float16 of it in a fifth of NumPy's time.
-            found[index, track] = torch.from_numpy(np.sqrt(np.maximum(mean, 0)))
+            values[index, track] = torch.from_numpy(np.sqrt(np.maximum(mean, 0)))
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, range(n_tracks)))
-    return found.numpy().reshape(-1, n_bins + odd)
+    return values.numpy().reshape(-1, n_bins + odd)
 
 
 def load_network(arrays: Mapping[str, np.ndarray], n_tracks: int, n_classes: int) -> DilatedNetwork:
@@ -180,7 +180,7 @@ def dense_probabilities(
     nothing but the last bit.
     """
     n = x.shape[1] // POOL
-    found = np.zeros((network.output.out_channels, n), np.float32)
+    probabilities = np.zeros((network.output.out_channels, n), np.float32)
     network = network.to(device)
 
     @torch.inference_mode()
@@ -189,7 +189,7 @@ def dense_probabilities(
         low, high = max(0, start - HALO), min(n, end + HALO)
         part = torch.from_numpy(x[:, POOL * low : POOL * high]).to(device).float()
         p = network(part[None])[0].softmax(dim=0)
-        found[:, start:end] = p[:, start - low : end - low].cpu().numpy()
+        probabilities[:, start:end] = p[:, start - low : end - low].cpu().numpy()
 
     if threads == 1 or device.type != "cpu":
         for tile in tiles.tolist():
@@ -197,7 +197,7 @@ def dense_probabilities(
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(one, tiles.tolist()))
-    return found
+    return probabilities
 
 
 def at_centres(dense: np.ndarray, centres: np.ndarray) -> np.ndarray:

@@ -121,12 +121,12 @@ def fit_chromhmm(training: TrainingGenome, seed: int, threads: int) -> dict[str,
     weights = np.zeros((n_classes, len(share)))
     for chrom, posterior in zip(chroms, posteriors, strict=True):
         here = rows[tensors.chrom[rows] == tensors.chroms.index(chrom)]
-        found = _window_means(
+        window_means = _window_means(
             posterior, tensors.start[here] // bin_size, *central_bins(window_bins, bin_size),
             bins_per_place(bin_size),
         )  # fmt: skip
         for label in range(n_classes):
-            weights[label] += found[tensors.y[here] == label].sum(axis=0)
+            weights[label] += window_means[tensors.y[here] == label].sum(axis=0)
     in_class = (weights + 1) / (weights + 1).sum(axis=1, keepdims=True)
     return {
         "mean_rpm": mean_rpm,
@@ -150,8 +150,8 @@ def score_chromhmm(
     patterns = distinct_rows([binarise(signal, arrays["mean_rpm"])])
     (classes,) = decode(model, patterns, arrays["class_probability"], threads=1)
     central = central_bins(window_bins, signal.bin_size)
-    found = _window_means(classes, starts, *central, bins_per_place(signal.bin_size))
-    shares: np.ndarray = (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
+    window_means = _window_means(classes, starts, *central, bins_per_place(signal.bin_size))
+    shares: np.ndarray = (window_means / window_means.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
 
 
@@ -310,18 +310,18 @@ def baum_welch(
 
     def expect(codes: np.ndarray) -> tuple[Expectation, np.ndarray]:
         weights = np.zeros((len(patterns.distinct), n_states))
-        found = forward_backward(
+        expectations = forward_backward(
             model.chain,
             len(codes),
             lambda part: Emissions(table, shift, codes[part]),
             lambda part, posterior: _add_rows(weights, codes[part], posterior),
         )
-        return found, weights
+        return expectations, weights
 
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(expect, patterns.codes))
-    expectations = [one for one, _ in found]
-    weights = np.sum([one for _, one in found], axis=0)
+        results = list(pool.map(expect, patterns.codes))
+    expectations = [one for one, _ in results]
+    weights = np.sum([one for _, one in results], axis=0)
     size = weights.sum(axis=0)[:, None]
     present = np.einsum("pk,pm->km", weights, patterns.distinct.astype(np.float64))
     emission = np.divide(present, size, out=model.emission.copy(), where=size > 0)
@@ -340,15 +340,15 @@ def decode(
     table, shift = relative_emissions(_log_emission(model, patterns))
 
     def one(codes: np.ndarray) -> np.ndarray:
-        found = np.empty((len(codes), projection.shape[1]), np.float32)
+        projected = np.empty((len(codes), projection.shape[1]), np.float32)
 
         def keep(part: slice, posterior: np.ndarray) -> None:
-            found[part] = np.einsum("tk,kc->tc", posterior, projection)
+            projected[part] = np.einsum("tk,kc->tc", posterior, projection)
 
         forward_backward(
             model.chain, len(codes), lambda part: Emissions(table, shift, codes[part]), keep
         )
-        return found
+        return projected
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(one, patterns.codes))
@@ -401,13 +401,13 @@ def _window_means(values, starts, first, n, merged):  # type: ignore[no-untyped-
 
     values : (places, columns), each place `merged` bins wide
     """
-    found = np.zeros((len(starts), values.shape[1]))
+    means = np.zeros((len(starts), values.shape[1]))
     for i in range(len(starts)):
         for b in range(starts[i] + first, starts[i] + first + n):
             for c in range(values.shape[1]):
-                found[i, c] += values[b // merged, c]
-        found[i] /= n
-    return found
+                means[i, c] += values[b // merged, c]
+        means[i] /= n
+    return means
 
 
 class ChromHmmModel(ChromosomeModel):

@@ -153,15 +153,19 @@ def score_ehmm(
     n_background = n_states - 6 * n_elements
     rows = emission_rows(n_background, n_elements)
     values = log_signal(signal)
-    found = np.empty((len(values), 1 + n_elements), np.float32)
+    probabilities = np.empty((len(values), 1 + n_elements), np.float32)
 
     def keep(part: slice, posterior: np.ndarray) -> None:
-        found[part, 0] = posterior[:, :n_background].sum(axis=1)
-        found[part, 1:] = posterior[:, n_background:].reshape(len(posterior), -1, 6).sum(axis=2)
+        probabilities[part, 0] = posterior[:, :n_background].sum(axis=1)
+        probabilities[part, 1:] = (
+            posterior[:, n_background:].reshape(len(posterior), -1, 6).sum(axis=2)
+        )
 
     chain = Chain(arrays["start"], arrays["transition"])
     forward_backward(chain, len(values), log_normal(values, mean, sd, rows), keep)
-    best: np.ndarray = found[_best_bins(found, starts, *central_bins(window_bins, signal.bin_size))]
+    best: np.ndarray = probabilities[
+        _best_bins(probabilities, starts, *central_bins(window_bins, signal.bin_size))
+    ]
     return best
 
 
@@ -241,14 +245,14 @@ def learn_foreground(
     opens, ends = place == 0, place == width - 1
     for _ in range(rounds):
         statistics = Moments(mean)
-        found = forward_backward(
+        expectations = forward_backward(
             foreground_chain(stay),
             len(values),
             _bounded(log_normal(values, mean, sd, _TIED), opens, ends),
             statistics.collector(values, _TIED),
         )
         mean, sd = statistics.estimate(mean, sd, least)
-        stay = _durations(found.transitions)
+        stay = _durations(expectations.transitions)
     return mean, sd, stay
 
 
@@ -318,11 +322,11 @@ def background_round(
         return forward_backward(chain, len(values), emissions, keep), statistics
 
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(expect, sequences))
+        results = list(pool.map(expect, sequences))
     total = Moments(mean)
-    for _, statistics in found:
+    for _, statistics in results:
         total.add(statistics)
-    expectations = [one for one, _ in found]
+    expectations = [one for one, _ in results]
     reached = sum(one.log_likelihood for one in expectations)
     return updated_chain(chain, expectations), *total.estimate(mean, sd, least), reached
 
@@ -388,16 +392,16 @@ def _bounded(emissions: EmissionsOf, opens: np.ndarray, ends: np.ndarray) -> Emi
     states = np.arange(len(_TIED))
 
     def bounded(part: slice) -> Emissions:
-        found = emissions(part)
+        emission = emissions(part)
         for which, allowed in ((opens, _FIRST), (ends, _LAST)):
-            found.table[np.ix_(which[part], np.setdiff1d(states, allowed))] = 0
-        return found
+            emission.table[np.ix_(which[part], np.setdiff1d(states, allowed))] = 0
+        return emission
 
     return bounded
 
 
 @njit(cache=True, nogil=True)
-def _best_bins(found, starts, first, n):  # type: ignore[no-untyped-def]
+def _best_bins(probabilities, starts, first, n):  # type: ignore[no-untyped-def]
     """Of each window the first bin with the highest odds of columns 1 and on against column 0.
 
     Returns int64 (windows,). Odds tell bins apart where either side is 1 but for rounding.
@@ -407,9 +411,9 @@ def _best_bins(found, starts, first, n):  # type: ignore[no-untyped-def]
         highest = -1.0
         for b in range(starts[i] + first, starts[i] + first + n):
             foreground = 0.0
-            for c in range(1, found.shape[1]):
-                foreground += found[b, c]
-            odds = foreground / max(np.float64(found[b, 0]), 1e-300)
+            for c in range(1, probabilities.shape[1]):
+                foreground += probabilities[b, c]
+            odds = foreground / max(np.float64(probabilities[b, 0]), 1e-300)
             if odds > highest:
                 highest = odds
                 best[i] = b

@@ -116,9 +116,9 @@ def updated_chain(chain: Chain, expectations: Iterable[Expectation]) -> Chain:
 
     A state that is never left keeps its transitions.
     """
-    found = list(expectations)
-    first = np.sum([one.first for one in found], axis=0)
-    transitions = np.sum([one.transitions for one in found], axis=0)
+    of_sequences = list(expectations)
+    first = np.sum([one.first for one in of_sequences], axis=0)
+    transitions = np.sum([one.transitions for one in of_sequences], axis=0)
     left = transitions.sum(axis=1, keepdims=True)
     rows = np.divide(transitions, left, out=chain.transition.copy(), where=left > 0)
     return Chain(first / first.sum(), rows)

@@ -57,10 +57,10 @@ def read_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> bool:
         }
         return stored, numbers, [EpochRecord(**record) for record in facts["curve"]]
 
-    found = read_state(path, fingerprint, parsed)
-    if found is None:
+    checkpoint = read_state(path, fingerprint, parsed)
+    if checkpoint is None:
         return False
-    stored, numbers, curve = found
+    stored, numbers, curve = checkpoint
     state.network.load_state_dict(stored.groups["network"])
     stored.restore(state.optimizer, lr=numbers["learning_rate"])
     state.scheduler.load_state_dict(numbers["scheduler"])
