@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,8 +20,10 @@ from deepregfinder.prediction.probabilities import (
     write_probabilities,
 )
 from deepregfinder.prediction.sample_signal import SignalReader
-from deepregfinder.prediction.scorers import BundleScorer
 from deepregfinder.signal.store import Signal
+
+if TYPE_CHECKING:  # scorers import torch, which calling and evaluation do not need
+    from deepregfinder.prediction.scorers import BundleScorer
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ class ScanOptions:
 
 
 def scan_genome(
-    path: Path, scorer: BundleScorer, signal: Signal, chroms: Sequence[str], options: ScanOptions
+    path: Path, scorer: "BundleScorer", signal: Signal, chroms: Sequence[str], options: ScanOptions
 ) -> None:
     """Scan the named chromosomes and write their probabilities (probabilities.py) to `path`.
 
@@ -86,7 +89,7 @@ def scan_genome(
 
 
 def scan_chromosome(
-    scorer: BundleScorer, signal: ChromosomeSignal, step: int
+    scorer: "BundleScorer", signal: ChromosomeSignal, step: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Score all windows of a chromosome.
 

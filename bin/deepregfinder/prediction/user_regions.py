@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ import pandas as pd
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.prediction.sample_signal import SignalReader
 from deepregfinder.prediction.scan import ScanOptions, check_step
-from deepregfinder.prediction.scorers import BundleScorer, probabilities_at
 from deepregfinder.signal.store import Signal
 from deepregfinder.storage.atomic import written_whole
+
+if TYPE_CHECKING:  # scorers import torch, which calling and evaluation do not need
+    from deepregfinder.prediction.scorers import BundleScorer
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +58,14 @@ def region_windows(start: int, end: int, length: int, step: int, geometry: Geome
 
 
 def score_regions_with(
-    scorer: BundleScorer, regions: pd.DataFrame, signal: Signal, scanning: ScanOptions
+    scorer: "BundleScorer", regions: pd.DataFrame, signal: Signal, scanning: ScanOptions
 ) -> RegionScores:
     """Score every region with a trained model on the signal of a sample.
 
     Raises InputError if the sample does not fit the model, or the step does not fit its bins.
     """
+    from deepregfinder.prediction.scorers import probabilities_at
+
     bundle = scorer.bundle
     check_step(scanning.step, bundle.bin_size)
     reader = SignalReader(bundle, signal, scanning.quantile_map)
