@@ -99,7 +99,7 @@ def classes_at(elements: Elements, calls: Mapping[str, Calls]) -> np.ndarray:
 
 
 def _classes_at(starts: np.ndarray, width: int, calls: Calls) -> np.ndarray:
-    # Calls are sorted and do not overlap: those that an element meets follow each other.
+    # Calls are sorted and do not overlap, so those that overlap an element are consecutive.
     first = np.searchsorted(calls.end, starts, side="right")
     stop = np.searchsorted(calls.start, starts + width, side="left")
     class_index = np.zeros(len(starts), np.int64)

@@ -136,7 +136,7 @@ def moderated_t(a: np.ndarray, b: np.ndarray) -> Moderated:
         moderated = (prior.df * prior.variance + df * variance) / (prior.df + df)
     difference = means[1] - means[0]
     error = np.sqrt(moderated * (1 / n_a + 1 / n_b))
-    # Where nothing varies at all, equal means are no evidence and different ones no test.
+    # Without any variance there is no test: t is 0 and p is 1.
     t = np.divide(difference, error, out=np.zeros(len(error)), where=error > 0)
     total = min(prior.df + df, df * max(len(a), 1))
     return Moderated(difference, 2 * stats.t.sf(np.abs(t), total), prior.df)

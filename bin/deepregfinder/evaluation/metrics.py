@@ -221,7 +221,7 @@ def measure(tallies: Tallies, weights: np.ndarray | None = None) -> Figures:
         "average_precision": precisions,
         "auroc": np.stack([area for _, area in areas], axis=1),
     }
-    # Not by BLAS, whose last bit depends on the processor: these are sums of fractions.
+    # Not with BLAS: these are sums of fractions, and its last bit depends on the processor.
     bins = np.einsum("rb,bkf->rkf", weights, tallies.bins)
     windows = bins[..., 0].sum(axis=1)
     overall = {

@@ -16,7 +16,7 @@ Points = Mapping[str, Mapping[str, tuple[float, float]]]
 
 _BARS = {"precision": "Precision", "recall": "Recall", "f1": "F1", "average_precision": "AP"}
 _DASHES = ("-", "--")
-# Colours of models: for colour-blind eyes too (Paul Tol, "muted"); not those of classes.
+# Colours of models, colour-blind safe (Paul Tol, "muted") and different from those of classes.
 _MODELS = (
     *("#117733", "#AA4499", "#999933", "#CC6677", "#44AA99", "#882255", "#332288", "#DDCC77"),
     "#88CCEE",

@@ -97,7 +97,7 @@ def write_surroundings(path: Path, surroundings: Sequence[Surroundings]) -> None
     rows = []
     for one in surroundings:
         touching, *within = (int((one.distance <= limit).sum()) for limit in _LIMITS)
-        # "lower" gives a distance that occurs: between a number and infinity nothing lies.
+        # "lower" gives an observed distance: interpolation with infinity gives no number.
         quartiles = np.quantile(one.distance, (0.25, 0.5, 0.75), method="lower")
         known = (int(value) if np.isfinite(value) else None for value in quartiles)
         what = (one.windows, one.class_, one.marker)
@@ -115,7 +115,7 @@ def draw_surroundings(path: Path, surroundings: Sequence[Surroundings], sample: 
                     continue
                 shown = np.sort(one.distance[np.isfinite(one.distance)])
                 share = np.arange(1, len(shown) + 1) / len(one.distance)
-                # On to the edge: what lies at 0 alone would be a line on the axis.
+                # Extend the curve to the edge; if all distances are 0, it would lie on the axis.
                 share = np.append(share, len(shown) / len(one.distance))
                 shown = np.append(shown, _FURTHEST)
                 class_ = class_named(one.class_)

@@ -43,7 +43,7 @@ def call_scan(
     if zone is None:
         log.warning("Without --tss, enhancer calls near TSSs are not removed.")
     lowest = scan.thresholds if threshold is None else threshold
-    # Each chromosome is read once: runs are few, and those of every seed fit in memory together.
+    # Each chromosome is read once: runs are few, and those of all seeds fit in memory.
     runs: dict[str, Calls] = {}
     runs_by_seed: dict[int, dict[str, Calls]] = {seed: {} for seed in scan.seeds if each_seed}
     for chrom in scan.chroms:
@@ -60,7 +60,7 @@ def call_scan(
         log.info("%s, %s: %d calls", scan.sample, model, total)
     else:
         log.warning(
-            "%s, %s: NO CALLS. No window has a probability of %s for an element class. Check the "
+            "%s, %s: NO CALLS. No window of an element class reaches the threshold (%s). Check the "
             "evaluation of the model, or lower --threshold.",
             scan.sample,
             model,

@@ -31,7 +31,7 @@ class SignalReader:
         self._depths = mark_depths(signal)[self._marks]
         self._map: QuantileMap | None = None
         if quantile_map:
-            # Those that the bundle's quantiles come from, where this sample has them.
+            # The chromosomes of the bundle's quantiles, if this sample has them.
             chroms = bundle.split.training_chroms(signal.chrom_sizes) or signal.chrom_sizes
             target = np.asarray(bundle.normalisation.quantiles, np.float32)
             source = mark_quantiles(signal, chroms, n=target.shape[1])[self._marks]

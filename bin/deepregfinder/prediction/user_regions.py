@@ -131,7 +131,7 @@ def _keep_best(
     probabilities[regions] = np.maximum.reduceat(scored, first, axis=0)
     winner = scored.argmax(axis=1)
     height = np.where(winner > 0, scored.max(axis=1), 0.0)
-    # The first window of greatest height in each region: windows sorted by region, then by height.
+    # The first window with the highest probability in each region: sort by region, then by it.
     order = np.lexsort((-height, owner))
     best[regions] = winner[order[first]]
 

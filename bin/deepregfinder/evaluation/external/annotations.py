@@ -82,7 +82,7 @@ def by_class(
     }
     for pair in mapping:
         if not any(pair.fits(label) for label in labels):
-            log.warning("%s: no label fits %s of the mapping", source, pair.pattern)
+            log.warning("%s: no label matches %s of the mapping", source, pair.pattern)
     if not set(meaning.values()) - {classes[0]}:
         raise InputError(
             f"{source}: no label is mapped to an element class; examples of its labels are "

@@ -97,7 +97,7 @@ def read_table(path: Path) -> pd.DataFrame:
         )
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{path} cannot be read as a tab-separated table ({error}).") from None
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first fields for names
+    if not isinstance(table.index, pd.RangeIndex):  # pandas uses the first fields as row names
         raise InputError(f"{path}: its rows have more fields than its header.")
     table = table.fillna("")
     table = table[(table != "").any(axis=1)]  # its index still counts blank lines
@@ -222,9 +222,9 @@ def validate(
     status[is_lifted & ~placed["chrom"].isin(scan.chroms).to_numpy()] = NOT_PREDICTED
     tested = np.flatnonzero(status == LIFTED)
     left_out = len(status) - int(is_lifted.sum()), int((status == NOT_PREDICTED).sum())
-    log.info("%d of %d elements lie on predicted chromosomes", len(tested), len(status))
+    log.info("%d of %d elements are on predicted chromosomes", len(tested), len(status))
     if left_out[1]:
-        log.warning("%d elements lie on chromosomes that were not predicted", left_out[1])
+        log.warning("%d elements are on chromosomes that were not predicted", left_out[1])
     elements = placed.iloc[tested]
     predictions = predictions_at(elements, calls, scan)
     is_test = np.array([split.of(chrom) == "test" for chrom in elements["chrom"]], bool)
