@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.evidence import evidence_options
 from deepregfinder.options.geometry import geometry_options
 from deepregfinder.options.regions import region_options
 from deepregfinder.options.split import split_options
@@ -14,24 +15,12 @@ from deepregfinder.options.split import split_options
 if TYPE_CHECKING:
     from deepregfinder.genome.grid import Geometry
     from deepregfinder.genome.splits import SplitPlan
-    from deepregfinder.labels.rules import RegionRules
+    from deepregfinder.labels.rules import Evidence, RegionRules
 
 
 @click.command()
 @click.option("--sample", required=True, help="Sample (cell type) of the peak lists.")
-@click.option("--tss", required=True, type=PATH, help="Transcription start sites (BED).")
-@click.option("--dhs", type=PATH, help="Peaks of open chromatin, DNase or ATAC.")
-@click.option(
-    "--enhancers",
-    required=True,
-    multiple=True,
-    type=PATH,
-    help="Enhancer-TF peaks; may be repeated.",
-)
-@click.option("--promoter_marks", multiple=True, type=PATH, help="H3K4me3 peaks; may be repeated.")
-@click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs; may be repeated.")
-@click.option("--blacklist", type=PATH, help="Regions not used as background (BED).")
-@click.option("--gaps", type=PATH, help="Assembly gaps, not used as background (BED).")
+@evidence_options
 @click.option("--chrom_sizes", required=True, type=PATH, help="Main chromosomes: name, length.")
 @click.option("--classes", required=True, type=int, help="Classes of the run: 2, 3 or 5.")
 @geometry_options
@@ -44,13 +33,7 @@ if TYPE_CHECKING:
 )
 def define_regions(
     sample: str,
-    tss: Path,
-    dhs: Path | None,
-    enhancers: tuple[Path, ...],
-    promoter_marks: tuple[Path, ...],
-    tfbs: tuple[Path, ...],
-    blacklist: Path | None,
-    gaps: Path | None,
+    evidence: "Evidence",
     chrom_sizes: Path,
     classes: int,
     geometry: "Geometry",
@@ -73,10 +56,9 @@ def define_regions(
 
     from deepregfinder.genome.grid import read_chrom_sizes
     from deepregfinder.labels.candidates import check_enough, define_candidates, write_regions
-    from deepregfinder.labels.rules import Evidence, write_drops
+    from deepregfinder.labels.rules import write_drops
 
     logging.getLogger("define_regions").info("Regions of %s", sample)
-    evidence = Evidence.read(tss, dhs, enhancers, promoter_marks, tfbs, blacklist, gaps)
     candidates = define_candidates(
         evidence, rules, geometry, read_chrom_sizes(chrom_sizes), plan, seed
     )

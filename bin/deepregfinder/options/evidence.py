@@ -1,0 +1,43 @@
+"""Lists of intervals from which labelled windows are defined."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deepregfinder.command_line import PATH, option_group
+
+if TYPE_CHECKING:
+    from deepregfinder.labels.rules import Evidence
+
+
+@option_group(
+    "evidence",
+    click.option("--tss", required=True, type=PATH, help="Transcription start sites (BED)."),
+    click.option("--dhs", type=PATH, help="Peaks of open chromatin, DNase or ATAC."),
+    click.option(
+        "--enhancers",
+        required=True,
+        multiple=True,
+        type=PATH,
+        help="Enhancer-TF peaks; may be repeated.",
+    ),
+    click.option(
+        "--promoter_marks", multiple=True, type=PATH, help="H3K4me3 peaks; may be repeated."
+    ),
+    click.option("--tfbs", multiple=True, type=PATH, help="Peaks of other TFs; may be repeated."),
+    click.option("--blacklist", type=PATH, help="Regions not used as background (BED)."),
+    click.option("--gaps", type=PATH, help="Assembly gaps, not used as background (BED)."),
+)
+def evidence_options(
+    tss: Path,
+    dhs: Path | None,
+    enhancers: tuple[Path, ...],
+    promoter_marks: tuple[Path, ...],
+    tfbs: tuple[Path, ...],
+    blacklist: Path | None,
+    gaps: Path | None,
+) -> "Evidence":
+    from deepregfinder.labels.rules import Evidence
+
+    return Evidence.read(tss, dhs, enhancers, promoter_marks, tfbs, blacklist, gaps)
