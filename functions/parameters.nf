@@ -1,8 +1,7 @@
 // Parameters: read from nextflow_schema.json, checked all at once, typed, grouped as the schema groups them.
 
-def readJson(path) {
-    return new groovy.json.JsonSlurper().parseText(path.getText('UTF-8'))
-}
+include { modelCatalogue } from './catalogue'
+include { readJson } from './json'
 
 /** The page that --help prints: every parameter of the schema, by group. */
 def helpText(schemaFile) {
@@ -16,7 +15,8 @@ def helpText(schemaFile) {
     def groups = schema['$defs'].values().collectMany { group ->
         ['', group.title] + group.properties.collect { name, rule -> helpLine(name, rule) }
     }
-    return (usage + groups).join('\n') + '\n'
+    def models = ['', 'Models'] + modelCatalogue().collect { name, facts -> "  ${name.padRight(28)} ${facts.summary}" }
+    return (usage + groups + models).join('\n') + '\n'
 }
 
 def helpLine(String name, Map rule) {

@@ -1,6 +1,8 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
-include { listed ; named ; optional ; readJson } from './parameters'
+include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
+include { readJson } from './json'
+include { listed ; named ; optional } from './parameters'
 include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
@@ -59,6 +61,7 @@ def planned(Map given, schemaFile, assets) {
     if (problems) {
         error(listed('plan', problems))
     }
+    withoutEffect(train_on ? models : [], options, schemaFile).each { sentence -> log.warn(sentence) }
 
     def labels = rows.findAll { row -> row.sample in needed }
     def annotations = options.external.annotations
@@ -167,28 +170,67 @@ def lackingMarks(List chips, List applied, List train_on, List bundles) {
         }
 }
 
-/** What some models cannot do without: the chromosome around a window, a DNase or ATAC track, TSSs, rules for every class. */
+/** What models cannot do without, by their entries in the catalogue. */
 def unfitModels(List models, List chips, List train_on, Map options) {
-    def of_genome = models.findAll { model -> model in ['drf', 'chromhmm', 'ehmm', 'preprint', 'ccre'] }
+    def catalogue = modelCatalogue()
+    def unknown = models - catalogue.keySet()
+    if (unknown) {
+        return ["--models ${unknown.join(',')}: there is no such model; choose among ${catalogue.keySet().join(', ')}."]
+    }
     def problems = []
-    if (of_genome && options.split.split == 'random') {
-        problems << "--split random: ${of_genome.join(', ')} would see test windows during training; leave them out of --models, or split by chromosome."
+    def along = models.findAll { model -> catalogue[model].sees == 'chromosome' }
+    if (along && options.split.split == 'random') {
+        problems << "--split random: ${along.join(', ')} would see test windows during training; leave them out of --models, or split by chromosome."
     }
-    if ('drf' in models && options.geometry.bin_size > 200) {
-        problems << "--models drf needs --bin_size 200 or less, not ${options.geometry.bin_size}; lower it, or leave drf out."
+    models.collectMany { model -> catalogue[model].needs }.unique().each { need ->
+        def names = models.findAll { model -> need in catalogue[model].needs }.join(',')
+        problems << lackOf(need, names, chips, train_on, options)
     }
-    def sighted = models.findAll { model -> model in ['ehmm', 'ccre'] }
-    def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && bam.meta.mark ==~ /(?i)(dnase|atac)([-_.]?seq)?|dhs/ } }
-    if (sighted && blind) {
-        problems << "--models ${sighted.join(',')} needs an accessibility track: ${blind.join(', ')} has no row with the mark DNase or ATAC in --input."
+    return problems.findAll()
+}
+
+/** Why the models of these names cannot have what they need; null where they can. */
+def lackOf(String need, String names, List chips, List train_on, Map options) {
+    if (need.startsWith('max_bin_size:')) {
+        def limit = need.tokenize(':')[1].toInteger()
+        return options.geometry.bin_size > limit ? "--models ${names} needs --bin_size ${limit} or less, not ${options.geometry.bin_size}; lower it, or leave ${names} out." : null
     }
-    if ('ccre' in models && !options.input_output.tss) {
-        problems << "--models ccre needs --tss: its rules use the distance to the nearest TSS."
+    if (need.startsWith('max_classes:')) {
+        def limit = need.tokenize(':')[1].toInteger()
+        return options.run.classes > limit ? "--models ${names} has rules for ${limit} classes at most; use --classes 2 or 3, or leave ${names} out." : null
     }
-    if ('ccre' in models && options.run.classes == 5) {
-        problems << "--models ccre: ENCODE has no rules for poised elements; use --classes 2 or 3, or leave ccre out."
+    if (need == 'tss') {
+        return options.input_output.tss ? null : "--models ${names} needs --tss: its rules use the distance to the nearest TSS."
     }
-    return problems
+    def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && isOfNeed(bam.meta.mark, need) } }
+    if (!blind) {
+        return null
+    }
+    return need == 'accessibility'
+        ? "--models ${names} needs an accessibility track: ${blind.join(', ')} has no row with the mark DNase or ATAC in --input."
+        : "--models ${names} needs the mark ${need}: ${blind.join(', ')} has no row with it in --input."
+}
+
+/** Whether a mark is the one that a model needs, by any spelling. */
+def isOfNeed(String mark, String need) {
+    return need == 'accessibility' ? isAccessibility(mark) : mark.replaceAll('[^A-Za-z0-9]', '').equalsIgnoreCase(need)
+}
+
+/** A sentence for each parameter that was set on purpose and has no effect on some of the models, or on all. */
+def withoutEffect(List models, Map options, schemaFile) {
+    def catalogue = modelCatalogue()
+    def rules = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }
+    def set = options.values().sum()
+    return catalogue.values().collectMany { facts -> facts.heeds }.unique()
+        .findAll { name -> set[name].toString() != rules[name]['default'].toString() }
+        .collect { name ->
+            def deaf = models.findAll { model -> !(name in catalogue[model].heeds) }
+            if (!models) {
+                return "--${name} ${set[name]} has no effect: no model is trained in this run."
+            }
+            return deaf ? "--${name} ${set[name]} has no effect on ${deaf.join(', ')}." : null
+        }
+        .findAll()
 }
 
 def lackingControls(List chips, String control) {
@@ -230,14 +272,14 @@ def applications(List predict_on, List train_on, List models, List bundles) {
     return predict_on.collectMany { sample ->
         def own = bundles ? [] : sources.findAll { trained_on, _model -> trained_on == sample }
         (own ?: sources).collect { trained_on, model ->
-            [trained_on, model, sample, trained_on == sample ? model : "${model}_from_${trained_on}".toString()]
+            [trained_on, model, sample, trained_on == sample ? model : appliedName(model, trained_on)]
         }
     }
 }
 
 /** Pairs of samples that one model is applied to: those that --compare names, or all. */
 def comparisons(String text, List applied, List predict_on, List problems) {
-    def of_model = applied.groupBy { trained_on, model, _sample, _name -> "${model}_from_${trained_on}".toString() }
+    def of_model = applied.groupBy { trained_on, model, _sample, _name -> appliedName(model, trained_on) }
     def names = of_model.collectEntries { model, rows -> [model, rows.collectEntries { row -> [row[2], row[3]] }] }
     def wanted = text
         ? text.tokenize(',').collect { pair -> pair.trim().tokenize(':') }

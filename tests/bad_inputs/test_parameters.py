@@ -65,7 +65,10 @@ RANGES = {
 }
 CHOICES = {
     "four classes": ({"classes": 4}, "must be one of 2, 3, 5"),
-    "an unknown model": ({"models": "cnn,resnet"}, "--models cnn,resnet: does not have"),
+    "an unknown model": (
+        {"models": "cnn,resnet"},
+        "--models resnet: there is no such model; choose among cnn,",
+    ),
     "no model": ({"models": ""}, "--models : does not have"),
     "a comma too many": ({"models": "cnn,,rnn"}, "--models cnn,,rnn: does not have"),
     "semicolons between models": ({"models": "cnn;rnn"}, "--models cnn;rnn: does not have"),

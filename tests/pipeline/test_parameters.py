@@ -41,6 +41,16 @@ def test_the_schema_and_the_config_agree_on_defaults(repository, properties):
         assert value == expected[name], name
 
 
+def test_a_parameter_without_effect_is_named_before_the_run(pipeline):
+    given = ("--transform", "log2", "--learning_rate", "0.02", "--epochs", "5")
+    done = pipeline.run("deaf", *pipeline.inputs_of("A"), "--models", "drf,cnn", *given, "-preview")
+    assert done.exit_code == 0, done.output
+    assert "--transform log2 has no effect on drf." in done.output
+    assert "--learning_rate 0.02 has no effect on drf." in done.output
+    assert "--epochs" not in done.output.partition("has no effect")[2]
+    assert "no effect on cnn" not in done.output
+
+
 def test_all_mistakes_in_parameters_are_reported_at_once(pipeline):
     done = pipeline.run(
         "bad", "--inptu", "x.csv", "--min_mapq", "many", "--classes", "4", "--threshold", "1.5",

@@ -72,6 +72,21 @@ def test_gpu_tasks_and_only_they_get_the_cuda_image_and_the_gpu(pipeline, record
         assert "CUDA_VISIBLE_DEVICES" in handed_over or not on_gpu, call
 
 
+def test_only_models_that_compute_on_a_gpu_get_one(recorded):
+    calls = [
+        call
+        for call in recorded("docker,gpu", "--models", "cnn,rf")
+        if call.process in GPU_PROCESSES
+    ]
+    forests = [call for call in calls if "rf" in re.findall(r"\w+", call.task)]
+    assert {call.process for call in forests} == GPU_PROCESSES
+    assert len(calls) == 2 * len(forests)
+    for call in calls:
+        on_gpu = call not in forests
+        assert ("--gpus" in call.of_engine) == on_gpu, call
+        assert call.of_engine[-1].endswith("-cuda" if on_gpu else "-cpu"), call
+
+
 @pytest.mark.parametrize(
     ("profile", "registry", "image"),
     [
@@ -141,7 +156,7 @@ def test_the_settings_of_aws_batch(pipeline):
     }  # fmt: skip
     assert "accelerator" in aws["process.container"]
     assert aws["process.'withLabel:process_gpu'.accelerator"] == (
-        "{ params.device == 'cpu' ? null : [request: params.gpus, type: params.gpu_type] }"
+        "{ task.ext.device == 'cpu' ? null : [request: params.gpus, type: params.gpu_type] }"
     )
 
 

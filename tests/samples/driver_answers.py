@@ -10,15 +10,18 @@ ROOT = Path(__file__).resolve().parents[2]
 STOPPED = "WorkflowScriptErrorException"
 
 
-def answers(folder: Path, cases: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+def answers(
+    folder: Path, cases: Mapping[str, Mapping[str, object]], pipeline: Path = ROOT
+) -> dict[str, str]:
     """The message that each run would stop with, or "" if its first task would start.
 
     folder : where Nextflow is launched
     cases : name -> parameters, without the dashes
+    pipeline : folder of the pipeline whose driver is asked
     """
     (folder / "cases.json").write_text(json.dumps(cases))
     command = [
-        *(ROOT / "tools/nextflow", "-q", "run", ROOT / "tests/bad_inputs/driver.nf"),
+        *(pipeline / "tools/nextflow", "-q", "run", pipeline / "tests/bad_inputs/driver.nf"),
         *("--cases", folder / "cases.json", "--answers", folder / "answers.json"),
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)

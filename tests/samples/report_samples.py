@@ -1,8 +1,8 @@
 """The files of an artificial run, as written by the steps before the report."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.windows import Selection
+from deepregfinder.models.catalogue import design
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.doubts import Doubt
@@ -53,6 +54,9 @@ class Plan:
 
     samples: Sequence[str] = ("A",)
     models: Sequence[str] = ("cnn",)
+    training: Mapping[str, Any] = field(
+        default_factory=lambda: {"seed": 1, "seeds": 1, "epochs": 7, "dropout": 0.25}
+    )
     n_classes: int = 3
     seeds: Sequence[int] = (1,)
     labels: bool = True
@@ -218,6 +222,8 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
 def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
     start = folder / f"{sample}.{model}"
     if plan.labels:
+        bundle = {"model": design(model), "training": plan.training}
+        Path(f"{start}.model.json").write_text(json.dumps(bundle))
         evaluation = Path(f"{start}.evaluation")
         evaluation.mkdir()
         (evaluation / "metrics.json").write_text(json.dumps(metrics(plan, sample, model)))

@@ -10,6 +10,7 @@ from typing import Any
 from deepregfinder.classes import class_named
 from deepregfinder.genome.splits import SPLITS
 from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.catalogue import ModelFacts
 from deepregfinder.models.tss_input import is_known_tss
 from deepregfinder.signal.scale import TRANSFORMS
 from deepregfinder.storage.atomic import written_whole
@@ -37,8 +38,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         if fitted_on
         else "Probabilities are not calibrated, so that 0.5 stays the border of a rule."
     )
-    _, transformed = TRANSFORMS[bundle.normalisation.transform]
-    signal = facts.signal.format(transformed=f", {transformed}" if transformed else "")
+    signal = shown_signal(facts, bundle.normalisation.transform)
     geometry = bundle.geometry
     split = bundle.split.to_dict()
     promoters = (
@@ -60,7 +60,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "",
         f"- Sample: {bundle.sample}",
         f"- Marks, in this order: {', '.join(bundle.marks)}",
-        f"- Reads: {_settings(bundle.provenance.get('counting', {}))}",
+        f"- Reads: {_reads(bundle.provenance)}",
         f"- Signal: {signal}; input control: {bundle.normalisation.control}",
         f"- Split: {_split_text(split)}",
         *([f"- Transcription start sites that it is given: {n_tss:,}"] if n_tss else []),
@@ -79,7 +79,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "",
         "## Training",
         "",
-        *(f"- {_words(key)}: {_value(value)}" for key, value in bundle.training.items()),
+        *(f"- {setting}" for setting in in_words(bundle.training)),
         "",
         *_table(
             ("seed", _CURVE[facts.progress], "validation mAP", "restarts"),
@@ -122,14 +122,20 @@ def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> 
         part.write_text(model_card(bundle, metrics))
 
 
-def _settings(settings: Mapping[str, Any]) -> str:
-    """`min mapq 0, duplicates keep, ...`, or that nothing is known."""
-    named = [f"{_words(key)} {_value(value)}" for key, value in settings.items()]
-    return ", ".join(named) or "counting rules not recorded"
+def _reads(provenance: Mapping[str, Any]) -> str:
+    """How the reads of the training sample were counted."""
+    return ", ".join(in_words(provenance.get("counting", {}))) or "counting rules not recorded"
 
 
-def _words(key: str) -> str:
-    return key.replace("_", " ")
+def shown_signal(facts: ModelFacts, transform: str) -> str:
+    """What a model is shown in a run with that --transform, in words."""
+    _, transformed = TRANSFORMS[transform]
+    return facts.signal.format(transformed=f", {transformed}" if transformed else "")
+
+
+def in_words(settings: Mapping[str, Any]) -> list[str]:
+    """Settings of a model or of counting: `learning rate 0.01`, ..."""
+    return [f"{key.replace('_', ' ')} {_value(value)}" for key, value in settings.items()]
 
 
 def _value(value: Any) -> str:

@@ -9,6 +9,7 @@ summary : what the model is, in a few words
 methods, reference : the same in a methods paragraph, and the name of the work in
     report/references.py; null where there is none
 signal : what the model is shown; `{transformed}` stands for the effect of --transform
+training : how it is trained, behind "it was"
 sees : "window", one at a time, or "chromosome", what lies around a window as well
 calibrated : what its probabilities mean: "labelled", frequencies among labelled windows;
     "natural", frequencies on the genome; "rule", the distance from the border of a rule
@@ -50,6 +51,7 @@ class ModelFacts:
     methods: str
     reference: str | None
     signal: str
+    training: str
     sees: Literal["window", "chromosome"]
     calibrated: Literal["labelled", "natural", "rule"]
     needs: tuple[str, ...]
@@ -106,7 +108,8 @@ def facts(name: str) -> ModelFacts:
 
 def baseline(names: Iterable[str]) -> str | None:
     """The model that others are compared with, where it is among `names`."""
-    return next((name for name in names if "baseline" in facts(design(name)).traits), None)
+    wanted = next(name for name in MODEL_NAMES if "baseline" in facts(name).traits)
+    return next((name for name in names if design(name) == wanted), None)
 
 
 def design(name: str) -> str:
@@ -115,6 +118,11 @@ def design(name: str) -> str:
     A model that another sample was trained on carries the name of that sample in a run.
     """
     return name.partition(_APPLIED)[0]
+
+
+def training_sample(name: str) -> str:
+    """The sample that a run's model `name` was trained on; empty where it is the sample itself."""
+    return name.partition(_APPLIED)[2]
 
 
 def accessibility_row(marks: Sequence[str]) -> int | None:

@@ -29,7 +29,8 @@ def calibrated(
         negative_log_likelihood(mean, y),
         negative_log_likelihood(temper(mean, temperature), y),
     )
-    return uncalibrated(members, mean.shape[1], temperature, parameters)
+    recorded = {**parameters, "temperature_fitted_on": "labelled validation windows"}
+    return uncalibrated(members, mean.shape[1], temperature, recorded)
 
 
 def uncalibrated(

@@ -360,7 +360,6 @@ class PreprintModel(ChromosomeModel):
             "folds": _FOLDS,
             "most_support_vectors": MOST_SUPPORT,
             "landmarks": N_LANDMARKS,
-            "temperature_fitted_on": "labelled validation windows",
         }
 
     def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:

@@ -15,12 +15,14 @@ from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.windows import Selection
+from deepregfinder.models.catalogue import training_sample
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.doubts import Doubt
 from deepregfinder.quality.tables import Correlation, LibraryQuality
 from deepregfinder.report.examples import Examples, read_examples
 from deepregfinder.report.files import (
     ACROSS_PLOTS,
+    BUNDLES,
     EVALUATIONS,
     EXAMPLES,
     EXPLANATIONS,
@@ -110,7 +112,7 @@ class Result:
         """The sample that the model was trained on; without metrics, its name tells."""
         if self.metrics:
             return str(self.metrics["trained_on"])
-        return self.model.partition("_from_")[2] or self.sample
+        return training_sample(self.model) or self.sample
 
     @property
     def natural_calls(self) -> Mapping[str, Any] | None:
@@ -168,6 +170,7 @@ class Run:
     model_plots : sample -> plots of all its models, by their names
     across : model -> plot of its average precision between samples
     annotations : sample -> scores of annotations made by others
+    bundles : `sample.model` -> model.json of each model that was trained in the run
     tables : every table as it is: class of its rows (its name) -> what the table is about -> rows
     """
 
@@ -186,6 +189,7 @@ class Run:
     model_plots: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     across: Mapping[str, bytes] = field(default_factory=dict)
     annotations: Mapping[str, tuple[AnnotationScore, ...]] = field(default_factory=dict)
+    bundles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
     command: str = field(default="")
 
@@ -228,6 +232,12 @@ class Run:
             return result.classes
         return tuple(one.name for one in class_set(int(self.parameters.get("classes", 3)))[1:])
 
+    def training_of(self, model: str) -> Mapping[str, Any]:
+        """Settings that a model was trained with, as its first bundle has them; empty without."""
+        own = (bundle for bundle in self.bundles.values() if bundle["model"] == model)
+        training: Mapping[str, Any] = next(own, {"training": {}})["training"]
+        return training
+
     @property
     def tells_states(self) -> bool:
         """Whether the classes are active and poised ones."""
@@ -257,6 +267,7 @@ def collect(results: Path, versions: Path, parameters: Path, command: str) -> Ru
         model_plots=_model_plots(files),
         across=_content(files, ACROSS_PLOTS),
         annotations=files.tables_of(AnnotationScore),
+        bundles={key: _read_json(path) for key, path in files.named(BUNDLES).items()},
         tables=files.tables,
         command=command,
     )

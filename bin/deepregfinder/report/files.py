@@ -44,10 +44,11 @@ TABLES: dict[str, type[Any]] = {
 # Files that are not tables.
 EVALUATIONS, EXPLANATIONS = "*.evaluation", "*.explanation"
 EXAMPLES = "*.examples.json"
+BUNDLES = "*.model.json"
 TEST_WINDOWS_PLOTS, TRANSITION_PLOTS = "*.test_windows.png", "*.transitions.png"
 MODEL_PLOTS, ACROSS_PLOTS = "*.comparison_*.png", "*.across.png"
 OTHERS = (
-    *(EVALUATIONS, EXPLANATIONS, EXAMPLES),
+    *(EVALUATIONS, EXPLANATIONS, EXAMPLES, BUNDLES),
     *(TEST_WINDOWS_PLOTS, TRANSITION_PLOTS, MODEL_PLOTS, ACROSS_PLOTS),
 )
 

@@ -1,30 +1,16 @@
 """The methods paragraph of a paper, from the parameters of the run, and the works that it cites."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deepregfinder import __version__
+from deepregfinder.evaluation.model_card import in_words, shown_signal
+from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, design, facts
 from deepregfinder.report import references
 from deepregfinder.report.accuracy import listed
 from deepregfinder.report.collect import Run
 from deepregfinder.report.formats import plural
 from deepregfinder.report.references import Reference
-
-# What each model is, in a few words, and whom it is of.
-MODELS: Mapping[str, tuple[str, Reference | None]] = {
-    "cnn": ("the convolutional network of DeepRegFinder", references.DEEPREGFINDER),
-    "rnn": ("the recurrent network of DeepRegFinder", references.DEEPREGFINDER),
-    "mlp": ("a fully connected network after EP-DNN", references.EP_DNN),
-    "drf": ("a dilated residual network that runs along the chromosome (drf)", None),
-    "rf": ("a random forest", references.RANDOM_FOREST),
-    "gbm": ("gradient-boosted trees", references.BOOSTING),
-    "rfecs": ("a vector random forest after RFECS", references.RFECS),
-    "chromhmm": ("a hidden Markov model after ChromHMM", references.CHROMHMM),
-    "ehmm": ("supervised hidden Markov models after eHMM", references.EHMM),
-    "preprint": ("the likelihoods of PREPRINT", references.PREPRINT),
-    "ccre": ("the rules of the ENCODE registry of cCREs", references.CCRE),
-}
-NETWORKS_OF_WINDOWS = ("cnn", "rnn", "mlp")
 
 
 @dataclass(frozen=True)
@@ -100,11 +86,8 @@ def _signal(run: Run, cite: _Citations) -> str:
         "subtract": ", controls were subtracted",
         "channel": ", controls were a channel of their own",
     }.get(str(of("control")), "")
-    transformed = {"log2": "log2(x + 1)-transformed, ", "asinh": "asinh-transformed, "}
     sentences.append(
-        f"Counts were scaled to reads per million and averaged over replicates{control}, and "
-        f"{transformed.get(str(of('transform')), '')}standardised by mark with mean and standard "
-        "deviation of the training chromosomes."
+        f"Counts were scaled to reads per million and averaged over replicates{control}."
     )
     return " ".join(sentences)
 
@@ -152,34 +135,29 @@ def _labels(run: Run) -> str:
 
 
 def _training(run: Run, cite: _Citations) -> str:
-    of = run.parameters.get
-    names = list(dict.fromkeys(model.split("_from_")[0] for model in run.models))
-    said = []
-    for name in names:
-        what, work = MODELS.get(name, (name, None))
-        said.append(f"{what} {cite(work)}" if work else what)
-    text = f"The models were {listed(said)}. "
-    settings = f"seed {of('seed')}" if of("seeds") == 1 else f"{of('seeds')} seeds, averaged"
-    if networks := [name for name in names if name in NETWORKS_OF_WINDOWS]:
-        text += (
-            f"Networks of windows ({', '.join(networks)}; {settings}) were trained with PyTorch "
-            f"{cite(references.PYTORCH)}, and those of the epoch with the best validation mean "
-            "average precision were kept. "
-        )
-    if "drf" in names:
-        told = "knows the transcription start sites and " if of("tss_input") is True else ""
-        text += (
-            f"drf ({settings}) {told}was trained with PyTorch {cite(references.PYTORCH)} on every "
-            "place of the training chromosomes; its weights are an exponential moving average over "
-            "all steps, and its probabilities were calibrated on every place of the validation "
-            "chromosomes. "
-        )
-    whose = "Those of the others" if "drf" in names else "Probabilities"
-    if names != ["drf"]:
-        text += (
-            f"{whose} were calibrated on the labelled validation windows, where that is possible. "
-        )
-    return f"{text}Calibration was by temperature scaling {cite(references.TEMPERATURE)}."
+    names = dict.fromkeys(design(model) for model in run.models)
+    models = [facts(name) for name in names if name in MODEL_NAMES]
+    named = [
+        f"{one.methods} {cite(getattr(references, one.reference))}"
+        if one.reference
+        else one.methods
+        for one in models
+    ]
+    sentences = [f"The models were {listed(named)}."]
+    sentences += [_of_one_model(run, one, cite) for one in models]
+    sentences.append(f"Calibration was by temperature scaling {cite(references.TEMPERATURE)}.")
+    return " ".join(sentences)
+
+
+def _of_one_model(run: Run, model: ModelFacts, cite: _Citations) -> str:
+    """What a model was shown and how it was trained, with the settings that its bundle records."""
+    transform = str(run.parameters.get("transform", "none"))
+    pytorch = f" {cite(references.PYTORCH)}" if model.runs_on == "gpu" else ""
+    settings = "; ".join(in_words(run.training_of(model.name)))
+    return (
+        f"{model.name} was shown {shown_signal(model, transform)}; it was {model.training}{pytorch}"
+        f"{f' ({settings})' if settings else ''}."
+    )
 
 
 def _calls(run: Run) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepregfinder.classes import class_named
+from deepregfinder.models.catalogue import MODEL_NAMES, design, facts
 from deepregfinder.report.accuracy import listed
 from deepregfinder.report.collect import Result, Run
 from deepregfinder.report.formats import figure, label, percent, plural
@@ -119,7 +120,8 @@ def cautions(run: Run) -> Iterator[Caution]:
             "may still be real, so true precision is probably somewhat higher than reported here.",
         )
     if any(not _is_natural(result) for result in run.predicted):
-        but = " except drf" if any(map(_is_natural, run.predicted)) else ""
+        natural = dict.fromkeys(design(one.model) for one in run.predicted if _is_natural(one))
+        but = f" except {listed(list(natural))}" if natural else ""
         yield Caution(
             "Use probabilities for ranking",
             f"Probabilities of all models{but} are calibrated on labelled windows, where elements "
@@ -153,7 +155,8 @@ def _too_good(run: Run) -> Iterator[Caution]:
 
 def _is_natural(result: Result) -> bool:
     """Whether probabilities are those at natural prevalence."""
-    return result.model.split("_from_")[0] == "drf"
+    name = design(result.model)
+    return name in MODEL_NAMES and facts(name).calibrated == "natural"
 
 
 def _prevalence(run: Run) -> Caution:

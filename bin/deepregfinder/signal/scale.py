@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepregfinder.errors import InputError
-from deepregfinder.signal.store import Signal
+
+if TYPE_CHECKING:  # with the store comes zarr
+    from deepregfinder.signal.store import Signal
 
 Transform = Callable[[np.ndarray], np.ndarray]
 
@@ -28,7 +30,7 @@ def transform_signal(values: np.ndarray, transform: str) -> np.ndarray:
 
 
 def mark_statistics(
-    signal: Signal, chroms: Iterable[str], transform: str
+    signal: "Signal", chroms: Iterable[str], transform: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each mark over all bins of the given chromosomes.
 
@@ -76,7 +78,7 @@ def quantile_levels(n: int) -> np.ndarray:
     return 1 - (1 - np.arange(n) / (n - 1)) ** 2
 
 
-def mark_quantiles(signal: Signal, chroms: Iterable[str], n: int = 1001) -> np.ndarray:
+def mark_quantiles(signal: "Signal", chroms: Iterable[str], n: int = 1001) -> np.ndarray:
     """Quantiles of the RPM of each mark over its bins above zero.
 
     Inverse of the empirical distribution function at the levels of `quantile_levels`: the smallest
@@ -118,7 +120,7 @@ def _joined(
     return joined, totals
 
 
-def _ordered(signal: Signal, chroms: Iterable[str]) -> list[str]:
+def _ordered(signal: "Signal", chroms: Iterable[str]) -> list[str]:
     """The chromosomes in the order of the signal, so that sums do not depend on the caller."""
     chosen = set(chroms)
     if unknown := sorted(chosen - signal.chrom_sizes.keys()):
@@ -128,7 +130,7 @@ def _ordered(signal: Signal, chroms: Iterable[str]) -> list[str]:
     return [chrom for chrom in signal.chrom_sizes if chrom in chosen]
 
 
-def _refuse(signal: Signal, rows: Sequence[int], value: str, chroms: Sequence[str]) -> None:
+def _refuse(signal: "Signal", rows: Sequence[int], value: str, chroms: Sequence[str]) -> None:
     if rows:
         names = ", ".join(signal.marks[row] for row in rows)
         raise InputError(

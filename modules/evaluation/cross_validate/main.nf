@@ -1,10 +1,11 @@
+include { deviceOf } from '../../../functions/catalogue'
 include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
 // One fold of a cross-validation: a model trained from scratch without some chromosomes, and measured on them.
 process CROSS_VALIDATE {
     tag "${meta.sample} ${meta.model} fold ${fold}"
     label 'process_gpu'
-    ext input_bytes: { bytesOf([signal]) }
+    ext input_bytes: { bytesOf([signal]) }, device: { deviceOf(meta.model, device) }
 
     input:
     tuple val(meta), path(signal), path(candidates), val(fold)
@@ -15,7 +16,7 @@ process CROSS_VALIDATE {
 
     output:
     tuple val(meta), path("${meta.model}.${fold}.fold.tsv"), emit: scores
-    tuple val(task.process), eval("versions.py python torch safetensors scikit-learn ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
+    tuple val(task.process), eval("versions.py python torch safetensors scikit-learn ${deviceOf(meta.model, device) == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """
@@ -27,7 +28,7 @@ process CROSS_VALIDATE {
         --model ${meta.model} \\
         --fold ${fold} \\
         ${flags(options)} \\
-        --device ${device} \\
+        --device ${task.ext.device} \\
         --threads ${task.cpus} \\
         --output ${meta.model}.${fold}.fold.tsv
     """

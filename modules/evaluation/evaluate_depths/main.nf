@@ -1,10 +1,11 @@
+include { deviceOf } from '../../../functions/catalogue'
 include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
 // The models of a sample on its test chromosomes with a part of the reads: how deep a sample has to be sequenced.
 process EVALUATE_DEPTHS {
     tag "${meta.sample}"
     label 'process_gpu'
-    ext input_bytes: { bytesOf([tensors, counts]) }
+    ext input_bytes: { bytesOf([tensors, counts]) }, device: { deviceOf(models, device) }
 
     input:
     tuple val(meta), val(models), path(bundles, stageAs: 'bundle/?/*'), path(tensors), path(counts), val(controls)
@@ -16,7 +17,7 @@ process EVALUATE_DEPTHS {
     path "${meta.sample}.depths.tsv"
     path "${meta.sample}.comparison_depths.png", topic: report
     path "${meta.sample}.comparison_depths.svg"
-    tuple val(task.process), eval("versions.py python torch safetensors zarr matplotlib ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
+    tuple val(task.process), eval("versions.py python torch safetensors zarr matplotlib ${deviceOf(models, device) == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """
@@ -28,7 +29,7 @@ process EVALUATE_DEPTHS {
         ${repeated('--counts', counts)} \\
         ${repeated('--controls', controls)} \\
         ${flags(options)} \\
-        --device ${device} \\
+        --device ${task.ext.device} \\
         --threads ${task.cpus} \\
         --output ${meta.sample}.depths.tsv \\
         --plot ${meta.sample}.comparison_depths.png

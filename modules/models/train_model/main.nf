@@ -1,10 +1,11 @@
+include { deviceOf } from '../../../functions/catalogue'
 include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
 // Train one kind of model on one sample, once for each seed, and calibrate it on the validation windows.
 process TRAIN_MODEL {
     tag "${meta.trained_on} ${meta.model}"
     label 'process_gpu'
-    ext input_bytes: { bytesOf([tensors, signal]) }
+    ext input_bytes: { bytesOf([tensors, signal]) }, device: { deviceOf(meta.model, device) }
 
     input:
     tuple val(meta), path(tensors), path(signal)
@@ -16,7 +17,8 @@ process TRAIN_MODEL {
     output:
     tuple val(meta), path('bundle'), emit: bundle
     path "${meta.trained_on}.${meta.model}.files/*" // one by one: the model card is published beside them
-    tuple val(task.process), eval("versions.py python torch safetensors scikit-learn ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
+    path "${meta.trained_on}.${meta.model}.model.json", topic: report
+    tuple val(task.process), eval("versions.py python torch safetensors scikit-learn ${deviceOf(meta.model, device) == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """
@@ -27,10 +29,11 @@ process TRAIN_MODEL {
         ${repeated('--tss', tss)} \\
         --model ${meta.model} \\
         ${flags(options)} \\
-        --device ${device} \\
+        --device ${task.ext.device} \\
         --threads ${task.cpus} \\
         --output bundle
     cp -r bundle ${meta.trained_on}.${meta.model}.files
+    cp bundle/model.json ${meta.trained_on}.${meta.model}.model.json
     """
 
     stub:
@@ -38,5 +41,6 @@ process TRAIN_MODEL {
     mkdir bundle
     touch bundle/model.json bundle/model.safetensors
     cp -r bundle ${meta.trained_on}.${meta.model}.files
+    cp bundle/model.json ${meta.trained_on}.${meta.model}.model.json
     """
 }

@@ -1,10 +1,11 @@
+include { deviceOf } from '../../../functions/catalogue'
 include { bytesOf ; flags } from '../../../functions/scripts'
 
 // Slide a model over a group of chromosomes: calibrated class probabilities of every window.
 process PREDICT_GENOME {
     tag "${meta.sample} ${meta.model} ${chroms.join(' ')}"
     label 'process_gpu'
-    ext input_bytes: { bytesOf(signal) }
+    ext input_bytes: { bytesOf(signal) }, device: { deviceOf(meta.model, device) }
 
     input:
     tuple val(meta), path(bundle, stageAs: 'bundle'), path(signal), val(group), val(chroms)
@@ -14,7 +15,7 @@ process PREDICT_GENOME {
 
     output:
     tuple val(meta), path("${meta.sample}.${meta.model}.${group}.probabilities.zip"), emit: probabilities
-    tuple val(task.process), eval("versions.py python torch safetensors zarr ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
+    tuple val(task.process), eval("versions.py python torch safetensors zarr ${deviceOf(meta.model, device) == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """
@@ -24,7 +25,7 @@ process PREDICT_GENOME {
         --signal ${signal} \\
         --chroms ${chroms.join(',')} \\
         ${flags(options)} \\
-        --device ${device} \\
+        --device ${task.ext.device} \\
         --threads ${task.cpus} \\
         --output ${meta.sample}.${meta.model}.${group}.probabilities.zip
     """

@@ -1,10 +1,11 @@
+include { deviceOf } from '../../../functions/catalogue'
 include { bytesOf ; flags } from '../../../functions/scripts'
 
 // Class probabilities of the user's own regions, of any width.
 process SCORE_REGIONS {
     tag "${meta.sample} ${meta.model}"
     label 'process_gpu'
-    ext input_bytes: { bytesOf(signal) }
+    ext input_bytes: { bytesOf(signal) }, device: { deviceOf(meta.model, device) }
 
     input:
     tuple val(meta), path(bundle, stageAs: 'bundle'), path(signal)
@@ -15,7 +16,7 @@ process SCORE_REGIONS {
 
     output:
     tuple val(meta), path("${meta.sample}.${meta.model}.regions.tsv")
-    tuple val(task.process), eval("versions.py python torch safetensors zarr ${device == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
+    tuple val(task.process), eval("versions.py python torch safetensors zarr ${deviceOf(meta.model, device) == 'cpu' ? '' : 'cuda gpu'}"), topic: versions
 
     script:
     """
@@ -25,7 +26,7 @@ process SCORE_REGIONS {
         --signal ${signal} \\
         --regions ${regions} \\
         ${flags(options)} \\
-        --device ${device} \\
+        --device ${task.ext.device} \\
         --threads ${task.cpus} \\
         --output ${meta.sample}.${meta.model}.regions.tsv
     """

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from samples.report_samples import Plan, made_up
 
+from deepregfinder.models.catalogue import MODEL_NAMES, facts
 from deepregfinder.report import references
-from deepregfinder.report.methods_text import MODELS, methods
+from deepregfinder.report.methods_text import methods
 from deepregfinder.report.references import Reference
 
 WORKS = [one for one in vars(references).values() if isinstance(one, Reference)]
@@ -19,16 +20,25 @@ def test_every_work_stands_in_the_citations(repository: Path, work: Reference) -
     assert work.entry.rstrip(".").partition(". ")[2] in text
 
 
-def test_every_model_has_words(repository: Path) -> None:
-    import json
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_a_model_is_described_by_its_entry_and_its_bundle(tmp_path: Path, name: str) -> None:
+    run = made_up(tmp_path, Plan(models=(name,)))
+    text = " ".join(methods(run).paragraphs)
+    model = facts(name)
+    assert model.methods in text
+    assert model.training in text
+    assert "(seed 1; seeds 1; epochs 7; dropout 0.25)" in text
+    assert ("standardised by mark" in text) == ("standardised by mark" in model.signal)
+    if model.reference is not None:
+        assert getattr(references, model.reference) in methods(run).references
 
-    schema = json.loads((repository / "nextflow_schema.json").read_text())
-    (pattern,) = (
-        group["properties"]["models"]["pattern"]
-        for group in schema["$defs"].values()
-        if "models" in group["properties"]
-    )
-    assert set(pattern.split("(")[1].split(")")[0].split("|")) == set(MODELS)
+
+def test_a_transform_is_named_for_the_models_that_are_shown_it(tmp_path: Path) -> None:
+    run = made_up(tmp_path, Plan(models=("cnn", "ehmm")))
+    run = replace(run, parameters={**run.parameters, "transform": "log2"})
+    text = " ".join(methods(run).paragraphs)
+    assert "cnn was shown reads per million, log2(x + 1)-transformed, standardised by mark" in text
+    assert "ehmm was shown log(reads per million + 1); it was learnt" in text
 
 
 def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
@@ -42,7 +52,6 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
         "featureCounts (Liao et al. 2014) if they had a mapping quality of at least 7.",
         "controls were subtracted",
         "a vector random forest after RFECS (Rajagopal et al. 2013)",
-        "Networks of windows (cnn; 3 seeds, averaged)",
         "A: 280 background, 280 enhancer, 280 promoter",
         "training 1-7, validation 8-16, test 17-22,X,Y",
     ):
@@ -51,27 +60,6 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
     assert references.RFECS in text_of_methods.references
     assert references.CHROMHMM not in text_of_methods.references
     assert "active" not in text
-
-
-def test_each_network_is_described_as_it_is_kept(tmp_path: Path) -> None:
-    best, average = "the epoch with the best validation", "an exponential moving average"
-    for models, told in {
-        ("drf",): (False, True),
-        ("cnn",): (True, False),
-        ("cnn", "drf"): (True, True),
-    }.items():
-        folder = tmp_path / "_".join(models)
-        folder.mkdir()
-        text = " ".join(methods(made_up(folder, Plan(models=models))).paragraphs)
-        assert (best in text, average in text) == told
-
-
-def test_it_says_whether_drf_knows_the_start_sites(tmp_path: Path) -> None:
-    run = made_up(tmp_path, Plan(models=("drf",)))
-    for known in (True, False):
-        told = replace(run, parameters={**run.parameters, "tss_input": known})
-        text = " ".join(methods(told).paragraphs)
-        assert ("knows the transcription start sites" in text) == known
 
 
 def test_what_was_not_done_is_not_told(tmp_path: Path) -> None:

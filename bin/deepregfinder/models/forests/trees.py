@@ -197,6 +197,8 @@ def check_trees(
         raise ValueError("a child does not lie between its parent and the end of the tree")
     if (leaf & ((right < 0) | (right >= len(value)))).any():
         raise ValueError("a leaf points at no value")
+    if np.count_nonzero(leaf) != len(value):
+        raise ValueError(f"there are {len(value)} values for {np.count_nonzero(leaf)} leaves")
 
 
 def evaluate_trees(name: str, arrays: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:

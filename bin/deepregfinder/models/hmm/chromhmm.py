@@ -422,7 +422,6 @@ class ChromHmmModel(ChromosomeModel):
             "bin_bp": BIN,
             "presence_p_value": TAIL,
             "most_rounds": _MOST_ROUNDS,
-            "temperature_fitted_on": "labelled validation windows",
         }
 
     def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:

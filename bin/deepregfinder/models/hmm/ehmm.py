@@ -431,7 +431,6 @@ class EhmmModel(ChromosomeModel):
             "background_states": N_BACKGROUND,
             "background_rounds": BACKGROUND_ROUNDS,
             "foreground_rounds": FOREGROUND_ROUNDS,
-            "temperature_fitted_on": "labelled validation windows",
             "labelled_bias_fitted_on": "labelled validation windows",
         }
 

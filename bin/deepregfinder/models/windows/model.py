@@ -71,7 +71,6 @@ class NetworkModel:
             "dropout": network_class(self.name).DROPOUT,
             "classes_drawn": "equally often",
             "epoch_kept": "best validation mAP",
-            "temperature_fitted_on": "labelled validation windows",
         }
 
 

@@ -1,0 +1,33 @@
+// What there is to know of each model: bin/deepregfinder/models/catalogue.json, which the library reads as well.
+
+include { readJson } from './json'
+
+/** The entries of the catalogue by name of the model. */
+def modelCatalogue() {
+    return readCatalogue().models
+}
+
+/** Whether a mark is an accessibility track: DNase, ATAC-seq, DHS, ... in any case. */
+def isAccessibility(String mark) {
+    return mark.toLowerCase() ==~ readCatalogue().accessibility_marks
+}
+
+/** Which model it is that a run calls `name`: cnn of cnn and of cnn_from_K562. */
+def designOf(String name) {
+    return name.split('_from_')[0]
+}
+
+/** The name that a run gives to a model of another sample. */
+def appliedName(String model, String trained_on) {
+    return "${model}_from_${trained_on}".toString()
+}
+
+/** The device of a task: that of the run for models that compute on a GPU, else the CPU. */
+def deviceOf(models, device) {
+    def catalogue = modelCatalogue()
+    return [models].flatten().any { name -> catalogue[designOf(name)].runs_on == 'gpu' } ? device : 'cpu'
+}
+
+def readCatalogue() {
+    return readJson(moduleDir.parent.resolve('bin/deepregfinder/models/catalogue.json'))
+}
