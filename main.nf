@@ -14,6 +14,7 @@ include { QUALITY } from './subworkflows/quality'
 include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
+include { modelList } from './functions/catalogue'
 include { repeatable ; whenFailed ; whenOver } from './functions/ending'
 include { checkedOptions ; helpText } from './functions/parameters'
 include { planned } from './functions/plan'
@@ -23,7 +24,7 @@ workflow {
     main:
     def schema = file("${projectDir}/nextflow_schema.json")
     if (params.help.toString() == 'true') {
-        log.info(helpText(schema))
+        log.info(helpText(schema) + modelList())
         return
     }
 

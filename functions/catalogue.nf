@@ -1,7 +1,5 @@
 // What there is to know of each model: bin/deepregfinder/models/catalogue.json, which the library reads as well.
 
-include { readJson } from './json'
-
 /** The entries of the catalogue by name of the model. */
 def modelCatalogue() {
     return readCatalogue().models
@@ -28,6 +26,14 @@ def deviceOf(models, device) {
     return [models].flatten().any { name -> catalogue[designOf(name)].runs_on == 'gpu' } ? device : 'cpu'
 }
 
+/** The models as --help lists them. */
+def modelList() {
+    def lines = modelCatalogue().collect { name, facts -> "  ${name.padRight(28)} ${facts.summary}" }
+    return (['', 'Models'] + lines).join('\n') + '\n'
+}
+
+// A file of functions that includes another can be included only once by Nextflow 25.04's newer parser: this one is by many.
 def readCatalogue() {
-    return readJson(moduleDir.parent.resolve('bin/deepregfinder/models/catalogue.json'))
+    def file = moduleDir.parent.resolve('bin/deepregfinder/models/catalogue.json')
+    return new groovy.json.JsonSlurper().parseText(file.getText('UTF-8'))
 }

@@ -1,7 +1,8 @@
 // Parameters: read from nextflow_schema.json, checked all at once, typed, grouped as the schema groups them.
 
-include { modelCatalogue } from './catalogue'
-include { readJson } from './json'
+def readJson(path) {
+    return new groovy.json.JsonSlurper().parseText(path.getText('UTF-8'))
+}
 
 /** The page that --help prints: every parameter of the schema, by group. */
 def helpText(schemaFile) {
@@ -15,8 +16,7 @@ def helpText(schemaFile) {
     def groups = schema['$defs'].values().collectMany { group ->
         ['', group.title] + group.properties.collect { name, rule -> helpLine(name, rule) }
     }
-    def models = ['', 'Models'] + modelCatalogue().collect { name, facts -> "  ${name.padRight(28)} ${facts.summary}" }
-    return (usage + groups + models).join('\n') + '\n'
+    return (usage + groups).join('\n') + '\n'
 }
 
 def helpLine(String name, Map rule) {

@@ -1,8 +1,7 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
 include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
-include { readJson } from './json'
-include { listed ; named ; optional } from './parameters'
+include { listed ; named ; optional ; readJson } from './parameters'
 include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**

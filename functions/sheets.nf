@@ -1,7 +1,6 @@
 // The sheets: every row checked against assets/schema_*.json, everything wrong reported at once.
 
-include { readJson } from './json'
-include { listed } from './parameters'
+include { listed ; readJson } from './parameters'
 
 /**
  * Read --input. Returns a list with one map for each BAM to count, a control once for all rows that it serves:

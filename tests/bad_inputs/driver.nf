@@ -1,7 +1,6 @@
 // What the driver says of many sets of parameters, without starting a task: the checks of main.nf, one set after the other.
 
-include { readJson } from '../../functions/json'
-include { checkedOptions } from '../../functions/parameters'
+include { checkedOptions ; readJson } from '../../functions/parameters'
 include { planned } from '../../functions/plan'
 
 workflow {
