@@ -62,12 +62,12 @@ def write_replicates(path: Path, evaluation: Evaluation) -> None:
         arrays["calls.weights"] = (
             ones if calls.weights is None else np.vstack([ones, calls.weights.astype(np.uint16)])
         )
-        alone = call_figures(calls.tallies, calls.ranked, each_chromosome(blocks))
+        by_chrom = call_figures(calls.tallies, calls.ranked, each_chromosome(blocks))
         for name in FIGURES:
             arrays[f"calls.{name}"] = _rows(
                 calls.figures[name], None if calls.replicates is None else calls.replicates[name]
             )
-            arrays[f"calls.by_chrom.{name}"] = alone[name]
+            arrays[f"calls.by_chrom.{name}"] = by_chrom[name]
         for class_name, ranked in zip(evaluation.bundle.classes[1:], calls.ranked, strict=True):
             for field in fields(RankedCalls):
                 arrays[f"ranked.{class_name}.{field.name}"] = getattr(ranked, field.name)
@@ -76,13 +76,13 @@ def write_replicates(path: Path, evaluation: Evaluation) -> None:
 
 def _of_windows(setting: str, measured: Measured) -> dict[str, np.ndarray]:
     arrays = {}
-    alone = measure(measured.tallies, each_chromosome(measured.blocks))
+    by_chrom = measure(measured.tallies, each_chromosome(measured.blocks))
     drawn = measured.replicates
     for name in FIGURES:
         arrays[f"{setting}.{name}"] = _rows(
             measured.figures.per_class[name], None if drawn is None else drawn.per_class[name]
         )
-        arrays[f"{setting}.by_chrom.{name}"] = alone.per_class[name]
+        arrays[f"{setting}.by_chrom.{name}"] = by_chrom.per_class[name]
     for name in CALIBRATION:
         arrays[f"{setting}.{name}"] = _rows(
             measured.figures.overall[name], None if drawn is None else drawn.overall[name]

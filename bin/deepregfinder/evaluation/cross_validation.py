@@ -94,9 +94,9 @@ def scores(evaluation: Evaluation, fold: int) -> list[Score]:
     chroms = tuple(evaluation.chroms)
     return [
         Score(evaluation.model, fold, chroms, setting, *figure)
-        for setting, part in measured.items()
-        if part is not None
-        for figure in _figures(part, evaluation.bundle.classes)
+        for setting, of_setting in measured.items()
+        if of_setting is not None
+        for figure in _figures(of_setting, evaluation.bundle.classes)
     ]
 
 

@@ -233,7 +233,7 @@ def _at_natural_prevalence(
     weights = block_weights(blocks, bootstrap)
     log.info("%s, %s: every window of %s", subject.sample, subject.model, ", ".join(chroms))
     several = len(scan.seeds) > 1
-    whole, each = tally_genome(scan, elements, blocks, with_members=several)
+    averaged, by_member = tally_genome(scan, elements, blocks, with_members=several)
     raw = tally_uncalibrated(scan, elements, blocks)
     calls: MeasuredCalls | None = None
     if evidence.calls is not None:
@@ -247,7 +247,7 @@ def _at_natural_prevalence(
             None if weights is None else call_figures(tallies, ranked, weights),
         )
     return Natural(
-        calibrated=_measured(blocks, whole, each or [whole], weights),
+        calibrated=_measured(blocks, averaged, by_member or [averaged], weights),
         uncalibrated=_measured(blocks, raw, [], None),
         calls=calls,
         chroms=chroms,

@@ -160,10 +160,10 @@ def tally(
     return Tallies(hits, confusion, bins, squared, tuple(rankings))
 
 
-def join(parts: Sequence[Tallies]) -> Tallies:
+def join(tallies: Sequence[Tallies]) -> Tallies:
     """Put the blocks of several (quantised) tallies one after another."""
     rankings = []
-    for rows in zip(*(part.rankings for part in parts), strict=True):
+    for rows in zip(*(one.rankings for one in tallies), strict=True):
         used = np.any([row.positive.any(axis=0) | row.negative.any(axis=0) for row in rows], axis=0)
         rankings.append(
             Ranking(
@@ -173,7 +173,7 @@ def join(parts: Sequence[Tallies]) -> Tallies:
             )
         )
     hits, confusion, bins, squared = (
-        np.concatenate([getattr(part, name) for part in parts])
+        np.concatenate([getattr(one, name) for one in tallies])
         for name in ("hits", "confusion", "bins", "squared")
     )
     return Tallies(hits, confusion, bins, squared, tuple(rankings))
@@ -237,8 +237,8 @@ def _areas(ranking: Ranking, weights: np.ndarray) -> tuple[np.ndarray, np.ndarra
     precisions, areas = [], []
     positive, negative = (side.astype(np.float64) for side in (ranking.positive, ranking.negative))
     for at in range(0, len(weights), _REPLICATES_AT_ONCE):
-        some = weights[at : at + _REPLICATES_AT_ONCE]
-        sides = some @ positive, some @ negative
+        batch = weights[at : at + _REPLICATES_AT_ONCE]
+        sides = batch @ positive, batch @ negative
         precisions.append(average_precision(*sides))
         areas.append(auroc(*sides))
     return np.concatenate(precisions), np.concatenate(areas)

@@ -30,21 +30,21 @@ def tally_genome(
     Returns the tallies of the averaged probabilities by block, and those of each member (a block
     for each chromosome; empty unless asked for).
     """
-    whole: list[Tallies] = []
+    averaged: list[Tallies] = []
     members: list[list[Tallies]] = [[] for _ in (scan.seeds if with_members else ())]
     for chrom, by_class in elements.items():
         probabilities = scan.load(chrom)
         centres = np.arange(probabilities.shape[1], dtype=np.int64) * scan.step + scan.window // 2
         truth, membership = label_windows(centres, by_class)
         block = centres // blocks.size
-        whole.append(
+        averaged.append(
             tally(probabilities, truth, membership, block, blocks.count[chrom], quantised=True)
         )
         if with_members:
-            for parts, track in zip(members, scan.load_members(chrom), strict=True):
+            for of_member, track in zip(members, scan.load_members(chrom), strict=True):
                 one_block = np.zeros_like(block)
-                parts.append(tally(track, truth, membership, one_block, 1, quantised=True))
-    return join(whole), [join(parts) for parts in members]
+                of_member.append(tally(track, truth, membership, one_block, 1, quantised=True))
+    return join(averaged), [join(of_member) for of_member in members]
 
 
 def tally_uncalibrated(scan: Probabilities, elements: Elements, blocks: Blocks) -> Tallies:
@@ -53,14 +53,14 @@ def tally_uncalibrated(scan: Probabilities, elements: Elements, blocks: Blocks) 
     They are raised to the power of the temperature, which inverts it up to the rounding to
     1/65535 of what is stored.
     """
-    whole = []
+    averaged = []
     for chrom, by_class in elements.items():
         probabilities = temper(scan.load(chrom).T, 1 / scan.temperature).T
         centres = np.arange(probabilities.shape[1], dtype=np.int64) * scan.step + scan.window // 2
         truth, membership = label_windows(centres, by_class)
         block, n_blocks = centres // blocks.size, blocks.count[chrom]
-        whole.append(tally(probabilities, truth, membership, block, n_blocks, quantised=True))
-    return join(whole)
+        averaged.append(tally(probabilities, truth, membership, block, n_blocks, quantised=True))
+    return join(averaged)
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,14 @@ def find_candidates(probabilities: np.ndarray, step: int, window: int) -> Calls:
     step, window : bp
     """
     reach = -(-window // step) - 1
-    parts = [
+    places = [
         _suppress(np.rint(track * (LEVELS - 1)).astype(np.int64), reach)
         for track in probabilities[1:]
     ]
-    class_index = np.repeat(np.arange(1, len(probabilities)), [len(part) for part in parts])
-    place = np.concatenate(parts)
+    class_index = np.repeat(
+        np.arange(1, len(probabilities)), [len(of_class) for of_class in places]
+    )
+    place = np.concatenate(places)
     return Calls(
         start=place * step,
         end=place * step + window,
@@ -143,12 +145,12 @@ def ranked_average_precision(ranked: RankedCalls, weights: np.ndarray) -> np.nda
     recovered = np.flatnonzero(ranked.element_level < LEVELS)
     areas = []
     for at in range(0, len(weights), _WEIGHTINGS_AT_ONCE):
-        some = weights[at : at + _WEIGHTINGS_AT_ONCE].astype(np.float64)
-        drawn = some[:, ranked.block]
+        batch = weights[at : at + _WEIGHTINGS_AT_ONCE].astype(np.float64)
+        drawn = batch[:, ranked.block]
         right = np.cumsum(drawn * ranked.right, axis=1)[:, last[recovered]]
         drawn = np.cumsum(drawn, axis=1)[:, last[recovered]]
         precision = np.divide(right, drawn, out=np.zeros_like(right), where=drawn > 0)
-        of_element = some[:, ranked.element_block]
+        of_element = batch[:, ranked.element_block]
         areas.append(
             ratio((of_element[:, recovered] * precision).sum(axis=1), of_element.sum(axis=1))
         )

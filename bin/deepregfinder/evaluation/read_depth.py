@@ -68,7 +68,7 @@ class Score:
 def parse_shares(text: str) -> tuple[float, ...]:
     """Read `0.5,0.25`: all reads first, then the fractions in falling order, each once."""
     try:
-        shares = {float(part) for part in text.split(",")}
+        shares = {float(item) for item in text.split(",")}
     except ValueError:
         shares = {0.0}
     if not all(0 < share < 1 for share in shares):
@@ -138,9 +138,9 @@ def measure_depths(
 
 def _scores(evaluation: Evaluation, share: float, reads: int) -> Iterator[Score]:
     measured = {"test": evaluation.test, "natural": evaluation.natural}
-    for setting, part in measured.items():
-        if part is not None:
-            for figure in _figures(part, evaluation.bundle):
+    for setting, of_setting in measured.items():
+        if of_setting is not None:
+            for figure in _figures(of_setting, evaluation.bundle):
                 yield Score(evaluation.model, share, reads, setting, *figure)
 
 

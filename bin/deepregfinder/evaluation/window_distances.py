@@ -55,7 +55,7 @@ def natural_background(
     chrom, start, end
     """
     width = int((regions["end"] - regions["start"]).iloc[0])
-    parts = []
+    tables = []
     for chrom in dict.fromkeys(regions.loc[regions["split"] == "test", "chrom"]):
         here = regions[regions["chrom"] == chrom]
         middle = here["start"].to_numpy() + width // 2
@@ -63,8 +63,8 @@ def natural_background(
         start = np.arange(chrom_sizes[chrom] // width, dtype=np.int64) * width
         truth, _ = label_windows(start + width // 2, [np.empty(0, np.int64), *elements[1:]])
         start = start[truth == 0]
-        parts.append(pd.DataFrame({"chrom": chrom, "start": start, "end": start + width}))
-    return pd.concat(parts, ignore_index=True)
+        tables.append(pd.DataFrame({"chrom": chrom, "start": start, "end": start + width}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def describe(

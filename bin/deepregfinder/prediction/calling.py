@@ -200,8 +200,8 @@ def calls_table(calls: Mapping[str, Calls]) -> pd.DataFrame:
     n = [len(of_chrom) for of_chrom in calls.values()]
     table = {"chrom": np.repeat(np.array(list(calls), dtype=object), n)}
     for name in columns:
-        parts = [getattr(of_chrom, name) for of_chrom in calls.values()]
-        table[name] = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        arrays = [getattr(of_chrom, name) for of_chrom in calls.values()]
+        table[name] = np.concatenate(arrays) if arrays else np.empty(0, np.int64)
     return pd.DataFrame(table)
 
 

@@ -108,19 +108,19 @@ def open_probabilities(paths: Sequence[Path]) -> Probabilities:
     groups: dict[str, zarr.Group] = {}
     for path in sorted(map(Path, paths)):
         group = open_arrays(path, "probabilities")
-        own = _attributes(path, group)
-        if attributes is not None and own != attributes:
-            unlike = [key for key, value in vars(own).items() if value != vars(attributes)[key]]
+        of_file = _attributes(path, group)
+        if attributes is not None and of_file != attributes:
+            unlike = [key for key, value in vars(of_file).items() if value != vars(attributes)[key]]
             raise InputError(
                 f"{path} is from another scan than the other files: {', '.join(unlike)} differ."
             )
-        attributes = own
+        attributes = of_file
         for name in group.array_keys():
             if name.startswith(_MEMBERS):
                 continue
             if name in groups:
                 raise InputError(f"{path}: chromosome {name} is also in another file.")
-            _check_shapes(path, group, name, own)
+            _check_shapes(path, group, name, of_file)
             groups[name] = group
     assert attributes is not None
     return Probabilities(**vars(attributes), groups=groups)
@@ -149,10 +149,10 @@ def _check_shapes(
     if length is None:
         raise InputError(f"{path} is damaged: {chrom} has no length.")
     shape = (len(attributes.classes), n_windows(length, attributes.step, attributes.window))
-    wanted: dict[str, tuple[int, ...]] = {chrom: shape}
+    shapes: dict[str, tuple[int, ...]] = {chrom: shape}
     if len(attributes.seeds) > 1:
-        wanted[_MEMBERS + chrom] = (len(attributes.seeds), *shape)
-    for name, expected in wanted.items():
+        shapes[_MEMBERS + chrom] = (len(attributes.seeds), *shape)
+    for name, expected in shapes.items():
         if name not in group or group[name].shape != expected:  # type: ignore[union-attr]
             raise InputError(f"{path} is damaged: {name} is missing or has another shape.")
 

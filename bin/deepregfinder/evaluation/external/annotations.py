@@ -58,11 +58,11 @@ class Meaning:
 def parse_mapping(text: str, classes: Sequence[str]) -> list[Meaning]:
     """Read `label=class;label=class`. Raises InputError for other text, or an unknown class."""
     pairs = []
-    for part in filter(None, map(str.strip, text.split(";"))):
-        pattern, _, name = (piece.strip() for piece in part.rpartition("="))
+    for pair in filter(None, map(str.strip, text.split(";"))):
+        pattern, _, name = (side.strip() for side in pair.rpartition("="))
         if not pattern or name not in classes:
             raise InputError(
-                f"--mapping {part}: expected label=class, with a class of {', '.join(classes)}."
+                f"--mapping {pair}: expected label=class, with a class of {', '.join(classes)}."
             )
         pairs.append(Meaning(pattern, name))
     return pairs
@@ -179,7 +179,7 @@ def score(
         )
         scores += _scores(
             *("calls", name, tensors.classes),
-            np.stack([part.sum(axis=0) for part in sums]).astype(np.int64),
+            np.stack([counts.sum(axis=0) for counts in sums]).astype(np.int64),
             measure_calls(called),
             None if weights is None else measure_calls(called, weights),
         )

@@ -111,8 +111,8 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} has no rows.")
     start, end = (pd.to_numeric(table[name], errors="coerce") for name in _COLUMNS[1:3])
     truth = table["Regulated"].str.upper().map(_TRUTH)
-    whole = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start) & end.lt(2**31)
-    wrong = ~whole | truth.isna() | table["chrom"].eq("")
+    valid = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start) & end.lt(2**31)
+    wrong = ~valid | truth.isna() | table["chrom"].eq("")
     if wrong.any():
         raise InputError.of(
             [
@@ -193,9 +193,9 @@ def predictions_at(
         start, end = (elements[name].to_numpy(np.int64)[rows] for name in ("start", "end"))
         for index in range(len(scan.classes)) if chrom in calls else ():
             of_class = calls[chrom].class_index == index
-            some = calls[chrom].take(of_class if index else ~of_class)
-            first = np.searchsorted(some.end, start, side="right")
-            called[index, rows] = np.searchsorted(some.start, end, side="left") > first
+            of_class_calls = calls[chrom].take(of_class if index else ~of_class)
+            first = np.searchsorted(of_class_calls.end, start, side="right")
+            called[index, rows] = np.searchsorted(of_class_calls.start, end, side="left") > first
         track = scan.load(chrom).astype(np.float64)
         track[0] = 1 - track[0]
         first = np.maximum((start - scan.window) // scan.step + 1, 0)
@@ -237,8 +237,8 @@ def validate(
             for chrom in scan.chroms
             if scope == "all" or split.of(chrom) == "test"
         }
-        some = ElementPredictions(predictions.called[:, kept], predictions.probability[:, kept])
-        figures += _figures(scope, counts, elements[kept], some, scan.classes, sizes, bootstrap)
+        of_scope = ElementPredictions(predictions.called[:, kept], predictions.probability[:, kept])
+        figures += _figures(scope, counts, elements[kept], of_scope, scan.classes, sizes, bootstrap)
     return figures, [*_element_rows(placed, status, tested, predictions, is_test, scan.classes)]
 
 
