@@ -41,5 +41,5 @@ def test_without_root_it_names_the_command_for_an_administrator(repository, bare
         (bare / name).write_text(f"#!{shutil.which('bash')}\n{text}\n")
         (bare / name).chmod(0o755)
     line = setup(repository, bare)
-    assert "apt-get install bedtools" in line
+    assert "apt-get install python3-venv bedtools" in line
     assert "no sudo" in line
