@@ -117,5 +117,5 @@ def test_a_random_split_needs_no_chromosome_of_each_split(tmp_path):
 def test_chromosome_sizes_that_are_no_text_are_refused(tmp_path):
     summary = inspected(tmp_path, "a", SIZES, READS)
     (tmp_path / "sizes").write_bytes(b"\xff\xfe\0\0")
-    with pytest.raises(InputError, match="sizes cannot be read as text"):
+    with pytest.raises(InputError, match="sizes is not text"):
         run(tmp_path, "--bam_info", summary, "--chrom_sizes", str(tmp_path / "sizes"))

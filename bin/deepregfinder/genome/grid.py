@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deepregfinder.errors import InputError
 from deepregfinder.storage.atomic import written_whole
+from deepregfinder.storage.text import read_text, unquoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _Positions = TypeVar("_Positions", int, "np.ndarray")
 
 # A length in bp; those of BAM files stay below 2 ** 31.
-_LENGTH = re.compile("0*[1-9][0-9]{0,9}")
+_LENGTH = re.compile(r"\+?0*[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,16 @@ def natural_order(chrom: str) -> tuple[int, int, str]:
 
 
 def read_chrom_sizes(path: Path) -> dict[str, int]:
-    """Read a two-column table (name, length in bp), in the order of the file.
+    """Read a table of names and lengths in bp (also a .fai), in the order of the file.
 
     Raises InputError, with the line numbers, for lines without a name and a positive length and
     for repeated names.
     """
     sizes: dict[str, int] = {}
     problems = []
-    try:
-        lines = Path(path).read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            f"{path} cannot be read as text; expected a line with name and length per chromosome."
-        ) from None
-    for number, line in enumerate(lines, 1):
-        fields = line.split()
+    text = read_text(path, "a line with name and length per chromosome")
+    for number, line in enumerate(text.split("\n"), 1):
+        fields = [unquoted(field) for field in line.split()]
         if not fields or line.startswith("#"):
             continue
         if len(fields) < 2 or not _LENGTH.fullmatch(fields[1]) or int(fields[1]) >= 1 << 31:

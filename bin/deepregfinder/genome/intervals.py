@@ -4,10 +4,8 @@ Coordinates are 0-based and half-open, as in the files. Lists are read with pand
 fails, or an interval is impossible, they are read again line by line to report the line numbers.
 """
 
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,24 +15,14 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.errors import InputError
+from deepregfinder.storage.text import read_text, unquoted
 
 Kind = Literal["bed", "peaks"]
 
 _HEADER = re.compile(r"#|track\b|browser\b")
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_INTEGER = re.compile(r"[+-]?0*[0-9]{1,18}", re.ASCII)
 _MAX_LINES_NAMED = 5
-_FOREIGN_FILES = (
-    (b"BAM\1", "a BAM file"),
-    (b"CRAM", "a CRAM file"),
-    (b"\xeb\xf2\x89\x87", "a bigBed file (convert it to BED with `bigBedToBed`)"),
-    (b"\x87\x89\xf2\xeb", "a bigBed file (convert it to BED with `bigBedToBed`)"),
-    (b"\x26\xfc\x8f\x88", "a bigWig file, not a list of intervals"),
-    (b"PK\3\4", "a zip archive (extract it first)"),
-    (b"BZh", "compressed with bzip2 (decompress it, or use gzip)"),
-    (b"\xfd7zXZ", "compressed with xz (decompress it, or use gzip)"),
-    (b"<!DOCTYPE", "a web page: the download did not give the file itself"),
-    (b"<html", "a web page: the download did not give the file itself"),
-)
+_EXPECTED = "BED or peak lines"
 
 
 @dataclass(frozen=True)
@@ -90,7 +78,7 @@ def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[s
     """
     path = Path(path)
     try:
-        text = _text(path)
+        text = read_text(path, _EXPECTED)
     except InputError as error:
         return _empty(), [str(error)]
     first = next(
@@ -98,7 +86,7 @@ def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[s
     )
     if first is None:
         return _empty(), []
-    layout = _layout(first.rstrip("\r\n"), kind)
+    layout = _layout(first.rstrip("\n"), kind)
     intervals = _parse_table(text, layout)
     if intervals is not None:
         return intervals, []
@@ -107,35 +95,22 @@ def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[s
 
 def find_line(path: Path, chrom: str, start: int, end: int) -> int:
     """Number, from 1, of the first line with an interval that was read from the file."""
-    wanted = [chrom, str(start), str(end)]
-    lines = _text(Path(path)).splitlines()
-    return next(number for number, line in enumerate(lines, 1) if line.split()[:3] == wanted)
-
-
-def _text(path: Path) -> str:
-    """The text of a plain or gzipped file; InputError says what other files are instead."""
-    try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InputError(
-            f"{path} is damaged or cut short: its gzip data cannot be decompressed. Copy it again."
-        ) from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from None
-    for magic, description in _FOREIGN_FILES:
-        if content.startswith(magic):
-            raise InputError(f"{path} is {description}; expected BED or peak lines.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{path} is not text; expected BED or peak lines, plain or gzipped."
-        ) from None
-    if "\0" in text:
-        raise InputError(f"{path} is not text; expected BED or peak lines, plain or gzipped.")
-    return text
+    separator: str | None = None
+    first = True
+    for number, line in enumerate(read_text(Path(path), _EXPECTED).split("\n"), 1):
+        if not line.strip() or _HEADER.match(line):
+            continue
+        if first:
+            separator, first = _separator(line), False
+        fields = line.split(separator)[:3]
+        if (
+            len(fields) == 3
+            and unquoted(fields[0]) == chrom
+            and all(_INTEGER.fullmatch(field.strip()) for field in fields[1:])
+            and (int(fields[1]), int(fields[2])) == (start, end)
+        ):
+            return number
+    raise ValueError(f"{path} has no interval {chrom}:{start}-{end}")
 
 
 def _empty() -> pd.DataFrame:
@@ -172,9 +147,13 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _separator(line: str) -> str | None:
+    return "\t" if "\t" in line else None
+
+
 def _layout(line: str, kind: Kind) -> _Layout:
     """Recognise the format by the first line with data."""
-    separator = "\t" if "\t" in line else None
+    separator = _separator(line)
     fields = line.split(separator)
     signal = summit = None
     if kind == "peaks":
@@ -201,7 +180,7 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
     """Read all lines at once; None if anything is unusual."""
     # pandas infers the integer columns: with an explicit dtype, it would accept 1e3.
     whole = [field for field in (1, 2, layout.summit) if field is not None]
-    types = {field: str for field in (0, 3, 5) if field < layout.n_fields}
+    types = dict.fromkeys((0, 3, 5), str)
     numbers = [field for field in (*whole, layout.signal) if field is not None]
     body = io.StringIO(text)
     at = 0
@@ -213,7 +192,7 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
             body,
             sep=layout.separator or r"\s+",
             header=None,
-            names=list(range(layout.n_fields)),
+            names=list(range(max(layout.n_fields, 6))),
             usecols=sorted([*types, *numbers]),
             dtype=types,
             keep_default_na=False,
@@ -242,12 +221,20 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
             return None
     if (start < 0).any() or (end <= start).any():
         return None
-    chrom = table[0]
+    chrom, name, strand = (
+        _without_quotes(table[0]), _or_dot(table[3]), _or_dot(_without_quotes(table[5]))
+    )  # fmt: skip
     if chrom.eq("").any() or chrom.str.match(_HEADER).any() or chrom.str.contains(r"\s").any():
         return None
-    name = table[3] if 3 in types else np.full(n, ".")
-    strand = table[5] if 5 in types else np.full(n, ".")
     return _frame(chrom, start, end, name, strand, signal, summit)  # type: ignore[arg-type]
+
+
+def _without_quotes(texts: pd.Series) -> pd.Series:
+    return texts.map(unquoted) if texts.str.startswith('"', na=False).any() else texts
+
+
+def _or_dot(texts: pd.Series) -> pd.Series:
+    return texts.fillna("").replace("", ".")
 
 
 def _parse_lines(path: Path, text: str, layout: _Layout) -> tuple[pd.DataFrame, list[str]]:
@@ -255,7 +242,7 @@ def _parse_lines(path: Path, text: str, layout: _Layout) -> tuple[pd.DataFrame, 
     rows: list[tuple[str, int, int, str, str, float, int]] = []
     problems: list[str] = []
     n_bad = 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or _HEADER.match(line):
             continue
         try:
@@ -274,11 +261,12 @@ def _parse_line(line: str, layout: _Layout) -> tuple[str, int, int, str, str, fl
     shown = line if len(line) <= 80 else f"{line[:77]}..."
     if len(fields) < 3:
         raise InputError(f"expected chrom, start and end separated by tabs, found {shown!r}.")
-    chrom, name, strand = fields[0], *((fields + ["."] * 6)[i] for i in (3, 5))
+    chrom, name, strand = ((fields + [""] * 6)[i] for i in (0, 3, 5))
+    chrom, name, strand = unquoted(chrom), name or ".", unquoted(strand) or "."
     if not chrom or re.search(r"\s", chrom):
         raise InputError(f"expected a chromosome name without spaces, found {chrom!r}.")
     for field in fields[1:3]:
-        if not _INTEGER.fullmatch(field):
+        if not _INTEGER.fullmatch(field.strip()):
             raise InputError(
                 f"expected whole numbers for start and end, found {fields[1]!r} and {fields[2]!r}; "
                 "a header line must start with #."

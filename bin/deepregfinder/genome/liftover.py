@@ -7,10 +7,8 @@ intervals are excluded and counted by reason. If the chain is on the other stran
 exchanged.
 """
 
-import gzip
 import io
 import logging
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from pyliftover import LiftOver
 
 from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import assembly_name, few
+from deepregfinder.storage.text import read_text
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +42,9 @@ def read_chain(path: Path, target_sizes: Mapping[str, int]) -> LiftOver:
     Raises InputError if the file is damaged, not a chain file, or for another assembly.
     """
     path = Path(path)
+    text = read_text(path, "a UCSC chain file")
     try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-        lift = LiftOver(io.BytesIO(content))
-    except OSError as error:
-        if error.strerror:
-            raise InputError(f"{path} cannot be read ({error.strerror}).") from None
-        raise _damaged(path) from None
-    except (EOFError, zlib.error):
-        raise _damaged(path) from None
+        lift = LiftOver(io.BytesIO(text.encode()))
     except Exception:  # pyliftover raises any exception, and Exception itself
         raise _damaged(path) from None
     targets = {chain.target_name: chain.target_size for chain in lift.chain_file.chains}

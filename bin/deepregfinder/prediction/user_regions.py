@@ -1,6 +1,5 @@
 """Probabilities of a model for regions of any width that a user gives."""
 
-import csv
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,16 +142,20 @@ def write_scores(
 
     A region without a score has `.` in these.
     """
-    with written_whole(path) as part, part.open("w", newline="") as file:
-        table = csv.writer(file, delimiter="\t", lineterminator="\n")
-        table.writerow(["chrom", "start", "end", "name", "class", "probability", *classes])
+    with written_whole(path) as part, part.open("w") as file:
+
+        def write(*cells: object) -> None:
+            # Not with csv, which would put names that contain quotes into more of them.
+            file.write("\t".join(map(str, cells)) + "\n")
+
+        write("chrom", "start", "end", "name", "class", "probability", *classes)
         names = regions["name"].replace("", ".")
         columns = (regions["chrom"], regions["start"], regions["end"], names)
         for place, p, k in zip(
             zip(*columns, strict=True), scores.probabilities, scores.best, strict=True
         ):
             if k < 0:
-                table.writerow([*place, ".", ".", *("." for _ in classes)])
+                write(*place, ".", ".", *("." for _ in classes))
             else:
                 values = [f"{value:.4f}" for value in p]
-                table.writerow([*place, classes[k], values[k], *values])
+                write(*place, classes[k], values[k], *values)

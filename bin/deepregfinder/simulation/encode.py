@@ -5,7 +5,6 @@ interval and determines the number of reads. DNase peaks define nucleosome-free 
 the nascent RNA. The other lists become labels and have no effect on reads.
 """
 
-import gzip
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.genome.splits import parse_chromosome_list
 from deepregfinder.simulation.cells import Cell, Genome, PeakList, random_numbers
 from deepregfinder.simulation.valued_intervals import Intervals, Track
+from deepregfinder.storage.text import read_text
 
 _MODIFICATION = re.compile(r"H(\d)K0*(\d+)(ac|me\d)", re.IGNORECASE)
 _NASCENT_PER_SIGNAL = 0.15
@@ -160,12 +160,9 @@ def _track(peaks: pd.DataFrame) -> Track:
 
 def _lines_on(path: Path, chroms: Collection[str]) -> tuple[str, ...]:
     """The unchanged lines of a list on `chroms`, sorted by position."""
-    content = path.read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        content = gzip.decompress(content)
     lines = [
         (fields[0], int(fields[1]), int(fields[2]), line)
-        for line in content.decode().splitlines()
+        for line in read_text(path, "BED or peak lines").split("\n")
         if (fields := line.split("\t", 3))[0] in chroms
     ]
     return tuple(line for *_, line in sorted(lines))

@@ -184,8 +184,28 @@ def test_a_damaged_gzip_table_is_told(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[10] = 0xFF  # no such kind of deflate block
     path.write_bytes(bytes(content))
-    with pytest.raises(InputError, match="cannot be read as a tab-separated table"):
+    with pytest.raises(InputError, match="gzip data cannot be decompressed"):
         read_table(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\t\t\n"),
+        lambda text: text.replace("chromStart\t", '"chromStart"\t').replace("chr3", '"chr3"'),
+        lambda text: text.replace("\t20\t", "\t+0020.0\t").replace("TRUE", '"TRUE"'),
+    ],
+    ids=["mark", "old Mac", "Windows", "trailing tabs", "quotes", "numbers"],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_table_is_read_alike_whatever_program_saved_it(tmp_path: Path, change, packed) -> None:
+    path = write_tested(tmp_path / "pairs.tsv", [("chr3", 1, 9, "FALSE"), ("chr3", 20, 29, "TRUE")])
+    content = change(path.read_text()).encode()
+    path.write_bytes(gzip.compress(content) if packed else content)
+    assert read_table(path).values.tolist() == [["chr3", 1, 9, 1, 0], ["chr3", 20, 29, 1, 1]]
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,52 @@ def test_the_line_of_an_interval_is_found(tmp_path):
     assert find_line(path, "chr1", 3, 4) == 5
 
 
+SAVED = {
+    "plain": lambda text: text,
+    "mark": lambda text: "\ufeff" + text,
+    "marks of several files": lambda text: "\ufeff" + text.replace("chr2", "\ufeffchr2"),
+    "Windows": lambda text: text.replace("\n", "\r\n"),
+    "old Mac": lambda text: text.replace("\n", "\r"),
+    "old Mac with a mark": lambda text: "\ufeff" + text.replace("\n", "\r"),
+    "no last line end": lambda text: text.rstrip("\n"),
+    "trailing tabs": lambda text: text.replace("\n", "\t\t\n"),
+    "trailing blanks": lambda text: text.replace("\n", " \n"),
+    "leading zeros": lambda text: text.replace("\t100\t", "\t0000100\t"),
+    "plus signs": lambda text: text.replace("\t200", "\t+200"),
+    "quotes": lambda text: text.replace("chr1", '"chr1"'),
+}
+
+
+@pytest.mark.parametrize("first", ["", "# a comment\n", "track name=x\n", "\n"])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("saved", SAVED)
+def test_a_list_is_read_alike_whatever_program_saved_it(tmp_path, saved, packed, first):
+    content = SAVED[saved](f"{first}chr1\t100\t200\nchr2\t5\t60\n").encode()
+    path = written(tmp_path, gzip.compress(content) if packed else content)
+    expected = [["chr1", 100, 200], ["chr2", 5, 60]]
+    assert read_intervals(path)[["chrom", "start", "end"]].values.tolist() == expected
+    lines = 1 if first else 0
+    assert [find_line(path, *row) for row in expected] == [lines + 1, lines + 2]
+
+
+@pytest.mark.parametrize("saved", [name for name in SAVED if name != "quotes"])
+def test_an_invalid_line_has_its_number_whatever_program_saved_the_list(tmp_path, saved):
+    text = SAVED[saved]("# a comment\nchr1\t100\t200\nchr1\t9\t5\n")
+    assert error_of(written(tmp_path, text)).startswith(f"{tmp_path}/list.bed, line 3: ends at 5")
+
+
+def test_a_line_has_the_columns_it_has_not_those_of_the_first(tmp_path):
+    path = written(tmp_path, "chr1\t1\t2\nchr1\t3\t4\ta\t0\t-\nchr1\t5\t6\tb\n")
+    table = read_intervals(path)
+    assert table["name"].tolist() == [".", "a", "b"]
+    assert table["strand"].tolist() == [".", "-", "."]
+
+
+def test_names_are_those_of_the_file_quotes_included(tmp_path):
+    path = written(tmp_path, 'chr1\t1\t2\t"peak_1"\nchr1\t3\t4\tx"y\nchr1\t5\t6\t\n')
+    assert read_intervals(path)["name"].tolist() == ['"peak_1"', 'x"y', "."]
+
+
 @pytest.mark.real_data
 def test_real_lists_are_read_as_pandas_reads_their_columns(shared_data):
     folder = shared_data / "encode_hg19"

@@ -281,3 +281,17 @@ def test_real_lists_fit_hg19_and_are_checked_in_seconds(shared_data):
     short = hg19 | {"chr1": 248_956_422}
     said = problems([summary(sizes=short)], lists)
     assert any("chr1:249," in line and "in hg38" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["chr8\t0069990\t0070010", "chr8\t+69990\t+70010", '"chr8"\t69990\t70010', "chr8 69990  70010"],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_beyond_the_end_is_named_however_its_numbers_are_written(tmp_path, line, end):
+    before = line.replace("69990", "100").replace("70010", "200")
+    text = "\ufeff# a comment\n" + "\n".join([before, line, ""])
+    table = tmp_path / "a.bed"
+    table.write_bytes(text.replace("\n", end).encode())
+    (said,) = problems([summary()], [IntervalList(table, "--tss", "bed")])
+    assert "line 3: chr8:69,990-70,010 extends beyond the end of chr8 (70,000 bp)" in said

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepregfinder.genome.grid import Geometry
+from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.prediction.user_regions import (
     RegionScores,
     best_windows,
@@ -114,6 +115,18 @@ def test_table_has_a_line_for_each_region(tmp_path):
         ["chr1", "0", "10", "mine", "enhancer", "0.7500", "0.2500", "0.7500"],
         ["chrUn", "0", "5", ".", ".", ".", ".", "."],
     ]
+
+
+def test_names_are_written_as_they_stand_in_the_list(tmp_path):
+    # R's write.table puts names in quotes; awk, bedtools and grep join them as they are.
+    names = ['"peak_1"', 'a"b', "'c'", "d,e"]
+    lines = [f"chr1\t{10 * row}\t{10 * row + 5}\t{name}" for row, name in enumerate(names)]
+    (tmp_path / "list.bed").write_text("\n".join(lines) + "\n")
+    scores = RegionScores(np.tile([0.25, 0.75], (4, 1)), np.ones(4, np.int64))
+    regions = read_intervals(tmp_path / "list.bed")
+    write_scores(tmp_path / "s.tsv", regions, scores, ("background", "enhancer"))
+    written = (tmp_path / "s.tsv").read_text().splitlines()[1:]
+    assert ["\t".join(line.split("\t")[:4]) for line in written] == lines
 
 
 def test_no_region_is_no_error():

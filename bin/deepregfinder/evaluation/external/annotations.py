@@ -34,6 +34,7 @@ from deepregfinder.genome.bedtools import merge
 from deepregfinder.labels.ground_truth import labelled_elements
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.prediction.calling import Calls
+from deepregfinder.storage.text import unquoted
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ class Meaning:
     class_name: str
 
     def fits(self, label: str) -> bool:
-        return bool(re.fullmatch(".*".join(map(re.escape, self.pattern.split("*"))), label))
+        pattern = ".*".join(map(re.escape, self.pattern.split("*")))
+        return any(re.fullmatch(pattern, text) for text in (label, unquoted(label)))
 
 
 def parse_mapping(text: str, classes: Sequence[str]) -> list[Meaning]:

@@ -18,8 +18,8 @@ neither trained nor calibrated on; quote the metrics of `test`.
 """
 
 import csv
+import io
 import logging
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,7 @@ from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.tables import ABSENT, column_names, read_rows, write_rows
+from deepregfinder.storage.text import read_text, unquoted
 
 log = logging.getLogger(__name__)
 
@@ -83,25 +84,23 @@ def read_table(path: Path) -> pd.DataFrame:
     Returns chrom, start, end, genes, regulated_genes: one row per element, sorted. Raises
     InputError for missing columns, and for the first rows that are not valid.
     """
+    lines = read_text(path, "a tab-separated table").split("\n")
     try:
-        with Path(path).open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
         table = pd.read_csv(
-            path,
+            io.StringIO("\n".join(line.rstrip() for line in lines)),
             sep="\t",
             dtype=str,
             keep_default_na=False,
             skip_blank_lines=False,
             quoting=csv.QUOTE_NONE,
-            compression="gzip" if packed else None,
         )
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except ValueError as error:
         raise InputError(f"{path} cannot be read as a tab-separated table ({error}).") from None
     if not isinstance(table.index, pd.RangeIndex):  # pandas uses the first fields as row names
         raise InputError(f"{path}: its rows have more fields than its header.")
     table = table.fillna("")
     table = table[(table != "").any(axis=1)]  # its index still counts blank lines
-    table.columns = table.columns.str.removeprefix("#")
+    table.columns = table.columns.map(unquoted).str.removeprefix("#")
     if lacking := [name for name in _COLUMNS if name not in table.columns]:
         raise InputError(
             f"{path} lacks the columns {', '.join(lacking)}; a table of tested pairs needs "
@@ -109,6 +108,8 @@ def read_table(path: Path) -> pd.DataFrame:
         )
     if table.empty:
         raise InputError(f"{path} has no rows.")
+    for name in _COLUMNS:
+        table[name] = table[name].map(unquoted).str.strip()
     start, end = (pd.to_numeric(table[name], errors="coerce") for name in _COLUMNS[1:3])
     truth = table["Regulated"].str.upper().map(_TRUTH)
     valid = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start) & end.lt(2**31)
