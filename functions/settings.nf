@@ -23,13 +23,13 @@ def settingsOf(Map options) {
         tracks: options.tracks,
         evaluation: [
             accuracy: tss_rules + options.calling.subMap('threshold') + bootstrap + seed,
-            explanation: options.interpretation + options.prediction.subMap('quantile_map') + seed,
+            explanation: options.explanation + options.prediction.subMap('quantile_map') + seed,
             across: bootstrap + seed,
             depths: options.signal + options.evaluation.subMap('depths') + options.prediction + bootstrap + seed,
             folds: drawing + options.training + options.prediction.subMap('step'),
             external: bootstrap + seed,
         ],
         examples: classes,
-        differential: options.differences,
+        differential: options.differential,
     ]
 }

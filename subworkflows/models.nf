@@ -8,7 +8,7 @@ workflow MODELS {
     signal // [meta, signal]
     tss
     train_on // samples to train on
-    names // kinds of model
+    models // names of the models to train
     pretrained // [meta, bundle]
     options // parameters of the training
     device
@@ -17,8 +17,8 @@ workflow MODELS {
     def jobs = tensors
         .filter { meta, _tensors -> meta.sample in train_on }
         .join(signal)
-        .combine(channel.fromList(names))
-        .map { meta, windows, rpm, name -> [[trained_on: meta.sample, model: name], windows, rpm] }
+        .combine(channel.fromList(models))
+        .map { meta, windows, rpm, model -> [[trained_on: meta.sample, model: model], windows, rpm] }
     TRAIN_MODEL(jobs, tss, options, device, codeDigest('train_model.py'))
 
     bundles = TRAIN_MODEL.out.bundle.mix(pretrained)

@@ -17,7 +17,7 @@ workflow ACCURACY {
     annotations // [meta, table] of annotations that were scored
     tss
     options // parameters of the evaluation
-    explaining // parameters of the explanation
+    explanation // parameters of the explanation
 
     main:
     def labelled = tensors.join(signal).map { meta, windows, rpm -> [meta.sample, windows, rpm] }
@@ -34,8 +34,8 @@ workflow ACCURACY {
     def judged = jobs.mix(windows_only)
     EVALUATE_MODEL(judged, tss, options, codeDigest('evaluate_model.py'))
     EXPLAIN_MODEL(
-        explaining.explain ? judged.map { meta, bundle, windows, rpm, _files, bed -> [meta, bundle, windows, rpm, bed] } : channel.empty(),
-        explaining.subMap('quantile_map', 'seed'),
+        explanation.explain ? judged.map { meta, bundle, windows, rpm, _files, bed -> [meta, bundle, windows, rpm, bed] } : channel.empty(),
+        explanation.subMap('quantile_map', 'seed'),
         codeDigest('explain_model.py'),
     )
 

@@ -8,7 +8,7 @@ workflow FOLDS {
     signal // [meta, signal]
     candidates // [meta, bed]
     train_on // samples to train on
-    names // kinds of model
+    models // names of the models to train
     n_folds // 0 for none
     tss
     options // parameters of tensors, training and prediction
@@ -19,9 +19,9 @@ workflow FOLDS {
     def jobs = signal
         .join(candidates)
         .filter { meta, _rpm, _bed -> meta.sample in train_on }
-        .combine(channel.fromList(names))
+        .combine(channel.fromList(models))
         .combine(channel.fromList(folds))
-        .map { meta, rpm, bed, name, fold -> [[sample: meta.sample, model: name], rpm, bed, fold] }
+        .map { meta, rpm, bed, model, fold -> [[sample: meta.sample, model: model], rpm, bed, fold] }
     CROSS_VALIDATE(jobs, tss, options + [folds: n_folds], device, codeDigest('cross_validate.py'))
 
     def of_sample = CROSS_VALIDATE.out.scores

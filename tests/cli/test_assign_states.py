@@ -23,7 +23,7 @@ def counts_file(path: Path, seed: int, bin_size: int = 100) -> Path:
     attributes = {
         **{"format": "counts", "id": path.stem, "sample": "K562", "mark": "nascent"},
         **{"replicate": "1", "bin_size": bin_size, "chrom_sizes": SIZES, "library_size": 10_000},
-        **{"assigned": 9_000, "filters": {}, "paired_end": False},
+        **{"assigned": 9_000, "counting": {}, "paired_end": False},
     }
     write_arrays(path, arrays.items(), attributes)
     return path

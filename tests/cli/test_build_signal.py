@@ -21,7 +21,7 @@ def counts(tmp_path):
         attributes = {
             **{"format": "counts", "id": key, "sample": sample, "mark": mark, "replicate": "1"},
             **{"bin_size": 100, "chrom_sizes": {"chr1": 300}, "library_size": library_size},
-            **{"assigned": 9, "filters": {}, "blacklist": False, "paired_end": False},
+            **{"assigned": 9, "counting": {}, "blacklist": False, "paired_end": False},
         }
         values = np.array([4, 1, 0], np.uint16)
         write_arrays(tmp_path / f"{key}.counts.zip", [("chr1", values)], attributes)

@@ -53,7 +53,7 @@ def test_both_counters_write_the_same_bytes(tmp_path):
     assert written["native"] == written["featurecounts"]
     assert written["native"][-1].splitlines()[1].startswith("a\tK562\tH3K27ac\t1\tchr")
     counts = open_counts(tmp_path / "a.counts.zip")
-    assert counts.attributes["filters"] == {
+    assert counts.attributes["counting"] == {
         **{"min_mapq": 10, "duplicates": "drop", "paired_end": "reads", "count_at": "overlap"},
         **{"extend": 20, "shift": -10, "blacklist": True},
     }

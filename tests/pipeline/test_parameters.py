@@ -235,7 +235,7 @@ def test_every_script_takes_the_parameters_that_its_process_gives(repository, sc
         "predict_genome": ["prediction"],
         "score_regions": ["prediction"],
         "call_elements": ["calling"],
-        "compare_samples": ["differences"],
+        "compare_samples": ["differential"],
         "evaluate_model": ["evaluation"],
         "score_annotation": ["evaluation"],
         "validate_crispr": ["evaluation"],

@@ -81,7 +81,7 @@ class Counts:
 
     library_size : usable reads or fragments on any chromosome
     attributes : format, id, sample, mark, replicate, bin_size, chrom_sizes, library_size, assigned,
-        filters (the counting parameters, and whether a blacklist was applied), paired_end
+        counting (the counting rules, and whether a blacklist was applied), paired_end
     """
 
     library_size: int
@@ -138,7 +138,7 @@ def write_counts(
         "chrom_sizes": dict(grid.chrom_sizes),
         "library_size": tally.usable,
         "assigned": tally.assigned,
-        "filters": {**dataclasses.asdict(rules), "blacklist": blacklist},
+        "counting": {**dataclasses.asdict(rules), "blacklist": blacklist},
         "paired_end": tally.paired_end,
     }
     small = counts.values.max(initial=0) <= np.iinfo(np.uint16).max

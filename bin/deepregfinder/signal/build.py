@@ -16,6 +16,13 @@ ControlMode = Literal["ignore", "subtract", "channel"]
 
 SHARED_CONTROL = "control"
 
+_COMMON = {
+    "bin_size": "bin size",
+    "chrom_sizes": "list of chromosomes",
+    "counting": "set of counting rules",
+}
+"""Attributes that all files of counts of a sample share, in words."""
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -160,7 +167,7 @@ def write_sample_signal(
         library_sizes={
             channel.mark: [one.library_size for one in channel.libraries] for channel in channels
         },
-        counting=first["filters"],
+        counting=first["counting"],
         arrays=arrays(),
     )
     return summaries
@@ -223,8 +230,8 @@ def _require_fit(
                 f"{one.attributes['id']} has counts of {one.attributes['sample']}, not of {sample}."
             )
     for one in counts:
-        for what in ("bin_size", "chrom_sizes", "filters"):
-            if one.attributes[what] != counts[0].attributes[what]:
+        for key, what in _COMMON.items():
+            if one.attributes[key] != counts[0].attributes[key]:
                 problems.append(
                     f"{one.attributes['id']} was counted with another {what} than "
                     f"{counts[0].attributes['id']}: count both again with the same parameters."

@@ -25,7 +25,7 @@ def test_the_grid_lays_chromosomes_one_behind_the_other():
     assert parts == {"chr1": list(range(11)), "chr2": [11, 12, 13], "chr10": [14]}
 
 
-def test_counts_come_back_with_their_library_and_filters(tmp_path):
+def test_counts_come_back_with_their_library_and_counting_rules(tmp_path):
     path = tmp_path / "a.counts.zip"
     write_counts(path, LIBRARY, counts_of(range(15)), RULES, blacklist=True)
     stored = open_counts(path)
@@ -39,7 +39,7 @@ def test_counts_come_back_with_their_library_and_filters(tmp_path):
         "chrom_sizes": {"chr1": 1_010, "chr2": 300, "chr10": 99},
         "library_size": 72,
         "assigned": 60,
-        "filters": {**dataclasses.asdict(RULES), "blacklist": True},
+        "counting": {**dataclasses.asdict(RULES), "blacklist": True},
         "paired_end": True,
     }
     assert list(stored.attributes["chrom_sizes"]) == ["chr1", "chr2", "chr10"]

@@ -49,7 +49,7 @@ def counts(tmp_path_factory: pytest.TempPathFactory) -> list[Counts]:
         attributes = {
             **{"format": "counts", "id": f"K562.{mark}.1", "sample": "K562", "mark": mark},
             **{"replicate": "1", "bin_size": 100, "chrom_sizes": SIZES, "assigned": 5},
-            **{"filters": {}, "library_size": LIBRARY_SIZE, "paired_end": False},
+            **{"counting": {}, "library_size": LIBRARY_SIZE, "paired_end": False},
         }
         write_arrays(folder / f"{mark}.zip", arrays, attributes)
         opened.append(open_counts(folder / f"{mark}.zip"))

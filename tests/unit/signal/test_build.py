@@ -12,7 +12,7 @@ from deepregfinder.signal.store import Signal, open_signal
 from deepregfinder.storage.zarr_zip import write_arrays
 
 SIZES = {"chr1": 1_050, "chr2": 500}
-FILTERS = {"min_mapq": 0, "duplicates": "keep"}
+RULES = {"min_mapq": 0, "duplicates": "keep"}
 
 
 class Bench:
@@ -35,7 +35,7 @@ class Bench:
         attributes = {
             **{"format": "counts", "id": key, "sample": sample, "mark": mark},
             **{"replicate": replicate, "bin_size": 100, "chrom_sizes": SIZES, "assigned": 5},
-            **{"filters": FILTERS, "blacklist": False, "paired_end": False},
+            **{"counting": RULES, "blacklist": False, "paired_end": False},
             "library_size": self.library_sizes[key],
         } | changed
         write_arrays(self.folder / f"{key}.counts.zip", self.counts[key].items(), attributes)
@@ -145,14 +145,14 @@ def test_everything_that_does_not_fit_is_named_at_once(bench):
     ids = [
         bench.count("A"),
         bench.count("B", bin_size=200),
-        bench.count("C", filters={"min_mapq": 30}),
+        bench.count("C", counting={"min_mapq": 30}),
         bench.count("D", library_size=0),
         bench.count("E", sample="GM12878"),
     ]
     said = bench.problem(ids)
     assert "GM12878.E.1 has counts of GM12878, not of K562" in said
-    assert "K562.B.1 was counted with another bin_size" in said
-    assert "K562.C.1 was counted with another filters" in said
+    assert "K562.B.1 was counted with another bin size" in said
+    assert "K562.C.1 was counted with another set of counting rules" in said
     assert "K562.D.1 has no usable read" in said
 
 
