@@ -181,8 +181,8 @@ def _uncountable_reads(
             )
         elif plan.split is not None:
             for split in SPLITS:
-                own = [chrom for chrom in expected if chrom in summary.chrom_sizes]
-                chroms = plan.split.select(own, split)
+                in_header = [chrom for chrom in expected if chrom in summary.chrom_sizes]
+                chroms = plan.split.select(in_header, split)
                 if chroms and not present.intersection(chroms):
                     yield (
                         f"{summary.description} has no read on any {split} chromosome "

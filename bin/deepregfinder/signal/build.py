@@ -183,14 +183,14 @@ def _channels(
     subtracted: dict[str, tuple[Counts, ...]] = {}
     shown: dict[str, tuple[Counts, ...]] = {}
     if controls.mode != "ignore":
-        own = {
+        controls_of = {
             mark: tuple(by_id[controls.of[one.attributes["id"]]] for one in replicates)
             for mark, replicates in libraries.items()
         }
         if controls.mode == "subtract":
-            subtracted = own
+            subtracted = controls_of
         else:
-            shown = _control_channels(own)
+            shown = _control_channels(controls_of)
     channels = [
         Channel(mark, "chip", tuple(replicates), subtracted.get(mark, ()))
         for mark, replicates in libraries.items()
@@ -199,10 +199,10 @@ def _channels(
     return sorted(channels, key=lambda channel: channel.mark)
 
 
-def _control_channels(own: Mapping[str, Sequence[Counts]]) -> dict[str, tuple[Counts, ...]]:
+def _control_channels(controls_of: Mapping[str, Sequence[Counts]]) -> dict[str, tuple[Counts, ...]]:
     """Names of the control channels and their libraries, from the controls of each mark."""
     distinct = {}
-    for mark, controls in own.items():
+    for mark, controls in controls_of.items():
         by_id = {one.attributes["id"]: one for one in controls}
         distinct[mark] = {key: by_id[key] for key in sorted(by_id)}
     first, *others = distinct.values()

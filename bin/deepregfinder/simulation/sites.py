@@ -72,15 +72,15 @@ def place_sites(
 def live_sites(name: str, sites: Sequence[Site], seed: int) -> list[LiveSite]:
     """The state of every site in the cell type `name`."""
     common = random_numbers(seed, "states")
-    own = random_numbers(seed, "states", name)
+    of_cell = random_numbers(seed, "states", name)
     live = []
     for site in sites:
         states, shares = _STATES[site.kind]
-        common_state, own_state = common.choice(states, p=shares), own.choice(states, p=shares)
-        kept = own.random() < _KEEPS_STATE[site.kind]
+        common_state, own_state = common.choice(states, p=shares), of_cell.choice(states, p=shares)
+        kept = of_cell.random() < _KEEPS_STATE[site.kind]
         state = str(common_state if kept else own_state)
-        strength = float(np.exp(own.normal(0, 0.5)))
-        is_open = own.random() < OPEN_CHANCE.get(f"{state}_{site.kind}", 0)
+        strength = float(np.exp(of_cell.normal(0, 0.5)))
+        is_open = of_cell.random() < OPEN_CHANCE.get(f"{state}_{site.kind}", 0)
         live.append(LiveSite(site, state, strength, bool(is_open)))
     return live
 
