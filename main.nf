@@ -1,8 +1,8 @@
 // DeepRegFinder-NF: promoters and enhancers, active and poised, from histone-mark ChIP-seq.
 //
 // The flow, as in the paper (Ramakrishnan et al. 2024) and docs/methods.md: reads are counted in 100 bp bins and brought
-// to reads per million; open chromatin with a TSS or an enhancer factor gives labelled windows of 2 kb; networks learn
-// them from the marks, slide over the whole genome, and their windows are joined into calls, which are then judged.
+// to reads per million; open chromatin with a TSS or an enhancer factor gives labelled windows of 2 kb; models learn them
+// from the marks and scan the whole genome; their windows are joined into calls, and the calls are evaluated.
 
 include { DIFFERENTIAL } from './subworkflows/differential'
 include { EVALUATION } from './subworkflows/evaluation'

@@ -239,7 +239,7 @@ def lackingControls(List chips, String control) {
     }
 }
 
-/** A file of --input cannot be nascent RNA as well: active and poised would be told apart by a mark. */
+/** A file of --input cannot be nascent RNA as well: elements would be divided into active and poised ones by a mark. */
 def nascentMarks(List rows, List chips, labels) {
     def ids = chips.collectEntries { chip -> [place(chip.bam), chip.meta.id] }
     return rows.collectMany { row -> row.nascent.collect { bam -> [row.sample, bam] } }

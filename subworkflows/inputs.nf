@@ -2,7 +2,7 @@ include { CHECK_INPUTS } from '../modules/inputs/check_inputs'
 include { INSPECT_BAM } from '../modules/inputs/inspect_bam'
 include { codeDigest } from '../functions/scripts'
 
-// All inputs are held against each other before anything heavy starts.
+// All inputs are checked, and compared with each other, before long computations start.
 workflow INPUTS {
     take:
     bams // [meta, bam]

@@ -4,7 +4,7 @@ include { DEFINE_REGIONS } from '../modules/labels/define_regions'
 include { DESCRIBE_WINDOWS } from '../modules/labels/describe_windows'
 include { codeDigest } from '../functions/scripts'
 
-// Labelled windows and their signal: what a model learns from and is judged by.
+// Labelled windows and their signal: what a model is trained and evaluated on.
 workflow LABELS {
     take:
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs

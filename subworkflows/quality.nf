@@ -1,7 +1,7 @@
 include { COMPARE_LIBRARIES } from '../modules/quality/compare_libraries'
 include { codeDigest } from '../functions/scripts'
 
-// How good the libraries are: each by its own reads, all of them held against each other.
+// Quality of the libraries: of each by its reads, and of all in comparison.
 workflow QUALITY {
     take:
     counts // [meta, counts]
@@ -9,7 +9,7 @@ workflow QUALITY {
     regions // [meta, windows] of samples with labels
 
     main:
-    // Nascent RNA is no mark: it tells active from poised elements, and is not compared.
+    // Nascent RNA is not compared: it is not a mark, but divides elements into active and poised ones.
     def compared = counts.filter { meta, _counts -> meta.role != 'nascent' }.map { _meta, file -> file }
     COMPARE_LIBRARIES(
         compared.toSortedList { one, other -> one.name <=> other.name },

@@ -3,7 +3,7 @@ include { SCORE_ANNOTATION } from '../../modules/evaluation/score_annotation'
 include { VALIDATE_CRISPR } from '../../modules/evaluation/validate_crispr'
 include { codeDigest } from '../../functions/scripts'
 
-// What others have made: annotations as contestants on the test windows, experiments that calls are held against.
+// External evidence: annotations are scored on the test windows, and calls are compared with experiments.
 workflow EXTERNAL {
     take:
     annotations // list of [meta, bed, chain]
