@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--bundle", required=True, type=PATH, help="Folder of the model (train_model.py).")
 @click.option("--signal", required=True, type=PATH, help="Signal of a sample (build_signal.py).")
-@click.option("--chroms", required=True, help="Chromosomes to scan, separated by commas.")
+@click.option("--chroms", required=True, type=PATH, help="Chromosomes to scan, one per line.")
 @scan_options
 @hardware_options
 @click.option("--output", required=True, type=PATH, help="Probabilities of all windows (zip).")
 def predict_genome(
     bundle: Path,
     signal: Path,
-    chroms: str,
+    chroms: Path,
     scanning: "ScanOptions",
     hardware: "Hardware",
     output: Path,
@@ -42,7 +42,7 @@ def predict_genome(
     from deepregfinder.signal.store import open_signal
 
     scorer = load_scorer(read_bundle(bundle), hardware.device, hardware.threads)
-    names = [name.strip() for name in chroms.split(",") if name.strip()]
+    names = chroms.read_text().splitlines()
     scan_genome(output, scorer, open_signal(signal), names, scanning)
 
 

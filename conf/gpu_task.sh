@@ -11,11 +11,18 @@ if [ "$1" = cuda ] && [[ $2 =~ ^(docker|podman)$ ]] && [ -z "$(gpus)" ]; then
 fi
 
 # A cluster's scheduler gives each task a GPU of its own. On one machine we do: a GPU belongs to one task at a time,
-# whichever process or run of this user it is part of. The lock ends with the task, however that ends.
+# whichever process or run of this user it is part of. The lock ends with the task, however that ends. Others can write to
+# /tmp as well: the locks are in a folder that only this user can write to, so that no lock is a link to another file.
 claim_one_of() {
+    locks=/tmp/deepregfinder-$(id -u)
+    mkdir -m 700 "$locks" 2>/dev/null || true
+    if [ -L "$locks" ] || [ ! -d "$locks" ] || [ ! -O "$locks" ]; then
+        echo "ERROR: the locks of GPUs cannot be kept in ${locks}: it is a link, a file, or the folder of another user. Remove it, or ask its owner to." >&2
+        exit 1
+    fi
     while true; do
         for gpu in "$@"; do
-            exec 9>"/tmp/deepregfinder-$(id -u)-gpu-$gpu.lock"
+            exec 9>>"$locks/gpu-${gpu//\//_}.lock"
             if flock -n 9; then
                 export CUDA_VISIBLE_DEVICES=$gpu
                 return

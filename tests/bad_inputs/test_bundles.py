@@ -168,8 +168,10 @@ def bundle(tmp_path):
 
 def prediction_refuses(folder: Path, bundle: Path, said: str, **signal: Any) -> None:
     write_random_signal(folder / "signal.zip", **signal)
+    (folder / "chroms.txt").write_text("chr1\n")
+    chroms = folder / "chroms.txt"
     options = {
-        **{"bundle": bundle, "signal": folder / "signal.zip", "chroms": "chr1", "step": 200},
+        **{"bundle": bundle, "signal": folder / "signal.zip", "chroms": chroms, "step": 200},
         **{"quantile_map": "false", "device": "cpu", "threads": 1, "output": folder / "p.zip"},
     }
     refuses(predict_genome, options, said, folder)

@@ -12,11 +12,13 @@ def predict(tmp_path):
     write_bundle(tmp_path / "cnn", random_bundle(n_members=2))
     write_random_signal(tmp_path / "signal.zip")
 
-    def run(output="p.zip", **changes):
+    def run(output="p.zip", chroms=tuple(CHROM_SIZES), **changes):
+        names = tmp_path / "chroms.txt"
+        names.write_text("".join(f"{name}\n" for name in chroms))
         options = {
             "bundle": tmp_path / "cnn",
             "signal": tmp_path / "signal.zip",
-            "chroms": "chr1,chr2,chr3,chr4",
+            "chroms": names,
             "step": 200,
             "quantile_map": "false",
             "device": "cpu",
@@ -44,7 +46,7 @@ def test_every_window_of_the_named_chromosomes_is_scored(predict):
 
 def test_scattered_over_tasks_it_is_the_same(predict):
     whole = open_probabilities([predict()])
-    parts = [predict("a.zip", chroms="chr1"), predict("b.zip", chroms="chr2,chr3,chr4")]
+    parts = [predict("a.zip", ["chr1"]), predict("b.zip", ["chr2", "chr3", "chr4"])]
     scattered = open_probabilities(parts)
     for chrom in CHROM_SIZES:
         assert (whole.load(chrom) == scattered.load(chrom)).all()

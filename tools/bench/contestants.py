@@ -115,10 +115,12 @@ def our_signal(counts: Sequence[Path], name: str = OURS) -> Contestant:
 def our_prediction(
     bundle: Path, signal: Path, chroms: Sequence[str], name: str = OURS, gpu: bool = False
 ) -> Contestant:
-    """PREDICT_GENOME, as in the pipeline, with its defaults."""
+    """PREDICT_GENOME, as in the pipeline, with its defaults. Writes the names beside the signal."""
+    names = signal.with_name(f"{chroms[0]}.{len(chroms)}.chroms.txt")
+    names.write_text("\n".join(chroms) + "\n")
     command = (
         *(sys.executable, BIN / "predict_genome.py", "--bundle", bundle, "--signal", signal),
-        *("--chroms", ",".join(chroms), "--step", "200", "--quantile_map", "false"),
+        *("--chroms", names, "--step", "200", "--quantile_map", "false"),
         *("--threads", str(THREADS), "--output", "probabilities.zip"),
     )
     return _on_device(name, command, gpu)

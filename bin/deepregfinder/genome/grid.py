@@ -1,5 +1,6 @@
 """Chromosome names and lengths, and the grid of bins and windows."""
 
+import heapq
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -102,6 +103,10 @@ def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
 def balanced_groups(sizes: Mapping[str, int], n_groups: int) -> list[list[str]]:
     """Divide chromosomes into at most `n_groups` groups of similar total length."""
     groups: list[list[str]] = [[] for _ in range(min(n_groups, len(sizes)))]
+    # The group with the smallest total length is on top; a genome may have 100,000 scaffolds.
+    totals = [(0, index) for index in range(len(groups))]
     for chrom in sorted(sizes, key=lambda name: (-sizes[name], natural_order(name))):
-        min(groups, key=lambda group: sum(sizes[name] for name in group)).append(chrom)
+        total, index = totals[0]
+        groups[index].append(chrom)
+        heapq.heapreplace(totals, (total + sizes[chrom], index))
     return [sorted(group, key=natural_order) for group in groups]

@@ -28,7 +28,7 @@ class Tensors:
     x : float32, shape (windows, marks, bins): reads per million, NOT normalised
     y : uint8, shape (windows,), index in `classes`
     split : uint8, shape (windows,), index in genome.SPLITS
-    chrom : int16, shape (windows,), index in `chroms`
+    chrom : int16, shape (windows,), index in `chroms`; int32 for more than 32,768 chromosomes
     start : int64, shape (windows,), bp, 0-based
     chroms, chrom_sizes : the main chromosomes, in the order of the run
     normalisation : from the training chromosomes only

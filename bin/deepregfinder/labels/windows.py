@@ -139,12 +139,11 @@ def choose_windows(
             rules.n_background,
             n_kept,
         )
-    chrom_index = {chrom: place for place, chrom in enumerate(signal.chrom_sizes)}
     tensors = Tensors(
         x=x[x_row[rows]],
         y=y[rows],
         split=np.array([SPLITS.index(one) for one in regions["split"]], dtype=np.uint8),
-        chrom=regions["chrom"].map(chrom_index).to_numpy(np.int16),
+        chrom=chrom_indices(regions["chrom"], tuple(signal.chrom_sizes)),
         start=regions["start"].to_numpy(np.int64),
         sample=signal.sample,
         classes=tuple(member.name for member in classes),
@@ -178,6 +177,13 @@ def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> N
         sd=sd,
         quantiles=mark_quantiles(signal, chroms),
     )
+
+
+def chrom_indices(names: pd.Series, chroms: Sequence[str]) -> np.ndarray:
+    """Place of each name among the chromosomes: int16, or int32 where int16 is too small."""
+    places = {chrom: place for place, chrom in enumerate(chroms)}
+    too_many = len(chroms) - 1 > np.iinfo(np.int16).max
+    return names.map(places).to_numpy(np.int32 if too_many else np.int16)
 
 
 def class_indices(candidates: pd.DataFrame, n_classes: int) -> np.ndarray:

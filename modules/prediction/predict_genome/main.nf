@@ -1,9 +1,9 @@
 include { deviceOf } from '../../../functions/catalogue'
-include { bytesOf ; flags } from '../../../functions/scripts'
+include { bytesOf ; flags ; quoted } from '../../../functions/scripts'
 
 // Slide a model over a group of chromosomes: calibrated class probabilities of every window.
 process PREDICT_GENOME {
-    tag "${meta.sample} ${meta.model} ${chroms.join(' ')}"
+    tag "${meta.sample} ${meta.model} group ${group}"
     label 'process_gpu'
     ext input_bytes: { bytesOf(signal) }, device: { deviceOf(meta.model, device) }
 
@@ -20,10 +20,11 @@ process PREDICT_GENOME {
     script:
     """
     # code ${code}
+    printf '%s\\n' ${quoted(chroms.join('\n'))} > chroms.txt
     'predict_genome.py' \\
         --bundle ${bundle} \\
         --signal ${signal} \\
-        --chroms ${chroms.join(',')} \\
+        --chroms chroms.txt \\
         ${flags(options)} \\
         --device ${task.ext.device} \\
         --threads ${task.cpus} \\

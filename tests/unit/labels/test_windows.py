@@ -18,6 +18,7 @@ from deepregfinder.labels.windows import (
     LabelledWindows,
     WindowRules,
     choose_windows,
+    chrom_indices,
     class_indices,
     gather,
     write_summary,
@@ -240,3 +241,11 @@ def test_the_summary_is_a_table(tmp_path: Path) -> None:
     ]
     assert table.loc["background"].tolist() == [60, 0, 30, 10, 10, 10]
     assert table.loc["enhancer"].tolist() == [60, 0, 0, 20, 20, 20]
+
+
+@pytest.mark.parametrize(("n", "kind"), [(24, np.int16), (32_768, np.int16), (40_000, np.int32)])
+def test_the_last_of_many_scaffolds_has_its_own_number(n: int, kind: type) -> None:
+    scaffolds = [f"scaffold_{i}" for i in range(n)]
+    found = chrom_indices(pd.Series([scaffolds[-1], scaffolds[0]]), scaffolds)
+    assert found.tolist() == [n - 1, 0]
+    assert found.dtype == kind

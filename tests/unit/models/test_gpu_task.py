@@ -1,7 +1,9 @@
 """conf/gpu_task.sh: which GPU a task gets, and what is said where there is none."""
 
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -23,7 +25,7 @@ def gpus(tmp_path, monkeypatch):
         return names
 
     yield named
-    for lock in Path("/tmp").glob(f"deepregfinder-*{tmp_path.name}*.lock"):
+    for lock in Path("/tmp").glob(f"deepregfinder-*/gpu-*{tmp_path.name}*.lock"):
         lock.unlink()
 
 
@@ -73,6 +75,59 @@ def test_a_killed_task_gives_its_gpu_back(gpus, task):
     assert second.poll() is None
     os.killpg(first.pid, signal.SIGKILL)
     assert second.communicate(timeout=60)[0] == "mine\n"
+
+
+@pytest.fixture
+def locks(tmp_path, gpus):
+    """The folder of locks of a user whom only this test has."""
+    gpus(1)
+    user = f"test-{os.getpid()}-{tmp_path.name}"
+    program = tmp_path / "id"
+    program.write_text(f"#!/bin/bash\necho {user}\n")
+    program.chmod(0o755)
+    folder = Path(f"/tmp/deepregfinder-{user}")
+    yield folder
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink(missing_ok=True)
+
+
+def test_only_the_user_can_write_to_the_folder_of_locks(locks, task):
+    assert task("echo started").communicate() == ("started\n", "")
+    assert stat.S_IMODE(locks.stat().st_mode) == 0o700
+    assert len(list(locks.iterdir())) == 1
+
+
+KINDS = ["link to a folder", "link to a file", "file"]
+if os.geteuid() == 0:  # only root can make a folder for another user
+    KINDS.append("other owner")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_of_locks_made_by_somebody_else_is_refused(locks, task, tmp_path, kind):
+    precious = tmp_path / "precious"
+    if kind == "link to a folder":
+        precious.mkdir()
+        locks.symlink_to(precious)
+    elif kind == "other owner":
+        locks.mkdir()
+        os.chown(locks, 65534, 65534)
+    else:
+        precious.write_text("unchanged")
+        locks.symlink_to(precious) if kind == "link to a file" else locks.write_text("unchanged")
+    stopped = task("echo started")
+    out, err = stopped.communicate()
+    assert (stopped.returncode, out) == (1, "")
+    assert f"ERROR: the locks of GPUs cannot be kept in {locks}" in err
+    assert not locks.is_dir() or not list(locks.iterdir())
+    assert not precious.is_file() or precious.read_text() == "unchanged"
+
+
+def test_a_part_of_a_gpu_has_a_lock(locks, task, monkeypatch):
+    """Older drivers name it with slashes."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-GPU-1a2b/1/0")
+    assert task("echo $CUDA_VISIBLE_DEVICES").communicate() == ("MIG-GPU-1a2b/1/0\n", "")
 
 
 def test_a_scheduler_gives_out_gpus_itself(gpus, task):
