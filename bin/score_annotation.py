@@ -31,17 +31,21 @@ def score_annotation(
     output: Path,
 ) -> None:
     """Write precision, recall and F1 on test windows, and of the intervals taken as calls."""
-    from deepregfinder.evaluation.external.annotations import by_class, parse_mapping, score
+    from deepregfinder.evaluation.external.annotations import (
+        by_class,
+        parse_mapping,
+        read_annotation,
+        score,
+    )
     from deepregfinder.evaluation.tables import AnnotationScore
     from deepregfinder.genome.assembly import check_placement
-    from deepregfinder.genome.intervals import read_intervals
     from deepregfinder.genome.liftover import lift_intervals, read_chain
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.storage.tables import write_rows
 
     windows = open_tensors(tensors)
     pairs = parse_mapping(mapping, windows.classes)
-    intervals = read_intervals(bed)
+    intervals = read_annotation(bed, pairs, windows.classes)
     if chain is not None:
         lift = read_chain(chain, windows.chrom_sizes)
         intervals, _ = lift_intervals(intervals, lift, bed.name)

@@ -5,9 +5,10 @@ fails, or an interval is impossible, they are read again line by line to report 
 """
 
 import io
+import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,10 +18,15 @@ import pandas as pd
 from deepregfinder.errors import InputError
 from deepregfinder.storage.text import read_text, unquoted
 
+log = logging.getLogger(__name__)
+
 Kind = Literal["bed", "peaks"]
 
 _HEADER = re.compile(r"#|track\b|browser\b")
 _INTEGER = re.compile(r"[+-]?0*[0-9]{1,18}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}(\.0*)?", re.ASCII)
+_OTHER_VALUES = re.compile(r"count|input|control|p.?val|q.?val|fdr|thick", re.IGNORECASE)
+_LINES_LOOKED_AT = 1000
 _MAX_LINES_NAMED = 5
 _EXPECTED = "BED or peak lines"
 
@@ -30,26 +36,31 @@ class _Layout:
     """Column numbers of a format; None where it has no such column.
 
     separator : the tab, or None for runs of whitespace
+    unknown : says which columns of a peak list are not read; "" if none
     """
 
     separator: str | None
     n_fields: int
     signal: int | None
     summit: int | None
+    unknown: str = ""
+    name: int = 3
 
     def split(self, line: str) -> list[str]:
         return line.split(self.separator)
 
 
-def read_intervals(path: Path, kind: Kind = "bed") -> pd.DataFrame:
+def read_intervals(path: Path, kind: Kind = "bed", name_column: int = 4) -> pd.DataFrame:
     """Read a list of intervals in the order of the file, plain or gzipped (whatever its name).
 
     Parameters
     ----------
     path : a BED file, or a peak list
     kind : "bed" uses the BED columns only; "peaks" also takes signal and summit where the format
-        has them: narrowPeak (10 columns), broadPeak (9), gappedPeak (15). A plain BED file is a
-        peak list without signal.
+        has them. The first 1,000 lines show the format, whatever follows its columns: narrowPeak
+        (also of IDR), broadPeak or gappedPeak. A plain BED file is a peak list without signal; any
+        other is too, and a warning says that its other columns are not read.
+    name_column : number, from 1, of the column of names, which is column 4 in BED
 
     Returns
     -------
@@ -65,13 +76,15 @@ def read_intervals(path: Path, kind: Kind = "bed") -> pd.DataFrame:
     InputError
         The file is not text, or is damaged, or has invalid lines: the first five are named.
     """
-    intervals, problems = scan_intervals(path, kind)
+    intervals, problems = scan_intervals(path, kind, name_column)
     if problems:
         raise InputError.of(problems)
     return intervals
 
 
-def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[str]]:
+def scan_intervals(
+    path: Path, kind: Kind = "bed", name_column: int = 4
+) -> tuple[pd.DataFrame, list[str]]:
     """Read as `read_intervals` does, but return problems as sentences instead of raising.
 
     The frame then has the intervals of the valid lines.
@@ -81,12 +94,12 @@ def scan_intervals(path: Path, kind: Kind = "bed") -> tuple[pd.DataFrame, list[s
         text = read_text(path, _EXPECTED)
     except InputError as error:
         return _empty(), [str(error)]
-    first = next(
-        (line for line in io.StringIO(text) if line.strip() and not _HEADER.match(line)), None
-    )
-    if first is None:
+    layout = _layout(path, text, kind)
+    if layout is None:
         return _empty(), []
-    layout = _layout(first.rstrip("\n"), kind)
+    layout = replace(layout, name=name_column - 1)
+    if layout.unknown:
+        log.warning("%s: %s", path, layout.unknown)
     intervals = _parse_table(text, layout)
     if intervals is not None:
         return intervals, []
@@ -151,37 +164,99 @@ def _separator(line: str) -> str | None:
     return "\t" if "\t" in line else None
 
 
-def _layout(line: str, kind: Kind) -> _Layout:
-    """Recognise the format by the first line with data."""
-    separator = _separator(line)
-    fields = line.split(separator)
+def _layout(path: Path, text: str, kind: Kind) -> _Layout | None:
+    """Recognise the format by the first lines with data; None if there are none."""
+    headers: list[str] = []
+    lines: list[str] = []
+    for line in io.StringIO(text):
+        if _HEADER.match(line):
+            headers += [] if lines else [line.strip()]
+        elif line.strip():
+            lines.append(line.rstrip("\n"))
+        if len(lines) == _LINES_LOOKED_AT:
+            break
+    if not lines:
+        return None
+    separator = _separator(lines[0])
+    rows = [line.rstrip("\t ").split(separator) for line in lines]
+    n_fields = max(map(len, rows))
+    if kind == "bed":
+        return _Layout(separator, n_fields, None, None)
+    titles = headers[-1].removeprefix("#").split(separator) if headers else []
     signal = summit = None
-    if kind == "peaks":
-        peak_like = len(fields) >= 9 and all(_is_number(field) for field in fields[6:9])
-        if len(fields) == 15 and _is_number(fields[12]):
-            signal = 12
-        elif len(fields) == 10 and peak_like and _INTEGER.fullmatch(fields[9]):
-            signal, summit = 6, 9
-        elif len(fields) == 9 and peak_like and not _has_thick_part(fields):
-            signal = 6
-    return _Layout(separator, len(fields), signal, summit)
+    if _most(rows, _has_blocks):
+        signal = 12 if _most(rows, lambda row: _are_numbers(row[12:15], 3)) else None
+    elif _most(rows, _has_peak_columns) and not all(map(_has_thick_part, rows)):
+        named_otherwise = len(titles) == n_fields and _OTHER_VALUES.search(titles[6])
+        signal = None if named_otherwise else 6
+        broad = re.search(r"\.broadpeak\b", path.name, re.IGNORECASE) or any(
+            re.search(r"type=\W?broadpeak\b", line, re.IGNORECASE) for line in headers
+        )
+        if signal and not broad and _most(rows, _has_summit):
+            summit = 9
+    unknown = ""
+    if signal is None and not _most(rows, _is_plain_bed):
+        unknown = (
+            f"its {n_fields} columns are not those of narrowPeak, broadPeak, gappedPeak or BED; "
+            "signal and summits are not read."
+        )
+    return _Layout(separator, n_fields, signal, summit, unknown)
+
+
+def _most(rows: Sequence[list[str]], fit: Callable[[list[str]], bool]) -> bool:
+    """Whether a format fits at least half of the rows: a single invalid one does not decide."""
+    return 2 * sum(map(fit, rows)) >= len(rows)
+
+
+def _are_numbers(fields: Sequence[str], n: int) -> bool:
+    return len(fields) == n and all(map(_is_number, fields))
+
+
+def _has_peak_columns(fields: Sequence[str]) -> bool:
+    """Whether columns 6 to 9 may be strand, signalValue, pValue and qValue."""
+    return _are_numbers(fields[6:9], 3) and not _is_number(fields[5])
+
+
+def _has_summit(fields: Sequence[str]) -> bool:
+    return len(fields) >= 10 and bool(_WHOLE.fullmatch(fields[9].strip()))
 
 
 def _has_thick_part(fields: Sequence[str]) -> bool:
-    """Whether nine columns are BED9: columns 7 and 8 are then positions inside the interval."""
-    places = (fields[1], fields[6], fields[7], fields[2])
-    if not all(_INTEGER.fullmatch(place) for place in places):
+    """Whether columns 7 and 8 are those of BED: positions inside the interval."""
+    places = [fields[place] for place in (1, 6, 7, 2)] if len(fields) >= 8 else []
+    if not places or not all(_INTEGER.fullmatch(place.strip()) for place in places):
         return False
     start, thick_start, thick_end, end = map(int, places)
     return start <= thick_start <= thick_end <= end
 
 
+def _has_blocks(fields: Sequence[str]) -> bool:
+    """Whether columns 10 to 12 are those of BED12: the number of blocks, their sizes and starts."""
+    if len(fields) < 12 or not _INTEGER.fullmatch(fields[9].strip()):
+        return False
+    lists = [field.strip().rstrip(",").split(",") for field in fields[10:12]]
+    return all(
+        len(items) == int(fields[9]) and all(_INTEGER.fullmatch(item.strip()) for item in items)
+        for items in lists
+    )
+
+
+def _is_plain_bed(fields: Sequence[str]) -> bool:
+    """Whether the columns after the interval are those of BED: name, score, strand, ..."""
+    n = len(fields)
+    return (
+        (n != 4 or not _is_number(fields[3]))
+        and (n < 5 or _is_number(fields[4]) or fields[4] == ".")
+        and (n < 6 or fields[5] in ("+", "-", "."))
+        and (n < 7 or _has_thick_part(fields))
+    )
+
+
 def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
     """Read all lines at once; None if anything is unusual."""
     # pandas infers the integer columns: with an explicit dtype, it would accept 1e3.
-    whole = [field for field in (1, 2, layout.summit) if field is not None]
-    types = dict.fromkeys((0, 3, 5), str)
-    numbers = [field for field in (*whole, layout.signal) if field is not None]
+    types = dict.fromkeys((0, layout.name, 5), str)
+    numbers = [field for field in (1, 2, layout.summit, layout.signal) if field is not None]
     body = io.StringIO(text)
     at = 0
     while _HEADER.match(line := body.readline()) or (line and not line.strip()):
@@ -192,7 +267,7 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
             body,
             sep=layout.separator or r"\s+",
             header=None,
-            names=list(range(max(layout.n_fields, 6))),
+            names=list(range(max(layout.n_fields, 6, layout.name + 1))),
             usecols=sorted([*types, *numbers]),
             dtype=types,
             keep_default_na=False,
@@ -202,13 +277,16 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
         )
     except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
         return None
-    if any(table[field].dtype != np.int64 for field in whole):
+    if any(table[field].dtype != np.int64 for field in (1, 2)):
         return None
     n = len(table)
     start, end = table[1].to_numpy(), table[2].to_numpy()
     summit = np.full(n, -1, np.int64)
     if layout.summit is not None:
         offset = table[layout.summit].to_numpy()
+        if offset.dtype.kind not in "if" or (offset % 1 != 0).any():
+            return None
+        offset = offset.astype(np.int64)
         if (offset < -1).any() or (offset > end - start).any():
             return None
         summit = np.where(offset < 0, -1, np.minimum(start + offset, end - 1))
@@ -222,7 +300,7 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
     if (start < 0).any() or (end <= start).any():
         return None
     chrom, name, strand = (
-        _without_quotes(table[0]), _or_dot(table[3]), _or_dot(_without_quotes(table[5]))
+        _without_quotes(table[0]), _or_dot(table[layout.name]), _or_dot(_without_quotes(table[5]))
     )  # fmt: skip
     if chrom.eq("").any() or chrom.str.match(_HEADER).any() or chrom.str.contains(r"\s").any():
         return None
@@ -261,7 +339,9 @@ def _parse_line(line: str, layout: _Layout) -> tuple[str, int, int, str, str, fl
     shown = line if len(line) <= 80 else f"{line[:77]}..."
     if len(fields) < 3:
         raise InputError(f"expected chrom, start and end separated by tabs, found {shown!r}.")
-    chrom, name, strand = ((fields + [""] * 6)[i] for i in (0, 3, 5))
+    chrom, name, strand = (
+        fields[place] if place < len(fields) else "" for place in (0, layout.name, 5)
+    )
     chrom, name, strand = unquoted(chrom), name or ".", unquoted(strand) or "."
     if not chrom or re.search(r"\s", chrom):
         raise InputError(f"expected a chromosome name without spaces, found {chrom!r}.")
@@ -288,11 +368,12 @@ def _parse_line(line: str, layout: _Layout) -> tuple[str, int, int, str, str, fl
             )
         signal = float(value)
     if layout.summit is not None:
-        value = fields[layout.summit] if layout.summit < len(fields) else ""
-        if not _INTEGER.fullmatch(value) or not -1 <= int(value) <= end - start:
+        value = fields[layout.summit].strip() if layout.summit < len(fields) else ""
+        offset = int(float(value)) if _WHOLE.fullmatch(value) else -2
+        if not -1 <= offset <= end - start:
             raise InputError(
                 f"expected the distance of the summit from the start in column {layout.summit + 1} "
                 f"(-1 for none, at most {end - start}), found {value!r}."
             )
-        summit = min(start + int(value), end - 1) if int(value) >= 0 else -1
+        summit = min(start + offset, end - 1) if offset >= 0 else -1
     return chrom, start, end, name, strand, signal, summit

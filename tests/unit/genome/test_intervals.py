@@ -252,6 +252,103 @@ def test_names_are_those_of_the_file_quotes_included(tmp_path):
     assert read_intervals(path)["name"].tolist() == ['"peak_1"', 'x"y', "."]
 
 
+MACS2 = "chr1\t{0}\t{1}\tp{0}\t87\t.\t5.5\t8.7\t6.6\t30\n"
+BROAD = "chr1\t{0}\t{1}\tp{0}\t87\t.\t5.5\t8.7\t6.6\n"
+PEAKS = {
+    "MACS2 narrowPeak": (MACS2, 5.5, 30),
+    "trailing tab": (MACS2.replace("\n", "\t\n"), 5.5, 30),
+    "a count of bedtools intersect -c": (MACS2.replace("\n", "\t3\n"), 5.5, 30),
+    "bedtools intersect -wa -wb": (
+        MACS2.replace("\n", "\tchr1\t{0}\t{1}\tx\t7\n"), 5.5, 30,
+    ),
+    "IDR": (MACS2.replace("\n", "\t4.1\t3.2\t{0}\t{1}\t5.1\t20\t{0}\t{1}\t6.2\t25\n"), 5.5, 30),
+    "a summit with a decimal point": (MACS2.replace("30\n", "30.0\n"), 5.5, 30),
+    "a summit with zeros": (MACS2.replace("30\n", "0030\n"), 5.5, 30),
+    "a strand of Bioconductor": (MACS2.replace(".\t5.5", "*\t5.5"), 5.5, 30),
+    "blanks": (MACS2.replace("\t", " "), 5.5, 30),
+    "MACS2 broadPeak": (BROAD, 5.5, None),
+    "broadPeak with a trailing tab": (BROAD.replace("\n", "\t\n"), 5.5, None),
+    "broadPeak of IDR": (BROAD.replace("\n", "\t4.1\t3.2\t{0}\t{1}\t5.1\n"), 5.5, None),
+    "broadPeak with a type": ("track type=broadPeak\n" + BROAD.replace("\n", "\t3\n"), 5.5, None),
+    "MACS2 gappedPeak": (
+        "chr1\t{0}\t{1}\tp\t8\t.\t{0}\t{1}\t0\t2\t10,20\t0,80\t5.5\t8.7\t6.6\n", 5.5, None,
+    ),
+    "gappedPeak with more": (
+        "chr1\t{0}\t{1}\tp\t8\t.\t{0}\t{1}\t0\t2\t10,20,\t0,80,\t5.5\t8.7\t6.6\tx\t\n", 5.5, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("peak", PEAKS)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_peak_lists_keep_signal_and_summit(tmp_path, caplog, peak, end):
+    line, signal, summit = PEAKS[peak]
+    head, _, line = line.rpartition("track type=broadPeak\n")
+    head = "track type=broadPeak\n" if peak == "broadPeak with a type" else head
+    text = head + "".join(line.format(start, start + 100) for start in (0, 500, 900))
+    peaks = scanned(written(tmp_path, text.replace("\n", end)))
+    assert peaks["signal"].tolist() == [signal] * 3
+    places = [-1] * 3 if summit is None else [summit, 500 + summit, 900 + summit]
+    assert peaks["summit"].tolist() == places
+    assert not caplog.records
+
+
+def scanned(path: Path) -> pd.DataFrame:
+    peaks, problems = scan_intervals(path, "peaks")
+    assert not problems
+    return peaks
+
+
+def test_the_first_line_alone_does_not_decide_what_a_column_is(tmp_path):
+    # Signal and p of the first line lie inside its interval, like the thick part of BED9.
+    first = "chr1\t0\t100\tp\t9\t.\t5\t8\t6\n"
+    peaks = scanned(written(tmp_path, first + BROAD.format(500, 600) * 2))
+    assert peaks["signal"].tolist() == [5, 5.5, 5.5]
+    for short in ("chr1\t0\t100\n", "chr1\t0\t100\tp\t9\t.\t5.5\t8.7\t6.6\n"):
+        path = written(tmp_path, short + MACS2.format(500, 600) * 2)
+        assert "line 1: expected" in error_of(path, "peaks"), "it lacks a summit"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "chr1\t{0}\t{1}\tx\t5\t+\t{0}\t{1}\t0\t3\n",
+        "chr1\t{0}\t{1}\tx\t5\t+\t{0}\t{1}\t0,0,255\t3\n",
+        "chr1\t{0}\t{1}\tx\t5\t+\t{0}\t{1}\t0\t1\t100\t0\n",
+        "chr1\t{0}\t{1}\tx\t5\t+\t{0}\t{1}\t0\t1\t100\t0\t7\n",
+        "chr1\t{0}\t{1}\tx\t5.5\n",
+    ],
+)
+def test_columns_of_bed_are_not_taken_for_signal_or_summit(tmp_path, caplog, line):
+    peaks = scanned(written(tmp_path, line.format(10, 110) + line.format(300, 400)))
+    assert peaks["signal"].isna().all()
+    assert (peaks["summit"] == -1).all()
+    assert not caplog.records
+
+
+LOST = {
+    "SEACR": "chr1\t{0}\t{1}\t999.5\t12.5\tchr1:{0}-{1}\n",
+    "SICER score": "chr1\t{0}\t{1}\t33.5\n",
+    "SICER summary": "chr1\t{0}\t{1}\t90\t12\t1e-9\t5.5\t1e-8\n",
+    "epic2": (
+        "#Chromosome\tStart\tEnd\tPValue\tScore\tStrand\tChIPCount\tInputCount\tFDR\tlog2FC\n"
+        "chr1\t{0}\t{1}\t1e-9\t99\t.\t90\t12\t1e-8\t3\n"
+    ),
+    "table of MACS2": "chr1\t{0}\t{1}\t100\t{0}\t7.5\t8.7\t5.5\t6.6\tp{0}\n",
+}
+
+
+@pytest.mark.parametrize("caller", LOST)
+def test_other_lists_lose_their_signal_with_a_warning(tmp_path, caplog, caller):
+    path = written(tmp_path, LOST[caller].format(10, 110))
+    assert scanned(path)["signal"].isna().all()
+    assert f"{path}: its " in caplog.text
+    assert "signal and summits are not read" in caplog.text
+    caplog.clear()
+    read_intervals(path)
+    assert not caplog.records, "a plain list has none to lose"
+
+
 @pytest.mark.real_data
 def test_real_lists_are_read_as_pandas_reads_their_columns(shared_data):
     folder = shared_data / "encode_hg19"

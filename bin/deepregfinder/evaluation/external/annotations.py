@@ -1,7 +1,8 @@
 """External annotations, evaluated like models.
 
-Labels of an annotation (column 4 of its BED file) are mapped to classes by the first pattern of its
-mapping that matches. Labels without a matching pattern are background.
+Labels of an annotation (column 4 of its BED file, or the first later column with a label that is
+mapped to an element) are mapped to classes by the first pattern that matches. Labels without a
+matching pattern are background.
 
 A labelled test window is assigned to the element class that covers most bases of its central 500 bp
 (of equal ones, the first in class order), and to background if no class covers 100 bp. Windows are
@@ -14,6 +15,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -31,6 +33,7 @@ from deepregfinder.evaluation.metrics import (
 from deepregfinder.evaluation.natural_prevalence import measure_calls, tally_calls
 from deepregfinder.evaluation.tables import AnnotationScore
 from deepregfinder.genome.bedtools import merge
+from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.labels.ground_truth import labelled_elements
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.prediction.calling import Calls
@@ -68,6 +71,24 @@ def parse_mapping(text: str, classes: Sequence[str]) -> list[Meaning]:
             )
         pairs.append(Meaning(pattern, name))
     return pairs
+
+
+def read_annotation(path: Path, mapping: Sequence[Meaning], classes: Sequence[str]) -> pd.DataFrame:
+    """Intervals of a BED file, with labels as names (genome/intervals.py).
+
+    Labels are column 4. If the mapping gives no label there an element class, they are the next
+    column, up to column 15, in which it does: 6 in SCREEN's lists of cCREs, 10 in those of UCSC.
+    """
+    elements = [pair for pair in mapping if pair.class_name != classes[0]]
+    annotation = read_intervals(path)
+    for column in range(4, 16):
+        intervals = annotation if column == 4 else read_intervals(path, name_column=column)
+        labels = intervals["name"].unique()
+        if any(pair.fits(label) for pair in elements for label in labels):
+            if column > 4:
+                log.warning("%s: labels are read from column %d, not 4", path.name, column)
+            return intervals
+    return annotation
 
 
 def by_class(
