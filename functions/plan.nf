@@ -126,6 +126,10 @@ def readBundle(String path) {
     if (!fits) {
         error("--pretrained ${path}: model.json does not describe a DeepRegFinder bundle. Copy the bundle again.")
     }
+    def known = modelCatalogue().keySet()
+    if (!(content.model in known)) {
+        error("--pretrained ${path}: this version has no model '${content.model}' (it has ${known.join(', ')}).")
+    }
     return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks', 'bin_size', 'window_bins') + [control: content.normalisation.control]
 }
 

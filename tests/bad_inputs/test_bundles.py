@@ -145,6 +145,7 @@ DRIVER = {
     "a way up for a sample": ({"sample": "../K"}, "does not describe"),
     "a shell command for a model": ({"model": "$(touch hit)"}, "does not describe"),
     "an option for a model": ({"model": "--help"}, "does not describe"),
+    "an unknown model": ({"model": "resnet"}, "this version has no model 'resnet' (it has cnn,"),
     "a shell command for a mark": ({"marks": ["`touch hit`"]}, "does not describe"),
     "a number for a sample": ({"sample": 7}, "does not describe"),
     "a fraction of a bin": ({"bin_size": 0.5}, "does not describe"),
