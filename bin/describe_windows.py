@@ -41,8 +41,8 @@ def describe_windows(
     from deepregfinder.classes import class_names
     from deepregfinder.evaluation.window_distances import (
         describe,
-        draw_surroundings,
-        write_surroundings,
+        draw_distances,
+        write_distances,
     )
     from deepregfinder.genome.grid import read_chrom_sizes
     from deepregfinder.genome.intervals import read_intervals
@@ -58,8 +58,8 @@ def describe_windows(
     distances = describe(
         read_regions(regions), markers, read_chrom_sizes(chrom_sizes), class_names(classes)
     )
-    write_surroundings(output, distances)
-    draw_surroundings(plot, distances, sample)
+    write_distances(output, distances)
+    draw_distances(plot, distances, sample)
 
 
 if __name__ == "__main__":

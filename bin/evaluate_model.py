@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--model", required=True, help="Name of the model in this run.")
 @click.option("--bundle", required=True, type=PATH, help="Folder of the model.")
 @click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
-@click.option("--signal", type=PATH, help="Signal of the sample, for models of the genome.")
+@click.option("--signal", type=PATH, help="Signal of the sample, for models that see chromosomes.")
 @click.option(
     "--probabilities",
     multiple=True,

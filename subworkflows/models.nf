@@ -1,7 +1,7 @@
 include { TRAIN_MODEL } from '../modules/models/train_model'
 include { codeDigest } from '../functions/scripts'
 
-// The models of this run: trained here, or brought along.
+// The models of this run: trained here, or pretrained.
 workflow MODELS {
     take:
     tensors // [meta, tensors]

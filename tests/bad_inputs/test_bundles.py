@@ -24,12 +24,12 @@ FOREIGN = {
     "weights of another model": ({"model": "rf"}, "is damaged: member0"),
     "an unknown model": ({"model": "transformer"}, "there is no model 'transformer'"),
     "a way up for a model": ({"model": "../../x"}, "is not a plain name"),
-    "classes of others": ({"classes": ["background", "silencer"]}, "is no set of classes"),
+    "classes of others": ({"classes": ["background", "silencer"]}, "is not a set of classes"),
     "classes in another order": (
         {"classes": ["enhancer", "background", "promoter"]},
-        "is no set of classes",
+        "is not a set of classes",
     ),
-    "one class": ({"classes": ["background"]}, "is no set of classes"),
+    "one class": ({"classes": ["background"]}, "is not a set of classes"),
     "a mark twice": ({"marks": ["H3K27ac"] * 3}, "marks: expected plain names, each once"),
     "a mark less": ({"marks": list(MARKS[:2])}, "has shape"),
     "marks of others": ({"marks": ["A", "B", "C"]}, "its marks are not those of the model"),
@@ -50,7 +50,7 @@ FOREIGN = {
     "another normalisation": ({"normalisation.transform": "eval"}, "no transform 'eval'"),
     "another control": ({"normalisation.control": "eval"}, "unknown control"),
     "a spread of zero": ({"normalisation.sd": [1, 0, 1]}, "an sd is not above 0"),
-    "a mean that is no number": ({"normalisation.mean": [float("nan"), 0, 0]}, "is no number"),
+    "a mean that is no number": ({"normalisation.mean": [float("nan"), 0, 0]}, "is not a number"),
     "another digest": ({"weights_sha256": "0" * 64}, "does not belong to the model.json"),
 }
 

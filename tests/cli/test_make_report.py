@@ -93,5 +93,5 @@ def test_what_is_wrong_with_a_file_is_one_sentence(tmp_path: Path, repository: P
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.strip() == f"ERROR: {parameters} is no JSON file."
+    assert done.stderr.strip() == f"ERROR: {parameters} is not a JSON file."
     assert not (tmp_path / "report.html").exists()

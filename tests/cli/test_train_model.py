@@ -13,7 +13,7 @@ import train_model
 from deepregfinder.errors import InputError
 from deepregfinder.labels.tensors import write_tensors
 from deepregfinder.models.bundle import read_bundle
-from deepregfinder.models.drf import fit as dense_training
+from deepregfinder.models.drf import fit
 
 OPTIONS = {
     "model": "cnn",
@@ -92,7 +92,7 @@ def test_a_killed_worker_ends_the_task_as_killed(command, tmp_path):
 def test_drf_is_told_of_tsss_where_that_is_wanted(tmp_path, monkeypatch, given, told):
     monkeypatch.chdir(tmp_path)
     for name, value in (("STRETCH", 160), ("BATCH", 2), ("MIN_STEPS", 2)):
-        monkeypatch.setattr(dense_training, name, value)
+        monkeypatch.setattr(fit, name, value)
     tensors, signals = write_genome(tmp_path)
     Path("tss.bed").write_text("chr1\t4999\t5002\nchr1\t900\t901\nchrUn\t7\t8\n")
     options = {"tensors": tensors, "signal": signals, "tss": "tss.bed", **OPTIONS, "model": "drf"}

@@ -239,12 +239,12 @@ def test_all_problems_come_at_once():
         (lambda a: a.update(rows=a["rows"].astype(np.int64)), "rows has another"),
         (lambda a: a["rows"].__setitem__(0, 3), "none of the 3"),
         (lambda a: a["rows"].__setitem__(0, -1), "none of the 3"),
-        (lambda a: a["mean"].__setitem__(0, np.nan), "no number"),
+        (lambda a: a["mean"].__setitem__(0, np.nan), "not a number"),
         (lambda a: a["sd"].__setitem__(1, 0), "not above 0"),
         (lambda a: a["n_classes"].__setitem__(0, 2), "n_classes"),
-        (lambda a: a["tss.1"].__setitem__(0, 10**9), "no rising"),
-        (lambda a: a.update({"tss.1": a["tss.1"].astype(float)}), "no rising"),
-        (lambda a: a.update(more=np.ones(1)), "more is no part"),
+        (lambda a: a["tss.1"].__setitem__(0, 10**9), "not rising"),
+        (lambda a: a.update({"tss.1": a["tss.1"].astype(float)}), "not rising"),
+        (lambda a: a.update(more=np.ones(1)), "more is not part"),
     ],
 )
 def test_damaged_arrays_are_refused(damage, words):

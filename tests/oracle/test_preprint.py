@@ -257,7 +257,7 @@ def test_a_class_without_enough_windows_is_named():
     [
         (lambda a: a.pop("support"), "support"),
         (lambda a: a.pop("rate"), "rate is missing"),
-        (lambda a: a.update(more=np.ones(1)), "more is no part"),
+        (lambda a: a.update(more=np.ones(1)), "more is not part"),
         (lambda a: a.update(weights=a["weights"][1:]), "support has another shape"),
         (lambda a: a.update(weights=a["weights"][0]), "no matrix"),
         (lambda a: a.update(intercept=a["intercept"][1:]), "intercept has another"),

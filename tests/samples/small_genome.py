@@ -1,4 +1,4 @@
-"""A small genome whose labelled elements are visible in its signal, for models of the genome."""
+"""A small genome whose labelled elements are visible in its signal."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -43,9 +43,9 @@ def test_a_library_that_calls_a_full_disk_otherwise_means_the_same(tmp_path):
             part.write_text("half")
             raise RuntimeError("I/O error: No space left on device (os error 28)")
 
-    with pytest.raises(OSError, match="No space left") as told:
+    with pytest.raises(OSError, match="No space left") as raised:
         write()
-    assert told.value.errno == errno.ENOSPC
+    assert raised.value.errno == errno.ENOSPC
     assert not list(tmp_path.iterdir())
 
 

@@ -1,4 +1,4 @@
-"""Progress is told in numbers that are right, and not too often."""
+"""Progress is logged with correct numbers, and not too often."""
 
 import logging
 

@@ -94,7 +94,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "",
         "Calling regulatory elements from aligned reads of the marks above, on the same genome "
         "assembly, in the training sample or in others whose reads were processed alike. Scores "
-        "rank candidates for experiments; they are no proof of function.",
+        "rank candidates for experiments; they do not demonstrate function.",
         "",
         "## Limits",
         "",
@@ -106,7 +106,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "- Intervals show the spread over blocks of the genome, not over cell types, laboratories "
         "or sequencing depths.",
         "- Other antibodies, depths or marks change the signal; --quantile_map true can help.",
-        *(["- Poised and active are told apart by nascent RNA at the time of the experiment."]
+        *(["- Poised and active are defined by nascent RNA at the time of the experiment."]
           if len(bundle.classes) == 5 else []),
         *(f"- {note}" for note in metrics["notes"]),
         "",

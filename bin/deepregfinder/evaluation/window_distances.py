@@ -30,7 +30,7 @@ _FURTHEST = 1_000_000
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ClassDistances:
     """Distances (bp) of the windows of one class to the nearest of one kind of marker.
 
     windows : LABELLED or NATURAL
@@ -72,7 +72,7 @@ def describe(
     markers: Mapping[str, pd.DataFrame],
     chrom_sizes: Mapping[str, int],
     classes: Sequence[str],
-) -> list[Surroundings]:
+) -> list[ClassDistances]:
     """Distances of the test windows of each class, and of all background of the test chromosomes.
 
     Parameters
@@ -86,16 +86,16 @@ def describe(
     if set(test["chrom"]).isdisjoint(regions.loc[regions["split"] != "test", "chrom"]):
         sets.append((NATURAL, classes[0], natural_background(regions, chrom_sizes, classes)))
     return [
-        Surroundings(kind, name, marker, distances(windows, places))
+        ClassDistances(kind, name, marker, distances(windows, places))
         for marker, places in markers.items()
         for kind, name, windows in sets
     ]
 
 
-def write_surroundings(path: Path, surroundings: Sequence[Surroundings]) -> None:
+def write_distances(path: Path, measured: Sequence[ClassDistances]) -> None:
     """Write one row per set of windows, class and marker: number, and quartiles in bp."""
     rows = []
-    for one in surroundings:
+    for one in measured:
         touching, *within = (int((one.distance <= limit).sum()) for limit in _LIMITS)
         # "lower" gives an observed distance: interpolation with infinity gives no number.
         quartiles = np.quantile(one.distance, (0.25, 0.5, 0.75), method="lower")
@@ -105,12 +105,12 @@ def write_surroundings(path: Path, surroundings: Sequence[Surroundings]) -> None
     write_rows(path, WindowDistances, rows)
 
 
-def draw_surroundings(path: Path, surroundings: Sequence[Surroundings], sample: str) -> None:
+def draw_distances(path: Path, measured: Sequence[ClassDistances], sample: str) -> None:
     """Fraction of windows up to a distance from a marker, one panel per marker."""
-    markers = list(dict.fromkeys(one.marker for one in surroundings))
+    markers = list(dict.fromkeys(one.marker for one in measured))
     with figure_of(path, 4.2 * len(markers), 3.9, len(markers)) as panels:
         for axes, marker in zip(panels, markers, strict=True):
-            for one in surroundings:
+            for one in measured:
                 if one.marker != marker:
                     continue
                 shown = np.sort(one.distance[np.isfinite(one.distance)])

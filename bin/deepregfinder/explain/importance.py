@@ -124,7 +124,7 @@ def genome_score(
     block_bp: int,
     threads: int,
 ) -> Score:
-    """For models of the genome: blocks of a mark are permuted along each chromosome.
+    """For models that see chromosomes: blocks of a mark are permuted along each chromosome.
 
     signals : of all chromosomes with windows; chrom : names, (n,); start : bp, (n,)
     """

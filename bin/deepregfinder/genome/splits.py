@@ -1,6 +1,6 @@
 """Division of chromosomes, or labelled windows, into training, validation and test."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -116,9 +116,11 @@ class SplitPlan:
         return self.chromosomes.select(chroms, "train")
 
 
-def quotas(n: int, parts: Sequence[str] = SPLITS) -> dict[str, int]:
-    """Divide n in equal parts; the remainder goes to the first parts."""
-    return {part: n // len(parts) + (place < n % len(parts)) for place, part in enumerate(parts)}
+def quotas(n: int) -> dict[str, int]:
+    """Divide n equally among the splits; the remainder goes to the first ones."""
+    return {
+        split: n // len(SPLITS) + (place < n % len(SPLITS)) for place, split in enumerate(SPLITS)
+    }
 
 
 def overlap_groups(chrom: np.ndarray, start: np.ndarray, width: int) -> np.ndarray:

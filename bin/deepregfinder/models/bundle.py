@@ -160,7 +160,7 @@ def read_bundle(folder: Path) -> Bundle:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"{folder} is no model bundle: expected a folder with {DESCRIPTION}.")
+        raise InputError(f"{folder} is not a model bundle: expected a folder with {DESCRIPTION}.")
     fields = JsonFields(_read_json(folder / DESCRIPTION), folder / DESCRIPTION)
     if fields.content.get("format") != FORMAT:
         raise InputError(f"{folder / DESCRIPTION} does not describe a DeepRegFinder model bundle.")
@@ -175,7 +175,7 @@ def read_bundle(folder: Path) -> Bundle:
         raise InputError(f"{folder}: there is no model {model!r}; known models: {known}.")
     classes = fields.names("classes")
     if len(classes) not in CLASS_SETS or classes != class_names(len(classes)):
-        raise InputError(f"{folder}: {', '.join(classes)} is no set of classes.")
+        raise InputError(f"{folder}: {', '.join(classes)} is not a set of classes.")
     marks = fields.names("marks")
     bin_size = fields.integer("bin_size", 1, 100_000)
     window_bins = fields.integer("window_bins", 4, 1000)
@@ -215,7 +215,7 @@ def read_bundle(folder: Path) -> Bundle:
 
 def _read_json(path: Path) -> Any:
     if not path.is_file():
-        raise InputError(f"{path.parent} is no model bundle: it has no {path.name}.")
+        raise InputError(f"{path.parent} is not a model bundle: it has no {path.name}.")
     if path.stat().st_size > _MAX_JSON_BYTES:
         raise InputError(f"{path} is far too large for the description of a model.")
     try:
@@ -226,7 +226,7 @@ def _read_json(path: Path) -> Any:
 
 def _read_arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
     if not path.is_file():
-        raise InputError(f"{path.parent} is no whole model bundle: it has no {path.name}.")
+        raise InputError(f"{path.parent} is not a complete model bundle: it has no {path.name}.")
     if path.stat().st_size > _MAX_WEIGHT_BYTES:
         raise InputError(f"{path} is far too large for the weights of a model.")
     packed = path.read_bytes()
@@ -285,7 +285,7 @@ def _normalisation(
         if mean.shape != (len(marks),) or sd.shape != (len(marks),):
             raise ValueError("expected one mean and sd for each mark")
         if not (np.isfinite(mean).all() and np.isfinite(sd).all() and (sd > 0).all()):
-            raise ValueError("a mean or sd is no number, or an sd is not above 0")
+            raise ValueError("a mean or sd is not a number, or an sd is not above 0")
     except (KeyError, TypeError, ValueError, InputError) as error:
         raise fields.fault("normalisation", str(error)) from None
     return normalisation
@@ -301,7 +301,7 @@ def _numbers(fields: JsonFields, key: str, n: int, low: float, high: float) -> t
 def _split(fields: JsonFields) -> SplitPlan:
     table = JsonFields(fields.of("split", dict), fields.where)
     if (mode := table.text("split")) not in ("chromosome", "random"):
-        raise table.fault("split", f"{mode!r} is no way of splitting")
+        raise table.fault("split", f"{mode!r} is not a split mode")
     for name in SPLITS:
         chroms = table.of(f"{name}_chroms", list)
         if not all(isinstance(chrom, str) for chrom in chroms):
@@ -316,5 +316,5 @@ def _n_windows(fields: JsonFields, classes: tuple[str, ...]) -> dict[str, dict[s
         if not isinstance(counts, dict) or set(counts) != set(classes):
             raise fields.fault("n_windows", f"expected a count for each class in split {split}")
         if not all(type(count) is int and count >= 0 for count in counts.values()):
-            raise fields.fault("n_windows", f"the counts of {split} are no counts")
+            raise fields.fault("n_windows", f"the numbers of windows in {split} are not counts")
     return table

@@ -104,18 +104,18 @@ def check_ccre(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int) -
         if arrays[name].dtype != dtype or arrays[name].shape != shape:
             raise ValueError(f"{name} has another shape or type")
     if arrays["n_classes"][0] != n_classes or n_classes not in (2, 3):
-        raise ValueError(f"n_classes is no number of rules for {n_classes} classes")
+        raise ValueError(f"n_classes does not fit {n_classes} classes")
     if ((arrays["rows"] < 0) | (arrays["rows"] >= n_marks)).any():
         raise ValueError(f"rows holds a mark that is none of the {n_marks}")
     if not (np.isfinite(arrays["mean"]).all() and np.isfinite(arrays["sd"]).all()):
-        raise ValueError("mean or sd holds a value that is no number")
+        raise ValueError("mean or sd holds a value that is not a number")
     if not (arrays["sd"] > 0).all():
         raise ValueError("sd is not above 0")
     for name, array in arrays.items():
         if name in _FIXED:
             continue
         if not is_known_tss(name):
-            raise ValueError(f"{name} is no part of it")
+            raise ValueError(f"{name} is not part of it")
         check_known_tss(name, array)
 
 

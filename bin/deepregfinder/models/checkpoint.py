@@ -93,7 +93,7 @@ def read_state(
                 log.info("%s belongs to other inputs or parameters: it is not used.", path.name)
                 return None
             groups: dict[str, dict[str, Tensor]] = {}
-            for name in file.keys():  # noqa: SIM118 (safe_open is no dictionary)
+            for name in file.keys():  # noqa: SIM118 (safe_open is not a dictionary)
                 group, _, key = name.partition(".")
                 groups.setdefault(group, {})[key] = file.get_tensor(name)
         moments: dict[int, dict[str, Tensor]] = {}

@@ -250,12 +250,12 @@ def check_preprint(
         "offset": (np.float64, (n_classes,)),
     }
     if odd := sorted(set(arrays) ^ set(expected)):
-        raise ValueError(f"{odd[0]} is {'missing' if odd[0] in expected else 'no part of it'}")
+        raise ValueError(f"{odd[0]} is {'missing' if odd[0] in expected else 'not part of it'}")
     for name, (dtype, size) in expected.items():
         if arrays[name].dtype != dtype or arrays[name].shape != size:
             raise ValueError(f"{name} has another shape or type")
         if not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name} holds a value that is no number")
+            raise ValueError(f"{name} holds a value that is not a number")
     for name in ("profile", "shape", "rate", "depths", "spread", "gamma"):
         if not (arrays[name] > 0).all():
             raise ValueError(f"{name} is not above 0")

@@ -69,7 +69,7 @@ class ChromosomeSignal:
 class TrainingData:
     """Normalised windows, float32 (n, marks, bins), and class indices, int64 (n,).
 
-    Raises InputError where a value is no number, or a split lacks a class.
+    Raises InputError where a value is not a number, or a split lacks a class.
     """
 
     classes: tuple[str, ...]
@@ -83,7 +83,7 @@ class TrainingData:
         for split in ("train", "validation"):
             x, y = getattr(self, f"x_{split}"), getattr(self, f"y_{split}")
             if not np.isfinite(x).all():
-                problems.append(f"The {split} windows hold values that are no numbers.")
+                problems.append(f"The {split} windows hold values that are not numbers.")
             counts = np.bincount(y, minlength=len(self.classes))
             for name, count in zip(self.classes, counts, strict=True):
                 if count == 0:

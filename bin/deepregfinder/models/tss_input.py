@@ -41,4 +41,4 @@ def tss_of(arrays: Mapping[str, np.ndarray], chrom: str) -> np.ndarray:
 def check_known_tss(name: str, array: np.ndarray) -> None:
     """Raise ValueError unless the array is one of those above."""
     if array.dtype != np.int64 or array.ndim != 1 or (np.diff(array, prepend=0) < 0).any():
-        raise ValueError(f"{name} are no rising positions")
+        raise ValueError(f"{name} are not rising positions")

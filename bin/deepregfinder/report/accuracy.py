@@ -18,7 +18,7 @@ OVERALL = {"map": "mAP", "accuracy": "accuracy", "ece": "ECE", "brier": "Brier s
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with its 95 % interval; value is None where it cannot be told, and `reason` why."""
+    """A value with its 95 % interval; it is None if not available, for the reason `reason`."""
 
     value: float | None = None
     low: float | None = None

@@ -59,8 +59,8 @@ class TrainingSet:
     drops: tuple[Drop, ...] = ()
     states: tuple[StateCounts, ...] = ()
     windows: tuple[Selection, ...] = ()
-    surroundings: tuple[WindowDistances, ...] = ()
-    surroundings_plot: bytes = b""
+    window_distances: tuple[WindowDistances, ...] = ()
+    window_distances_plot: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Result:
 
     @property
     def natural_calls(self) -> Mapping[str, Any] | None:
-        """The accuracy of calls at natural prevalence, where it can be told."""
+        """The accuracy of calls at natural prevalence, if available."""
         natural = self.metrics["natural"] if self.metrics else None
         return natural["calls"] if natural else None
 
@@ -275,7 +275,7 @@ def collect(results: Path, versions: Path, parameters: Path, command: str) -> Ru
 
 def _training_sets(files: Files) -> Iterator[TrainingSet]:
     drops, states = files.tables_of(Drop), files.tables_of(StateCounts)
-    windows, surroundings = files.tables_of(Selection), files.tables_of(WindowDistances)
+    windows, window_distances = files.tables_of(Selection), files.tables_of(WindowDistances)
     plots = _content(files, TEST_WINDOWS_PLOTS)
     for sample in sorted(drops.keys() | states.keys() | windows.keys()):
         yield TrainingSet(
@@ -283,7 +283,7 @@ def _training_sets(files: Files) -> Iterator[TrainingSet]:
             drops.get(sample, ()),
             states.get(sample, ()),
             windows.get(sample, ()),
-            surroundings.get(sample, ()),
+            window_distances.get(sample, ()),
             plots.get(sample, b""),
         )
 
@@ -351,4 +351,4 @@ def _read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).") from None
     except ValueError:
-        raise InputError(f"{path} is no JSON file.") from None
+        raise InputError(f"{path} is not a JSON file.") from None

@@ -29,7 +29,7 @@ class Curve:
     """A line of a plot.
 
     x, y : float, shape (points,)
-    notes : what else is told of each point, or empty
+    notes : further text on each point, or empty
     dashed : for one that is there to compare with; marked : whether its points are drawn
     best : the point with a dot, if any
     """

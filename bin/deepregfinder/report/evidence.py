@@ -14,7 +14,7 @@ SCOPES = {"all": "all predicted chromosomes", "test": "chromosomes not used for 
 
 @dataclass(frozen=True)
 class Point:
-    """Two figures of something with a name; `other` says that it is no model of this run."""
+    """Two figures of something with a name; `other` says that it is not a model of this run."""
 
     name: str
     x: Figure

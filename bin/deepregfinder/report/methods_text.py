@@ -1,6 +1,5 @@
 """The methods paragraph of a paper, from the parameters of the run, and the works that it cites."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deepregfinder import __version__
@@ -84,7 +83,7 @@ def _signal(run: Run, cite: _Citations) -> str:
         sentences.append("Blacklisted bins were set to zero.")
     control = {
         "subtract": ", controls were subtracted",
-        "channel": ", controls were a channel of their own",
+        "channel": ", controls were added as channels",
     }.get(str(of("control")), "")
     sentences.append(
         f"Counts were scaled to reads per million and averaged over replicates{control}."
@@ -208,8 +207,3 @@ def _judged(run: Run, cite: _Citations) -> str:
             f"Attributions are integrated gradients {cite(references.INTEGRATED_GRADIENTS)}."
         )
     return " ".join(sentences)
-
-
-def reference_list(works: Sequence[Reference]) -> Iterator[str]:
-    """Entries in alphabetical order."""
-    return iter(sorted(work.entry for work in works))

@@ -35,10 +35,6 @@ PYTORCH = Reference(
     "Paszke A, et al. PyTorch: an imperative style, high-performance deep learning library. "
     "NeurIPS 2019.",
 )
-SCIKIT_LEARN = Reference(
-    "Pedregosa et al. 2011",
-    "Pedregosa F, et al. Scikit-learn: machine learning in Python. JMLR 2011, 12:2825-2830.",
-)
 MODERATED = Reference(
     "Smyth 2004",
     "Smyth GK. Linear models and empirical Bayes methods for assessing differential expression. "

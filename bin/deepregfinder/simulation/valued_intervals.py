@@ -1,6 +1,6 @@
 """Intervals with a value (a fold enrichment or a signal), by chromosome."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,14 +48,6 @@ Track = Mapping[str, Intervals]
 def on(track: Track, chrom: str) -> Intervals:
     """The intervals of a chromosome, which may be empty."""
     return track.get(chrom, EMPTY)
-
-
-def bed_rows(track: Track) -> Iterator[tuple[str, int, int, float]]:
-    """(chrom, start, end, value) in the order of `sort -k1,1 -k2,2n`."""
-    for chrom in sorted(track):
-        part = track[chrom]
-        for row in np.lexsort((part.end, part.start)):
-            yield chrom, int(part.start[row]), int(part.end[row]), float(part.value[row])
 
 
 def free_stretches(

@@ -1,6 +1,6 @@
 include { bytesOf ; flags ; quoted ; repeated } from '../../../functions/scripts'
 
-// An annotation made by others on the labelled test windows of a sample, as if it were a model.
+// Score an external annotation on the labelled test windows of a sample, as if it were a model.
 process SCORE_ANNOTATION {
     tag "${meta.sample} ${meta.name}"
     label 'process_low'

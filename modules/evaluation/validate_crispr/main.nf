@@ -1,6 +1,6 @@
 include { flags ; repeated } from '../../../functions/scripts'
 
-// Calls of a model against elements tested with CRISPR.
+// Compare the calls of a model with elements tested with CRISPR.
 process VALIDATE_CRISPR {
     tag "${meta.sample} ${meta.model}"
     label 'process_low'

@@ -1,6 +1,6 @@
 include { flags ; repeated } from '../../../functions/scripts'
 
-// Hold all inputs against each other before any heavy work; settle the chromosomes and how they are scattered.
+// Check that all inputs fit together before any heavy work; choose the chromosomes and the groups they are predicted in.
 process CHECK_INPUTS {
     label 'process_single'
 

@@ -1,6 +1,6 @@
 include { flags } from '../../../functions/scripts'
 
-// Tell active from poised elements by nascent RNA: one unstranded count file, or one for each strand.
+// Separate active from poised elements by nascent RNA: one unstranded count file, or one for each strand.
 process ASSIGN_STATES {
     tag "${meta.sample}"
     label 'process_single'

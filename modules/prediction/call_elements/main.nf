@@ -1,6 +1,6 @@
 include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
-// Join called windows into elements, keep enhancers away from TSSs, and hold the calls against independent markers.
+// Join called windows into elements, remove enhancers near TSSs, and validate the calls with independent markers.
 process CALL_ELEMENTS {
     tag "${meta.sample} ${meta.model}"
     label 'process_low'

@@ -1,6 +1,6 @@
 include { bytesOf ; repeated } from '../../../functions/scripts'
 
-// All libraries of a run side by side: how alike their counts are, where their reads lie, and what does not fit.
+// Compare all libraries of a run: correlation of their counts, fraction of reads in labelled elements, likely errors.
 process COMPARE_LIBRARIES {
     label 'process_low'
     ext input_bytes: { bytesOf(counts) }

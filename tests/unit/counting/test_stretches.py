@@ -9,8 +9,7 @@ import pytest
 from fuzz.blocks import random_blocks, write_blocks
 from samples.alignment_samples import MAIN, SIZES, random_bam
 
-from deepregfinder.counting import native, stretches
-from deepregfinder.counting import read_ends as ends
+from deepregfinder.counting import native, read_ends, stretches
 from deepregfinder.counting.bgzf import HEADROOM
 from deepregfinder.counting.counter import count_reads
 from deepregfinder.counting.read_ends import EndSampler
@@ -61,7 +60,7 @@ def blocked(path, seed, n_records=400, in_order=False):
 def test_counts_tally_and_sample_are_those_of_one_thread(
     in_order, most, cuts, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(ends, "READS", most)
+    monkeypatch.setattr(read_ends, "READS", most)
     for seed in range(12):
         bam = blocked(tmp_path / f"{seed}.bam", seed, in_order=in_order)
         whole = counted(bam, 1)

@@ -35,11 +35,13 @@ def test_a_cell_says_what_the_evaluation_of_the_sample_says() -> None:
     cells = measured([made], [A, B])
     for sample in (A, B):
         members = predict_test_windows(made, sample, None, False)
-        told = evaluate(Subject("x", "cnn", made, sample, members), bootstrap=Bootstrap(20, 1)).test
+        evaluated = evaluate(
+            Subject("x", "cnn", made, sample, members), bootstrap=Bootstrap(20, 1)
+        ).test
         areas = cells["K562", sample.sample, False].areas
         assert areas is not None
-        assert told.replicates is not None
-        for row, figures in ((areas[:1], told.figures), (areas[1:], told.replicates)):
+        assert evaluated.replicates is not None
+        for row, figures in ((areas[:1], evaluated.figures), (areas[1:], evaluated.replicates)):
             np.testing.assert_allclose(row[:, :-1], figures.per_class["average_precision"][:, 1:])
             np.testing.assert_allclose(row[:, -1], figures.overall["map"])
 

@@ -51,15 +51,17 @@ def test_a_random_split_has_no_natural_prevalence() -> None:
     assert to_json(evaluation)["intervals"]["replicates"] == 20
 
 
-def test_a_model_that_saw_the_test_chromosomes_is_told_in_a_note() -> None:
+def test_a_note_says_that_a_model_saw_the_test_chromosomes() -> None:
     seen = replace(bundle(), split=SplitPlan.parse("chromosome", "3", "2", "1"))
     assert "chr3" in measured(elements(), seen).notes[0]
     at_random = replace(bundle(), sample="GM12878", split=replace(PLAN, mode="random"))
     assert "all chromosomes" in measured(elements(), at_random).notes[0]
     assert measured(elements(), bundle()).notes == ()
-    told = bundle()
-    told = replace(told, weights=tuple(w | {"tss.1": np.array([5])} for w in told.weights))
-    assert "knows the TSSs" in measured(elements(), told).notes[0]
+    given_tss = bundle()
+    given_tss = replace(
+        given_tss, weights=tuple(w | {"tss.1": np.array([5])} for w in given_tss.weights)
+    )
+    assert "knows the TSSs" in measured(elements(), given_tss).notes[0]
 
 
 def test_temperature_changes_calibration_but_not_accuracy() -> None:

@@ -88,7 +88,7 @@ def test_all_reads_give_what_the_evaluation_gives(
     scan_genome(here / "scan.zip", scorer, signal, chroms, ScanOptions(STEP, mapped))
     members = predict_test_windows(made, with_windows_of(signal), signal, mapped)
     scan = open_probabilities([here / "scan.zip"])
-    told = evaluate(
+    evaluated = evaluate(
         Subject("K562", "cnn", made, elements(), members), Evidence(scan), Bootstrap(30, 1)
     )
     scores = measure_depths(
@@ -106,8 +106,8 @@ def test_all_reads_give_what_the_evaluation_gives(
         for name in ("enhancer", "promoter", "mean", "all")
     }
     assert {row.reads for row in scores} == {LIBRARY_SIZE, LIBRARY_SIZE // 10}
-    assert told.natural is not None
-    for setting, measured in (("test", told.test), ("natural", told.natural)):
+    assert evaluated.natural is not None
+    for setting, measured in (("test", evaluated.test), ("natural", evaluated.natural)):
         areas = measured.figures.per_class["average_precision"][0]
         assert by_key[1.0, setting, "enhancer"].value == pytest.approx(areas[1], abs=1e-6)
         assert by_key[1.0, setting, "mean"].value == pytest.approx(areas[1:].mean(), abs=1e-6)

@@ -13,7 +13,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.models.bundle import read_bundle
 from deepregfinder.models.device import Hardware
-from deepregfinder.models.drf import fit as dense_training
+from deepregfinder.models.drf import fit
 from deepregfinder.models.drf import network as drf
 from deepregfinder.models.drf.calibrate import best_cut
 from deepregfinder.models.drf.data import class_weights
@@ -112,11 +112,11 @@ def test_known_tsss_are_one_more_track_that_counts_near_them():
         (lambda a: a.pop("output.bias"), "output.bias is missing"),
         (lambda a: a.update(scale=a["scale"] * 0), "not above 0"),
         (lambda a: a.update(scale=a["scale"][:2]), "another shape"),
-        (lambda a: a.update({"enter.weight": a["enter.weight"] * np.nan}), "no number"),
+        (lambda a: a.update({"enter.weight": a["enter.weight"] * np.nan}), "not a number"),
         (lambda a: a.update(more=np.zeros(1)), "something else"),
-        (lambda a: a.update({"tss.1": np.array([5, 4])}), "no rising positions"),
-        (lambda a: a.update({"tss.1": np.array([-1, 4])}), "no rising positions"),
-        (lambda a: a.update({"tss.1": np.array([4.0])}), "no rising positions"),
+        (lambda a: a.update({"tss.1": np.array([5, 4])}), "not rising positions"),
+        (lambda a: a.update({"tss.1": np.array([-1, 4])}), "not rising positions"),
+        (lambda a: a.update({"tss.1": np.array([4.0])}), "not rising positions"),
         (lambda a: a.pop("tss.1"), "another shape"),
     ],
 )
@@ -151,7 +151,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drf")
     patch = pytest.MonkeyPatch()
     for name, value in (("STRETCH", 160), ("BATCH", 4), ("MIN_STEPS", 120)):
-        patch.setattr(dense_training, name, value)
+        patch.setattr(fit, name, value)
     genome = small_genome(folder)
     bundle, members = train_bundle(
         genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), folder
@@ -226,19 +226,19 @@ def test_a_bundle_predicts_the_same_after_writing_and_reading(trained):
 
 def test_interrupted_training_continues_to_the_same_weights(trained, tmp_path, monkeypatch):
     _, genome, bundle, _ = trained
-    epoch = dense_training._train_epoch
+    epoch = fit._train_epoch
 
     def killed_in_epoch_3(state, *rest):
         if len(state.curve) == 2:
             raise KeyboardInterrupt
         return epoch(state, *rest)
 
-    monkeypatch.setattr(dense_training, "_train_epoch", killed_in_epoch_3)
+    monkeypatch.setattr(fit, "_train_epoch", killed_in_epoch_3)
     with pytest.raises(KeyboardInterrupt):
         train_bundle(genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path)
     epochs = []
     monkeypatch.setattr(
-        dense_training, "_train_epoch", lambda *given: epochs.append(given[3]) or epoch(*given)
+        fit, "_train_epoch", lambda *given: epochs.append(given[3]) or epoch(*given)
     )
     again, members = train_bundle(
         genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path

@@ -12,7 +12,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.models.calibration import mean_average_precision
 from deepregfinder.models.checkpoint import checkpoint_path, remove_checkpoints
 from deepregfinder.models.protocol import TrainingData, TrainingOptions
-from deepregfinder.models.windows import fit as optimisation
+from deepregfinder.models.windows import fit
 from deepregfinder.models.windows.fit import balanced_order, train_network
 from deepregfinder.signal.scale import normalise_windows
 
@@ -96,14 +96,14 @@ class InterruptedTrainingError(Exception):
 
 
 def interrupt_after(monkeypatch, n_epochs):
-    real = optimisation._train_epoch
+    real = fit._train_epoch
 
     def epoch(state, *rest):
         if len(state.curve) == n_epochs:
             raise InterruptedTrainingError
         return real(state, *rest)
 
-    monkeypatch.setattr(optimisation, "_train_epoch", epoch)
+    monkeypatch.setattr(fit, "_train_epoch", epoch)
 
 
 @pytest.mark.parametrize("model", ["cnn", "rnn", "mlp"])
@@ -115,9 +115,9 @@ def test_interrupted_training_continues_to_the_same_weights(data, tmp_path, monk
             train_network(data, model, OPTIONS, 1, CPU, tmp_path / "b")
     # It must not start at the beginning again: the first two epochs are not run.
     epochs = []
-    real = optimisation._train_epoch
+    real = fit._train_epoch
     monkeypatch.setattr(
-        optimisation,
+        fit,
         "_train_epoch",
         lambda state, *rest: epochs.append(len(state.curve)) or real(state, *rest),
     )
@@ -157,7 +157,7 @@ def test_checkpoints_are_removed_when_they_are_done_with(data, tmp_path):
 
 def test_diverged_training_starts_again_at_a_lower_rate(data, tmp_path, monkeypatch, caplog):
     # Weights of 1e30 overflow in the first layers.
-    monkeypatch.setattr(optimisation, "_rate", lambda _, restarts: (1e30, 1e30, 0.01)[restarts])
+    monkeypatch.setattr(fit, "_rate", lambda _, restarts: (1e30, 1e30, 0.01)[restarts])
     trained = train_network(data, "mlp", OPTIONS, 1, CPU, tmp_path)
     assert trained.restarts == 2
     assert trained.learning_rate == 0.01
@@ -175,7 +175,7 @@ def test_training_that_always_diverges_fails_with_that_message(data, tmp_path):
 
 
 def test_rate_falls_tenfold_after_five_epochs_without_gain(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(optimisation, "mean_average_precision", lambda *_: 0.5)
+    monkeypatch.setattr(fit, "mean_average_precision", lambda *_: 0.5)
     trained = train_network(data, "cnn", replace(OPTIONS, epochs=8), 1, CPU, tmp_path)
     rates = [record.learning_rate for record in trained.curve]
     assert rates == pytest.approx([0.01] * 7 + [0.001])
@@ -183,7 +183,7 @@ def test_rate_falls_tenfold_after_five_epochs_without_gain(data, tmp_path, monke
 
 def test_best_epoch_is_kept(data, tmp_path, monkeypatch):
     scores = iter([0.5, 0.9, 0.7, 0.9])
-    monkeypatch.setattr(optimisation, "mean_average_precision", lambda *_: next(scores))
+    monkeypatch.setattr(fit, "mean_average_precision", lambda *_: next(scores))
     trained = train_network(data, "cnn", replace(OPTIONS, epochs=4), 1, CPU, tmp_path)
     assert (trained.best_epoch, trained.validation_map) == (2, 0.9)
     scores = iter([0.5, 0.9])
@@ -193,7 +193,7 @@ def test_best_epoch_is_kept(data, tmp_path, monkeypatch):
 
 def test_weight_decay_and_rate_are_those_of_the_options(data):
     options = replace(OPTIONS, learning_rate=0.003, weight_decay=0.02)
-    state = optimisation._fresh_state(data, "cnn", options, 1, CPU, 0)
+    state = fit._fresh_state(data, "cnn", options, 1, CPU, 0)
     assert isinstance(state.optimizer, torch.optim.Adam)
     group = state.optimizer.param_groups[0]
     assert (group["lr"], group["weight_decay"]) == (0.003, 0.02)
@@ -217,7 +217,7 @@ def test_progress_is_told_for_every_epoch(data, tmp_path, caplog):
 def test_windows_that_are_no_numbers_are_refused(data):
     broken = data.x_train.copy()
     broken[3, 1, 2] = np.nan
-    with pytest.raises(InputError, match="no numbers"):
+    with pytest.raises(InputError, match="not numbers"):
         replace(data, x_train=broken)
 
 

@@ -1,4 +1,4 @@
-"""chromhmm and ehmm as models of the genome: from training to scores."""
+"""chromhmm and ehmm from training to scores."""
 
 from dataclasses import replace
 
@@ -178,7 +178,7 @@ def nan(array):
         (lambda arrays: arrays.pop("transition"), "transition is missing"),
         (lambda arrays: arrays.pop("start"), "start is missing"),
         (lambda arrays: arrays.update(more=np.zeros(1)), "something else"),
-        (damaged("start", nan), "no numbers"),
+        (damaged("start", nan), "not numbers"),
         (damaged("start", lambda a: a * 2), "start do not sum to 1"),
         (damaged("transition", lambda a: a * 0.5), "transition do not sum to 1"),
         (damaged("transition", lambda a: a[:, :-1]), "shape"),

@@ -40,9 +40,9 @@ def test_seeds_side_by_side_give_the_same_bytes_and_tell_of_their_progress(
         )
     finally:
         logging.getLogger().setLevel(logging.WARNING)
-    told = capfd.readouterr().err
-    assert "cnn, seed 4: epoch 2 of 2" in told
-    assert "cnn, seed 5: epoch 2 of 2" in told
+    logged = capfd.readouterr().err
+    assert "cnn, seed 4: epoch 2 of 2" in logged
+    assert "cnn, seed 5: epoch 2 of 2" in logged
     write_trained(tmp_path / "cnn", bundle, networks)
     for path in trained[0].iterdir():
         assert path.read_bytes() == (tmp_path / "cnn" / path.name).read_bytes()

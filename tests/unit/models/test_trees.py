@@ -177,7 +177,7 @@ def test_arrays_of_another_kind_are_refused(name, key):
     missing = {k: array for k, array in good.items() if k != key}
     with pytest.raises(ValueError, match=f"{key} is missing"):
         trees.check_trees(name, missing, *SHAPE)
-    with pytest.raises(ValueError, match="'extra' is no part of it"):
+    with pytest.raises(ValueError, match="'extra' is not part of it"):
         trees.check_trees(name, {**good, "extra": good[key]}, *SHAPE)
 
 

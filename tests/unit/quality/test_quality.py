@@ -12,7 +12,7 @@ import pytest
 from samples.alignment_samples import MAIN, random_bam
 from samples.small_bams import write_bam
 
-from deepregfinder.counting import read_ends as ends_module
+from deepregfinder.counting import read_ends
 from deepregfinder.counting.counter import count_reads
 from deepregfinder.counting.read_ends import EndSampler, ReadEnds
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
@@ -70,7 +70,7 @@ def test_the_sample_is_that_of_pysam(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ends_module, "READS", most)
+    monkeypatch.setattr(read_ends, "READS", most)
     bam = random_bam(tmp_path / "a.bam", 3, 4000, share_paired=0.3)
     if in_order:
         pysam.sort("-o", "sorted.bam", str(bam))

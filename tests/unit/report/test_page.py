@@ -94,11 +94,11 @@ def test_every_section_says_something(tmp_path: Path, plan: Plan) -> None:
 
 
 def test_the_background_of_the_genome_is_told_where_there_is_one(tmp_path: Path) -> None:
-    for name, told in (("usual", True), ("random split", False)):
+    for name, shown in (("usual", True), ("random split", False)):
         (tmp_path / name).mkdir()
         regions = Page(render(made_up(tmp_path / name, PLANS[name]))).texts["regions"]
         assert "Distances of test windows from known sites" in regions
-        assert ("On the whole test chromosomes" in regions) == told
+        assert ("On the whole test chromosomes" in regions) == shown
 
 
 def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:

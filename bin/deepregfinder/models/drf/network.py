@@ -157,7 +157,7 @@ def check_drf(
         if arrays[key].shape != shape or arrays[key].dtype != kind:
             raise ValueError(f"{key} has another shape or type")
         if not np.isfinite(arrays[key]).all():
-            raise ValueError(f"{key} holds a value that is no number")
+            raise ValueError(f"{key} holds a value that is not a number")
     if surplus := sorted(set(arrays) - set(shapes) - set(told)):
         raise ValueError(f"{surplus[0]} belongs to something else")
     if not (arrays[SCALE] > 0).all():

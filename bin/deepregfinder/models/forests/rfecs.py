@@ -73,15 +73,15 @@ def fit_rfecs(
     left, right : int32 (nodes,), numbers of the children, counted over all trees; -1 in a leaf
     probabilities : float32 (nodes, classes), shares of the classes among a node's windows
 
-    Raises ValueError where shapes do not fit, a value is no number or out of range, or a class has
-    no window.
+    Raises ValueError where shapes do not fit, a value is not a number or out of range, or a class
+    has no window.
     """
     x = np.ascontiguousarray(x, dtype=np.float32)
     y = np.ascontiguousarray(y, dtype=np.int64)
     if x.ndim != 3 or y.shape != x.shape[:1] or 0 in x.shape:
         raise ValueError(f"Windows of shape {x.shape} and labels of shape {y.shape} do not fit.")
     if not (np.abs(x) <= LARGEST_VALUE).all():
-        raise ValueError(f"A window holds values that are no numbers or above {LARGEST_VALUE:g}.")
+        raise ValueError(f"A window holds values that are not numbers or above {LARGEST_VALUE:g}.")
     if n_classes < 2 or n_trees < 1 or threads < 1:
         raise ValueError("A forest needs at least two classes, one tree and one thread.")
     if y.min() < 0 or y.max() >= n_classes:
@@ -195,7 +195,7 @@ def check_rfecs(
                 f"not {np.dtype(dtype)} of shape {shape}."
             )
         if dtype is np.float32 and not np.isfinite(array).all():
-            raise ValueError(f"The array {name} of the forest holds values that are no numbers.")
+            raise ValueError(f"The array {name} of the forest holds values that are not numbers.")
     mark, probabilities = arrays["mark"], arrays["probabilities"]
     if (mark < _LEAF).any() or (mark >= n_marks).any():
         raise ValueError(f"A node of the forest looks at a mark that is none of the {n_marks}.")

@@ -158,7 +158,7 @@ def check_trees(
     expected = set(_DTYPES) - (set() if boosted else {"baseline"})
     if set(arrays) != expected:
         odd = min(set(arrays) ^ expected)
-        raise ValueError(f"{odd} is missing" if odd in expected else f"{odd!r} is no part of it")
+        raise ValueError(f"{odd} is missing" if odd in expected else f"{odd!r} is not part of it")
     for key in sorted(expected):
         array, dimensions = arrays[key], 2 if key == "value" else 1
         if array.dtype != _DTYPES[key] or array.ndim != dimensions:

@@ -145,7 +145,7 @@ def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[
                 f"{shape}"
             )
         if not np.isfinite(array).all():
-            raise ValueError(f"the array {name} holds values that are no numbers")
+            raise ValueError(f"the array {name} holds values that are not numbers")
 
 
 def central_bins(window_bins: int, bin_size: int) -> tuple[int, int]:

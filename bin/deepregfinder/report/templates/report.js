@@ -24,7 +24,7 @@ const sortKey = (cell) => {
   return text === "–" || text === "" ? null : text;
 };
 
-// Cells that cannot be told stay last in both directions.
+// Cells without a value stay last in both directions.
 const compare = (one, other, sign) => {
   if (one === null || other === null) return (one === null) - (other === null);
   if (typeof one === "number" && typeof other === "number") return sign * (one - other);
