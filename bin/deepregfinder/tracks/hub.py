@@ -4,8 +4,10 @@ The lines are documented at https://genome.ucsc.edu/goldenPath/help/hgTrackHubHe
 trackDb/trackDbHub.html. Paths are relative to the file that contains them.
 """
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from deepregfinder.tracks.contents import UNKNOWN, CallTracks, Contents
 _SIGNAL_COLOUR = (70, 70, 70)
 _VIEWS = {"calls": "Calls", "probability": "Probability", "signal": "Signal"}
 _UP = "../../"
+
+Names = Mapping[tuple[str, ...], str]
 
 
 def write_hub(folder: Path, contents: Contents, email: str) -> None:
@@ -59,16 +63,46 @@ def _genome(contents: Contents) -> str:
     )
 
 
-def symbol(*parts: str) -> str:
-    """A valid name in trackDb: letters, digits and underscores, beginning with a letter."""
-    return "t_" + "_".join(re.sub(r"\W", "_", part, flags=re.ASCII) for part in parts)
+def track_names(tracks: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """A valid name in trackDb for each track: letters, digits and underscores only.
+
+    tracks : what each is of, such as its view, sample and mark
+
+    Names that become equal in this alphabet (CD34+ and CD34-, or A_B C and A B_C) are followed by a
+    digest of their parts: with two tracks of one name, UCSC would not load the hub.
+    """
+    plain = {
+        parts: "t_" + "_".join(re.sub(r"\W", "_", part, flags=re.ASCII) for part in parts)
+        for parts in tracks
+    }
+    uses = Counter(name.lower() for name in plain.values())
+    return {
+        parts: name if uses[name.lower()] == 1 else f"{name}_{_digest(parts)}"
+        for parts, name in plain.items()
+    }
+
+
+def _digest(parts: tuple[str, ...]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
+def _all_tracks(contents: Contents) -> Iterator[tuple[str, ...]]:
+    for sample in contents.samples:
+        yield (sample,)
+        yield from ((sample, view) for view in _VIEWS)
+        for calls in contents.calls_of(sample):
+            yield "calls", sample, calls.model
+            yield from (("probability", sample, calls.model, name) for name in calls.classes)
+        for signal in contents.signal_of(sample):
+            yield from (("signal", sample, mark) for mark in signal.marks)
 
 
 def _tracks(contents: Contents) -> Iterator[str]:
+    names = track_names(_all_tracks(contents))
     for sample in contents.samples:
         models = contents.calls_of(sample)
         yield _stanza(
-            track=symbol(sample),
+            track=names[(sample,)],
             compositeTrack="on",
             shortLabel=sample[:17],
             longLabel=f"{sample}: elements, probabilities and signal",
@@ -77,9 +111,10 @@ def _tracks(contents: Contents) -> Iterator[str]:
             visibility="full",
             html="calls",
         )
-        yield _view(sample, "calls", "bigBed 9 +", visibility="pack", itemRgb="on")
-        yield from (_call_track(model) for model in models if model.n_calls)
+        yield _view(names, sample, "calls", "bigBed 9 +", visibility="pack", itemRgb="on")
+        yield from (_call_track(names, model) for model in models if model.n_calls)
         yield _view(
+            names,
             sample,
             "probability",
             "bigWig",
@@ -90,27 +125,34 @@ def _tracks(contents: Contents) -> Iterator[str]:
         for model in models:
             for name in model.classes:
                 yield _leaf(
-                    (sample, model.model, name), "probability", "bigWig 0 1", model.bigwig(name),
+                    names, (sample, model.model, name),
+                    "probability", "bigWig 0 1", model.bigwig(name),
                     f"{model.model} {class_named(name).label}",
                     f"{sample}: probability of {class_named(name).label}, {model.model}",
                     color=_colour(class_named(name).colour),
                 )  # fmt: skip
         yield _view(
-            sample, "signal", "bigWig", visibility="full", autoScale="on", maxHeightPixels="60:24:8"
+            names,
+            sample,
+            "signal",
+            "bigWig",
+            visibility="full",
+            autoScale="on",
+            maxHeightPixels="60:24:8",
         )
         for signal in contents.signal_of(sample):
             for mark in signal.marks:
                 yield _leaf(
-                    (sample, mark), "signal", "bigWig", signal.bigwig(mark), mark,
+                    names, (sample, mark), "signal", "bigWig", signal.bigwig(mark), mark,
                     f"{sample}: {mark}, reads per million", color=_colour(_SIGNAL_COLOUR),
                 )  # fmt: skip
 
 
-def _view(sample: str, view: str, kind: str, **settings: str) -> str:
+def _view(names: Names, sample: str, view: str, kind: str, **settings: str) -> str:
     return _stanza(
         4,
-        track=symbol(sample, view),
-        parent=symbol(sample),
+        track=names[sample, view],
+        parent=names[(sample,)],
         view=view,
         shortLabel=_VIEWS[view],
         longLabel=f"{sample}: {_VIEWS[view].lower()}",
@@ -119,22 +161,29 @@ def _view(sample: str, view: str, kind: str, **settings: str) -> str:
     )
 
 
-def _call_track(model: CallTracks) -> str:
-    names = ", ".join(class_named(name).label for name in model.classes)
+def _call_track(names: Names, model: CallTracks) -> str:
+    classes = ", ".join(class_named(name).label for name in model.classes)
     return _leaf(
-        (model.sample, model.model), "calls", "bigBed 9 +", model.bigbed, model.model,
-        f"{model.sample}: {names} by {model.model}, trained on {model.trained_on}",
+        names, (model.sample, model.model), "calls", "bigBed 9 +", model.bigbed, model.model,
+        f"{model.sample}: {classes} by {model.model}, trained on {model.trained_on}",
         itemRgb="on", mouseOver="$name $score, $nearestTss $tssDistance bp",
     )  # fmt: skip
 
 
 def _leaf(
-    parts: tuple[str, ...], view: str, kind: str, path: str, short: str, long: str, **settings: str
+    names: Names,
+    parts: tuple[str, ...],
+    view: str,
+    kind: str,
+    path: str,
+    short: str,
+    long: str,
+    **settings: str,
 ) -> str:
     return _stanza(
         8,
-        track=symbol(view, *parts),
-        parent=f"{symbol(parts[0], view)} on",
+        track=names[view, *parts],
+        parent=f"{names[parts[0], view]} on",
         subGroups=f"view={view}",
         type=kind,
         bigDataUrl=f"{_UP}{path}",

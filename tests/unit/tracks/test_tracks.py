@@ -305,6 +305,57 @@ def test_a_moved_hub_leads_to_every_track(results):
     assert (results / "hub" / hub["descriptionUrl"]).exists()
 
 
+ALIKE = {
+    "signs": (("CD34+", "CD34-"), ("H2A.Z", "H2A_Z")),
+    "a dash and an underscore": (("WT-1", "WT_1"), ("H3K27ac",)),
+    "joined parts": (("A", "A_B"), ("B_C", "C")),
+    "a sample like a view": (("A", "A_signal", "signal_A"), ("H3", "A")),
+    "a sample like a track": (("signal_A_H3", "A", "calls_A_drf"), ("H3",)),
+}
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_names_that_are_alike_stay_apart_in_the_hub(tmp_path, alike):
+    samples, marks = ALIKE[alike]
+    signals = tuple(SignalTracks(sample, marks) for sample in samples)
+    calls = tuple(CallTracks(sample, "drf", sample, CLASSES[1:], 3) for sample in samples)
+    write_hub(tmp_path, Contents("hg38", SIZES, signals, calls), "not_given")
+    tracks = stanzas(tmp_path / "hg38/trackDb.txt")
+    names = [track["track"] for track in tracks]
+    assert len(set(names)) == len(names) == len(samples) * (1 + 3 + 1 + 2 + len(marks))
+    assert all(re.fullmatch(r"[A-Za-z]\w*", name) for name in names)
+    by_name = {track["track"]: track for track in tracks}
+    for leaf in (track for track in tracks if "bigDataUrl" in track):
+        view = by_name[leaf["parent"].split()[0]]
+        sample = by_name[view["parent"]]["longLabel"].split(":")[0]
+        assert Path(leaf["bigDataUrl"]).parent.name == sample, "it hangs below its own sample"
+        assert leaf["longLabel"].startswith(f"{sample}: ")
+
+
+def test_names_without_a_double_are_plain(tmp_path):
+    signals = (SignalTracks("CD34+", ("H2A.Z", "H3K27ac")), SignalTracks("B-2", ("H2A_Z",)))
+    calls = (CallTracks("B-2", "cnn", "B-2", ("enhancer",), 3),)
+    write_hub(tmp_path, Contents("hg38", SIZES, signals, calls), "not_given")
+    assert [track["track"] for track in stanzas(tmp_path / "hg38/trackDb.txt")] == [
+        *("t_B_2", "t_B_2_calls", "t_calls_B_2_cnn"),
+        *("t_B_2_probability", "t_probability_B_2_cnn_enhancer"),
+        *("t_B_2_signal", "t_signal_B_2_H2A_Z"),
+        *("t_CD34_", "t_CD34__calls", "t_CD34__probability"),
+        *("t_CD34__signal", "t_signal_CD34__H2A_Z", "t_signal_CD34__H3K27ac"),
+    ]
+
+
+def test_names_that_are_alike_stay_apart_in_sessions(tmp_path):
+    signals = tuple(SignalTracks(sample, ("H2A.Z", "H2A_Z")) for sample in ("CD34+", "CD34-"))
+    write_sessions(tmp_path, Contents("hg38", SIZES, signals, ()))
+    rows = list(ElementTree.parse(tmp_path / "session.xml").getroot().iter("Track"))
+    for key in ("id", "name"):
+        assert len({row.get(key) for row in rows}) == 4
+    web = json.loads((tmp_path / "session.json").read_text())["tracks"]
+    for key in ("url", "name"):
+        assert len({track[key] for track in web}) == 4
+
+
 def test_moved_sessions_lead_to_every_track(results):
     there = {path.resolve() for kind in ("bed", "bw") for path in results.rglob(f"*.{kind}")}
     session = ElementTree.parse(results / "igv/session.xml").getroot()
