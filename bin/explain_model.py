@@ -39,7 +39,8 @@ def explain_model(
 
     Each is a .png and a .tsv file. filters.tsv and explain.json come with them; explain.json
     describes the data behind the plots, and lists plots that are left out. Profiles need --calls.
-    Attributions need a network that sees a window, filters one whose first layer is a convolution.
+    Attributions need a network that sees a window; filters need a network whose first layer is a
+    convolution.
     Only chromhmm has states.
     """
     import json

@@ -33,10 +33,10 @@ def train_model(
     """Train a model, or several members from different seeds, and write them as one model bundle.
 
     The bundle is a folder: model.json and model.safetensors, with learning_curve.tsv beside them.
-    Which options have an effect on a model says deepregfinder/models/catalogue.json. Of a network,
-    a checkpoint is left in the current folder after each epoch; the same command, run again after
-    an interruption, continues there and gives the same bundle as if nothing had happened. On a CPU
-    the bundle does not depend on --threads.
+    deepregfinder/models/catalogue.json lists the options that have an effect on each model. A
+    network leaves a checkpoint in the current folder after each epoch. After an interruption the
+    same command continues there and gives the same bundle. On a CPU the bundle does not depend on
+    --threads.
     """
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.checkpoint import remove_checkpoints

@@ -98,8 +98,8 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "- Lists of p300 and CBP sites are incomplete truth: a call without a labelled element "
-        "may be a real enhancer that the list lacks: precision at natural prevalence is too low.",
+        "- Lists of p300 and CBP sites are incomplete. A call without a labelled element may be a "
+        "real enhancer, so precision at natural prevalence is underestimated.",
         "- Labels are chosen by open chromatin and transcription start sites: elements that have "
         "neither are not learnt, and promoters without annotation may be called enhancers.",
         f"- {_PROBABILITIES[facts.calibrated]}",
@@ -198,7 +198,7 @@ def _accuracy(metrics: Mapping[str, Any]) -> list[str]:
     spread = metrics["seeds"]["sd"]["map"]
     if spread is not None:
         lines += [
-            f"Over {len(metrics['seeds']['seeds'])} seeds, each network alone: test mAP "
+            f"Over {len(metrics['seeds']['seeds'])} seeds, each member alone: test mAP "
             f"{metrics['seeds']['mean']['map']:.3f} (standard deviation {spread:.3f}).",
             "",
         ]

@@ -48,7 +48,7 @@ def train_bundle(
     """Train a model on labelled windows and calibrate it on the validation chromosomes.
 
     Returns the bundle and its trained members with their learning curves. `folder` holds a
-    checkpoint of each network; the same call after an interruption continues from there and gives
+    checkpoint of each member; the same call after an interruption continues from there and gives
     the same bundle. Raises InputError where windows of a class are lacking, the sample lacks what
     the model needs, or training diverges.
     """

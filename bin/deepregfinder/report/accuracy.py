@@ -28,7 +28,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and standard deviation over the networks of a model, each alone."""
+    """Mean and standard deviation over the members of a model, each alone."""
 
     mean: float | None
     sd: float | None
@@ -135,7 +135,7 @@ def scopes(result: Result) -> Iterator[Scope]:
 
 
 def spreads(result: Result) -> Iterator[Scope]:
-    """Tables of mean and standard deviation over networks; none where there is only one."""
+    """Tables of mean and standard deviation over members; none where there is only one."""
     metrics = result.metrics
     if metrics is None or len(metrics["seeds"]["seeds"]) < 2:
         return

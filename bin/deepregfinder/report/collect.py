@@ -85,7 +85,7 @@ class Result:
 
     evaluated : None where the sample has no labels; explained : likewise, and where nobody asked
     validation, calls : empty where the sample was not predicted
-    seeds : the validation table of each network alone
+    seeds : the validation table of each member alone
     crispr : empty where no experiment was given for the sample
     """
 

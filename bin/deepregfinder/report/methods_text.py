@@ -144,7 +144,13 @@ def _training(run: Run, cite: _Citations) -> str:
     ]
     sentences = [f"The models were {listed(named)}."]
     sentences += [_of_one_model(run, one, cite) for one in models]
-    sentences.append(f"Calibration was by temperature scaling {cite(references.TEMPERATURE)}.")
+    rules = [one.name for one in models if one.calibrated == "rule"]
+    if len(rules) < len(models):
+        but = f", except those of {listed(rules)}" if rules else ""
+        sentences.append(
+            "Probabilities were calibrated by temperature scaling "
+            f"{cite(references.TEMPERATURE)}{but}."
+        )
     return " ".join(sentences)
 
 

@@ -119,9 +119,9 @@ def cautions(run: Run) -> Iterator[Caution]:
             "Lists of enhancer sites (p300, CBP) miss enhancers. A call without a labelled element "
             "may still be real, so true precision is probably somewhat higher than reported here.",
         )
-    if any(not _is_natural(result) for result in run.predicted):
-        natural = dict.fromkeys(design(one.model) for one in run.predicted if _is_natural(one))
-        but = f" except {listed(list(natural))}" if natural else ""
+    if any(_of_labelled(result) for result in run.predicted):
+        others = dict.fromkeys(design(one.model) for one in run.predicted if not _of_labelled(one))
+        but = f" except {listed(list(others))}" if others else ""
         yield Caution(
             "Use probabilities for ranking",
             f"Probabilities of all models{but} are calibrated on labelled windows, where elements "
@@ -153,10 +153,10 @@ def _too_good(run: Run) -> Iterator[Caution]:
         yield Caution(title if of_all else f"{title} for {listed(names)}", note)
 
 
-def _is_natural(result: Result) -> bool:
-    """Whether probabilities are those at natural prevalence."""
+def _of_labelled(result: Result) -> bool:
+    """Whether probabilities are frequencies among labelled windows, as far as is known."""
     name = design(result.model)
-    return name in MODEL_NAMES and facts(name).calibrated == "natural"
+    return name not in MODEL_NAMES or facts(name).calibrated == "labelled"
 
 
 def _prevalence(run: Run) -> Caution:

@@ -41,6 +41,21 @@ def test_a_transform_is_named_for_the_models_that_are_shown_it(tmp_path: Path) -
     assert "ehmm was shown log(reads per million + 1); it was learnt" in text
 
 
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        (("cnn",), "calibrated by temperature scaling (Guo et al. 2017)."),
+        (("cnn", "ccre"), "by temperature scaling (Guo et al. 2017), except those of ccre."),
+        (("ccre",), None),
+    ],
+)
+def test_only_probabilities_that_were_calibrated_are_called_so(
+    tmp_path: Path, models: tuple[str, ...], said: str | None
+) -> None:
+    text = " ".join(methods(made_up(tmp_path, Plan(models=models))).paragraphs)
+    assert (said in text) if said else "temperature" not in text
+
+
 def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
     run = made_up(tmp_path, Plan(models=("cnn", "rfecs")))
     changed = {"counter": "featurecounts", "min_mapq": 7, "control": "subtract", "seeds": 3}

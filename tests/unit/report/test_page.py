@@ -308,10 +308,12 @@ def test_several_models_of_a_sample_are_shown_side_by_side(
     [
         (("cnn",), "Probabilities of all models are calibrated"),
         (("cnn", "drf"), "Probabilities of all models except drf are calibrated"),
+        (("cnn", "ccre"), "Probabilities of all models except ccre are calibrated"),
         (("drf",), None),
+        (("ccre",), None),
     ],
 )
-def test_probabilities_at_natural_prevalence_are_not_called_too_high(
+def test_only_probabilities_among_labelled_windows_are_called_too_high(
     tmp_path: Path, models: tuple[str, ...], said: str | None
 ) -> None:
     text = Page(render(made_up(tmp_path, Plan(models=models)))).texts["summary"]
