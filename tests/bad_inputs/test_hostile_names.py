@@ -1,8 +1,9 @@
-"""Names that SAM allows and a shell acts on: a run with a pretrained model treats them as text.
+"""Names that SAM allows and a shell acts on, and more names than an argument can hold.
 
 The names are those of public assemblies (NCBI, PanSN) and commands that leave a file.
 """
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,6 @@ from samples.small_models import MARKS, random_bundle
 
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.models.bundle import write_bundle
-
-pytestmark = pytest.mark.pipeline
 
 SIZES = {
     "gi|568815597|ref|NC_000001.11|": 60_000,
@@ -52,6 +51,7 @@ def write_inputs(folder: Path) -> None:
     )
 
 
+@pytest.mark.pipeline
 def test_a_run_treats_names_as_text(pipeline: Pipeline, tmp_path: Path) -> None:
     write_inputs(tmp_path)
     apart = replace(pipeline, launch=tmp_path)
@@ -69,3 +69,38 @@ def test_a_run_treats_names_as_text(pipeline: Pipeline, tmp_path: Path) -> None:
     for name in SIZES:
         assert f"{name}\t5000" in regions
     assert {line.split("\t")[0] for line in calls.splitlines()} <= SIZES.keys()
+
+
+MODULE = """
+include { PREDICT_GENOME } from '@MODULE@'
+workflow {
+    def names = file('names.txt').readLines()
+    def meta = [sample: 'K', model: 'cnn']
+    def jobs = channel.of([meta, file('model'), file('signal.zip'), '1', names])
+    PREDICT_GENOME(jobs, [step: 200], 'cpu', 'digest')
+    PREDICT_GENOME.out.probabilities.subscribe { _sample, path -> path.copyTo('found.txt') }
+}
+"""
+
+
+def test_forty_thousand_scaffolds_fit_in_a_command(repository: Path, tmp_path: Path) -> None:
+    """A stand-in for the script copies the names that it is given."""
+    names = [*SIZES, *(f"scaffold_{i:08}" for i in range(40_000))]
+    (tmp_path / "names.txt").write_text("\n".join(names) + "\n")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "signal.zip").touch()
+    module = str(repository / "modules/prediction/predict_genome")
+    (tmp_path / "main.nf").write_text(MODULE.replace("@MODULE@", module))
+    (tmp_path / "bin").mkdir()
+    loop = "while [ $# -gt 2 ]; do [ $1 = --chroms ] && from=$2; shift; done"
+    copy = f"#!/bin/sh\n{loop}\ncp $from $2\n"
+    for name, code in {"predict_genome.py": copy, "versions.py": "#!/bin/sh\n"}.items():
+        (tmp_path / "bin" / name).write_text(code)
+        (tmp_path / "bin" / name).chmod(0o755)
+    done = subprocess.run(
+        [repository / "tools/nextflow", "-q", "run", "main.nf"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "found.txt").read_text().splitlines() == names
+    assert not list(tmp_path.rglob(".hit*"))

@@ -171,7 +171,7 @@ def _read_counts(table: Path, grid: BinGrid) -> np.ndarray:
     values = np.zeros(grid.n_bins, np.uint32)
     n_read = 0
     columns: Iterator[pd.DataFrame] = pd.read_csv(
-        table, sep="\t", comment="#", usecols=[0, 6], dtype=np.int64, chunksize=_ROWS_AT_A_TIME
+        table, sep="\t", skiprows=1, usecols=[0, 6], dtype=np.int64, chunksize=_ROWS_AT_A_TIME
     )
     for part in columns:
         values[part.iloc[:, 0]] = part.iloc[:, 1]

@@ -49,7 +49,8 @@ def bare_name(chrom: str) -> str:
 def natural_order(chrom: str) -> tuple[int, int, str]:
     """Sort key: 1, 2, ..., 22, then other names (X, Y), whatever the prefix."""
     name = bare_name(chrom)
-    return (0, int(name), chrom) if name.isdecimal() else (1, 0, chrom)
+    # int() refuses thousands of digits.
+    return (0, int(name), chrom) if name.isdecimal() and len(name) < 20 else (1, 0, chrom)
 
 
 def read_chrom_sizes(path: Path) -> dict[str, int]:

@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 Kind = Literal["bed", "peaks"]
 
-_HEADER = re.compile(r"#|track\b|browser\b")
+HEADER = re.compile(r"#|track\b|browser\b")
+"""Begin of a line of BED that is not an interval."""
+
 _INTEGER = re.compile(r"[+-]?0*[0-9]{1,18}", re.ASCII)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}(\.0*)?", re.ASCII)
 _OTHER_VALUES = re.compile(r"count|input|control|p.?val|q.?val|fdr|thick", re.IGNORECASE)
@@ -111,7 +113,7 @@ def find_line(path: Path, chrom: str, start: int, end: int) -> int:
     separator: str | None = None
     first = True
     for number, line in enumerate(read_text(Path(path), _EXPECTED).split("\n"), 1):
-        if not line.strip() or _HEADER.match(line):
+        if not line.strip() or HEADER.match(line):
             continue
         if first:
             separator, first = _separator(line), False
@@ -169,7 +171,7 @@ def _layout(path: Path, text: str, kind: Kind) -> _Layout | None:
     headers: list[str] = []
     lines: list[str] = []
     for line in io.StringIO(text):
-        if _HEADER.match(line):
+        if HEADER.match(line):
             headers += [] if lines else [line.strip()]
         elif line.strip():
             lines.append(line.rstrip("\n"))
@@ -259,7 +261,7 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
     numbers = [field for field in (1, 2, layout.summit, layout.signal) if field is not None]
     body = io.StringIO(text)
     at = 0
-    while _HEADER.match(line := body.readline()) or (line and not line.strip()):
+    while HEADER.match(line := body.readline()) or (line and not line.strip()):
         at = body.tell()
     body.seek(at)
     try:
@@ -302,7 +304,7 @@ def _parse_table(text: str, layout: _Layout) -> pd.DataFrame | None:
     chrom, name, strand = (
         _without_quotes(table[0]), _or_dot(table[layout.name]), _or_dot(_without_quotes(table[5]))
     )  # fmt: skip
-    if chrom.eq("").any() or chrom.str.match(_HEADER).any() or chrom.str.contains(r"\s").any():
+    if chrom.eq("").any() or chrom.str.match(HEADER).any() or chrom.str.contains(r"\s").any():
         return None
     return _frame(chrom, start, end, name, strand, signal, summit)  # type: ignore[arg-type]
 
@@ -321,7 +323,7 @@ def _parse_lines(path: Path, text: str, layout: _Layout) -> tuple[pd.DataFrame, 
     problems: list[str] = []
     n_bad = 0
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or _HEADER.match(line):
+        if not line.strip() or HEADER.match(line):
             continue
         try:
             rows.append(_parse_line(line, layout))

@@ -21,7 +21,7 @@ from deepregfinder.genome.assembly import (
     renaming_command,
 )
 from deepregfinder.genome.grid import Geometry, main_chromosomes, natural_order, read_chrom_sizes
-from deepregfinder.genome.intervals import Kind, find_line, scan_intervals
+from deepregfinder.genome.intervals import HEADER, Kind, find_line, scan_intervals
 from deepregfinder.genome.splits import SPLITS, ChromosomeSplit
 from deepregfinder.inputs.alignments import AlignmentSummary
 from deepregfinder.inputs.tables import InputFile
@@ -132,6 +132,12 @@ def _main_chromosomes(
         return {}, [
             f"{source}: both {both} are main chromosomes: two genomes in one file? Choose one with "
             "--chromosomes, e.g. --chromosomes 'chr([1-9]|1[0-9]|2[0-2]|X|Y)'."
+        ]
+    if unwritable := [chrom for chrom in expected if HEADER.match(chrom)]:
+        return {}, [
+            f"{source}: a line of BED that begins with {few(unwritable)} is a comment or a header. "
+            "Leave such chromosomes out with --chromosomes, or rename them with "
+            "`samtools reheader`."
         ]
     files: dict[str, list[str]] = {}
     for summary, sizes in zip(readable, main, strict=True):

@@ -91,3 +91,11 @@ def test_nothing_is_left_behind(tmp_path):
     bam = bam_of(tmp_path / "a.bam", [SINGLE])
     count(bam)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bam", "a.sam"]
+
+
+def test_names_of_chromosomes_may_have_any_character(tmp_path):
+    sizes = {"GRCh38#0#chr1": 5_000, "gi|5|ref|NC_1.1|": 5_000, "x;y&$z": 5_000}
+    reads = [SINGLE.replace("chr1", name) for name in sizes]
+    counts = count(bam_of(tmp_path / "a.bam", reads, sizes), grid=BinGrid(sizes, 100))
+    assert counts.values.reshape(3, 50)[:, 10].tolist() == [1, 1, 1]
+    assert counts.tally.assigned == 3

@@ -125,3 +125,32 @@ def test_temporary_files_are_removed_after_a_failure(
     with pytest.raises(Exception, match="bedtools"):
         near(broken, points("chr1", 1), 5)
     assert list(tmp_path.iterdir()) == []
+
+
+LEGAL = [
+    *("GRCh38#0#chr1", "gi|5|ref|NC_1.1|", "#x", "x;y&$z", "HLA-A*01:01", "@x", "!", '"q"', "1,5"),
+    *("chrom", "chr", "track", "track1", "browser", "visibility1", "NA", "nan", "None", "007"),
+]
+
+
+@pytest.mark.parametrize("name", LEGAL)
+def test_any_name_that_sam_allows_is_a_chromosome(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    intervals, others = peaks((name, 10, 20), (name, 500, 510), ("zz", 10, 20)), points(name, 15)
+    assert near(intervals, others, 0).tolist() == [True, False, False]
+    assert distances(intervals, others).tolist() == [0, 485, float("inf")]
+    assert [rows.tolist() for rows in overlapping_pairs(intervals, others)] == [[0], [0]]
+    in_order = sorted([[name, 10, 20], [name, 500, 510], ["zz", 10, 20]])
+    assert merge(intervals).to_numpy().tolist() == in_order
+    assert len(set(cluster(intervals).tolist())) == 3
+    tiles, counts = tiles_without({"zz": 500, name: 1000}, 100, [(others, 0)])
+    assert counts == [15, 14]
+    assert tiles["chrom"].tolist() == ["zz"] * 5 + [name] * 9
+    assert capfd.readouterr().err == ""
+
+
+def test_many_names_keep_their_order() -> None:
+    names = [f"s{i}" for i in range(120)]
+    merged = merge(peaks(*((name, 0, 5) for name in names)))
+    assert merged["chrom"].tolist() == sorted(names)

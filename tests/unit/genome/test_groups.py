@@ -31,3 +31,7 @@ def test_forty_thousand_scaffolds_take_no_time() -> None:
     assert time.process_time() - began < 5  # quadratic: minutes
     assert sorted(chrom for group in groups for chrom in group) == sorted(sizes)
     assert abs(sum(map(sizes.get, groups[0])) - sum(map(sizes.get, groups[1]))) <= 2_000
+
+
+def test_a_name_of_thousands_of_digits_has_a_place() -> None:
+    assert sorted(["9" * 5000, "10", "X", "2"], key=natural_order) == ["2", "10", "9" * 5000, "X"]

@@ -113,6 +113,14 @@ def test_two_genomes_in_one_header_are_refused():
     assert "--chromosomes 'chr(" in said
 
 
+@pytest.mark.parametrize("name", ["#chr1", "track", "browser|1"])
+def test_a_name_that_makes_a_line_of_bed_a_comment_is_refused(name):
+    (said,) = problems(
+        [summary("a", SIZES | {name: 9000})], plan=dataclasses.replace(PLAN, chromosomes=".*")
+    )
+    assert said.startswith(f"a.bam: a line of BED that begins with {name} is a comment")
+
+
 def test_no_main_chromosome_at_all_is_said_once():
     said = problems([summary(sizes={"scaffold_1": 9}), summary("b", {"scaffold_1": 9})])
     assert len(said) == 1
