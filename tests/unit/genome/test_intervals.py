@@ -326,6 +326,31 @@ def test_columns_of_bed_are_not_taken_for_signal_or_summit(tmp_path, caplog, lin
     assert not caplog.records
 
 
+def written_oddly(cell: str) -> st.SearchStrategy[str]:
+    odd = (f" {cell}", f"{cell} ", f'"{cell}"', f"00{cell}", f"+{cell}", f"{cell}.0", "", "nan")
+    return st.sampled_from([cell, cell, *odd])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    data=st.data(), separator=st.sampled_from(["\t", " "]), kind=st.sampled_from(["bed", "peaks"])
+)
+def test_all_lines_at_once_are_read_like_each_line(tmp_path_factory, data, separator, kind):
+    fields = ["chr1", "100", "200", "p", "7", ".", "5.5", "8", "6", "30", "x"]
+    lines = []
+    for _ in range(data.draw(st.integers(1, 3))):
+        row = fields[: data.draw(st.sampled_from([3, 4, 6, 9, 10, 11]))]
+        place = data.draw(st.integers(0, len(row) - 1))
+        row[place] = data.draw(written_oddly(row[place]))
+        lines.append(separator.join(row) + data.draw(st.sampled_from(["", "\t", " "])))
+    path = written(tmp_path_factory.mktemp("odd"), "\n".join(lines))
+    together, _ = scan_intervals(path, kind)
+    # A comment between the lines makes them be read one by one.
+    path.write_text("\n#\n".join([*lines, ""]))
+    each, _ = scan_intervals(path, kind)
+    pd.testing.assert_frame_equal(together, each)
+
+
 LOST = {
     "SEACR": "chr1\t{0}\t{1}\t999.5\t12.5\tchr1:{0}-{1}\n",
     "SICER score": "chr1\t{0}\t{1}\t33.5\n",

@@ -179,6 +179,25 @@ def test_simulated_reads_are_announced_and_real_ones_are_not(tmp_path: Path) -> 
     assert "simulated" not in render(real)
 
 
+@pytest.mark.parametrize(
+    "samples", [("CD34+", "CD34-"), ("WT-1", "WT_1"), ("A", "A_cnn"), ("summary", "title")]
+)
+def test_names_that_are_alike_have_anchors_of_their_own(tmp_path: Path, samples) -> None:
+    run = made_up(tmp_path, Plan())
+    results = [
+        replace(result, sample=sample)
+        for sample in samples
+        for result in run.results
+        if result.sample == run.results[0].sample
+    ]
+    page = Page(render(replace(run, results=tuple(results))))
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {f"accuracy-{one.key}" for one in results if one.metrics} <= set(ids)
+    inside = [one for one in page.values("href") if one.startswith("#")]
+    assert {one.removeprefix("#") for one in inside} <= set(ids)
+
+
 def test_hostile_names_do_no_harm(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     run = made_up(tmp_path, Plan(command=f"nextflow run --input '{evil}'"))
