@@ -134,7 +134,7 @@ def test_models_that_see_the_chromosome(pipeline, first_run):
         assert_complete(done.results, "A", model, 3)
     assert (done.results / "evaluation/A/chromhmm/explain/states.tsv").exists()
     card = (done.results / "models/A/drf/model_card.md").read_text()
-    assert "Transcription start sites that it knows: " in card
+    assert "Transcription start sites that it is given: " in card
     assert "drf knows the TSSs on which" in card
     depths = (done.results / "evaluation/A/depths.tsv").read_text().splitlines()
     assert {line.split("\t")[0] for line in depths[1:]} == set(models)
