@@ -45,18 +45,19 @@ CLASS_SETS: dict[int, tuple[ElementClass, ...]] = {
 
 
 def class_set(n_classes: int) -> tuple[ElementClass, ...]:
-    """The classes of a 2-, 3- or 5-class run, background first."""
+    """The classes of a 2-, 3- or 5-class run, background first. InputError for other numbers."""
     if n_classes not in CLASS_SETS:
         raise InputError(f"There is no set of {n_classes} classes: choose 2, 3 or 5.")
     return CLASS_SETS[n_classes]
 
 
 def class_names(n_classes: int) -> tuple[str, ...]:
+    """Names of the classes of `class_set`, background first."""
     return tuple(member.name for member in class_set(n_classes))
 
 
 def class_named(name: str) -> ElementClass:
-    """Look up a class of any set by its name."""
+    """Look up a class of any set by its name. Raises InputError for an unknown name."""
     for members in CLASS_SETS.values():
         for member in members:
             if member.name == name:

@@ -17,6 +17,7 @@ FORMAT_OPTIONS = ("required_fields=0x19ff", "decode_md=0")
 
 
 def is_cram(path: Path) -> bool:
+    """Whether a file begins like a CRAM file."""
     with Path(path).open("rb") as file:
         return file.read(4) == b"CRAM"
 

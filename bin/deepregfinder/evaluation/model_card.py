@@ -118,6 +118,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
 
 
 def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> None:
+    """Write `model_card` to a file."""
     with written_whole(path) as part:
         part.write_text(model_card(bundle, metrics))
 

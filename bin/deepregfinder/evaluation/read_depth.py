@@ -66,7 +66,10 @@ class Score:
 
 
 def parse_shares(text: str) -> tuple[float, ...]:
-    """Read `0.5,0.25`: all reads first, then the fractions in falling order, each once."""
+    """Read `0.5,0.25`: 1.0 (all reads) first, then the fractions in falling order, each once.
+
+    Raises InputError for anything but fractions between 0 and 1.
+    """
     try:
         shares = {float(item) for item in text.split(",")}
     except ValueError:

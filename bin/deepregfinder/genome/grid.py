@@ -80,12 +80,16 @@ def read_chrom_sizes(path: Path) -> dict[str, int]:
 
 
 def write_chrom_sizes(path: Path, sizes: Mapping[str, int]) -> None:
+    """Write a table of `read_chrom_sizes`: name and length (bp), separated by tabs."""
     with written_whole(path) as part:
         part.write_text("".join(f"{name}\t{length}\n" for name, length in sizes.items()))
 
 
 def main_chromosomes(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
-    """The chromosomes whose whole name matches the regular expression, in natural order."""
+    """The chromosomes whose whole name matches the regular expression, in natural order.
+
+    Raises InputError if the expression is not valid or matches no name.
+    """
     try:
         expression = re.compile(pattern)
     except re.error as error:

@@ -109,7 +109,10 @@ def scan_intervals(
 
 
 def find_line(path: Path, chrom: str, start: int, end: int) -> int:
-    """Number, from 1, of the first line with an interval that was read from the file."""
+    """Number, from 1, of the first line with an interval that was read from the file.
+
+    Raises ValueError if there is no such line.
+    """
     separator: str | None = None
     first = True
     for number, line in enumerate(read_text(Path(path), _EXPECTED).split("\n"), 1):

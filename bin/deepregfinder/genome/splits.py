@@ -98,6 +98,7 @@ class SplitPlan:
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> "SplitPlan":
+        """Read what `to_dict` gives."""
         chroms = (frozenset(facts[f"{name}_chroms"]) for name in SPLITS)
         return cls(facts["split"], ChromosomeSplit(*chroms))
 

@@ -24,6 +24,7 @@ def merged_tss(tss: pd.DataFrame, chrom_sizes: Mapping[str, int], distance: int)
 
 
 def midpoints(intervals: pd.DataFrame) -> np.ndarray:
+    """Midpoints of intervals, rounded down: int64, shape (n,), in bp."""
     return ((intervals["start"] + intervals["end"]) // 2).to_numpy()
 
 
@@ -59,7 +60,8 @@ def enhancers(
 ) -> Sieve:
     """Enhancer windows: TF peaks near a DHS, and away from TSSs and H3K4me3 peaks.
 
-    Logs a warning if the rule for H3K4me3 drops more than half of the remaining peaks.
+    Logs a warning if the rule for H3K4me3 drops more than half of the remaining peaks. Raises
+    InputError without a list of TF peaks.
     """
     lists = list(evidence.enhancers.values())
     if not lists:

@@ -123,6 +123,7 @@ class Sieve:
         self.intervals = intervals.reset_index(drop=True)
 
     def drop_other_chromosomes(self, chrom_sizes: Mapping[str, int]) -> None:
+        """Drop the intervals that are not on a main chromosome."""
         self.drop("not on a main chromosome", ~self.intervals["chrom"].isin(list(chrom_sizes)))
 
     def place_windows(

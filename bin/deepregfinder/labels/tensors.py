@@ -94,6 +94,7 @@ class Tensors:
 
 
 def write_tensors(path: Path, tensors: Tensors) -> None:
+    """Write arrays and description as one safetensors file, which `open_tensors` reads."""
     facts: dict[str, Any] = {
         "format_version": 1,
         "sample": tensors.sample,

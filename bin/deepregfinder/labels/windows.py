@@ -161,7 +161,10 @@ def choose_windows(
 
 
 def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> Normalisation:
-    """Statistics of every mark over all bins of the training chromosomes."""
+    """Statistics of every mark over all bins of the training chromosomes.
+
+    Raises InputError if the signal has no training chromosome.
+    """
     chroms = plan.training_chroms(signal.chrom_sizes)
     if not chroms:
         raise InputError(

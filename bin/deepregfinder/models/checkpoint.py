@@ -21,11 +21,12 @@ from deepregfinder.storage.atomic import written_whole
 
 
 def checkpoint_path(folder: Path, model: str, seed: int) -> Path:
+    """File of the checkpoint of one member."""
     return Path(folder) / f"checkpoint.{model}.seed{seed}.safetensors"
 
 
 def remove_checkpoints(folder: Path, model: str, options: TrainingOptions) -> None:
-    """Once a bundle is written, its checkpoints have done their work."""
+    """Remove the checkpoints of a bundle that is written."""
     for seed in options.member_seeds:
         checkpoint_path(folder, model, seed).unlink(missing_ok=True)
 

@@ -93,6 +93,7 @@ class TrainingData:
 
     @classmethod
     def of(cls, tensors: Tensors) -> "TrainingData":
+        """The training and validation windows of tensors, normalised."""
         rows = {split: tensors.select(split) for split in ("train", "validation")}
         x = {
             split: normalise_windows(tensors.normalisation, tensors.x[chosen])
@@ -103,6 +104,7 @@ class TrainingData:
 
 
 def no_signal(chrom: str) -> ChromosomeSignal:
+    """Raise InputError: the `load` of a genome without signal."""
     raise InputError(f"The signal of {chrom} is needed to train this model: give --signal.")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     click.option("--seed", required=True, type=int, help="Random seed of the bootstrap."),
 )
 def bootstrap_options(bootstrap: int, seed: int) -> "Bootstrap":
+    """The options above, which a command receives as one Bootstrap."""
     from deepregfinder.evaluation.metrics import Bootstrap
 
     return Bootstrap(bootstrap, seed)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     ),
 )
 def control_options(controls: tuple[str, ...], control: "ControlMode") -> "Controls":
+    """The options above, which a command receives as one Controls."""
     from deepregfinder.signal.build import Controls
 
     return Controls.parse(controls, control)

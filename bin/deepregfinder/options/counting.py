@@ -51,6 +51,7 @@ def counting_options(
     extend: int,
     shift: int,
 ) -> "CountRules":
+    """The options above, which a command receives as one CountRules."""
     from deepregfinder.counting.rules import CountRules
 
     return CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)

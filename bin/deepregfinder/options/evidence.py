@@ -38,6 +38,7 @@ def evidence_options(
     blacklist: Path | None,
     gaps: Path | None,
 ) -> "Evidence":
+    """The options above, which a command receives as one Evidence."""
     from deepregfinder.labels.rules import Evidence
 
     return Evidence.read(tss, dhs, enhancers, promoter_marks, tfbs, blacklist, gaps)

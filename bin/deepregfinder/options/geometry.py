@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     click.option("--window_bins", required=True, type=int, help="Bins of a window."),
 )
 def geometry_options(bin_size: int, window_bins: int) -> "Geometry":
+    """The options above, which a command receives as one Geometry."""
     from deepregfinder.genome.grid import Geometry
 
     return Geometry(bin_size, window_bins)

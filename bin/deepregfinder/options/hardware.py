@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     click.option("--threads", required=True, type=int, help="Threads on a CPU."),
 )
 def hardware_options(device: str, threads: int) -> "Hardware":
+    """The options above, which a command receives as one Hardware."""
     from deepregfinder.models.device import Hardware, choose_device
 
     return Hardware(choose_device(device), threads)

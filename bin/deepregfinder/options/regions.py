@@ -68,6 +68,7 @@ def region_options(
     background_distance: int,
     n_background: int,
 ) -> "RegionRules":
+    """The options above, which a command receives as one RegionRules."""
     from deepregfinder.labels.rules import RegionRules
 
     return RegionRules(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     quantile_map_option,
 )
 def scan_options(step: int, quantile_map: bool) -> "ScanOptions":
+    """The options above, which a command receives as one ScanOptions."""
     from deepregfinder.prediction.scan import ScanOptions
 
     return ScanOptions(step, quantile_map)

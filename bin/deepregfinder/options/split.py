@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def split_options(
     split: "SplitMode", train_chroms: str, validation_chroms: str, test_chroms: str
 ) -> "SplitPlan":
+    """The options above, which a command receives as one SplitPlan."""
     from deepregfinder.genome.splits import SplitPlan
 
     return SplitPlan.parse(split, train_chroms, validation_chroms, test_chroms)

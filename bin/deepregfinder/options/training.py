@@ -46,6 +46,7 @@ def learner_options(
     learning_rate: float,
     weight_decay: float,
 ) -> "Learner":
+    """The options above, which a command receives as one Learner."""
     from deepregfinder.models.protocol import TrainingOptions
     from deepregfinder.models.train import Learner
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 def window_options(
     classes: int, window_bins: int, min_nonzero: int, n_background: int, transform: str
 ) -> "WindowRules":
+    """The options above, which a command receives as one WindowRules."""
     from deepregfinder.labels.windows import WindowRules
 
     return WindowRules(classes, window_bins, min_nonzero, n_background, transform)

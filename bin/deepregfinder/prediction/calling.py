@@ -282,7 +282,8 @@ def write_calls(path: Path, calls: Mapping[str, Calls], classes: Sequence[str], 
 def read_calls(path: Path, classes: Sequence[str]) -> dict[str, Calls]:
     """Read a file of `write_calls`: chromosome -> calls, in the order of the file.
 
-    Scores have three digits; a summit is the middle of the thick part.
+    Scores have three digits; a summit is the middle of the thick part. Raises InputError for a line
+    that is not a call of one of the classes.
     """
     index = {name: place for place, name in enumerate(classes)}
     rows: dict[str, list[tuple[int, int, int, float, int]]] = {}

@@ -60,6 +60,7 @@ def where(example: Example) -> str:
 
 
 def of_kind(examples: Examples, kind: str) -> list[Example]:
+    """The places of one kind, in their order."""
     return [place for place in examples.places if place.kind == kind]
 
 

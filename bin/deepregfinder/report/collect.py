@@ -139,6 +139,7 @@ class Result:
         return any(row.validated is not None for row in self.validation)
 
     def validated(self, name: str) -> ValidationRate | None:
+        """The validation rate of the calls of a class."""
         return next((row for row in self.validation if row.class_ == name), None)
 
 

@@ -12,10 +12,12 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def count(value: int | None) -> str:
+    """A number of things, such as 1,234."""
     return UNKNOWN if value is None else f"{value:,}"
 
 
 def figure(value: float | None, digits: int = 3) -> str:
+    """A value with a fixed number of decimals."""
     return UNKNOWN if value is None else f"{value:.{digits}f}"
 
 

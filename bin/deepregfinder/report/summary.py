@@ -71,4 +71,5 @@ def _figures(result: Result, name: str) -> dict[str, Any]:
 
 
 def write_summary(path: Path, run: Run) -> None:
+    """Write summary.tsv: one row per sample, model and class."""
     write_rows(path, SummaryRow, summary_rows(run))

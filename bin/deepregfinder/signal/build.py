@@ -80,6 +80,7 @@ class ChannelSummary:
     highest: float = 0.0
 
     def add(self, rpm: np.ndarray) -> None:
+        """Add the bins of a chromosome: float32, shape (bins,)."""
         self.n_bins += len(rpm)
         self.n_nonzero += int(np.count_nonzero(rpm))
         self.total += float(rpm.sum(dtype=np.float64))
@@ -101,7 +102,7 @@ class Controls:
 
     @classmethod
     def parse(cls, pairs: Sequence[str], mode: ControlMode) -> "Controls":
-        """Read `ID=CONTROL_ID` of each library that has a control."""
+        """Read `ID=CONTROL_ID` of each library that has a control. InputError for other text."""
         if unclear := [pair for pair in pairs if "=" not in pair]:
             raise InputError(f"--controls {unclear[0]!r}: expected ID=CONTROL_ID.")
         return cls(dict(pair.partition("=")[::2] for pair in pairs), mode)

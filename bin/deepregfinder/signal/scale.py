@@ -22,7 +22,10 @@ TRANSFORMS: Mapping[str, tuple[Transform, str]] = {
 
 
 def transform_signal(values: np.ndarray, transform: str) -> np.ndarray:
-    """RPM on another scale: "none", "log2" (log2(x + 1)) or "asinh". Keeps shape and float32."""
+    """RPM on another scale: "none", "log2" (log2(x + 1)) or "asinh". Keeps shape and float32.
+
+    Raises InputError for an unknown name.
+    """
     if transform not in TRANSFORMS:
         raise InputError(f"There is no transform {transform!r}: choose {', '.join(TRANSFORMS)}.")
     function, _ = TRANSFORMS[transform]
@@ -186,6 +189,7 @@ class Normalisation:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Normalisation":
+        """Read what `to_dict` gives."""
         return cls(
             marks=tuple(fields["marks"]),
             transform=fields["transform"],

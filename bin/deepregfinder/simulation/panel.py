@@ -70,7 +70,10 @@ class Plan:
 
 
 def parse_replicates(text: str, marks: Sequence[str]) -> dict[str, int]:
-    """Read `1,H3K4me3=2` into the number of replicates of every mark."""
+    """Read `1,H3K4me3=2` into the number of replicates of every mark.
+
+    Raises InputError for other text, or an unknown mark.
+    """
     default, by_mark = 1, {}
     for item in text.split(","):
         mark, equals, number = item.strip().rpartition("=")

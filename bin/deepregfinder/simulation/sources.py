@@ -49,7 +49,10 @@ def small_source(names: Sequence[str], megabases: float, spacing: int, seed: int
 
 
 def encode_source(names: Sequence[str], files: EncodeFiles, nascent: str, seed: int) -> Source:
-    """Cell types from peak lists; `nascent` RNA needs peaks of Pol II."""
+    """Cell types from peak lists; `nascent` RNA needs peaks of Pol II.
+
+    Raises InputError if a file that this needs is missing.
+    """
     if files.tss is None or files.chrom_sizes is None:
         raise InputError("--peaks needs --tss and --chrom_sizes of the same assembly.")
     lists = {name: find_lists(files.peaks, name) for name in names}

@@ -20,9 +20,11 @@ class JsonFields:
         self.where = where
 
     def fault(self, key: str, problem: str) -> InputError:
+        """The error to raise for a field."""
         return InputError(f"{self.where} is damaged: {key}: {problem}.")
 
     def of(self, key: str, *kinds: type[_T]) -> _T:
+        """A value of one of the types; like all methods below, raises InputError for any other."""
         if key not in self.content:
             raise self.fault(key, "it is missing")
         value = self.content[key]
@@ -32,12 +34,14 @@ class JsonFields:
         return value
 
     def text(self, key: str) -> str:
+        """A plain name."""
         value = self.of(key, str)
         if not _PLAIN_NAME.fullmatch(value):
             raise self.fault(key, f"{value[:60]!r} is not a plain name")
         return value
 
     def names(self, key: str) -> tuple[str, ...]:
+        """A list of 1 to 1,000 plain names, each once."""
         values = self.of(key, list)
         plain = all(isinstance(value, str) and _PLAIN_NAME.fullmatch(value) for value in values)
         if not plain or not 1 <= len(values) <= 1000 or len(set(values)) < len(values):
@@ -45,18 +49,21 @@ class JsonFields:
         return tuple(values)
 
     def integer(self, key: str, low: int, high: int) -> int:
+        """A whole number from low to high."""
         value = self.of(key, int)
         if not low <= value <= high:
             raise self.fault(key, f"{value} is not between {low} and {high}")
         return value
 
     def number(self, key: str, low: float, high: float) -> float:
+        """A number from low to high."""
         value = self.of(key, int, float)
         if not low <= value <= high:
             raise self.fault(key, f"{value} is not between {low} and {high}")
         return float(value)
 
     def sizes(self, key: str) -> dict[str, int]:
+        """A table of names and lengths (bp), above 0."""
         table = self.of(key, dict)
         for name, size in table.items():
             if not _PLAIN_NAME.fullmatch(name) or type(size) is not int or not 0 < size < 1 << 40:

@@ -30,6 +30,7 @@ class SignalTracks:
     marks: tuple[str, ...]
 
     def bigwig(self, mark: str) -> str:
+        """Path of the track of a mark in the results folder."""
         return f"signal/{self.sample}/{mark}.bw"
 
 
@@ -53,6 +54,7 @@ class CallTracks:
         return f"calls/{self.sample}/{self.sample}.{self.model}.bb"
 
     def bigwig(self, class_name: str) -> str:
+        """Path of the track of the probability of a class in the results folder."""
         return f"calls/{self.sample}/{self.sample}.{self.model}.{class_name}.bw"
 
 
@@ -70,9 +72,11 @@ class Contents:
         return sorted({t.sample for t in self.signals} | {t.sample for t in self.calls})
 
     def signal_of(self, sample: str) -> list[SignalTracks]:
+        """Signal tracks of a sample."""
         return [track for track in self.signals if track.sample == sample]
 
     def calls_of(self, sample: str) -> list[CallTracks]:
+        """Tracks of all models on a sample."""
         return [track for track in self.calls if track.sample == sample]
 
 

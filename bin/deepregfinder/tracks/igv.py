@@ -42,6 +42,7 @@ def _rows(contents: Contents) -> Iterator[_Track]:
 
 
 def first_locus(contents: Contents) -> str:
+    """The first 200 kb of the first chromosome, which a session opens at."""
     chrom, length = next(iter(contents.chrom_sizes.items()))
     return f"{chrom}:1-{min(length, 200_000)}"
 

@@ -56,6 +56,7 @@ class Meaning:
     class_name: str
 
     def fits(self, label: str) -> bool:
+        """Whether the whole label, with or without its quotes, matches the pattern."""
         pattern = ".*".join(map(re.escape, self.pattern.split("*")))
         return any(re.fullmatch(pattern, text) for text in (label, unquoted(label)))
 

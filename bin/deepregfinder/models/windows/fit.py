@@ -65,7 +65,8 @@ def train_network(
 ) -> TrainedMember:
     """Train one network, starting again at a tenth of the rate when it diverges.
 
-    Same data, options and seed: same weights on a CPU, whether or not it was interrupted.
+    Same data, options and seed: same weights on a CPU, whether or not it was interrupted. Raises
+    InputError if training diverges at all rates.
     """
     checkpoint = checkpoint_path(folder, model, seed)
     fingerprint = _fingerprint(data, model, options, seed, device)
