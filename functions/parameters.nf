@@ -4,6 +4,39 @@ def readJson(path) {
     return new groovy.json.JsonSlurper().parseText(path.getText('UTF-8'))
 }
 
+/**
+ * How deeply lists and objects of a JSON text are nested. The parser calls itself for each of them, and a text that is nested
+ * deeply enough would stop Nextflow. Throws where not all of them are closed.
+ */
+def nesting(String text) {
+    def depth = 0
+    def deepest = 0
+    def in_string = false
+    def escaped = false
+    text.getBytes('UTF-8').each { letter ->
+        if (escaped) {
+            escaped = false
+        }
+        else if (letter == 0x22) { // "
+            in_string = !in_string
+        }
+        else if (in_string) {
+            escaped = letter == 0x5C // backslash
+        }
+        else if (letter == 0x5B || letter == 0x7B) { // [ {
+            depth += 1
+            deepest = depth > deepest ? depth : deepest
+        }
+        else if (letter == 0x5D || letter == 0x7D) { // ] }
+            depth -= 1
+        }
+    }
+    if (depth != 0 || in_string) {
+        throw new IllegalArgumentException('not JSON')
+    }
+    return deepest
+}
+
 /** The page that --help prints: every parameter of the schema, by group. */
 def helpText(schemaFile) {
     def schema = readJson(schemaFile)

@@ -1,7 +1,7 @@
 // What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
 
 include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
-include { listed ; named ; optional ; readJson } from './parameters'
+include { listed ; named ; nesting ; optional ; readJson } from './parameters'
 include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
@@ -98,12 +98,17 @@ def chosen(String name, String text, List possible, String lack, List problems) 
 def readBundle(String path) {
     def folder = file(path, glob: false)
     def description = folder.resolve('model.json')
-    if (!description.exists()) {
+    // A link to a device has no size and no end.
+    if (!java.nio.file.Files.isRegularFile(description)) {
         error("--pretrained ${path}: there is no model.json in this folder; a bundle is a folder such as results/models/K562/cnn.")
+    }
+    // Those of genomes with 100,000 scaffolds have 6 MB.
+    if (description.size() > 32e6) {
+        error("--pretrained ${path}: model.json has ${(description.size() / 1e6).intValue()} MB, and that of a bundle at most 32. Copy the bundle again.")
     }
     def content = [:]
     try {
-        content = readJson(description)
+        content = nesting(description.getText('UTF-8')) > 100 ? [:] : readJson(description)
     }
     catch (Exception _fault) {
         error("--pretrained ${path}: model.json is damaged (not JSON). Copy the bundle again.")

@@ -134,12 +134,22 @@ UNLIKE = {
     "other controls": ({"control": "subtract"}, "control"),
     "another assembly": ({"chrom_sizes": dict(CHROM_SIZES, chr1=30_999)}, "chr1"),
 }
-# What the driver reads of a description; None for no file.
+# What the driver reads of a description; None for no file, a path for a link to it.
 DRIVER = {
     "no folder": (None, "there is no model.json in this folder"),
     "no JSON": ('{"format": ', "model.json is damaged (not JSON)"),
     "a list": ("[]", "does not describe a DeepRegFinder bundle"),
     "brackets without end": ("[" * 100_000, "model.json is damaged (not JSON)"),
+    "lists in lists": ("[" * 100_000 + "]" * 100_000, "does not describe a DeepRegFinder bundle"),
+    "objects in objects": (
+        '{"a":' * 100_000 + "{}" + "}" * 100_000,
+        "does not describe a DeepRegFinder bundle",
+    ),
+    "a text of 33 MB": ({"note": "x" * 33_000_000}, "model.json has 33 MB, and that of a bundle"),
+    "an open string": ('{"sample": "K\\"}', "model.json is damaged (not JSON)"),
+    "closed before opened": ("]" * 9 + "[" * 9, "model.json is damaged (not JSON)"),
+    "a device": (Path("/dev/zero"), "there is no model.json in this folder"),
+    "a folder": (Path("/"), "there is no model.json in this folder"),
     "another format": ({"format": "keras"}, "does not describe a DeepRegFinder bundle"),
     "a shell command for a sample": ({"sample": "K;touch hit"}, "does not describe"),
     "a way up for a sample": ({"sample": "../K"}, "does not describe"),
@@ -214,18 +224,23 @@ def said(tmp_path_factory):
         given[case] = {"input": "in.csv", "pretrained": str(place)}
         if case == "other bins":
             given[case] |= {"bin_size": 200}
-        if change is not None:
+        if isinstance(change, Path):
+            place.mkdir()
+            (place / "model.json").symlink_to(change)
+        elif change is not None:
             place.mkdir()
             text = json.dumps(good | change) if isinstance(change, dict) else change
             (place / "model.json").write_text(text)
-    (folder / "good").mkdir()
-    (folder / "good/model.json").write_text(json.dumps(good))
-    given["as it should be"] = {"input": "in.csv", "pretrained": str(folder / "good")}
+    brackets = {"note": '[{"\\' * 1000}  # in a text
+    for name, more in {"as it should be": {}, "with brackets in a text": brackets}.items():
+        (folder / name).mkdir()
+        (folder / name / "model.json").write_text(json.dumps(good | more))
+        given[name] = {"input": "in.csv", "pretrained": str(folder / name)}
     return answers(folder, given)
 
 
 def test_what_is_changed_in_each_case_is_good_without(said):
-    assert said["as it should be"] == ""
+    assert said["as it should be"] == said["with brackets in a text"] == ""
 
 
 @pytest.mark.parametrize("case", DRIVER)
