@@ -87,9 +87,9 @@ def test_a_killed_worker_ends_the_task_as_killed(command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"), [({}, True), ({"tss_input": "false"}, False), ({"tss": None}, False)]
+    ("given", "has_tss"), [({}, True), ({"tss_input": "false"}, False), ({"tss": None}, False)]
 )
-def test_drf_is_told_of_tsss_where_that_is_wanted(tmp_path, monkeypatch, given, told):
+def test_drf_is_given_tsss_where_that_is_wanted(tmp_path, monkeypatch, given, has_tss):
     monkeypatch.chdir(tmp_path)
     for name, value in (("STRETCH", 160), ("BATCH", 2), ("MIN_STEPS", 2)):
         monkeypatch.setattr(fit, name, value)
@@ -101,7 +101,7 @@ def test_drf_is_told_of_tsss_where_that_is_wanted(tmp_path, monkeypatch, given, 
     train_model.train_model.main(words, standalone_mode=False)
     arrays = read_bundle(tmp_path / "K562/cnn").weights[0]
     sites = {key: array.tolist() for key, array in arrays.items() if key.startswith("tss.")}
-    assert sites == ({"tss.1": [900, 5000]} if told else {})
+    assert sites == ({"tss.1": [900, 5000]} if has_tss else {})
 
 
 def test_tensors_that_are_none_are_refused(tmp_path, monkeypatch):

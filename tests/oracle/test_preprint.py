@@ -159,7 +159,7 @@ def test_the_machine_on_landmarks_decides_as_that_of_scikit_learn(monkeypatch, n
 @pytest.mark.parametrize(
     ("n_classes", "most_support"), [(2, 0), (2, 10_000), (3, 0), (3, 10_000), (5, 10_000)]
 )
-def test_classes_of_its_own_model_are_told_apart(monkeypatch, n_classes, most_support):
+def test_classes_of_its_own_model_are_separated(monkeypatch, n_classes, most_support):
     monkeypatch.setattr(preprint, "MOST_SUPPORT", most_support)
     monkeypatch.setattr(preprint, "N_LANDMARKS", 100)
     monkeypatch.setattr(preprint, "COSTS", (0.1, 1.0))
@@ -194,12 +194,12 @@ def test_another_depth_is_taken_into_account(fitted):
     thin = np.random.default_rng(0).binomial(counts, 0.5)
     chromosome, starts = as_chromosome(thin)
     half = replace(chromosome, rpm=chromosome.rpm * 2, depths=DEPTHS // 2)
-    told = score_preprint(fitted, half, starts, BINS)
+    aware = score_preprint(fitted, half, starts, BINS)
     # As if the missing reads were missing from the cell.
-    untold = score_preprint(fitted, chromosome, starts, BINS)
-    losses = [-np.log(p[np.arange(1500), y]).mean() for p in (told, untold)]
+    unaware = score_preprint(fitted, chromosome, starts, BINS)
+    losses = [-np.log(p[np.arange(1500), y]).mean() for p in (aware, unaware)]
     assert losses[0] < losses[1] - 0.05
-    shares = [p.mean(axis=0) for p in (told, untold)]
+    shares = [p.mean(axis=0) for p in (aware, unaware)]
     truth = np.bincount(y) / 1500
     assert np.abs(shares[0] - truth).max() < np.abs(shares[1] - truth).max() / 2
 

@@ -135,7 +135,7 @@ def test_models_that_see_the_chromosome(pipeline, first_run):
     assert (done.results / "evaluation/A/chromhmm/explain/states.tsv").exists()
     card = (done.results / "models/A/drf/model_card.md").read_text()
     assert "Transcription start sites that it is given: " in card
-    assert "drf knows the TSSs on which" in card
+    assert "drf is given the TSSs of the labels" in card
     depths = (done.results / "evaluation/A/depths.tsv").read_text().splitlines()
     assert {line.split("\t")[0] for line in depths[1:]} == set(models)
 

@@ -180,7 +180,7 @@ def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
 
     from deepregfinder.models.bundle import read_bundle, write_bundle
     from deepregfinder.models.drf.network import SCALE, TSS_SCALE, DilatedNetwork
-    from deepregfinder.models.tss_input import tss_array
+    from deepregfinder.models.tss_input import array_name
 
     path = folder / "drf_with_tss.bundle"
     if not path.exists():
@@ -193,7 +193,7 @@ def dilated_bundle(folder: Path, bundle: Path, signal_file: Path) -> Path:
         weights[SCALE] = np.append(scale, np.float32(TSS_SCALE))
         for chrom, size in opened.chrom_sizes.items():
             rng = random_numbers(SEED, "tss", chrom)
-            weights[tss_array(chrom)] = np.sort(rng.integers(0, size, size // 75_000))
+            weights[array_name(chrom)] = np.sort(rng.integers(0, size, size // 75_000))
         write_bundle(path, dataclasses.replace(cnn, model="drf", weights=(weights,)))
     return path
 

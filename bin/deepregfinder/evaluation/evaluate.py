@@ -34,7 +34,7 @@ from deepregfinder.labels.ground_truth import labelled_elements
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.calibration import combine_members
-from deepregfinder.models.tss_input import is_known_tss
+from deepregfinder.models.tss_input import is_tss_array
 from deepregfinder.prediction.calling import Calls, TssZone, call_thresholds
 from deepregfinder.prediction.probabilities import Probabilities
 
@@ -209,7 +209,7 @@ def evaluate(
         chroms=natural.chroms,
         notes=(
             *_split_notes(bundle, windows),
-            *_known_tss_note(bundle),
+            *_tss_note(bundle),
             *_few_windows_note(windows, rows),
             *_removed_calls_note(natural.calls, evidence),
         ),
@@ -263,14 +263,15 @@ def call_figures(
     return measure_calls(tallies, weights) | {"average_precision": np.stack([none, *areas], axis=1)}
 
 
-def _known_tss_note(bundle: Bundle) -> list[str]:
+def _tss_note(bundle: Bundle) -> list[str]:
     """The labels are defined by the same TSSs."""
-    if len(bundle.classes) == 2 or not any(map(is_known_tss, bundle.weights[0])):
+    if len(bundle.classes) == 2 or not any(map(is_tss_array, bundle.weights[0])):
         return []
     return [
-        f"{bundle.model} knows the TSSs on which labelled promoters lie and from which all other "
-        "labelled windows keep away: on test windows that tells them apart, whatever the reads "
-        "say; on every window it tells which TSSs are in use, not where unknown ones are."
+        f"{bundle.model} is given the TSSs of the labels. Labelled promoters lie on them and all "
+        "other labelled windows lie far from them, so test windows can be separated without their "
+        "reads. On every window, accuracy shows which of these TSSs are in use, not where unknown "
+        "promoters are."
     ]
 
 

@@ -11,7 +11,7 @@ from deepregfinder.classes import class_named
 from deepregfinder.genome.splits import SPLITS
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import ModelFacts
-from deepregfinder.models.tss_input import is_known_tss
+from deepregfinder.models.tss_input import is_tss_array
 from deepregfinder.signal.scale import TRANSFORMS
 from deepregfinder.storage.atomic import written_whole
 
@@ -46,7 +46,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         if len(bundle.classes) == 2
         else "Promoters: merged transcription start sites with open chromatin."
     )
-    n_tss = sum(len(sites) for name, sites in bundle.weights[0].items() if is_known_tss(name))
+    n_tss = sum(len(sites) for name, sites in bundle.weights[0].items() if is_tss_array(name))
     lines = [
         f"# {bundle.model} trained on {bundle.sample}",
         "",

@@ -30,7 +30,7 @@ Arrays of a model
 rows : int32 (3,), the marks DNase, H3K4me3 and H3K27ac
 n_classes : int32 (1,), 2 or 3
 mean, sd : float64 (3,), of log10 RPM
-tss.NAME : of `known_tss`
+tss.NAME : of `tss_arrays`
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ from deepregfinder.models.protocol import (
     TrainedMember,
     TrainingGenome,
 )
-from deepregfinder.models.tss_input import check_known_tss, is_known_tss, known_tss, tss_of
+from deepregfinder.models.tss_input import check_tss_array, is_tss_array, tss_arrays, tss_of
 
 HIGH = 1.64
 NEAR_TSS = 200
@@ -73,7 +73,7 @@ def fit_ccre(training: TrainingGenome) -> dict[str, np.ndarray]:
     Raises InputError, with all that is lacking: marks, TSSs, or a rule for five classes.
     """
     tensors = training.tensors
-    sites = known_tss(training)
+    sites = tss_arrays(training)
     problems = []
     if len(tensors.classes) > 3:
         problems.append("ccre has no rule for poised elements: leave it out, or use --classes 3.")
@@ -114,9 +114,9 @@ def check_ccre(arrays: Mapping[str, np.ndarray], n_marks: int, n_classes: int) -
     for name, array in arrays.items():
         if name in _FIXED:
             continue
-        if not is_known_tss(name):
+        if not is_tss_array(name):
             raise ValueError(f"{name} is not part of it")
-        check_known_tss(name, array)
+        check_tss_array(name, array)
 
 
 def score_ccre(

@@ -29,7 +29,7 @@ Other samples: with d reads where the training sample had D, scales are d / D ti
     the rate of the prior is r D / d.
 Features: for each mark the log likelihood under the background, and the differences of the other
     classes to it; standardised by the training windows, then asinh: strong windows reach hundreds
-    of standard deviations, so far from all others that a Gaussian kernel would not tell them apart.
+    of standard deviations, so far from all others that a Gaussian kernel would not separate them.
 Machine: one against one for each pair of classes, classes weighted by the inverse of their share.
     The kernel is exp(-g |x - x'|^2) with g = 1 / (features * variance of all features).
 Large sets: beyond LARGEST_EXACT training windows, or where the exact machine keeps more than

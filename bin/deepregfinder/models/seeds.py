@@ -1,4 +1,4 @@
-"""Several members of one model, each from a seed of its own, trained side by side."""
+"""Members of one model, each with its own seed, trained in parallel."""
 
 import logging
 import multiprocessing

@@ -13,32 +13,32 @@ from deepregfinder.models.protocol import TrainingGenome
 _PREFIX = "tss."
 
 
-def tss_array(chrom: str) -> str:
+def array_name(chrom: str) -> str:
     """Name of the array of a chromosome."""
     return _PREFIX + bare_name(chrom)
 
 
-def known_tss(training: TrainingGenome) -> dict[str, np.ndarray]:
-    """The arrays, of all chromosomes of the genome that have a TSS: none where there is no list."""
+def tss_arrays(training: TrainingGenome) -> dict[str, np.ndarray]:
+    """The arrays of all chromosomes of the genome that have a TSS; none where there is no list."""
     known = {bare_name(chrom) for chrom in training.tensors.chrom_sizes}
     return {
-        tss_array(chrom): positions
+        array_name(chrom): positions
         for chrom, positions in (training.tss or {}).items()
         if bare_name(chrom) in known
     }
 
 
-def is_known_tss(name: str) -> bool:
+def is_tss_array(name: str) -> bool:
     """Whether an array of that name holds TSSs."""
     return name.startswith(_PREFIX)
 
 
 def tss_of(arrays: Mapping[str, np.ndarray], chrom: str) -> np.ndarray:
     """Positions on a chromosome, by either of its names; none where the model knows none."""
-    return arrays.get(tss_array(chrom), np.empty(0, np.int64))
+    return arrays.get(array_name(chrom), np.empty(0, np.int64))
 
 
-def check_known_tss(name: str, array: np.ndarray) -> None:
+def check_tss_array(name: str, array: np.ndarray) -> None:
     """Raise ValueError unless the array is one of those above."""
     if array.dtype != np.int64 or array.ndim != 1 or (np.diff(array, prepend=0) < 0).any():
         raise ValueError(f"{name} are not rising positions")

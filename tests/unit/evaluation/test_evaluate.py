@@ -61,7 +61,7 @@ def test_a_note_says_that_a_model_saw_the_test_chromosomes() -> None:
     given_tss = replace(
         given_tss, weights=tuple(w | {"tss.1": np.array([5])} for w in given_tss.weights)
     )
-    assert "knows the TSSs" in measured(elements(), given_tss).notes[0]
+    assert "is given the TSSs" in measured(elements(), given_tss).notes[0]
 
 
 def test_temperature_changes_calibration_but_not_accuracy() -> None:

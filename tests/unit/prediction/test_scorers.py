@@ -124,7 +124,7 @@ def test_cuda_without_a_gpu_is_refused_by_name(monkeypatch):
         assert word in str(refused.value)
 
 
-def test_cuda_in_a_cpu_image_is_told_apart(monkeypatch):
+def test_cuda_in_a_cpu_image_is_distinguished(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.version, "cuda", None)
     with pytest.raises(InputError, match="built without CUDA: use the cuda image"):

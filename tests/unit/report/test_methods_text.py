@@ -77,7 +77,7 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
     assert "active" not in text
 
 
-def test_what_was_not_done_is_not_told(tmp_path: Path) -> None:
+def test_what_was_not_done_is_not_described(tmp_path: Path) -> None:
     text = " ".join(methods(made_up(tmp_path, Plan(labels=False))).paragraphs)
     assert "trained" not in text
     assert "labelled" not in text.lower()

@@ -49,7 +49,7 @@ def calibrate_drf(
 ) -> Fitted:
     """Temperature and thresholds from every place of the validation chromosomes.
 
-    constants : arrays of each member beside its weights: SCALE, and the TSSs that it knows
+    constants : arrays of each member beside its weights: SCALE, and its TSSs
     parameters : all that shaped the weights
 
     The temperature is that of least loss there. The threshold of a class is the probability that,

@@ -61,7 +61,7 @@ def write_dense(
 ) -> DenseData:
     """Write what the network sees and the truth of the chromosomes of a split into `folder`.
 
-    constants : arrays of the model beside its weights: SCALE, and the TSSs that it knows
+    constants : arrays of the model beside its weights: SCALE, and its TSSs
     """
     chroms = genome.chroms(split)
     elements = labelled_elements(genome.tensors, chroms)

@@ -44,7 +44,7 @@ from deepregfinder.models.protocol import (
     TrainingOptions,
 )
 from deepregfinder.models.seeds import train_seeds
-from deepregfinder.models.tss_input import known_tss
+from deepregfinder.models.tss_input import tss_arrays
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def train_drf(
             f"drf needs bins of 200 bp or less, not --bin_size {tensors.bin_size}: lower it, or "
             "leave drf out of --models."
         )
-    scale, sites = mean_rpm(training, training.chroms("train")), known_tss(training)
+    scale, sites = mean_rpm(training, training.chroms("train")), tss_arrays(training)
     constants = {SCALE: np.append(scale, np.float32(TSS_SCALE)) if sites else scale, **sites}
     data = {
         split: write_dense(folder, training, split, constants) for split in ("train", "validation")

@@ -2,7 +2,7 @@
 
 Its input is the signal of every bin, and its means over 5, 21 and 101 bins around it, on the scale
 where Poisson counts have the same variance everywhere, the square root (Anscombe 1948), in units of
-the mean of the training chromosomes. Where the model is told of TSSs (`known_tss`), one more track
+the mean of the training chromosomes. Where the model is given TSSs (`tss_arrays`), one more track
 is 1 in bins that hold one and 0 in others, in units of 1/1,000.
 
 Two residual blocks look at single bins; pairs of bins are then averaged, and six blocks with
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepregfinder.models.protocol import ChromosomeSignal
-from deepregfinder.models.tss_input import check_known_tss, is_known_tss, tss_of
+from deepregfinder.models.tss_input import check_tss_array, is_tss_array, tss_of
 from deepregfinder.models.windows.layers import Convolution, channels_last, folded, weight_shapes
 
 SCALE = "scale"
@@ -100,7 +100,7 @@ class DilatedNetwork(nn.Module):
 def tracks_of(signal: ChromosomeSignal, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """RPM of each mark, and the TSSs where the arrays of the model hold some: float32 (bins,)."""
     tracks = list(signal.rpm)
-    if any(map(is_known_tss, arrays)):
+    if any(map(is_tss_array, arrays)):
         sites = tss_of(arrays, signal.name)
         tracks.append(np.zeros_like(tracks[0]))
         tracks[-1][sites[sites < signal.length] // signal.bin_size] = 1
@@ -145,10 +145,10 @@ def check_drf(
     arrays: Mapping[str, np.ndarray], n_marks: int, window_bins: int, n_classes: int
 ) -> None:
     """Raise ValueError unless the arrays are a network for so many marks and classes."""
-    told = [key for key in arrays if is_known_tss(key)]
-    for key in told:
-        check_known_tss(key, arrays[key])
-    n_tracks = n_marks + bool(told)
+    sites = [key for key in arrays if is_tss_array(key)]
+    for key in sites:
+        check_tss_array(key, arrays[key])
+    n_tracks = n_marks + bool(sites)
     shapes = weight_shapes(lambda: DilatedNetwork(n_tracks, n_classes)) | {SCALE: (n_tracks,)}
     for key, shape in shapes.items():
         if key not in arrays:
@@ -158,7 +158,7 @@ def check_drf(
             raise ValueError(f"{key} has another shape or type")
         if not np.isfinite(arrays[key]).all():
             raise ValueError(f"{key} holds a value that is not a number")
-    if surplus := sorted(set(arrays) - set(shapes) - set(told)):
+    if surplus := sorted(set(arrays) - set(shapes) - set(sites)):
         raise ValueError(f"{surplus[0]} belongs to something else")
     if not (arrays[SCALE] > 0).all():
         raise ValueError(f"{SCALE} is not above 0")

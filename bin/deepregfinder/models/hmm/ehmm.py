@@ -404,7 +404,7 @@ def _bounded(emissions: EmissionsOf, opens: np.ndarray, ends: np.ndarray) -> Emi
 def _best_bins(probabilities, starts, first, n):  # type: ignore[no-untyped-def]
     """Of each window the first bin with the highest odds of columns 1 and on against column 0.
 
-    Returns int64 (windows,). Odds tell bins apart where either side is 1 but for rounding.
+    Returns int64 (windows,). Odds separate bins where either side is 1 but for rounding.
     """
     best = np.empty(len(starts), np.int64)
     for i in range(len(starts)):

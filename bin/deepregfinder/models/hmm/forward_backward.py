@@ -21,7 +21,7 @@ from numba import njit
 
 BLOCK = 8192
 
-# A bin speaks against a state, compared with the best, by no more than exp(-this): no row of
+# The likelihood of a state in a bin is at least exp(-this) of that of the best state: no row of
 # emissions can then make all paths impossible within the range of float64.
 _FLOOR = 300.0
 _CENTRE = 1000
