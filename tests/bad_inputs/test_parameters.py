@@ -34,6 +34,18 @@ RANGES = {
     "a decimal comma": ({"threshold": "0,5"}, "--threshold 0,5: must be a number"),
     "a per cent": ({"fdr": "5%"}, "--fdr 5%: must be a number"),
     "a shell command": ({"seed": "$(touch hit)"}, "--seed $(touch hit): must be a whole number"),
+    **{
+        f"a shell command for --{name}": ({name: value}, f"--{name} {value}: does not have")
+        for name, value in {
+            "container_registry": "x$(touch hit)",
+            "gpu_type": "a100\ntouch hit",
+            "queue": "fast;touch",
+            "gpu_queue": "gpu|touch",
+            "work_bucket": "s3://x/`hit`",
+            "aws_region": "eu&touch",
+            "aws_cli": "/x/aws;touch",
+        }.items()
+    },
     "a number past 64 bits": ({"n_background": "18446744073709551646"}, "must be at most 10000000"),
     "a number past all memory": ({"step": "1e999999999"}, "must be at most 1000000"),
     "negative quality": ({"min_mapq": -1}, "must be at least 0"),
