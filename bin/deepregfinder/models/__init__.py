@@ -1,1 +1,1 @@
-"""Models: one protocol, one catalogue, one registry; then a module or package for each."""
+"""Models: a protocol, a catalogue, a registry, and a module or package for each model."""

@@ -3,8 +3,8 @@
 model.json         what the model is, what it was trained on, its normalisation and its temperature
 model.safetensors  arrays: `member0.<name>`, ... for each member, and `normalisation.quantiles`
 
-A bundle may come from anybody: reading takes nothing on trust. The digest of model.safetensors
-stands in model.json, so that a mixture of two bundles or a damaged copy is noticed.
+A bundle may come from elsewhere, so reading checks everything. model.json holds the digest of
+model.safetensors, which reveals a mixture of two bundles or a damaged copy.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class Member:
 
     best_epoch : the epoch (from 1) that was kept; of a forest, its number of trees
     validation_map : mean average precision over non-background classes on the validation windows
-    restarts : how often its training diverged and began again, last at `learning_rate`
+    restarts : number of times that training diverged and restarted, last at `learning_rate`
     """
 
     seed: int
@@ -63,10 +63,10 @@ class Bundle:
     split : how labelled windows were divided
     temperature : of the averaged probabilities (calibration.combine_members)
     thresholds : for each class but background, the lowest probability of a called window
-    labelled_bias : what calibration.shift_priors gets where labelled windows are evaluated, among
-        which the classes have other shares than where the model was calibrated; else zeros
+    labelled_bias : argument of calibration.shift_priors for labelled windows, if the model was
+        calibrated on windows with other class frequencies; otherwise zeros
     n_windows : labelled windows by split and class; training : parameters of the training
-    provenance : anything else worth knowing about the training data; versions : of the programs
+    provenance : further facts about the training data; versions : of the programs
     weights : for each member, its arrays by name
     """
 
@@ -155,8 +155,8 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
 def read_bundle(folder: Path) -> Bundle:
     """Read and check a bundle.
 
-    Raises InputError where it is missing, damaged, of another format or version, or where its parts
-    do not fit each other: names, shapes and ranges of everything are checked.
+    All names, shapes and ranges are checked. Raises InputError for a bundle that is missing,
+    damaged, inconsistent, or of another format or version.
     """
     folder = Path(folder)
     if not folder.is_dir():

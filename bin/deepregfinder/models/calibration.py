@@ -1,10 +1,10 @@
-"""Probabilities that mean what they say: averaging of networks, temperature scaling, prior shift.
+"""Calibration of probabilities: averaging of members, temperature scaling, prior shift.
 
 Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks, ICML 2017, section 4.2. One
 temperature T for all classes: p is replaced by p^(1/T), renormalised, which for the softmax of
 logits z is the softmax of z / T. The order of the classes of a window never changes.
 
-Where probabilities were made for other shares of the classes, p is multiplied by a factor for each
+For other class frequencies than those of the calibration, p is multiplied by a factor for each
 class, renormalised (Saerens, Latinne, Decaestecker: Neural Computation 14:21-41, 2002, equation
 2.4). The factors are fitted, as the bias of Alexandari, Kundaje, Shrikumar: ICML 2020, section 3.
 """
@@ -74,9 +74,9 @@ def negative_log_likelihood(probabilities: np.ndarray, y: np.ndarray) -> float:
 
 
 def fit_temperature(probabilities: np.ndarray, y: np.ndarray) -> float:
-    """The temperature, between 1/4 and 20, of least negative log-likelihood.
+    """The temperature, between 1/4 and 20, with the lowest negative log-likelihood.
 
-    probabilities : (n, classes), before calibration, of windows that no network was trained on
+    probabilities : (n, classes), before calibration, of windows that no member was trained on
     y : (n,) true class indices
 
     Raises InputError where there is no window.
@@ -108,9 +108,9 @@ def _require_windows(y: np.ndarray) -> None:
 
 
 def fit_bias(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
-    """The bias for `shift_priors`, of background 0, of least negative log-likelihood.
+    """The bias for `shift_priors`, 0 for background, with the lowest negative log-likelihood.
 
-    probabilities : (n, classes), of windows that no network was trained on; y : (n,) class indices
+    probabilities : (n, classes), of windows that no member was trained on; y : (n,) class indices
 
     Raises InputError where there is no window.
     """

@@ -1,26 +1,26 @@
-"""What there is to know of each model without running it: catalogue.json, one entry a model.
+"""Facts about each model, without running it: catalogue.json, with one entry per model.
 
 The catalogue is read here, by functions/catalogue.nf (what a run may ask of a model) and by tests.
-Nothing outside of models/ compares the name of a model: it asks for a fact.
+Code outside models/ never compares the name of a model: it asks for a fact.
 
 Fields of an entry
 ------------------
 summary : what the model is, in a few words
 methods, reference : the same in a methods paragraph, and the name of the work in
     report/references.py; null where there is none
-signal : what the model is shown; `{transformed}` stands for the effect of --transform
-training : how it is trained, behind "it was"
+signal : the input of the model, in words; `{transformed}` stands for the effect of --transform
+training : how it is trained, as a continuation of "it was"
 sees : "window", one at a time, or "chromosome", what lies around a window as well
 calibrated : what its probabilities mean: "labelled", frequencies among labelled windows;
     "natural", frequencies on the genome; "rule", the distance from the border of a rule
 needs : "accessibility" (a track of DNase or ATAC), "tss" (a list of TSSs), the name of a mark,
     "max_classes:N" and "max_bin_size:N"
-heeds : the parameters, of those that only some models heed, that have an effect on it
-runs_on : "gpu" where it computes on one, "cpu" where it never does
-progress : what its learning curve counts: "epoch", "tree" or "fit"
-traits : "baseline", the model that others are compared with; "gradients", its outputs can be
-    traced back to the bins of a window; "hidden_marks", in its training marks were hidden;
-    "states", it has states that can be shown
+heeds : parameters that affect this model, of those that only some models use
+runs_on : "gpu" if it can compute on a GPU, otherwise "cpu"
+progress : the unit of its learning curve: "epoch", "tree" or "fit"
+traits : "baseline", the model that others are compared with; "gradients", its outputs have
+    gradients with respect to the bins of a window; "hidden_marks", marks were hidden at random
+    during training; "states", it has hidden states
 """
 
 import json
@@ -37,7 +37,7 @@ _FILE = Path(__file__).with_name("catalogue.json")
 _APPLIED = "_from_"
 
 ACCESSIBILITY = ("all", "needed")
-"""Who sees an accessibility track: all models, or only those that cannot do without it."""
+"""Models that see an accessibility track: all, or only those that need one."""
 
 _ACCESSIBILITY_NEED = "accessibility"
 
@@ -107,13 +107,13 @@ def facts(name: str) -> ModelFacts:
 
 
 def baseline(names: Iterable[str]) -> str | None:
-    """The model that others are compared with, where it is among `names`."""
+    """The model that others are compared with; None if it is not among `names`."""
     wanted = next(name for name in MODEL_NAMES if "baseline" in facts(name).traits)
     return next((name for name in names if design(name) == wanted), None)
 
 
 def design(name: str) -> str:
-    """Which model it is that a run calls `name`: `cnn` of `cnn` and of `cnn_from_K562`.
+    """The model behind the name in a run: `cnn` for `cnn` and for `cnn_from_K562`.
 
     A model that another sample was trained on carries the name of that sample in a run.
     """
@@ -121,12 +121,12 @@ def design(name: str) -> str:
 
 
 def training_sample(name: str) -> str:
-    """The sample that a run's model `name` was trained on; empty where it is the sample itself."""
+    """The sample that a run's model `name` was trained on; empty for the predicted sample."""
     return name.partition(_APPLIED)[2]
 
 
 def accessibility_row(marks: Sequence[str]) -> int | None:
-    """The first row whose name says so (DNase, ATAC-seq, DHS, ... in any case), or None."""
+    """The first row that is an accessibility track (DNase, ATAC-seq, DHS, ...), or None."""
     return next((row for row, mark in enumerate(marks) if _is_accessibility(mark)), None)
 
 
@@ -149,7 +149,7 @@ def marks_seen(model: str, marks: Sequence[str], accessibility: str) -> tuple[st
 
 
 def is_given_tss(model: str, tss_input: bool) -> bool:
-    """Whether a model is given the TSSs: one that needs them always, others if so wanted."""
+    """Whether a model is given the TSSs: always if it needs them, else if --tss_input says so."""
     return "tss" in facts(model).needs or (tss_input and "tss_input" in facts(model).heeds)
 
 

@@ -1,18 +1,18 @@
 """The rules of the ENCODE registry of candidate cis-regulatory elements: nothing is learnt.
 
 Source: Moore et al., "Expanded encyclopaedias of DNA elements in the human and mouse genomes",
-Nature 2020, 583:699-710, Methods, and the registry's browser SCREEN. An element is promoter-like
-if DNase and H3K4me3 are high and a TSS lies within 200 bp (centre to centre); enhancer-like if
-DNase and H3K27ac are high and, within 200 bp of a TSS, H3K4me3 is low. High is a Z-score of the
-log10 of the signal of at least 1.64, low is below. Enhancer-like elements are proximal up to 2 kb
-from a TSS and distal beyond: both are enhancers here, so that 2 kb divide no classes.
+Nature 2020, 583:699-710, Methods, and the registry's browser SCREEN. An element is promoter-like if
+DNase and H3K4me3 are high and a TSS lies within 200 bp (centre to centre); enhancer-like if DNase
+and H3K27ac are high and, within 200 bp of a TSS, H3K4me3 is low. High is a Z-score of the log10 of
+the signal of at least 1.64, low is below. Enhancer-like elements are proximal up to 2 kb from a TSS
+and distal beyond: both are enhancers here.
 
-The registry takes the largest Z-score over all cell types; here there is the one sample. It asks
-about representative DNase peaks, with the histone marks 500 bp to either side; here each window is
-asked about its centre: DNase within 200 bp of it, the histone marks within 700 bp (or up to the
-ends of the window). Mean and standard deviation for the Z-scores are those of log10 RPM over all
-windows of the training chromosomes, at every bin, whose centre is accessible (DNase is not 0), mark
-by mark without those where the mark is 0. A signal of 0 has Z = -10.
+The registry takes the largest Z-score over all cell types; this module has one sample. The registry
+examines representative DNase peaks, with the histone marks 500 bp to either side; this module
+examines the centre of each window: DNase within 200 bp of it, the histone marks within 700 bp (or
+up to the ends of the window). Mean and standard deviation for the Z-scores are those of log10 RPM
+over all windows of the training chromosomes, at every bin, whose centre is accessible (DNase is not
+0), mark by mark without those where the mark is 0. A signal of 0 has Z = -10.
 
 Scores. With z = Z - 1.64, d the distance to the nearest TSS and f the logistic function,
 
@@ -20,10 +20,10 @@ Scores. With z = Z - 1.64, d the distance to the nearest TSS and f the logistic 
     margin of promoters = min(z DNase, z H3K4me3); farther than 200 bp from all TSSs also at most
                           ln(200 / d) and -margin of enhancers
 
-and f(margin) is the probability of the class, the rest that of the background. It is 0.5 exactly on
-the border of a rule, above it inside and below it outside; never are two above. (Exactly at Z of
-H3K4me3 = 1.64 near a TSS, both may be 0.5.) With two classes promoters belong to the background.
-No temperature is fitted: it would move the borders.
+and f(margin) is the probability of the class; the background has the rest. It is exactly 0.5 on the
+border of a rule, higher inside and lower outside. At most one class exceeds 0.5. (Exactly at Z of
+H3K4me3 = 1.64 near a TSS, both may be 0.5.) With two classes promoters belong to the background. No
+temperature is fitted: it would move the borders.
 
 Arrays of a model
 -----------------
@@ -70,7 +70,7 @@ _FIXED = {
 def fit_ccre(training: TrainingGenome) -> dict[str, np.ndarray]:
     """The arrays above: statistics of the training chromosomes, and the TSSs of all.
 
-    Raises InputError, with all that is lacking: marks, TSSs, or a rule for five classes.
+    Raises InputError that lists what is missing: marks, TSSs, or a rule for five classes.
     """
     tensors = training.tensors
     sites = tss_arrays(training)
@@ -240,6 +240,6 @@ class CcreModel(ChromosomeModel):
         return score_ccre(arrays, signal, starts, window_bins)
 
     def calibrate(self, member: TrainedMember, y: np.ndarray) -> Fitted:
-        """0.5 is the border of a rule and has to stay it: there is no temperature."""
+        """No temperature: 0.5 has to remain the border of a rule."""
         n_classes = member.validation_probabilities.shape[1]
         return uncalibrated([member], n_classes, 1.0, self.parameters)

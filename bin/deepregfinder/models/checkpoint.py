@@ -39,7 +39,7 @@ _Parsed = TypeVar("_Parsed")
 
 @dataclass(frozen=True)
 class StoredState:
-    """What a file holds: plain facts, weights by group and name, and Adam's moments."""
+    """The content of a file: plain facts, weights by group and name, and Adam's moments."""
 
     facts: dict[str, Any]
     groups: dict[str, dict[str, Tensor]]
@@ -79,10 +79,10 @@ def write_state(
 def read_state(
     path: Path, fingerprint: str, parsed: Callable[[StoredState], _Parsed]
 ) -> _Parsed | None:
-    """What `parsed` makes of a file of `write_state`.
+    """Read a file of `write_state`, and return the result of `parsed`.
 
-    None where there is no file, or one of other inputs, or a damaged one, of which `parsed` may
-    raise ValueError, KeyError or TypeError: training then starts at the beginning, and the log
+    None if the file is missing, damaged, or belongs to other inputs. For a damaged file, `parsed`
+    may raise ValueError, KeyError or TypeError. Training then starts at the beginning, and the log
     says why.
     """
     if not path.is_file():

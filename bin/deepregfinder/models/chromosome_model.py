@@ -1,7 +1,7 @@
-"""What models have in common that read whole chromosomes and hold hardly any chance.
+"""The base of models that read whole chromosomes and hardly depend on the seed.
 
-Such a model is fitted once, whatever the number of seeds: it has one member. It is evaluated on
-the CPU.
+Such a model is fitted once, for any number of seeds, and has one member. It is evaluated on the
+CPU.
 """
 
 import logging
@@ -40,7 +40,7 @@ class ChromosomeModel(ABC):
     @property
     @abstractmethod
     def parameters(self) -> Mapping[str, Any]:
-        """All that shapes the arrays beside the data."""
+        """All settings that affect the arrays."""
 
     @abstractmethod
     def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:
@@ -65,7 +65,7 @@ class ChromosomeModel(ABC):
         """
 
     def calibrate(self, member: TrainedMember, y: np.ndarray) -> Fitted:
-        """What the probabilities of the member need to be read; y : (n,), of validation windows."""
+        """Calibrate the member. y : (n,), class indices of the validation windows"""
         return calibrated(self.name, [member], y, self.parameters)
 
     def fit(

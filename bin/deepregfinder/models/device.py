@@ -1,4 +1,4 @@
-"""Where networks run."""
+"""The device that networks run on."""
 
 import logging
 import os
@@ -14,13 +14,13 @@ from deepregfinder.errors import InputError
 
 @contextmanager
 def reproducible(device: torch.device) -> Iterator[None]:
-    """One CPU thread and deterministic algorithms inside; torch's settings are put back after.
+    """One CPU thread and deterministic algorithms inside; torch's settings are restored afterwards.
 
     On CUDA an algorithm without a deterministic form warns instead of failing.
     """
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    # torch also fills new memory, lest anybody read what was never written: 7 % of the time.
+    # torch also fills new memory with NaN in this mode, which takes 7 % of the time.
     filling: Any = torch.utils.deterministic
     filled, filling.fill_uninitialized_memory = filling.fill_uninitialized_memory, False
     torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
@@ -49,7 +49,7 @@ class Hardware:
 def choose_device(name: str) -> torch.device:
     """The device that `--device cpu|cuda|auto` stands for.
 
-    Raises InputError where `cuda` was asked for and no GPU is visible: nothing falls back unasked.
+    Raises InputError if `cuda` was requested and no GPU is visible: only `auto` falls back.
     """
     if name not in ("cpu", "cuda", "auto"):
         raise InputError(f"--device {name!r} is none of cpu, cuda and auto.")

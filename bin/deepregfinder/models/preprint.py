@@ -1,4 +1,4 @@
-"""PREPRINT: how likely are the reads of a window, if it has the typical profile of a class?
+"""PREPRINT: likelihoods of the reads of a window under the mean profile of each class.
 
 Method: Osmala and Lähdesmäki, "Enhancer prediction in the human genome by probabilistic modelling
 of the chromatin feature patterns", BMC Bioinformatics 2020, 21:317. Each mark has a characteristic

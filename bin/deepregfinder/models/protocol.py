@@ -1,7 +1,7 @@
-"""What every model is: three functions, what they are given, and what they give.
+"""The interface of all models: three functions, their inputs and their results.
 
-A model is trained with `fit`, its arrays are checked with `check` (a bundle may come from anybody)
-and it scores windows through `scorer`. What else there is to know of it stands in the catalogue.
+`fit` trains a model, `check` checks its arrays (a bundle may come from elsewhere) and `scorer`
+scores windows. The catalogue holds all other facts about a model.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ class TrainingOptions:
 
 @dataclass(frozen=True)
 class Size:
-    """What the shapes of a model's arrays follow from."""
+    """The numbers that determine the shapes of a model's arrays."""
 
     n_marks: int
     window_bins: int
@@ -110,11 +110,11 @@ def no_signal(chrom: str) -> ChromosomeSignal:
 
 @dataclass(frozen=True)
 class TrainingGenome:
-    """What a model learns from.
+    """The data that a model is trained on.
 
     tensors : labelled windows of all splits, with the marks of the model
     tss : sorted positions of TSSs by chromosome, int64 bp; None where the model is given no list
-    load : gives the signal of a chromosome
+    load : returns the signal of a chromosome
     """
 
     tensors: Tensors
@@ -154,7 +154,8 @@ class TrainedMember:
     """One member of a bundle, with the weights of its best epoch; of a forest, with its arrays.
 
     validation_probabilities : float32 (n validation windows, classes), before calibration
-    restarts : how often training diverged; learning_rate : the rate the last attempt started with
+    restarts : number of times that training diverged; learning_rate : initial rate of the last
+        attempt
     """
 
     seed: int
@@ -169,7 +170,7 @@ class TrainedMember:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model, with what the average of its members needs to be read.
+    """A trained model, with the calibration of the average of its members.
 
     temperature, thresholds, labelled_bias : as in a Bundle
     parameters : all that shaped the arrays, for model.json and the model card
@@ -184,7 +185,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Trained:
-    """What of a bundle a model needs to score windows."""
+    """The part of a bundle that a model needs to score windows."""
 
     members: tuple[Arrays, ...]
     size: Size
@@ -192,7 +193,7 @@ class Trained:
 
 
 Keep = Callable[[slice, np.ndarray], None]
-"""Is given the place of a batch among the starts, and its members' probabilities before
+"""Receives the slice of the starts that a batch covers, and the probabilities of its windows before
 calibration: float32 (members, windows, classes)."""
 
 
@@ -205,7 +206,7 @@ class Scorer(Protocol):
 
 
 class Model(Protocol):
-    """A kind of model: what `registry.load` gives for a name."""
+    """A model without trained arrays, as `registry.load` returns it for a name."""
 
     def fit(
         self,
@@ -223,9 +224,9 @@ class Model(Protocol):
         ...
 
     def check(self, arrays: Arrays, size: Size) -> None:
-        """Raise ValueError, with a sentence that says why, unless the arrays can be evaluated."""
+        """Raise ValueError, with the reason, if the arrays cannot be evaluated."""
         ...
 
     def scorer(self, trained: Trained, hardware: "Hardware") -> Scorer:
-        """What scores windows with each member; its arrays are checked."""
+        """The scorer of trained members, whose arrays have passed `check`."""
         ...

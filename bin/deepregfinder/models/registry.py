@@ -6,9 +6,9 @@ from deepregfinder.models.protocol import Model
 
 
 def load(name: str) -> Model:
-    """The model of that name; only now its module, and what that needs, is imported.
+    """The model of that name. Its module, and what that needs, is imported only now.
 
-    The imports stand here as text, since the digest of a step's code follows them as text.
+    The imports are plain statements, since the digest of a step's code follows them as text.
     Raises InputError for an unknown name.
     """
     match name:

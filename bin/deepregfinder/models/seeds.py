@@ -17,11 +17,11 @@ _Member = TypeVar("_Member")
 def train_seeds(
     train_one: Callable[[int], _Member], seeds: Sequence[int], hardware: Hardware
 ) -> list[_Member]:
-    """What `train_one` gives for each seed, in their order.
+    """The results of `train_one` for each seed, in their order.
 
-    On a CPU up to `hardware.threads` of them train at a time, each in a process of its own and on
-    ONE thread: sums that are split over threads are rounded differently for each number of threads,
-    and the same seed has to give the same weights whatever the task was given. On a GPU they train
+    On a CPU up to `hardware.threads` of them train at a time, each in its own process and on ONE
+    thread: sums that are split over threads are rounded differently for each number of threads, but
+    the same seed has to give the same weights for any number of threads. On a GPU they train
     one after the other. `train_one` has to be picklable.
     """
     n_workers = min(hardware.threads, len(seeds)) if hardware.device.type == "cpu" else 1

@@ -1,4 +1,4 @@
-"""From labelled windows to a model bundle: one member a seed, their average calibrated."""
+"""From labelled windows to a model bundle: one member per seed, and a calibrated average."""
 
 import platform
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ def train_bundle(
 def _require_chromosomes(model: str, training: TrainingGenome) -> None:
     """Raise InputError where there is no signal, or windows were divided at random.
 
-    What a model sees around its training windows would then hold the test windows.
+    With a random split, the surroundings of the training windows contain test windows.
     """
     if training.load is no_signal:
         raise InputError(f"{model} learns from whole chromosomes: give --signal.")
@@ -117,9 +117,9 @@ def write_trained(output: Path, bundle: Bundle, members: Sequence[TrainedMember]
 def open_training(
     tensors: Tensors, learner: Learner, signal: Path | None, tss: Path | None
 ) -> TrainingGenome:
-    """What a model learns from: windows with the marks that it sees, their chromosomes, TSSs.
+    """The training data of a model: windows with its marks, their chromosomes, and TSSs.
 
-    tss : the list of the run; the model is given it where its entry of the catalogue says so
+    tss : the list of the run; only some models use it (catalogue.is_given_tss)
 
     Raises InputError where the signal is of another sample, or lacks a mark.
     """

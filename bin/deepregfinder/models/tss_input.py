@@ -1,6 +1,6 @@
-"""TSSs that a model was given. They stand in its arrays, by chromosome, as `tss.NAME`.
+"""TSSs that a model was given, which its arrays hold by chromosome as `tss.NAME`.
 
-NAME is that of the chromosome without "chr"; the array holds rising positions in bp, int64.
+NAME is that of the chromosome without "chr"; the array holds sorted positions in bp, int64.
 """
 
 from collections.abc import Mapping
@@ -34,11 +34,11 @@ def is_tss_array(name: str) -> bool:
 
 
 def tss_of(arrays: Mapping[str, np.ndarray], chrom: str) -> np.ndarray:
-    """Positions on a chromosome, by either of its names; none where the model knows none."""
+    """Positions on a chromosome, by either of its names; empty without TSSs there."""
     return arrays.get(array_name(chrom), np.empty(0, np.int64))
 
 
 def check_tss_array(name: str, array: np.ndarray) -> None:
-    """Raise ValueError unless the array is one of those above."""
+    """Raise ValueError unless the array holds sorted positions, int64, from 0 on."""
     if array.dtype != np.int64 or array.ndim != 1 or (np.diff(array, prepend=0) < 0).any():
         raise ValueError(f"{name} are not rising positions")

@@ -1,4 +1,4 @@
-"""How probabilities of `drf` are read: at natural prevalence, and where each class is called."""
+"""Calibration of `drf` at natural prevalence, and the threshold of each class."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -52,9 +52,9 @@ def calibrate_drf(
     constants : arrays of each member beside its weights: SCALE, and its TSSs
     parameters : all that shaped the weights
 
-    The temperature is that of least loss there. The threshold of a class is the probability that,
-    as a cut, has the highest F1 over the places there. The bias for labelled windows, that of least
-    loss, is from those of the same chromosomes.
+    The temperature minimises the loss there. The threshold of a class is the probability with the
+    highest F1 there. The bias for labelled windows minimises the loss on those of the same
+    chromosomes.
     """
     tensors = genome.tensors
     n_classes = len(tensors.classes)
@@ -109,7 +109,7 @@ def calibrate_drf(
 
 
 def best_cut(scores: np.ndarray, truth: np.ndarray) -> float:
-    """The score that, as the lowest that is called, has the highest F1; 0.5 without a positive."""
+    """The lowest score to call with the highest F1; 0.5 without a positive."""
     if not truth.any():
         return 0.5
     precision, recall, cuts = precision_recall_curve(truth, scores)

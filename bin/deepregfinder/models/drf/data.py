@@ -1,4 +1,4 @@
-"""What `drf` learns from: features and truth of whole chromosomes, and stretches of them."""
+"""Training data of `drf`: features and truth of whole chromosomes, and stretches of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ _EDGE = 24
 class DenseData:
     """The chromosomes of a split end to end, in files that training processes map into memory.
 
-    x : file of float16, (bins, spans x tracks): what the network sees
-    y : file of int8, (outputs,): class index, -1 where nothing is said
+    x : file of float16, (bins, spans x tracks): input of the network
+    y : file of int8, (outputs,): class index, -1 if it is not defined
     bounds : first output of each chromosome, and the end; int64 (chromosomes + 1,)
     """
 
@@ -59,7 +59,7 @@ def mean_rpm(genome: TrainingGenome, chroms: Sequence[str]) -> np.ndarray:
 def write_dense(
     folder: Path, genome: TrainingGenome, split: str, constants: Mapping[str, np.ndarray]
 ) -> DenseData:
-    """Write what the network sees and the truth of the chromosomes of a split into `folder`.
+    """Write input and truth of the chromosomes of a split into `folder`.
 
     constants : arrays of the model beside its weights: SCALE, and its TSSs
     """
@@ -97,11 +97,11 @@ def draw(
     number: int,
     rng: np.random.Generator,
 ) -> tuple[Tensor, Tensor]:
-    """A batch of `number` stretches of `length` outputs at random places, each in a direction.
+    """A batch of `number` stretches of `length` outputs at random places, some of them reversed.
 
-    Of some stretches some tracks are hidden. Near the ends of a stretch the network sees less than
-    it will later: there is no loss. Returns float32 (number, spans x tracks, bins) and int64
-    (number, outputs).
+    Some tracks of some stretches are hidden. Outputs near the ends of a stretch have no loss, since
+    the network sees less there than in a chromosome. Returns float32 (number, spans x tracks, bins)
+    and int64 (number, outputs).
     """
     n_tracks = x.shape[1] // len(SPANS)
     signal, truth = [], []

@@ -1,14 +1,14 @@
 """Training of `drf`, the network that runs along chromosomes (docs/methods.md, "drf").
 
 It learns from every place of the training chromosomes, with the truth of labels/ground_truth.py: an
-element within 500 bp, nothing within 2,000 bp, between them no say. So its negatives are those of
-the genome, hard ones included, in their true proportion. Rare classes weigh more in the loss, and
+element within 500 bp, or none within 2,000 bp; places between these distances have no loss. So its
+negatives are those of the genome in their true proportion. Rare classes weigh more in the loss, and
 the logits are then lowered by the logarithm of the weights (logit adjustment, Menon et al. 2021),
 so that probabilities are those at natural prevalence.
 
 AdamW with a one-cycle rate (Smith and Topin 2019); stretches in both directions, some with tracks
-hidden; the weights that are kept are an exponential moving average over the steps. Same data and
-seed: same weights on a CPU.
+hidden; the weights that are kept are an exponential moving average over the steps. The same data
+and seed give the same weights on a CPU.
 """
 
 import hashlib
@@ -110,11 +110,11 @@ def train_member(
     folder: Path,
     seed: int,
 ) -> tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]:
-    """Train one network; its weights (at natural prevalence) and its learning curve.
+    """Train one network; returns its weights (at natural prevalence) and its learning curve.
 
-    The curve's validation figures are over every eighth stretch of the validation chromosomes, all
-    of its places, at natural prevalence. Continues from the checkpoint in `folder`, to the same
-    weights as without interruption. Raises InputError where training diverges.
+    The validation values of the curve cover all places of every eighth stretch of the validation
+    chromosomes, at natural prevalence. Training continues from the checkpoint in `folder`, and
+    gives the same weights as without interruption. Raises InputError where training diverges.
     """
     x, y = data["train"].open()
     weights = torch.from_numpy(class_weights(np.asarray(y), n_classes)).to(device)
@@ -164,10 +164,10 @@ def _fresh_state(
 def _train_epoch(
     state: DenseState, data: DenseData, weights: Tensor, seed: int, n_steps: int
 ) -> float:
-    """One pass, so to say, over the training chromosomes; the mean loss.
+    """One epoch on stretches of the training chromosomes; returns the mean loss.
 
-    Random numbers depend on seed and epoch alone: a continued training draws what it would have
-    drawn.
+    Random numbers depend on seed and epoch alone: a continued training draws the
+    same numbers.
     """
     x, y = data.open()
     stretches = data.stretches(STRETCH)

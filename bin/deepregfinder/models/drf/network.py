@@ -10,7 +10,7 @@ dilations 1, 2, 4, ..., 32 widen the view to 13 kb on both sides (Yu and Koltun 
 gives logits for every 200 bp, so that all windows of a chromosome cost one pass.
 
 A window has the probabilities at its centre: those of the output there, or the mean of the two
-outputs that meet there.
+outputs that border on it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,7 +108,7 @@ def tracks_of(signal: ChromosomeSignal, arrays: Mapping[str, np.ndarray]) -> lis
 
 
 def features(tracks: Sequence[np.ndarray], scale: np.ndarray, threads: int = 1) -> np.ndarray:
-    """What the network sees: sqrt of the means of each track / scale over each of the SPANS.
+    """Input of the network: sqrt of the means of each track / scale over each of the SPANS.
 
     tracks : float32 (bins,) each; scale : (tracks,); threads : tracks at a time
 
@@ -176,8 +176,7 @@ def dense_probabilities(
     x : from `features`, float16 (spans x tracks, bins)
     tiles : indices of the stretches of TILE outputs that are wanted
 
-    Tiles are computed each with all that it sees around it: how a chromosome is cut changes
-    nothing but the last bit.
+    Each tile is computed with its whole receptive field, so the tiling changes only the last bit.
     """
     n = x.shape[1] // POOL
     probabilities = np.zeros((network.output.out_channels, n), np.float32)

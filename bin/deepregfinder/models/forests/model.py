@@ -1,6 +1,6 @@
 """Forests as models: `rf` and `gbm` (trees.py), `rfecs` (rfecs.py).
 
-Trained, each is a set of plain arrays. Windows are normalised: float32 (n, marks, bins).
+A trained forest is a set of plain arrays. Windows are normalised: float32 (n, marks, bins).
 """
 
 import logging
@@ -41,7 +41,7 @@ class ForestModel(ABC):
     @property
     @abstractmethod
     def parameters(self) -> Mapping[str, Any]:
-        """All that shapes the arrays beside the data."""
+        """All settings that affect the arrays."""
 
     @abstractmethod
     def grow(

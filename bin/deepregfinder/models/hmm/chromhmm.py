@@ -98,7 +98,7 @@ class BernoulliModel:
 def fit_chromhmm(training: TrainingGenome, seed: int, threads: int) -> dict[str, np.ndarray]:
     """Learn states on the training chromosomes and name them by their labelled windows.
 
-    Nothing is left to chance: `seed` changes nothing. Returns the arrays of the module's head.
+    The result does not depend on `seed`. Returns the arrays listed in the docstring of the module.
     """
     tensors = training.tensors
     chroms = training.chroms("train")
@@ -292,7 +292,7 @@ def information_start(patterns: Patterns, n_states: int) -> BernoulliModel:
 def learn(
     model: BernoulliModel, patterns: Patterns, threads: int, most_rounds: int = _MOST_ROUNDS
 ) -> BernoulliModel:
-    """Baum-Welch, until a round gains next to nothing."""
+    """Baum-Welch, until the log-likelihood hardly changes."""
     reached, gain, rounds = -math.inf, math.inf, 0
     while rounds < most_rounds and gain >= _LEAST_GAIN * abs(reached):
         model, now = baum_welch(model, patterns, threads)

@@ -22,7 +22,7 @@ Background: 8 states (*), from any of which any other may follow, learnt without
     of which the training windows of elements are cut.
 Together: in each background bin an element of a class begins with a probability that is its
     prevalence: its training windows over the bins of the training chromosomes. From the last state
-    of an element the way leads back to the background as it is on average.
+    of an element the chain returns to the background states in their average proportions.
 Score: forward-backward decodes the whole chromosome. The probability of a class for a window is the
     posterior of its foreground at that bin of the central 1 kb where that of all foregrounds
     together is highest; the rest is the posterior of the background there.
@@ -89,8 +89,8 @@ _FIRST, _LAST = (0, 3), (2, 5)
 def fit_ehmm(training: TrainingGenome, seed: int, threads: int) -> dict[str, np.ndarray]:
     """Learn foregrounds from training windows, the background from training chromosomes.
 
-    Returns the arrays of the module's head. Raises InputError where the marks have no accessibility
-    track, or windows have fewer than three bins.
+    Returns the arrays listed in the docstring of the module. Raises InputError if the marks have no
+    accessibility track, or windows have fewer than three bins.
     """
     tensors = training.tensors
     row = accessibility_row(tensors.marks)
@@ -388,7 +388,7 @@ def _k_means(values: np.ndarray, unit: np.ndarray, n_states: int, seed: int) -> 
 
 
 def _bounded(emissions: EmissionsOf, opens: np.ndarray, ends: np.ndarray) -> EmissionsOf:
-    """Where an element opens or ends only the first, or last, states of a chain are possible."""
+    """Allow only the first states of a chain where an element starts, the last where it ends."""
     states = np.arange(len(_TIED))
 
     def bounded(part: slice) -> Emissions:
@@ -451,7 +451,7 @@ class EhmmModel(ChromosomeModel):
         return score_ehmm(arrays, signal, starts, window_bins)
 
     def calibrate(self, member: TrainedMember, y: np.ndarray) -> Fitted:
-        """Posteriors are those at natural prevalence: labelled windows need a bias."""
+        """Fit a bias for labelled windows, since posteriors are those at natural prevalence."""
         fitted = super().calibrate(member, y)
         mean = combine_members(member.validation_probabilities[np.newaxis], fitted.temperature)
         return replace(fitted, labelled_bias=fit_bias(mean, y))

@@ -57,7 +57,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What one sequence tells of the chain, given the model.
+    """Expected transitions of one sequence, given the model.
 
     log_likelihood : of the sequence (natural logarithm)
     first : float64 (states,), posterior of the first place
@@ -132,7 +132,7 @@ def check_chain(start: np.ndarray, transition: np.ndarray) -> None:
 
 
 def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]]) -> None:
-    """Raise ValueError unless there are these arrays alone, float64 of these shapes, all finite."""
+    """Raise ValueError unless the arrays are exactly these, float64, of these shapes and finite."""
     if surplus := sorted(set(arrays) - set(expected)):
         raise ValueError(f"there is an array of something else: {surplus[0]!r}")
     for name, shape in expected.items():
@@ -203,7 +203,7 @@ def _backward(table, rows, transposed, forward, ahead, is_last, posterior, produ
             for i in range(n_states):
                 total += forward[t, i] * backward[i]
             if total == 0.0:
-                # A future that is impossible but for rounding says nothing.
+                # A future that is impossible except for rounding carries no information.
                 backward[:] = 1.0
                 total = 1.0
             else:

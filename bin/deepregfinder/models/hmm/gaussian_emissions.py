@@ -38,7 +38,7 @@ class Moments:
         self._squares = np.zeros_like(mean)
 
     def collector(self, values: np.ndarray, rows: np.ndarray) -> Keep:
-        """What `forward_backward` is to be given as `keep`."""
+        """The function to pass to `forward_backward` as `keep`."""
 
         def keep(part: slice, posterior: np.ndarray) -> None:
             _add_moments(

@@ -41,9 +41,9 @@ _EVALUATION_BATCH = 1024
 
 
 def balanced_order(y: np.ndarray, n_classes: int, rng: np.random.Generator) -> np.ndarray:
-    """Windows of one epoch, int64 (len(y),): each class comes equally often, give or take one.
+    """Windows of one epoch, int64 (len(y),): each class occurs equally often (within one).
 
-    A class goes through a shuffled round of all its windows before one comes again.
+    All windows of a class are drawn once, in random order, before one is drawn again.
     """
     shares = np.full(n_classes, len(y) // n_classes)
     shares[rng.permutation(n_classes)[: len(y) % n_classes]] += 1
@@ -65,8 +65,8 @@ def train_network(
 ) -> TrainedMember:
     """Train one network, starting again at a tenth of the rate when it diverges.
 
-    Same data, options and seed: same weights on a CPU, whether or not it was interrupted. Raises
-    InputError if training diverges at all rates.
+    On a CPU, the same data, options and seed give the same weights, also after an interruption.
+    Raises InputError if training diverges at all rates.
     """
     checkpoint = checkpoint_path(folder, model, seed)
     fingerprint = _fingerprint(data, model, options, seed, device)
@@ -167,8 +167,8 @@ def _train_epoch(
 ) -> EpochRecord | None:
     """One pass over the training windows and the validation after it; None where it diverged.
 
-    Random numbers depend on seed and epoch alone: a continued training draws what it would have
-    drawn.
+    Random numbers depend on seed and epoch alone: a continued training draws the
+    same numbers.
     """
     epoch = len(state.curve) + 1
     torch.manual_seed(_random_seed(seed, epoch))

@@ -1,4 +1,4 @@
-"""What the networks are built from.
+"""Building blocks of the networks.
 
 Tensors here have the layout (n, channels, 1, bins) with the channels of a bin side by side in
 memory (`channels_last`): on a CPU convolutions, batch norms and pools are then up to twice as fast
