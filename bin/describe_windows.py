@@ -39,14 +39,14 @@ def describe_windows(
     import pandas as pd
 
     from deepregfinder.classes import class_names
-    from deepregfinder.evaluation.window_distances import (
+    from deepregfinder.genome.grid import read_chrom_sizes
+    from deepregfinder.genome.intervals import read_intervals
+    from deepregfinder.labels.candidates import read_regions
+    from deepregfinder.labels.window_distances import (
         describe,
         draw_distances,
         write_distances,
     )
-    from deepregfinder.genome.grid import read_chrom_sizes
-    from deepregfinder.genome.intervals import read_intervals
-    from deepregfinder.labels.candidates import read_regions
 
     lists = {"dhs": [dhs] if dhs else [], "tss": [], "factor": [*enhancers, *tfbs]}
     markers = {

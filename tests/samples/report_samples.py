@@ -17,11 +17,11 @@ from deepregfinder.evaluation.tables import (
     PrecisionRecall,
     RatesAtThreshold,
     Reliability,
-    WindowDistances,
 )
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
+from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.models.catalogue import design
 from deepregfinder.models.protocol import EpochRecord

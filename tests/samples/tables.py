@@ -13,11 +13,11 @@ from deepregfinder.evaluation.tables import (
     RatesAtThreshold,
     Reliability,
     SeedFigure,
-    WindowDistances,
 )
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
+from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate

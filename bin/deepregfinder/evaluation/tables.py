@@ -136,25 +136,3 @@ class CrisprFigures:
     average_precision: float | None
     average_precision_low: float | None
     average_precision_high: float | None
-
-
-@dataclass(frozen=True)
-class WindowDistances:
-    """A row of `<sample>.test_windows.tsv`: distances of windows of a class to a marker.
-
-    windows : labelled or natural; n : number of windows
-    lower_quartile, median, upper_quartile : distances in bp; None where so many windows have no
-        marker on their chromosome
-    """
-
-    windows: str
-    class_: str
-    marker: str
-    n: int
-    touching: int
-    within_2kb: int
-    within_10kb: int
-    within_100kb: int
-    lower_quartile: int | None
-    median: int | None
-    upper_quartile: int | None

@@ -8,10 +8,11 @@ from typing import Any
 from deepregfinder.counting.store import RecordCounts
 from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures, WindowDistances
+from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
+from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.doubts import Doubt

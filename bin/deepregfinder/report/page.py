@@ -14,7 +14,7 @@ from markupsafe import Markup
 from deepregfinder import __version__
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import RecordCounts
-from deepregfinder.evaluation.window_distances import MARKERS
+from deepregfinder.labels.window_distances import MARKERS
 from deepregfinder.report import accuracy, browser, charts, curves, evidence, formats, words
 from deepregfinder.report.collect import Run, Version
 from deepregfinder.report.methods_text import methods

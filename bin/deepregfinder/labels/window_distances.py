@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.classes import class_named
-from deepregfinder.evaluation.tables import WindowDistances
 from deepregfinder.figure import figure_of
 from deepregfinder.genome.bedtools import distances
 from deepregfinder.labels.ground_truth import label_windows
@@ -27,6 +26,28 @@ MARKERS = {
 }
 _LIMITS = (0, 2_000, 10_000, 100_000)
 _FURTHEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class WindowDistances:
+    """A row of `<sample>.test_windows.tsv`: distances of windows of a class to a marker.
+
+    windows : labelled or natural; n : number of windows
+    lower_quartile, median, upper_quartile : distances in bp; None where so many windows have no
+        marker on their chromosome
+    """
+
+    windows: str
+    class_: str
+    marker: str
+    n: int
+    touching: int
+    within_2kb: int
+    within_10kb: int
+    within_100kb: int
+    lower_quartile: int | None
+    median: int | None
+    upper_quartile: int | None
 
 
 @dataclass(frozen=True)
