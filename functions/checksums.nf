@@ -1,4 +1,4 @@
-// Checksums of what a run has left, by which anybody can tell later whether a file is still what it was.
+// Checksums of the results of a run, which show later whether a file has changed.
 
 /**
  * Write pipeline_info/checksums.sha256 into a results folder: the SHA-256 of every data file, as `sha256sum --check` reads

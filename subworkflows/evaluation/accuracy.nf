@@ -31,10 +31,10 @@ workflow ACCURACY {
         .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, windows, rpm -> [meta, bundle, windows, rpm, [], []] }
-    def judged = jobs.mix(windows_only)
-    EVALUATE_MODEL(judged, tss, options, codeDigest('evaluate_model.py'))
+    def evaluated = jobs.mix(windows_only)
+    EVALUATE_MODEL(evaluated, tss, options, codeDigest('evaluate_model.py'))
     EXPLAIN_MODEL(
-        explanation.explain ? judged.map { meta, bundle, windows, rpm, _files, bed -> [meta, bundle, windows, rpm, bed] } : channel.empty(),
+        explanation.explain ? evaluated.map { meta, bundle, windows, rpm, _files, bed -> [meta, bundle, windows, rpm, bed] } : channel.empty(),
         explanation.subMap('quantile_map', 'seed'),
         codeDigest('explain_model.py'),
     )

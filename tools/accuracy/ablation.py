@@ -160,12 +160,12 @@ def without(variant: str) -> Iterator[None]:
         yield
 
 
-def judge(
+def evaluate_variant(
     variant: str, folder: Path, run: str, line: str, tss: Path, epochs: int, seeds: int
 ) -> Path:
     """Train and evaluate one variant, in one thread; the folder of its evaluation.
 
-    Paths are absolute: a process judges one variant after the other, in a folder of its own each.
+    Paths are absolute: a process evaluates several variants, each in its own folder.
     """
     from call_elements import call_elements
     from evaluate_model import evaluate_model
@@ -233,7 +233,7 @@ def ablation(
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, context, log_to_stderr, (logging.INFO,)) as pool:
         tasks = [
-            pool.submit(judge, variant, folder, run, line, tss, epochs, seeds)
+            pool.submit(evaluate_variant, variant, folder, run, line, tss, epochs, seeds)
             for variant in variants
         ]
         for task in tasks:

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from deepregfinder.models.catalogue import baseline
+
 Row = dict[str, str]
 
 
@@ -36,14 +39,14 @@ def table(title: str, header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) 
 
 
 def enhancer_calls(results: Path, sample: str) -> Iterator[tuple[str, ...]]:
-    """AP of calls, its difference from cnn, and false calls down to the recall of cnn's calls."""
+    """AP of calls, its difference from the baseline, and false calls at the baseline's recall."""
     scores = {
         (row["model"], row["figure"]): row
         for row in read(results / f"evaluation/{sample}/comparison.tsv")
         if (row["setting"], row["class"]) == ("calls", "enhancer")
     }
     models = sorted({model for model, _ in scores})
-    if "cnn" not in models:
+    if baseline(models) is None:
         return
     for model in models:
         area = scores[model, "average_precision"]

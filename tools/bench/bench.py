@@ -94,8 +94,8 @@ def counting(plan: Plan) -> list[str]:
     table = inputs.annotation(plan.folder, plan.sizes)
     n_reads = plan.number(4_000_000 if plan.quick else 20_000_000)
     large = inputs.alignments(plan.folder, plan.sizes, n_reads)
-    ours, judge = programs.our_count(large, sizes), programs.feature_counts(large, table)
-    rivals = [ours, judge, programs.samtools(large), programs.bgzip(large)]
+    ours, theirs = programs.our_count(large, sizes), programs.feature_counts(large, table)
+    rivals = [ours, theirs, programs.samtools(large), programs.bgzip(large)]
     if not plan.quick:
         cram = inputs.compressed(large)
         rivals.append(programs.our_count(cram, sizes, f"{programs.OURS}, CRAM"))
@@ -103,7 +103,7 @@ def counting(plan: Plan) -> list[str]:
     bins = f"{amount(plan.bins())} bins"
     lines = plan.compare(f"{amount(n_reads)} reads, {bins}", rivals)
     compared = programs.equal_counts(
-        plan.place(ours) / "counts.zip", plan.place(judge) / "counts.txt"
+        plan.place(ours) / "counts.zip", plan.place(theirs) / "counts.txt"
     )
     lines += [f"All {compared:,} bins are equal to those of featureCounts.", ""]
     if not plan.quick:

@@ -39,7 +39,7 @@ def methods(run: Run) -> Methods:
         paragraphs += [_labels(run), _training(run, cite)]
     if run.predicted:
         paragraphs.append(_calls(run))
-    paragraphs.append(_judged(run, cite))
+    paragraphs.append(_evaluation(run, cite))
     written = tuple(paragraph for paragraph in paragraphs if paragraph)
     return Methods(written, tuple(cite.cited))
 
@@ -188,7 +188,7 @@ def _calls(run: Run) -> str:
     )
 
 
-def _judged(run: Run, cite: _Citations) -> str:
+def _evaluation(run: Run, cite: _Citations) -> str:
     of = run.parameters.get
     sentences = []
     if run.evaluated:
