@@ -53,6 +53,8 @@ STRETCH = 512
 
 BATCH = 12
 LEARNING_RATE = 3e-3
+WARM_UP = 0.2
+GRADIENT_NORM = 1.0
 WEIGHT_DECAY = 0.02
 DROPOUT = 0.2
 EMA_DECAY = 0.995
@@ -157,7 +159,9 @@ def _fresh_state(
     average = DilatedNetwork(n_tracks, n_classes).to(device)
     average.load_state_dict(network.state_dict())
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, n_steps, pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, LEARNING_RATE, n_steps, pct_start=WARM_UP
+    )
     return DenseState(network, average, optimizer, schedule)
 
 
@@ -183,7 +187,7 @@ def _train_epoch(
         summed = functional.cross_entropy(logits, truth, weights, ignore_index=-1, reduction="sum")
         loss = summed / truth.numel()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
         state.optimizer.step()
         state.schedule.step()
         _follow(state.average, state.network, step)

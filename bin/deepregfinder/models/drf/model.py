@@ -45,6 +45,8 @@ class DrfModel:
             "stretch_outputs": fit.STRETCH,
             "optimiser": "AdamW, one-cycle rate",
             "learning_rate": fit.LEARNING_RATE,
+            "share_of_warm_up": fit.WARM_UP,
+            "gradient_norm_limit": fit.GRADIENT_NORM,
             "weight_decay": fit.WEIGHT_DECAY,
             "dropout": fit.DROPOUT,
             "mark_dropout": data.TRACK_DROPOUT,
