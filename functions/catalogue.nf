@@ -1,4 +1,4 @@
-// What there is to know of each model: bin/deepregfinder/models/catalogue.json, which the library reads as well.
+// Facts about each model, from bin/deepregfinder/models/catalogue.json, which the library reads as well.
 
 /** The entries of the catalogue by name of the model. */
 def modelCatalogue() {
@@ -10,7 +10,7 @@ def isAccessibility(String mark) {
     return mark.toLowerCase() ==~ readCatalogue().accessibility_marks
 }
 
-/** Which model it is that a run calls `name`: cnn of cnn and of cnn_from_K562. */
+/** The model behind the name in a run: cnn for cnn and for cnn_from_K562. */
 def designOf(String name) {
     return name.split('_from_')[0]
 }
@@ -32,7 +32,7 @@ def modelList() {
     return (['', 'Models'] + lines).join('\n') + '\n'
 }
 
-// A file of functions that includes another can be included only once by Nextflow 25.04's newer parser: this one is by many.
+// A file of functions that includes another can be included only once by the newer parser of Nextflow 25.04; several files include this one.
 def readCatalogue() {
     def file = moduleDir.parent.resolve('bin/deepregfinder/models/catalogue.json')
     return new groovy.json.JsonSlurper().parseText(file.getText('UTF-8'))

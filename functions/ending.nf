@@ -1,10 +1,10 @@
-// How a run ends: what it writes last, and what it says.
+// The end of a run: checksums, advice after a failure, and the closing message.
 
 include { writeChecksums } from './checksums'
 include { adviceOn } from './failures'
 include { closing } from './summary'
 
-/** Say what can be done about a failure, where the message of the task does not. `run` is `workflow`. */
+/** Log advice on a failure that the message of the task does not explain. `run` is `workflow`. */
 def whenFailed(run) {
     def advice = adviceOn(run.exitStatus, run.errorReport)
     if (advice) {
@@ -12,7 +12,7 @@ def whenFailed(run) {
     }
 }
 
-/** Write the checksums of a finished run into its results folder, and say what was found there. `run` is `workflow`. */
+/** Write the checksums of a finished run into its results folder, and log a summary of them. `run` is `workflow`. */
 def whenOver(run, String results) {
     if (!run.success) {
         return
@@ -23,7 +23,7 @@ def whenOver(run, String results) {
     log.info('\n' + closing(results, table.exists() ? table.text : null, run.duration.toString(), run.stats.succeedCount + cached, cached) + '\n')
 }
 
-/** The command line without what belongs to this one launch. */
+/** The command line without the options of a single launch (-resume, -name). */
 def repeatable(String command) {
     return command.replaceAll(/\s-(resume|name)(\s+[0-9a-z][0-9a-z_-]*)?(?=\s|$)/, '')
 }

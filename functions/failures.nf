@@ -1,9 +1,9 @@
-// What a user can do when a run was stopped by what happened to a task, not by what the task said.
+// Advice for runs that stopped because a task was killed, refused or lost.
 
 /**
  * What to change after a task was killed in all its attempts, or was refused by the scheduler; null where the task itself
  * failed. exitStatus and report are `workflow.exitStatus` and `workflow.errorReport`; a lost job has no exit status. The
- * codes are those that conf/base.config tries again.
+ * codes are those that conf/base.config retries.
  */
 def adviceOn(Integer exitStatus, String report) {
     def name = (report ?: '').find(/Error executing process > '([^' ]+)/) { _all, process -> process.tokenize(':').last() }

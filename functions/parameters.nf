@@ -160,7 +160,7 @@ def typed(value, String type) {
     return type == 'string' ? text : value
 }
 
-/** What is wrong with a typed value under its rule, or null. */
+/** The fault of a typed value under its rule, or null. */
 def faultOf(value, Map rule) {
     if (rule.type == 'boolean' && !(value instanceof Boolean)) {
         return 'must be true or false.'

@@ -1,4 +1,4 @@
-// What a run will do, settled before its first task: which BAMs are counted, which samples are trained on and predicted.
+// The plan of a run, made before its first task: BAM files to count, samples to train on and to predict.
 
 include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
 include { listed ; named ; nesting ; optional ; readJson } from './parameters'
@@ -94,7 +94,7 @@ def chosen(String name, String text, List possible, String lack, List problems) 
     return named.findAll { sample -> sample in possible }.unique().sort()
 }
 
-/** What the driver needs to know of a bundle, none of which may be anything but what it claims; the tasks check the rest. */
+/** The facts of a bundle that the driver needs, all of them checked; the tasks check the rest. */
 def readBundle(String path) {
     def folder = file(path, glob: false)
     def description = folder.resolve('model.json')
@@ -138,7 +138,7 @@ def readBundle(String path) {
     return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks', 'bin_size', 'window_bins') + [control: content.normalisation.control]
 }
 
-/** A pretrained bundle settles classes, bins and control; what was set to anything else on purpose is a contradiction. */
+/** Take classes, bins and control from the pretrained bundles; refuse parameters that were set to other values. */
 def followBundles(Map options, List bundles, schemaFile) {
     if (!bundles) {
         return options
@@ -162,7 +162,7 @@ def followBundles(Map options, List bundles, schemaFile) {
     }
 }
 
-/** A model needs in each sample that it predicts the marks that it was trained on. */
+/** Marks that a model was trained on and a sample to predict lacks. */
 def lackingMarks(List chips, List applied, List train_on, List bundles) {
     def marks = chips.groupBy { bam -> bam.meta.sample }.collectEntries { sample, bams -> [sample, bams*.meta*.mark.unique()] }
     def wanted = bundles.collectEntries { bundle -> [bundle.sample, bundle.marks] } + marks.subMap(train_on)
@@ -178,7 +178,7 @@ def lackingMarks(List chips, List applied, List train_on, List bundles) {
         }
 }
 
-/** What models cannot do without, by their entries in the catalogue. */
+/** Needs of the models, by their entries in the catalogue, that the run does not meet. */
 def unfitModels(List models, List chips, List train_on, Map options) {
     def catalogue = modelCatalogue()
     def unknown = models - catalogue.keySet()
@@ -197,7 +197,7 @@ def unfitModels(List models, List chips, List train_on, Map options) {
     return problems.findAll()
 }
 
-/** Why the models of these names cannot have what they need; null where they can. */
+/** The message if the run does not meet a need of the models of these names; null if it does. */
 def lackOf(String need, String names, List chips, List train_on, Map options) {
     if (need.startsWith('max_bin_size:')) {
         def limit = need.tokenize(':')[1].toInteger()
@@ -224,7 +224,7 @@ def isOfNeed(String mark, String need) {
     return need == 'accessibility' ? isAccessibility(mark) : mark.replaceAll('[^A-Za-z0-9]', '').equalsIgnoreCase(need)
 }
 
-/** A sentence for each parameter that was set on purpose and has no effect on some of the models, or on all. */
+/** A sentence for each parameter that differs from its default and has no effect on some of the models, or on all. */
 def withoutEffect(List models, Map options, schemaFile) {
     def catalogue = modelCatalogue()
     def rules = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }
@@ -232,11 +232,11 @@ def withoutEffect(List models, Map options, schemaFile) {
     return catalogue.values().collectMany { facts -> facts.heeds }.unique()
         .findAll { name -> set[name].toString() != rules[name]['default'].toString() }
         .collect { name ->
-            def deaf = models.findAll { model -> !(name in catalogue[model].heeds) }
+            def unaffected = models.findAll { model -> !(name in catalogue[model].heeds) }
             if (!models) {
                 return "--${name} ${set[name]} has no effect: no model is trained in this run."
             }
-            return deaf ? "--${name} ${set[name]} has no effect on ${deaf.join(', ')}." : null
+            return unaffected ? "--${name} ${set[name]} has no effect on ${unaffected.join(', ')}." : null
         }
         .findAll()
 }

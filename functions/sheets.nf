@@ -29,7 +29,7 @@ def readSamples(sheet, schemaFile) {
     return (chips + inputs).sort { entry -> entry.meta.id }
 }
 
-/** Files that stand in two places of --input, by whatever path or link, and names that the run itself needs. */
+/** Files that are listed twice in --input, by any path or link, and reserved names. */
 def misused(List rows) {
     def problems = []
     def by_place = rows.groupBy { row -> place(row.bam) }
@@ -54,12 +54,12 @@ def misused(List rows) {
     return problems
 }
 
-/** Where a file really lies: two paths may lead to one file. */
+/** The real path of a file: two paths may lead to one file. */
 def place(path) {
     return path.scheme == 'file' ? path.toRealPath() : path
 }
 
-/** Names of a column that differ in capitals only: most likely one thing, which would be taken for two. */
+/** Names of a column that differ only in case: most likely the same thing, spelt differently. */
 def spelledApart(List rows, List columns) {
     return columns.collectMany { column ->
         rows

@@ -1,4 +1,4 @@
-// What the terminal shows at the end of a run: what was found, and what to open next.
+// The message at the end of a run: numbers of calls, and the files to open next.
 
 /**
  * About ten lines. results is the folder, table the text of evaluation/summary.tsv or null, took how long the run was, tasks

@@ -1,1 +1,1 @@
-"""What a model looks at: filters, profiles of calls, importance of marks, attributions."""
+"""What predictions are based on: filters, profiles of calls, importance of marks, attributions."""

@@ -55,7 +55,7 @@ def draw_example(examples: Examples, example: Example) -> Markup:
 
 
 def where(example: Example) -> str:
-    """The place as people write it, 1-based: chr1:1,001-2,000."""
+    """The place for readers, 1-based: chr1:1,001-2,000."""
     return f"{example.chrom}:{example.start + 1:,}-{example.end:,}"
 
 

@@ -32,7 +32,7 @@ def share(part: int, whole: int) -> float | None:
 
 
 def label(class_name: str) -> str:
-    """A class as people read it."""
+    """The label of a class, for readers."""
     return class_named(class_name).label
 
 

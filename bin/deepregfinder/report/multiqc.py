@@ -99,7 +99,7 @@ def _write(
     columns: Sequence[str],
     rows: Sequence[Sequence[object]],
 ) -> None:
-    """An empty cell is what MultiQC takes for unknown."""
+    """Unknown values are empty cells, as MultiQC expects."""
     lines = [f"# {key}: {json.dumps(value)}" for key, value in head.items()]
     for row in (columns, *rows):
         lines.append("\t".join("" if cell is None else str(cell) for cell in row))

@@ -1,4 +1,4 @@
-"""Works that the methods paragraph cites; all of them stand in CITATIONS.md, as a test sees to."""
+"""Works that the methods paragraph cites. CITATIONS.md lists all of them, which a test checks."""
 
 from dataclasses import dataclass
 
