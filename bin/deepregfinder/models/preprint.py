@@ -71,6 +71,7 @@ _FOLDS = 3
 # Windows whose kernel is held at a time: small enough for a core's cache.
 _BLOCK = 1024
 _SHAPES = (1e-3, 1e4)
+_ADDED = 0.5
 
 
 class Machine(NamedTuple):
@@ -139,7 +140,7 @@ def fit_windows(
 
 def mean_profiles(counts: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray:
     """Mean profile of each class, scaled to a mean of 1: (classes, bins); counts (n, bins)."""
-    sums = np.stack([counts[y == k].sum(axis=0) for k in range(n_classes)]) + 0.5
+    sums = np.stack([counts[y == k].sum(axis=0) for k in range(n_classes)]) + _ADDED
     profiles: np.ndarray = sums / sums.mean(axis=1, keepdims=True)
     return profiles
 
@@ -356,8 +357,11 @@ class PreprintModel(ChromosomeModel):
     @property
     def parameters(self) -> Mapping[str, Any]:
         return {
+            "reads_added_per_bin": _ADDED,
+            "range_of_prior_shape": list(_SHAPES),
             "costs_tried": list(COSTS),
             "folds": _FOLDS,
+            "most_windows_exact": LARGEST_EXACT,
             "most_support_vectors": MOST_SUPPORT,
             "landmarks": N_LANDMARKS,
         }

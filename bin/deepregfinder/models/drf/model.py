@@ -49,6 +49,7 @@ class DrfModel:
             "gradient_norm_limit": fit.GRADIENT_NORM,
             "weight_decay": fit.WEIGHT_DECAY,
             "dropout": fit.DROPOUT,
+            "outputs_without_loss_at_ends": data.EDGE,
             "mark_dropout": data.TRACK_DROPOUT,
             "share_reversed": data.REVERSED,
             "weight_averaging": f"exponential moving average over steps, decay {fit.EMA_DECAY}",

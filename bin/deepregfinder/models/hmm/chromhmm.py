@@ -421,7 +421,9 @@ class ChromHmmModel(ChromosomeModel):
             "states": N_STATES,
             "bin_bp": BIN,
             "presence_p_value": TAIL,
+            "smoothing_of_start": _SMOOTHING,
             "most_rounds": _MOST_ROUNDS,
+            "least_gain": _LEAST_GAIN,
         }
 
     def fit_arrays(self, training: TrainingGenome, seed: int, threads: int) -> Arrays:

@@ -431,6 +431,12 @@ class EhmmModel(ChromosomeModel):
             "background_states": N_BACKGROUND,
             "background_rounds": BACKGROUND_ROUNDS,
             "foreground_rounds": FOREGROUND_ROUNDS,
+            "core_bp": _CORE,
+            "peak_bins": _PEAK,
+            "stretch_bins": _STRETCH,
+            "most_stretches": _MOST_STRETCHES,
+            "k_means_rounds": _K_MEANS_ROUNDS,
+            "k_means_bins": _K_MEANS_POINTS,
             "labelled_bias_fitted_on": "labelled validation windows",
         }
 
