@@ -9,6 +9,7 @@ import functools
 import gc
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
@@ -30,6 +31,9 @@ Decorator = Callable[[Command], Command]
 KILLED = 137
 """Exit code of a process that was killed (128 + SIGKILL), most often for memory."""
 
+_MEMORY_REFUSED = re.compile(
+    r"can'?(?:t|not) allocate memory|out of memory|_ALLOC_FAILED|std::bad_alloc", re.IGNORECASE
+)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -61,6 +65,13 @@ def option_group(
     return decorator_from
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was refused, on the machine or on a GPU; PyTorch says so in a RuntimeError."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError) or _MEMORY_REFUSED.search(str(error)) is not None
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Run a script: progress goes to stderr; an InputError ends it as one message, exit code 1.
@@ -74,8 +85,17 @@ def plain_errors() -> Iterator[None]:
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         sys.exit(1)
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
+    except BrokenExecutor:
+        print(
+            "ERROR: a process of this task was killed, probably because it exceeded its memory.",
+            file=sys.stderr,
+        )
+        sys.exit(KILLED)
+    except (MemoryError, OSError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            print("ERROR: this task ran out of memory.", file=sys.stderr)
+            sys.exit(KILLED)
+        if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
             raise
         print(
             f"ERROR: a disk is full ({os.strerror(error.errno)}); this task works in {Path.cwd()}. "
@@ -83,14 +103,5 @@ def plain_errors() -> Iterator[None]:
             file=sys.stderr,
         )
         sys.exit(1)
-    except MemoryError:
-        print("ERROR: this task ran out of memory.", file=sys.stderr)
-        sys.exit(KILLED)
-    except BrokenExecutor:
-        print(
-            "ERROR: a process of this task was killed, probably because it exceeded its memory.",
-            file=sys.stderr,
-        )
-        sys.exit(KILLED)
     finally:
         gc.freeze()  # else Python looks through all of the loaded libraries before it ends: 0.15 s

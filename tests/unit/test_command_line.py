@@ -1,6 +1,8 @@
 """How a script ends when something goes wrong that is nobody's bug."""
 
 import errno
+import subprocess
+import sys
 from concurrent.futures.process import BrokenProcessPool
 
 import click
@@ -11,6 +13,11 @@ from deepregfinder.command_line import option_group, plain_errors
 from deepregfinder.errors import InputError
 from deepregfinder.storage.atomic import written_whole
 
+TORCH_ON_CPU = (
+    "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you "
+    "tried to allocate 1152921504606846976 bytes. Error code 12 (Cannot allocate memory)"
+)
+
 
 @pytest.mark.parametrize(
     ("fault", "code", "said"),
@@ -19,9 +26,13 @@ from deepregfinder.storage.atomic import written_whole
         (OSError(errno.ENOSPC, "No space left on device"), 1, "-work-dir"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), 1, "Disk quota exceeded"),
         (MemoryError(), 137, "out of memory"),
+        (RuntimeError(TORCH_ON_CPU), 137, "out of memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), 137, "out of memory"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), 137, "out of memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), 137, "out of memory"),
         (BrokenProcessPool(), 137, "killed, probably because it exceeded its memory"),
     ],
-    ids=["input", "disk", "quota", "memory", "killed"],
+    ids=["input", "disk", "quota", "memory", "torch", "cuda", "cublas", "fork", "killed"],
 )
 def test_a_fault_ends_as_one_sentence(fault, code, said, capsys):
     with pytest.raises(SystemExit) as ended, plain_errors():
@@ -32,9 +43,24 @@ def test_a_fault_ends_as_one_sentence(fault, code, said, capsys):
     assert said in line
 
 
-def test_any_other_fault_keeps_its_traceback():
-    with pytest.raises(PermissionError), plain_errors():
-        raise PermissionError(errno.EACCES, "Permission denied")
+@pytest.mark.parametrize(
+    "fault", [PermissionError(errno.EACCES, "Permission denied"), RuntimeError("shapes differ")]
+)
+def test_any_other_fault_keeps_its_traceback(fault):
+    with pytest.raises(type(fault)), plain_errors():
+        raise fault
+
+
+def test_memory_that_torch_is_refused_ends_as_if_the_task_had_been_killed(repository):
+    code = (
+        "import torch; from deepregfinder.command_line import plain_errors\n"
+        "with plain_errors(): torch.empty(1 << 60, dtype=torch.uint8)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository / "bin", capture_output=True, text=True
+    )
+    assert done.returncode == 137, done.stderr
+    assert done.stderr.splitlines() == ["ERROR: this task ran out of memory."]
 
 
 def test_a_library_that_calls_a_full_disk_otherwise_means_the_same(tmp_path):
