@@ -16,20 +16,25 @@ include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
 include { modelList } from './functions/catalogue'
 include { repeatable ; whenFailed ; whenOver } from './functions/ending'
-include { checkedOptions ; helpText } from './functions/parameters'
+include { checkedOptions ; helpOn ; helpText ; idleOnCommandLine } from './functions/parameters'
 include { planned } from './functions/plan'
 include { settingsOf } from './functions/settings'
 
 workflow {
     main:
     def schema = file("${projectDir}/nextflow_schema.json")
-    if (params.help.toString() == 'true') {
-        log.info(helpText(schema) + modelList())
+    if (params.version.toString() == 'true') {
+        log.info("${workflow.manifest.name} ${workflow.manifest.version}")
+        return
+    }
+    if (params.help.toString() != 'false') {
+        log.info(params.help.toString() == 'true' ? helpText(schema) + modelList() : helpOn(params.help.toString(), schema))
         return
     }
 
     // What will be done: every parameter and sheet is checked before the first task starts.
     def plan = planned(checkedOptions(params, schema), schema, file("${projectDir}/assets"))
+    idleOnCommandLine(params.keySet(), workflow.commandLine).each { sentence -> log.warn(sentence) }
     def options = plan.options
     def files = plan.files
     def settings = settingsOf(options)

@@ -52,6 +52,19 @@ def helpText(schemaFile) {
     return (usage + groups).join('\n') + '\n'
 }
 
+/** What --help NAME prints: one parameter with all that the schema says of it. */
+def helpOn(String asked, schemaFile) {
+    def rules = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }
+    def name = asked.replaceFirst('^-+', '').replace('-', '_')
+    if (!rules.containsKey(name)) {
+        error(notAParameter(name, nearName(name, rules.keySet())))
+    }
+    def rule = rules[name]
+    def limits = [minimum: 'at least', exclusiveMinimum: 'above', maximum: 'at most'].findAll { key, _words -> rule.containsKey(key) }
+    def values = ["  ${rule.type}"] + limits.collect { key, words -> "${words} ${rule[key]}" }
+    return ([helpLine(name, rule).trim(), values.join(', ')] + (rule.help_text ? ["  ${rule.help_text}"] : [])).join('\n') + '\n'
+}
+
 def helpLine(String name, Map rule) {
     def choice = rule['enum'] ? " [${rule['enum'].join('|')}]" : ''
     def preset = rule['default'] != null ? " (default: ${rule['default']})" : ''
@@ -118,12 +131,37 @@ def unknownNames(given, known) {
     // Nextflow adds a camelCase or kebab-case twin of each name; only what matches no known name in any case is a mistake.
     def twins = known.collectEntries { name -> [plain(name), name] }
     return given
-        .findAll { name -> !(name in known) }
+        .findAll { name -> !(name in known) && !isOfSite(name) }
         .unique { name -> plain(name) }
-        .collect { name ->
-            def meant = twins[plain(name)] ?: known.min { other -> distance(plain(name), plain(other)) }
-            "--${name} is not a parameter of this pipeline; did you mean --${meant}? (--help lists all parameters)".toString()
-        }
+        .collect { name -> notAParameter(name, twins[plain(name)] ?: nearName(name, known)) }
+}
+
+/** The known name that is most like another, where they are alike; else nothing. */
+def nearName(String name, known) {
+    def other = known.min { candidate -> distance(plain(name), plain(candidate)) }
+    return distance(plain(name), plain(other)) <= Math.max(2, name.size().intdiv(3)) ? other : null
+}
+
+def notAParameter(String name, meant) {
+    return meant
+        ? "--${name} is not a parameter of this pipeline; did you mean --${meant}? (--help lists all parameters)".toString()
+        : "--${name} is not a parameter of this pipeline; --help lists all parameters.".toString()
+}
+
+/**
+ * Whether a parameter is one that site configurations, such as those of nf-core, set for every pipeline: its profile, its
+ * limits, its reference genomes, settings of plugins and of mail. They do nothing here.
+ */
+def isOfSite(String name) {
+    return plain(name) ==~ /(configprofile|customconfig|igenomes|multiqc|validation(fail|schema|show|lenient|s3|skip|disable|ignore))\w+|max(cpus|memory|time)|(plaintext)?email(onfail)?|monochromelogs|hookurl|genomes|tracereportsuffix|pipelinestestdatabasepath/
+}
+
+/** A sentence for each parameter of `isOfSite` that stands on the command line itself, where its user expects something of it. */
+def idleOnCommandLine(given, String command) {
+    def words = command.tokenize(' =')
+    return given
+        .findAll { name -> isOfSite(name) && words.contains("--${name}".toString()) }
+        .collect { name -> "--${name} has no effect on this pipeline; limits and site settings belong in a configuration file (-c), see docs/clusters.md.".toString() }
 }
 
 /** Levenshtein distance. */

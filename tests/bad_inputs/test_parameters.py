@@ -17,7 +17,12 @@ GOOD = {"input": "in.csv", "labels": "labels.csv", "tss": "tss.bed"}
 NAMES = {
     "a letter swapped": ({"inptu": "x"}, "did you mean --input?"),
     "a plural": ({"label": "x"}, "did you mean --labels?"),
-    "a name of another program": ({"genome_size": "x"}, "--genome_size is not a parameter"),
+    "a name of another program": (
+        {"aligner_binary": "x"},
+        "--aligner_binary is not a parameter of this pipeline; --help lists all parameters.",
+    ),
+    "a typing error in a split": ({"validation_chrms": "x"}, "did you mean --validation_chroms?"),
+    "a typing error in a limit": ({"max_tf_peak_widht": 1}, "did you mean --max_tf_peak_width?"),
     "two at once": ({"foo": 1, "barr": 2}, "There are 2 parameter problems:"),
 }
 RANGES = {

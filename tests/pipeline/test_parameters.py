@@ -30,6 +30,34 @@ def test_help_prints_every_parameter_by_group(pipeline, schema, properties):
         assert re.search(rf"--{name}\s+{re.escape(rule['description'])}", done.output), name
 
 
+def test_one_parameter_is_described_and_the_version_printed(pipeline, properties):
+    described = pipeline.run("help", "--help", "min-mapq")
+    assert described.exit_code == 0
+    assert properties["min_mapq"]["description"] in described.output
+    assert properties["min_mapq"]["help_text"] in described.output
+    assert properties["threshold"]["description"] not in described.output
+    unknown = pipeline.run("help", "--help", "min_map")
+    assert unknown.exit_code != 0
+    assert "did you mean --min_mapq?" in unknown.output
+    version = pipeline.run("version", "--version")
+    assert (version.exit_code, "deepregfinder-nf 0.1.0" in version.output) == (0, True)
+
+
+def test_what_a_site_sets_for_every_pipeline_is_no_mistake(pipeline, tmp_path):
+    site = tmp_path / "site.config"
+    site.write_text(
+        "params {\n    config_profile_description = 'HPC'\n    max_memory = 128.GB\n"
+        "    igenomes_base = '/refs'\n    validationSchemaIgnoreParams = 'x'\n"
+        "    custom_config_base = 'y'\n    multiqc_title = 'z'\n    email = 'a@b'\n}\n"
+    )
+    taken = pipeline.run("site", *pipeline.inputs_of("A"), "-c", site, "-preview")
+    assert taken.exit_code == 0, taken.output
+    assert "no effect" not in taken.output
+    typed = pipeline.run("site", *pipeline.inputs_of("A"), "--max_memory", "8.GB", "-preview")
+    assert typed.exit_code == 0, typed.output
+    assert "--max_memory has no effect on this pipeline; limits and site" in typed.output
+
+
 def test_the_schema_and_the_config_agree_on_defaults(repository, properties):
     config = (repository / "nextflow.config").read_text()
     block = re.search(r"^params \{\n(.*?)^\}", config, re.S | re.M).group(1)
