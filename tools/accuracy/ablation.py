@@ -182,6 +182,8 @@ def evaluate_variant(
     inputs = folder / run / "tensors"
     tensors, signal = inputs / f"{line}.tensors.safetensors", inputs / f"{line}.signal.zip"
     bundle, scan, bed = (place / name for name in ("bundle", "scan.zip", "calls.bed"))
+    chroms = place / "chroms.txt"
+    chroms.write_text(TEST_CHROMS.replace(",", "\n") + "\n")
     rules = {"tss": tss, "tss_merge": 500, "tss_distance": 2000, "threshold": None}
     rates = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
     with without(variant):
@@ -191,7 +193,7 @@ def evaluate_variant(
             epochs=epochs, device="cpu", threads=1, output=bundle, **rates,
         )  # fmt: skip
         predict_genome.callback(  # type: ignore[misc]
-            bundle=bundle, signal=signal, chroms=TEST_CHROMS, step=200, quantile_map=False,
+            bundle=bundle, signal=signal, chroms=chroms, step=200, quantile_map=False,
             device="cpu", threads=1, output=scan,
         )  # fmt: skip
         call_elements.callback(  # type: ignore[misc]
