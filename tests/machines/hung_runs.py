@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -11,6 +12,15 @@ from pathlib import Path
 ENVIRONMENT = {"PYTHONFAULTHANDLER": "1"}
 
 _TIME_TO_SPEAK = 5
+_EXECUTOR = re.compile(r"task monitor for executor '(\w+)'")
+
+
+def is_starved(run: subprocess.Popen[str], launch: Path) -> bool:
+    """Whether a run of the local executor has no task. If it stays so, Nextflow has lost count of its
+    free CPUs: it adds and subtracts in two threads without a lock (nextflow-io/nextflow #7652)."""
+    log = launch / ".nextflow.log"
+    executors = set(_EXECUTOR.findall(log.read_text(errors="replace"))) if log.exists() else set()
+    return executors == {"local"} and set(_of_session(run.pid)) == {run.pid}
 
 
 def last_words(run: subprocess.Popen[str], launch: Path) -> str:

@@ -34,8 +34,9 @@ SMALL = (
 )
 FOLDERS = ("assets", "bin", "conf", "functions", "modules", "subworkflows", "tools")
 
-# Seconds after which a run counts as hung.
+# Seconds after which a run counts as hung, and as starved if no task runs in them.
 _PATIENCE = 600
+_STARVED = 120
 
 
 @dataclass(frozen=True)
@@ -97,22 +98,37 @@ class Pipeline:
         return list(map(str, command))
 
     def run(self, name: str, *arguments: str | Path, resume: bool = True) -> Run:
-        """Run the pipeline. -resume continues the last run from the launch folder, whatever became
-        of it: only the first one there, and runs in folders of their own, may do without."""
+        """Run the pipeline, again if Nextflow starved it. -resume continues the last run from the
+        launch folder, whatever became of it: only the first one there, and runs in folders of their
+        own, may do without."""
+        command = self.command(name, *arguments, resume=resume)
+        for _ in range(2):
+            if finished := self._attempt(command, name):
+                return finished
+        raise AssertionError(f"Nextflow starved the run twice: {command}")
+
+    def _attempt(self, command: list[str], name: str) -> Run | None:
+        """One run; None if it was starved, and killed for it."""
         with subprocess.Popen(
-            self.command(name, *arguments, resume=resume),
-            cwd=self.launch, env=os.environ | hung_runs.ENVIRONMENT, start_new_session=True,
+            command, cwd=self.launch, env=os.environ | hung_runs.ENVIRONMENT, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         ) as process:  # fmt: skip
+            starved = 0
             try:
                 for _ in range(_PATIENCE):  # not at once: the machine may be paused
                     with contextlib.suppress(subprocess.TimeoutExpired):
                         output, _ = process.communicate(timeout=1)
                         return Run(process.returncode, output, self.launch / name)
+                    starved = starved + 1 if hung_runs.is_starved(process, self.launch) else 0
+                    if starved == _STARVED:
+                        break
             except BaseException:  # Ctrl-C does not reach another session
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
             said = hung_runs.last_words(process, self.launch)
+        if starved == _STARVED:
+            print(f"starved, and killed:\n{said}")
+            return None
         raise AssertionError(f"no end after {_PATIENCE} s:\n{said}")
 
     @property
