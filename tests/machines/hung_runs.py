@@ -16,8 +16,9 @@ _EXECUTOR = re.compile(r"task monitor for executor '(\w+)'")
 
 
 def is_starved(run: subprocess.Popen[str], launch: Path) -> bool:
-    """Whether a run of the local executor has no task. If it stays so, Nextflow has lost count of its
-    free CPUs: it adds and subtracts in two threads without a lock (nextflow-io/nextflow #7652)."""
+    """Whether a run of the local executor has no task. If it stays so, Nextflow has lost count of
+    its free CPUs: it adds and subtracts in two threads without a lock (nextflow-io/nextflow #7652).
+    """
     log = launch / ".nextflow.log"
     executors = set(_EXECUTOR.findall(log.read_text(errors="replace"))) if log.exists() else set()
     return executors == {"local"} and set(_of_session(run.pid)) == {run.pid}

@@ -110,8 +110,8 @@ class Pipeline:
     def _attempt(self, command: list[str], name: str) -> Run | None:
         """One run; None if it was starved, and killed for it."""
         with subprocess.Popen(
-            command, cwd=self.launch, env=os.environ | hung_runs.ENVIRONMENT, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            command, cwd=self.launch, env=os.environ | hung_runs.ENVIRONMENT,
+            start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         ) as process:  # fmt: skip
             starved = 0
             try:
