@@ -31,8 +31,8 @@ def build_signal(
     """Write reads per million of every mark in every bin.
 
     Counts are divided by the library size (usable reads on all chromosomes, in millions).
-    Replicates of a mark are averaged with equal weights. Marks are sorted by name. --control says
-    what is done with the controls that rows of the samplesheet name.
+    Replicates of a mark are pooled. Marks are sorted by name. --control says what is done with the
+    controls that rows of the samplesheet name.
     """
     from deepregfinder.counting.store import open_counts
     from deepregfinder.signal.build import write_sample_signal, write_summary

@@ -85,9 +85,7 @@ def _signal(run: Run, cite: _Citations) -> str:
         "subtract": ", controls were subtracted",
         "channel": ", controls were added as channels",
     }.get(str(of("control")), "")
-    sentences.append(
-        f"Counts were scaled to reads per million and averaged over replicates{control}."
-    )
+    sentences.append(f"Replicates were pooled and counts scaled to reads per million{control}.")
     return " ".join(sentences)
 
 

@@ -1,4 +1,4 @@
-"""From counts to reads per million: replicates are averaged, and input controls applied."""
+"""From counts to reads per million: replicates are pooled, and input controls applied."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +26,10 @@ _COMMON = {
 
 @dataclass(frozen=True)
 class Channel:
-    """One row of the signal: the mean RPM of some libraries minus that of their controls.
+    """One row of the signal: the RPM of pooled libraries minus that of their pooled controls.
 
     role : "chip", or "control" for a channel of controls
+    subtracted : each control once, however many replicates it belongs to
     """
 
     mark: str
@@ -39,20 +40,22 @@ class Channel:
     def rpm(self, chrom: str) -> np.ndarray:
         """float32, shape (bins,).
 
-        Replicates have equal weights, whatever their depth. Controls are subtracted from the mean:
-        if each replicate were cut off at zero, shallow ones would turn noise into signal.
+        Replicates are weighted by depth: their pool has less noise than any other mean, and a
+        replicate of a few reads adds no more than these. Controls are subtracted from the pool: if
+        each replicate were cut off at zero, shallow ones would turn noise into signal.
         """
-        values = _mean_rpm(self.libraries, chrom)
+        values = _pooled_rpm(self.libraries, chrom)
         if self.subtracted:
-            values = np.maximum(values - _mean_rpm(self.subtracted, chrom), 0)
+            values = np.maximum(values - _pooled_rpm(self.subtracted, chrom), 0)
         return values.astype(np.float32)
 
 
-def _mean_rpm(libraries: Sequence[Counts], chrom: str) -> np.ndarray:
+def _pooled_rpm(libraries: Sequence[Counts], chrom: str) -> np.ndarray:
+    """All reads of the libraries over all their library sizes: float64, shape (bins,)."""
     total: np.ndarray = np.zeros(1)
     for counts in libraries:
-        total = total + counts.load(chrom) * (1e6 / counts.library_size / len(libraries))
-    return total
+        total = total + counts.load(chrom)
+    return total * (1e6 / sum(counts.library_size for counts in libraries))
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ def _channels(
     shown: dict[str, tuple[Counts, ...]] = {}
     if controls.mode != "ignore":
         controls_of = {
-            mark: tuple(by_id[controls.of[one.attributes["id"]]] for one in replicates)
+            mark: _distinct([by_id[controls.of[one.attributes["id"]]] for one in replicates])
             for mark, replicates in libraries.items()
         }
         if controls.mode == "subtract":
@@ -200,16 +203,20 @@ def _channels(
     return sorted(channels, key=lambda channel: channel.mark)
 
 
-def _control_channels(controls_of: Mapping[str, Sequence[Counts]]) -> dict[str, tuple[Counts, ...]]:
+def _distinct(libraries: Sequence[Counts]) -> tuple[Counts, ...]:
+    """Each library once, in the order of their ids."""
+    by_id = {one.attributes["id"]: one for one in libraries}
+    return tuple(by_id[key] for key in sorted(by_id))
+
+
+def _control_channels(
+    controls_of: Mapping[str, tuple[Counts, ...]],
+) -> dict[str, tuple[Counts, ...]]:
     """Names of the control channels and their libraries, from the controls of each mark."""
-    distinct = {}
-    for mark, controls in controls_of.items():
-        by_id = {one.attributes["id"]: one for one in controls}
-        distinct[mark] = {key: by_id[key] for key in sorted(by_id)}
-    first, *others = distinct.values()
-    if all(other.keys() == first.keys() for other in others):
-        return {SHARED_CONTROL: tuple(first.values())}
-    return {f"{mark}_control": tuple(by_id.values()) for mark, by_id in distinct.items()}
+    first, *others = controls_of.values()
+    if all(other == first for other in others):
+        return {SHARED_CONTROL: first}
+    return {f"{mark}_control": controls for mark, controls in controls_of.items()}
 
 
 def _require_fit(

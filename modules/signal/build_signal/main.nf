@@ -1,6 +1,6 @@
 include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
-// Turn the counts of a sample into reads per million: replicates averaged, controls taken into account.
+// Turn the counts of a sample into reads per million: replicates pooled, controls taken into account.
 process BUILD_SIGNAL {
     tag "${meta.sample}"
     label 'process_low'

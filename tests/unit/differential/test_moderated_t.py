@@ -56,6 +56,21 @@ def test_the_false_discovery_rate_is_kept_and_planted_differences_are_found():
     assert mistakes <= 7, "of 20 data sets without a difference, about 2 should give any"
 
 
+@pytest.mark.parametrize("shallow", [[1], [0], [1, 2]])
+def test_a_replicate_of_few_reads_makes_no_false_differences(shallow):
+    """Of 2,000 places, one replicate (or one of either sample) has 25 reads."""
+    rng = np.random.default_rng(5)
+    mistakes = 0
+    for _ in range(20):
+        counts, sizes = simulated(rng)
+        for one in shallow:
+            share = 25 / counts[:, one].sum()
+            counts[:, one] = rng.binomial(counts[:, one], share)
+            sizes = np.where(np.arange(4) == one, 25 * sizes[one] / sizes.sum(), sizes)
+        mistakes += (stats.false_discovery_control(compared(counts, sizes).p) <= 0.1).sum()
+    assert mistakes < 20 * 2000 * 0.001
+
+
 def test_moderated_t_equals_a_slow_implementation():
     rng = np.random.default_rng(3)
     a, b = rng.normal(5, 1, (40, 2)), rng.normal(5, 1, (40, 3))

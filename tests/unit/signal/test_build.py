@@ -1,4 +1,4 @@
-"""Reads per million: replicates are averaged, controls applied."""
+"""Reads per million: replicates are pooled, controls applied."""
 
 from pathlib import Path
 
@@ -41,8 +41,10 @@ class Bench:
         write_arrays(self.folder / f"{key}.counts.zip", self.counts[key].items(), attributes)
         return key
 
-    def rpm(self, key: str, chrom: str = "chr1") -> np.ndarray:
-        return self.counts[key][chrom] * 1e6 / self.library_sizes[key]
+    def rpm(self, *keys: str, chrom: str = "chr1") -> np.ndarray:
+        """RPM of one file with the reads of all of these libraries."""
+        reads = sum(self.counts[key][chrom].astype(float) for key in keys)
+        return reads * 1e6 / sum(self.library_sizes[key] for key in keys)
 
     def build(self, ids, controls=None, control="ignore", sample="K562") -> Signal:
         path = self.folder / "out.signal.zip"
@@ -63,18 +65,60 @@ def bench(tmp_path) -> Bench:
     return Bench(tmp_path)
 
 
-def test_signal_is_reads_per_million_averaged_over_replicates_of_any_depth(bench):
+def test_signal_is_reads_per_million_of_the_pooled_replicates(bench):
     first, second = bench.count("H3K4me1", "1"), bench.count("H3K4me1", "2")
     single = bench.count("H3K27ac")
     signal = bench.build([second, single, first])
     assert signal.marks == ("H3K27ac", "H3K4me1")
     for chrom in SIZES:
         expected = [
-            bench.rpm(single, chrom),
-            (bench.rpm(first, chrom) + bench.rpm(second, chrom)) / 2,
+            bench.rpm(single, chrom=chrom),
+            bench.rpm(first, second, chrom=chrom),
         ]
         np.testing.assert_allclose(signal.load(chrom), expected, rtol=1e-6)
     assert signal.library_sizes["H3K4me1"] == tuple(bench.library_sizes[k] for k in (first, second))
+
+
+@pytest.mark.parametrize("shallow", [1, 25, 400])
+@pytest.mark.parametrize("n_shallow", [1, 3])
+def test_a_shallow_replicate_adds_no_more_than_its_reads(bench, shallow, n_shallow):
+    """The signal is as near to that of the deep replicate as its share of the reads allows."""
+    deep = bench.count("H3K4me1", "1", library_size=24_627)
+    added = []
+    for number in range(n_shallow):
+        key = bench.count("H3K4me1", f"{2 + number}", library_size=shallow)
+        few = np.zeros(len(bench.counts[key]["chr1"]), np.uint16)
+        few[number] = shallow
+        bench.counts[key]["chr1"] = few
+        path = bench.folder / f"{key}.counts.zip"
+        attributes = dict(open_counts(path).attributes)
+        write_arrays(path, bench.counts[key].items(), attributes)
+        added.append(key)
+    alone, both = (bench.build(ids).load("chr1")[0] for ids in ([deep], [deep, *added]))
+    share = n_shallow * shallow / (24_627 + n_shallow * shallow)
+    np.testing.assert_allclose(both[n_shallow:], alone[n_shallow:] * (1 - share), rtol=1e-5)
+    np.testing.assert_allclose(both, bench.rpm(deep, *added), rtol=1e-5)
+
+
+def test_a_shallow_control_adds_no_more_than_its_reads(bench):
+    chips = [bench.count("H3K4me1", n) for n in "12"]
+    deep = bench.count("control", "1", sample="control", library_size=50_000)
+    shallow = bench.count("control", "2", sample="control", library_size=20)
+    both = dict(zip(chips, (deep, shallow), strict=True))
+    signal = bench.build([*chips, deep, shallow], both, "channel").load("chr1")
+    np.testing.assert_allclose(signal[1], bench.rpm(deep, shallow), rtol=1e-5)
+    signal = bench.build([*chips, deep, shallow], both, "subtract").load("chr1")
+    difference = bench.rpm(*chips) - bench.rpm(deep, shallow)
+    np.testing.assert_allclose(signal, [np.maximum(difference, 0)], rtol=1e-4, atol=1e-9)
+
+
+def test_a_control_of_two_of_three_replicates_is_subtracted_once(bench):
+    chips = [bench.count("H3K4me1", n, library_size=90_000) for n in "123"]
+    one, other = (bench.count("control", n, sample="control") for n in "12")
+    pairs = dict(zip(chips, (one, one, other), strict=True))
+    signal = bench.build([*chips, one, other], pairs, "subtract").load("chr1")
+    difference = bench.rpm(*chips) - bench.rpm(one, other)
+    np.testing.assert_allclose(signal, [np.maximum(difference, 0)], rtol=1e-4, atol=1e-9)
 
 
 def test_the_order_of_files_changes_no_byte(bench):
@@ -92,12 +136,14 @@ def test_controls_are_ignored_when_they_should_be(bench):
     np.testing.assert_array_equal(with_control, bench.build([chip]).load("chr1"))
 
 
-def test_the_mean_of_controls_is_subtracted_down_to_zero(bench):
+def test_the_pool_of_controls_is_subtracted_down_to_zero(bench):
     chips = [bench.count("H3K4me1", n, library_size=40_000 * int(n)) for n in ("1", "2")]
     controls = [bench.count("control", n, sample="control") for n in ("1", "2")]
     signal = bench.build(chips + controls, dict(zip(chips, controls, strict=True)), "subtract")
-    difference = sum(map(bench.rpm, chips)) / 2 - sum(map(bench.rpm, controls)) / 2
-    np.testing.assert_allclose(signal.load("chr1"), [np.maximum(difference, 0)], rtol=1e-4)
+    difference = bench.rpm(*chips) - bench.rpm(*controls)
+    np.testing.assert_allclose(
+        signal.load("chr1"), [np.maximum(difference, 0)], rtol=1e-4, atol=1e-9
+    )
     assert signal.marks == ("H3K4me1",)
     assert signal.control == "subtract"
     assert (difference < 0).any()
@@ -117,7 +163,9 @@ def test_controls_of_single_marks_are_channels_of_these(bench):
     controls = [bench.count("control", n, sample="control") for n in ("1", "2")]
     signal = bench.build(chips + controls, dict(zip(chips, controls, strict=True)), "channel")
     assert signal.marks == ("H3K27ac", "H3K27ac_control", "H3K4me1", "H3K4me1_control")
-    np.testing.assert_allclose(signal.load("chr2")[3], bench.rpm(controls[0], "chr2"), rtol=1e-6)
+    np.testing.assert_allclose(
+        signal.load("chr2")[3], bench.rpm(controls[0], chrom="chr2"), rtol=1e-6
+    )
 
 
 def test_replicates_of_all_marks_may_share_the_same_two_controls(bench):
@@ -129,8 +177,7 @@ def test_replicates_of_all_marks_may_share_the_same_two_controls(bench):
     }
     signal = bench.build([*pairs, *controls], pairs, "channel")
     assert signal.marks == ("H3K27ac", "H3K4me1", "control")
-    expected = sum(map(bench.rpm, controls)) / 2
-    np.testing.assert_allclose(signal.load("chr1")[2], expected, rtol=1e-6)
+    np.testing.assert_allclose(signal.load("chr1")[2], bench.rpm(*controls), rtol=1e-6)
 
 
 @pytest.mark.parametrize("control", ["subtract", "channel"])
