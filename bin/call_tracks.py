@@ -65,8 +65,9 @@ def call_tracks(
         write_class(beside(f"{name}.bw"), scan, name)
         of_class = ranked[ranked["class"] == name]
         write_bed4(beside(f"{name}.great.bed4"), of_class)
-        if fasta:
-            write_sequences(beside(f"{name}.fa"), fasta, of_class, top_calls)
+    if fasta:
+        files = {name: beside(f"{name}.fa") for name in scan.classes[1:]}
+        write_sequences(files, fasta, ranked, top_calls)
     write_description(
         description, CallTracks(sample, model, scan.trained_on, scan.classes[1:], len(table))
     )

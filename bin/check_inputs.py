@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 @click.option("--blacklist", type=EXISTING_FILE, help="Regions without trustworthy signal (BED).")
 @click.option("--gaps", type=EXISTING_FILE, help="Assembly gaps (BED).")
 @click.option("--regions", type=EXISTING_FILE, help="Regions to score (BED).")
+@click.option("--fasta", type=EXISTING_FILE, help="The genome, for sequences of calls.")
+@click.option("--fasta_index", type=EXISTING_FILE, help="Its .fai file, also in place of it.")
 @click.option(
     "--peaks",
     multiple=True,
@@ -52,6 +54,8 @@ def check_inputs(
     blacklist: Path | None,
     gaps: Path | None,
     regions: Path | None,
+    fasta: Path | None,
+    fasta_index: Path | None,
     peaks: tuple[Path, ...],
     chromosomes: str,
     geometry: "Geometry",
@@ -68,8 +72,8 @@ def check_inputs(
     """Check that all input files fit together, and choose the chromosomes of the run.
 
     All problems are reported at once: faults of single BAM files, different names or lengths of
-    chromosomes, reads on other chromosomes or reads that cannot be counted, and faulty lines of BED
-    and peak files.
+    chromosomes, reads on other chromosomes or reads that cannot be counted, faulty lines of BED and
+    peak files, and a genome of another assembly.
     """
     from deepregfinder.genome.grid import balanced_groups, write_chrom_sizes
     from deepregfinder.inputs.alignments import read_summary
@@ -80,6 +84,7 @@ def check_inputs(
         write_groups,
         write_inputs,
     )
+    from deepregfinder.inputs.references import GenomeSequence
 
     split = plan.chromosomes if train and plan.mode == "chromosome" else None
     planned = Plan(chromosomes, geometry, split, counter, count_at, paired_end)
@@ -92,7 +97,8 @@ def check_inputs(
     lists = [IntervalList(path, option, "bed", empty) for path, option, empty in optional if path]
     lists += [IntervalList(path, "--labels", "peaks") for path in peaks]
     summaries = [read_summary(path) for path in bam_info]
-    sizes = check_all_inputs(summaries, lists, planned, chrom_sizes)
+    sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None
+    sizes = check_all_inputs(summaries, lists, planned, chrom_sizes, sequence)
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)

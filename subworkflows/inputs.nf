@@ -7,7 +7,7 @@ workflow INPUTS {
     take:
     bams // [meta, bam]
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
-    files // map: tss, chrom_sizes, blacklist, gaps, regions, each a file or nothing
+    files // map: tss, chrom_sizes, blacklist, gaps, regions, fasta, each a file or nothing
     options // parameters of the checks
 
     main:
@@ -17,6 +17,10 @@ workflow INPUTS {
             .find { candidate -> candidate.exists() }
         [meta, bam, index ?: []]
     }
+    // The lengths of its sequences are all that the check needs: a remote genome is not fetched for them if it has an index.
+    def beside = files.fasta ? files.fasta.resolveSibling("${files.fasta.name}.fai") : null
+    def genome_index = beside && beside.exists() ? beside : []
+    def genome = genome_index && files.fasta.scheme != 'file' ? [] : files.fasta
     INSPECT_BAM(indexed, codeDigest('inspect_bam.py'))
 
     CHECK_INPUTS(
@@ -27,6 +31,8 @@ workflow INPUTS {
         files.blacklist,
         files.gaps,
         files.regions,
+        genome,
+        genome_index,
         options,
         codeDigest('check_inputs.py'),
     )

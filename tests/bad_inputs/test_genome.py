@@ -41,6 +41,16 @@ VALUES = {
     "a range without end": ("test_chroms", "17-99999999999", "17-99999999999 is not a range"),
     "no chromosome at all": ("test_chroms", "", "belongs to --test_chroms ()"),
 }
+GENOMES = {
+    "nothing": (b"", "has no sequence"),
+    "2bit": (b"\x43\x27\x41\x1a\0\0\0\0", "is a 2bit file"),
+    "cut short": (gzip.compress(b">chr1\n" + b"A" * 50_000)[:-9], "is damaged or cut short"),
+    "other names": (b">1 dna:chromosome\nACGT\n", "sequences are named like '1', but chromosomes"),
+    "other lengths": (b">chr1\nACGT\n", "(--fasta): chr1 has 4 bp, but 50,000 bp in"),
+    "some chromosomes only": (b">chr1\n" + b"A" * 50_000, "lacks chr2, chr10, chr20, which"),
+    "a list": (b"chr1\t0\t5\n", "begins with 'chr1'"),
+    "an index": (b"chr1\t50000\t6\t60\t61\n", "begins with 'chr1'"),
+}
 
 
 @pytest.mark.parametrize("case", TABLES)
@@ -55,3 +65,11 @@ def test_a_bad_table_of_chromosomes_is_check_refuses(case, summary, tmp_path):
 def test_a_bad_value_is_check_refuses(case, summary, tmp_path):
     option, value, said = VALUES[case]
     check_refuses(tmp_path, summary, said, **{option: value})
+
+
+@pytest.mark.parametrize("case", GENOMES)
+def test_a_bad_genome_is_refused_before_counting(case, summary, tmp_path):
+    content, said = GENOMES[case]
+    path = tmp_path / "genome.fa"
+    path.write_bytes(content)
+    check_refuses(tmp_path, summary, said, fasta=str(path))

@@ -1,7 +1,7 @@
 """Whether files use the same assembly: names and lengths of chromosomes."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -57,16 +57,19 @@ def prefix_mismatch(names: Iterable[str], expected: Iterable[str]) -> tuple[str,
     return None
 
 
-def renaming_command(name: str, other: str) -> str:
-    """The `sed` command that changes names like `name` to names like `other` in a BED file."""
+def renaming_command(name: str, other: str, before: str = "") -> str:
+    """The `sed` command that changes names like `name` to names like `other` in a file.
+
+    before : what precedes a name at the beginning of a line: nothing in BED, ">" in FASTA
+    """
     prefix, other_prefix = (text.removesuffix(bare_name(text)) for text in (name, other))
-    return f"sed 's/^{prefix}/{other_prefix}/'"
+    return f"sed 's/^{before}{prefix}/{before}{other_prefix}/'"
 
 
-def difference(
+def differences(
     sizes: Mapping[str, int], expected: Mapping[str, int], source: str, surplus: Sequence[str] = ()
-) -> str | None:
-    """How the chromosomes of a file differ from the expected ones; None if they agree.
+) -> Iterator[str]:
+    """How the chromosomes of a BAM file differ from the expected ones, a sentence for each way.
 
     Parameters
     ----------
@@ -76,34 +79,51 @@ def difference(
     surplus : main chromosomes of the file that are not expected, if they matter
     """
     missing = [chrom for chrom in expected if chrom not in sizes]
-    if missing and (pair := prefix_mismatch(sizes, missing)):
-        return (
+    pair = prefix_mismatch(sizes, missing) if missing else None
+    if pair:
+        yield (
             f"chromosomes are named like {pair[0]!r}, but like {pair[1]!r} in {source}. All files "
             "must use the same names: align to one genome, or rename with `samtools reheader`."
         )
-    other = [chrom for chrom in expected if sizes.get(chrom, expected[chrom]) != expected[chrom]]
-    if other:
-        chrom = other[0]
-        length, expected_length = (
-            f"{bp:,} bp" + (f" ({name})" if (name := assembly_name(chrom, bp)) else "")
-            for bp in (sizes[chrom], expected[chrom])
+    if other := other_lengths(sizes, expected, source):
+        yield (
+            f"{other}. All files must use one assembly: align these reads again, or leave the file "
+            "out."
         )
-        total = f"; {len(other)} chromosomes differ in total" if len(other) > 1 else ""
-        return (
-            f"{chrom} has {length}, but {expected_length} in {source}{total}. All files must use "
-            "one assembly: align these reads again, or leave the file out."
-        )
-    if missing:
-        return (
+    if missing and not pair:
+        yield (
             f"the header lacks {few(missing)}, which {source} has. Align to the same genome, or "
             "leave these chromosomes out with --chromosomes."
         )
-    if surplus:
-        return (
+    if surplus and not pair:
+        yield (
             f"the header has {few(surplus)}, which {source} lacks. Align to the same genome, or "
             "leave these chromosomes out with --chromosomes."
         )
-    return None
+
+
+def other_lengths(sizes: Mapping[str, int], expected: Mapping[str, int], source: str) -> str | None:
+    """Begin of a sentence on chromosomes whose lengths (bp) differ; None if there is none.
+
+    Chromosomes are compared by their names without prefix where the file lacks the expected name.
+    """
+    bare = {bare_name(chrom): chrom for chrom in sizes}
+    pairs = [(chrom if chrom in sizes else bare.get(bare_name(chrom)), chrom) for chrom in expected]
+    other = [
+        (own, chrom) for own, chrom in pairs if own is not None and sizes[own] != expected[chrom]
+    ]
+    if not other:
+        return None
+    own, chrom = other[0]
+    length, expected_length = shown_length(own, sizes), shown_length(chrom, expected)
+    total = f"; {len(other)} chromosomes differ in total" if len(other) > 1 else ""
+    return f"{own} has {length}, but {expected_length} in {source}{total}"
+
+
+def shown_length(chrom: str, sizes: Mapping[str, int]) -> str:
+    """`249,250,621 bp (hg19)`; the assembly only where the length of the chromosome shows it."""
+    name = assembly_name(chrom, sizes[chrom])
+    return f"{sizes[chrom]:,} bp" + (f" ({name})" if name else "")
 
 
 def check_placement(intervals: pd.DataFrame, chrom_sizes: Mapping[str, int], source: str) -> None:

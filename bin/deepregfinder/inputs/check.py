@@ -14,16 +14,23 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import (
     ambiguous_names,
     assembly_name,
-    difference,
+    differences,
     few,
     most_common_sizes,
     prefix_mismatch,
     renaming_command,
 )
-from deepregfinder.genome.grid import Geometry, main_chromosomes, natural_order, read_chrom_sizes
+from deepregfinder.genome.grid import (
+    Geometry,
+    bare_name,
+    main_chromosomes,
+    natural_order,
+    read_chrom_sizes,
+)
 from deepregfinder.genome.intervals import HEADER, Kind, find_line, scan_intervals
 from deepregfinder.genome.splits import SPLITS, ChromosomeSplit
 from deepregfinder.inputs.alignments import AlignmentSummary
+from deepregfinder.inputs.references import GenomeSequence, unfit_sequence
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.storage.tables import write_rows, write_table
 
@@ -70,6 +77,7 @@ def check_all_inputs(
     lists: Sequence[IntervalList],
     plan: Plan,
     chrom_sizes: Path | None = None,
+    sequence: GenomeSequence | None = None,
 ) -> dict[str, int]:
     """Check all inputs against each other.
 
@@ -79,6 +87,7 @@ def check_all_inputs(
     lists : all interval lists
     plan : the parameters
     chrom_sizes : table of chromosomes; without it, the most common BAM header is used
+    sequence : the genome, where the run writes sequences of calls
 
     Returns
     -------
@@ -90,61 +99,82 @@ def check_all_inputs(
         Lists all problems of all files.
     """
     problems = [problem for summary in summaries for problem in summary.problems]
-    expected, differences = _main_chromosomes(summaries, plan, chrom_sizes)
-    problems += differences
+    main = _main_chromosomes(summaries, plan, chrom_sizes)
+    problems += main.problems
+    expected = main.sizes
     if expected:
-        problems += _unfit_chromosomes(expected, plan)
+        problems += _unfit_chromosomes(expected, plan) if main.complete else ()
         for summary in summaries:
             if summary.n_mapped:
                 problems += _uncountable_reads(summary, expected, plan)
     for intervals in lists:
         problems += _unfit_list(intervals, expected)
+    if sequence:
+        problems += unfit_sequence(sequence, expected)
     if problems:
         raise InputError.of(problems)
     _log_oddities(summaries, expected, plan)
     return expected
 
 
+@dataclass(frozen=True)
+class _MainChromosomes:
+    """What the main chromosomes are taken to be, so that all other files can be compared with them.
+
+    sizes : names and lengths (bp), without those that are a problem themselves; may be empty
+    complete : none was left out
+    problems : what is wrong with them, and with files that differ
+    """
+
+    sizes: dict[str, int]
+    complete: bool
+    problems: list[str]
+
+
 def _main_chromosomes(
     summaries: Sequence[AlignmentSummary], plan: Plan, chrom_sizes: Path | None
-) -> tuple[dict[str, int], list[str]]:
-    """The main chromosomes (empty if they cannot be determined), and the problems with them.
-
-    Files with the same problem share one message.
-    """
+) -> _MainChromosomes:
+    """The main chromosomes; BAM files with the same problem share one message."""
     readable = [summary for summary in summaries if summary.readable]
     main = [_matching(summary.chrom_sizes, plan.chromosomes) for summary in readable]
+    problems: list[str] = []
+    expected: dict[str, int] = {}
+    source = ""
     try:
         if chrom_sizes is not None:
-            expected = main_chromosomes(read_chrom_sizes(chrom_sizes), plan.chromosomes)
             source = str(chrom_sizes)
-        elif any(main):
-            expected = most_common_sizes([sizes for sizes in main if sizes])
-            having = [s.file for s, sizes in zip(readable, main, strict=True) if sizes == expected]
-            source = having[0] if len(having) == 1 else f"{len(having)} files ({few(having, 1)})"
-        else:
-            expected = main_chromosomes(readable[0].chrom_sizes, plan.chromosomes) if main else {}
-            source = ""
+            expected = main_chromosomes(read_chrom_sizes(chrom_sizes), plan.chromosomes)
+        elif readable and not any(main):
+            main_chromosomes(readable[0].chrom_sizes, plan.chromosomes)
     except InputError as error:
-        return {}, [str(error)]
+        problems += error.problems
+    if not expected and any(main):
+        expected = most_common_sizes([sizes for sizes in main if sizes])
+        having = [s.file for s, sizes in zip(readable, main, strict=True) if sizes == expected]
+        source = having[0] if len(having) == 1 else f"{len(having)} files ({few(having, 1)})"
+    unclear = set()
     if pairs := ambiguous_names(expected):
         both = few(f"{one} and {other}" for one, other in pairs)
-        return {}, [
+        unclear |= {chrom for chrom in expected if bare_name(chrom) in map(bare_name, dict(pairs))}
+        problems.append(
             f"{source}: both {both} are main chromosomes: two genomes in one file? Choose one with "
             "--chromosomes, e.g. --chromosomes 'chr([1-9]|1[0-9]|2[0-2]|X|Y)'."
-        ]
+        )
     if unwritable := [chrom for chrom in expected if HEADER.match(chrom)]:
-        return {}, [
+        unclear |= set(unwritable)
+        problems.append(
             f"{source}: a line of BED that begins with {few(unwritable)} is a comment or a header. "
             "Leave such chromosomes out with --chromosomes, or rename them with "
             "`samtools reheader`."
-        ]
+        )
+    sizes = {chrom: length for chrom, length in expected.items() if chrom not in unclear}
     files: dict[str, list[str]] = {}
-    for summary, sizes in zip(readable, main, strict=True):
-        surplus = [] if chrom_sizes else [chrom for chrom in sizes if chrom not in expected]
-        if problem := difference(summary.chrom_sizes, expected, source, surplus):
+    for summary, own in zip(readable, main, strict=True):
+        surplus = [] if chrom_sizes else [chrom for chrom in own if chrom not in expected]
+        for problem in differences(summary.chrom_sizes, sizes, source, surplus):
             files.setdefault(problem, []).append(summary.description)
-    return expected, [f"{few(names, 10)}: {problem}" for problem, names in files.items()]
+    problems += [f"{few(names, 10)}: {problem}" for problem, names in files.items()]
+    return _MainChromosomes(sizes, not unclear, problems)
 
 
 def _matching(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
@@ -218,11 +248,9 @@ def _uncountable_reads(
 def _unfit_list(intervals: IntervalList, expected: Mapping[str, int]) -> Iterator[str]:
     """Invalid lines, and names or positions that do not fit the genome."""
     table, problems = scan_intervals(intervals.path, intervals.kind)
-    if problems:
-        yield from problems
-        return
+    yield from problems
     if table.empty:
-        if not intervals.may_be_empty:
+        if not intervals.may_be_empty and not problems:
             yield f"{intervals.description} has no intervals. Give another file."
         return
     if not expected:

@@ -15,6 +15,9 @@ _FOREIGN_FILES = (
     (b"PK\3\4", "a zip archive (extract it first)"),
     (b"BZh", "compressed with bzip2 (decompress it, or use gzip)"),
     (b"\xfd7zXZ", "compressed with xz (decompress it, or use gzip)"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd (decompress it, or use gzip)"),
+    (b"\x43\x27\x41\x1a", "a 2bit file (convert it to FASTA with `twoBitToFa`)"),
+    (b"\x1a\x41\x27\x43", "a 2bit file (convert it to FASTA with `twoBitToFa`)"),
     (b"<!DOCTYPE", "a web page: the download did not give the file itself"),
     (b"<html", "a web page: the download did not give the file itself"),
 )
@@ -32,9 +35,8 @@ def read_text(path: Path, expected: str) -> str:
     Raises InputError if the file cannot be read, is damaged, or is not text.
     """
     content = read_bytes(path)
-    for magic, description in _FOREIGN_FILES:
-        if content.startswith(magic):
-            raise InputError(f"{path} is {description}; expected {expected}.")
+    if description := foreign_format(content):
+        raise InputError(f"{path} is {description}; expected {expected}.")
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
@@ -44,6 +46,14 @@ def read_text(path: Path, expected: str) -> str:
     if "\0" in text:
         raise InputError(f"{path} is not text in UTF-8; expected {expected}, plain or gzipped.")
     return text
+
+
+def foreign_format(content: bytes) -> str | None:
+    """What a file with this content is, if that is a format for other readers; else None."""
+    for magic, description in _FOREIGN_FILES:
+        if content.startswith(magic):
+            return description
+    return None
 
 
 def read_bytes(path: Path) -> bytes:

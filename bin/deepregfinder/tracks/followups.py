@@ -1,12 +1,12 @@
 """Files of calls for other programs: BED4 for GREAT, sequences for motif tools."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-import pysam
 
 from deepregfinder.errors import InputError
+from deepregfinder.genome.fasta import fasta_sequences
 from deepregfinder.storage.atomic import written_whole
 
 WIDTH = 500
@@ -26,36 +26,46 @@ def write_bed4(path: Path, calls: pd.DataFrame) -> None:
         calls[["chrom", "start", "end", "id"]].to_csv(part, sep="\t", index=False, header=False)
 
 
-def write_sequences(path: Path, fasta: Path, calls: pd.DataFrame, top: int) -> int:
-    """Write WIDTH bp around the summits of the `top` best calls as FASTA; returns their number.
+def write_sequences(
+    paths: Mapping[str, Path], fasta: Path, calls: pd.DataFrame, top: int
+) -> dict[str, int]:
+    """Write WIDTH bp around the summits of the `top` best calls of each class as FASTA.
 
-    Sequences are trimmed at the ends of chromosomes. Raises InputError if the genome lacks a
-    chromosome of the calls, or one of its chromosomes ends before a call.
+    paths : class -> its file. Sequences are trimmed at the ends of chromosomes.
+
+    Returns the number of sequences of each class. Raises InputError if the genome cannot be read,
+    or lacks a chromosome of the calls, or one of its chromosomes ends before a call.
     """
-    best = calls.sort_values("score", ascending=False, kind="stable").head(top)
-    try:
-        genome = pysam.FastaFile(str(fasta))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"--fasta {fasta} cannot be read ({error}): expected a genome, plain or bgzipped."
-        ) from None
-    with genome, written_whole(path) as part, part.open("w") as out:
-        sizes = dict(zip(genome.references, genome.lengths, strict=True))
-        _check(fasta, best, sizes)
-        for row in best.to_dict("records"):
-            start = max(row["summit"] - WIDTH // 2, 0)
-            end = min(row["summit"] + WIDTH // 2, sizes[row["chrom"]])
-            sequence = genome.fetch(row["chrom"], start, end)
-            out.write(f">{row['id']} {row['chrom']}:{start}-{end} score={row['score']}\n")
-            out.write(f"{sequence}\n")
-    return len(best)
+    ranked = calls.sort_values("score", ascending=False, kind="stable")
+    best = {name: ranked[ranked["class"] == name].head(top) for name in paths}
+    sequences = _around_summits(fasta, pd.concat(list(best.values())))
+    for name, path in paths.items():
+        with written_whole(path) as part, part.open("w") as out:
+            for row in best[name].to_dict("records"):
+                start, bases = sequences[row["id"]]
+                place = f"{row['chrom']}:{start}-{start + len(bases)}"
+                out.write(f">{row['id']} {place} score={row['score']}\n{bases}\n")
+    return {name: len(table) for name, table in best.items()}
 
 
-def _check(fasta: Path, calls: pd.DataFrame, sizes: dict[str, int]) -> None:
-    ends: pd.Series = calls.groupby("chrom")["end"].max()
-    bad: Sequence[str] = [c for c, end in ends.items() if sizes.get(str(c), -1) < end]  # type: ignore[misc]
-    if bad:
-        raise InputError(
-            f"--fasta {fasta} has no {bad[0]}, or a shorter one than the reads were aligned to: "
-            "give the genome of the BAM files."
-        )
+def _around_summits(fasta: Path, calls: pd.DataFrame) -> dict[str, tuple[int, str]]:
+    """`id` of each call -> start and bases of the sequence around its summit."""
+    of_chrom = {str(chrom): table for chrom, table in calls.groupby("chrom")}
+    found: dict[str, tuple[int, str]] = {}
+    for chrom, bases in fasta_sequences(fasta, of_chrom.keys()):
+        table = of_chrom.pop(chrom)
+        if table["end"].max() > len(bases):
+            raise _of_another_genome(fasta, chrom)
+        for id_, summit in zip(table["id"], table["summit"].tolist(), strict=True):
+            start = max(summit - WIDTH // 2, 0)
+            found[id_] = start, bases[start : summit + WIDTH // 2].decode("latin-1")
+    if of_chrom:
+        raise _of_another_genome(fasta, next(iter(of_chrom)))
+    return found
+
+
+def _of_another_genome(fasta: Path, chrom: str) -> InputError:
+    return InputError(
+        f"--fasta {fasta} has no {chrom}, or a shorter one than the reads were aligned to: "
+        "give the genome of the BAM files."
+    )

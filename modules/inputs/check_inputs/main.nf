@@ -12,6 +12,8 @@ process CHECK_INPUTS {
     path blacklist, stageAs: 'blacklist/*'
     path gaps, stageAs: 'gaps/*'
     path regions, stageAs: 'regions/*'
+    path fasta, stageAs: 'genome/*'
+    path fasta_index, stageAs: 'genome/*'
     val options
     val code // digest of the script and of the library behind it
 
@@ -32,6 +34,8 @@ process CHECK_INPUTS {
         ${repeated('--blacklist', blacklist)} \\
         ${repeated('--gaps', gaps)} \\
         ${repeated('--regions', regions)} \\
+        ${repeated('--fasta', fasta)} \\
+        ${repeated('--fasta_index', fasta_index)} \\
         ${flags(options)} \\
         --output chrom.sizes \\
         --groups groups.tsv \\

@@ -21,7 +21,7 @@ process CALL_TRACKS {
     tuple val(meta), path("${prefix}.*.great.bed4")
     tuple val(meta), path("${prefix}.*.fa"), optional: true
     path "${prefix}.tracks.json", emit: description
-    tuple val(task.process), eval('versions.py python numpy zarr pybigtools pysam bedtools'), topic: versions
+    tuple val(task.process), eval('versions.py python numpy zarr pybigtools bedtools'), topic: versions
 
     script:
     prefix = "${meta.sample}.${meta.model}"

@@ -7,7 +7,7 @@ import pytest
 from deepregfinder.genome.assembly import (
     ambiguous_names,
     assembly_name,
-    difference,
+    differences,
     few,
     most_common_sizes,
     prefix_mismatch,
@@ -19,27 +19,41 @@ HG19 = {"chr1": 249_250_621, "chr2": 243_199_373, "chrX": 155_270_560}
 
 
 def test_the_same_chromosomes_agree_whatever_scaffolds_there_are():
-    assert difference(HG38 | {"chrUn_1": 5}, HG38, "x") is None
+    assert list(differences(HG38 | {"chrUn_1": 5}, HG38, "x")) == []
 
 
 def test_the_prefix_is_named_as_such():
     bare = {name[3:]: length for name, length in HG38.items()}
-    assert "named like '1', but like 'chr1' in ref.bam" in str(difference(bare, HG38, "ref.bam"))
-    assert "named like 'chr1', but like '1' in ref.bam" in str(difference(HG38, bare, "ref.bam"))
+    (said,) = differences(bare, HG38, "ref.bam")
+    assert "named like '1', but like 'chr1' in ref.bam" in said
+    (said,) = differences(HG38, bare, "ref.bam")
+    assert "named like 'chr1', but like '1' in ref.bam" in said
 
 
 def test_another_assembly_is_named_with_both_lengths():
-    said = str(difference(HG19, HG38, "ref.bam"))
+    (said,) = differences(HG19, HG38, "ref.bam")
     assert "chr1 has 249,250,621 bp (hg19), but 248,956,422 bp (hg38) in ref.bam" in said
     assert "3 chromosomes differ in total" in said
 
 
 def test_missing_and_surplus_chromosomes_are_named():
     some = {"chr1": HG38["chr1"]}
-    assert "the header lacks chr2, chrX, which r.bam has" in str(difference(some, HG38, "r.bam"))
-    assert "the header has chrY, which r.bam lacks" in str(
-        difference(HG38 | {"chrY": 9}, HG38, "r.bam", ["chrY"])
-    )
+    (said,) = differences(some, HG38, "r.bam")
+    assert "the header lacks chr2, chrX, which r.bam has" in said
+    (said,) = differences(HG38 | {"chrY": 9}, HG38, "r.bam", ["chrY"])
+    assert "the header has chrY, which r.bam lacks" in said
+
+
+def test_no_difference_hides_another():
+    bare = {name[3:]: length for name, length in HG19.items()}
+    names, lengths = differences(bare, HG38, "r.bam")
+    assert "named like '1'" in names
+    assert "1 has 249,250,621 bp (hg19), but 248,956,422 bp (hg38)" in lengths
+    other = {"chr1": HG19["chr1"], "chrX": HG38["chrX"], "chrY": 9}
+    lengths, lacking, surplus = differences(other, HG38, "r.bam", ["chrY"])
+    assert "chr1 has 249,250,621 bp" in lengths
+    assert "lacks chr2" in lacking
+    assert "has chrY" in surplus
 
 
 def test_most_files_decide_and_the_first_of_equals():
@@ -69,6 +83,18 @@ def test_the_sed_command_renames(name, other):
         text=True,
     )
     assert changed.stdout == f"{other}\t5\t9\n"
+
+
+@pytest.mark.parametrize(("name", "other"), [("1", "chr1"), ("chr1", "1"), ("Chr1", "chr1")])
+def test_the_sed_command_renames_sequences(name, other):
+    changed = subprocess.run(
+        renaming_command(name, other, ">"),
+        shell=True,
+        input=f">{name} a\n{name}>\n",
+        capture_output=True,
+        text=True,
+    )
+    assert changed.stdout == f">{other} a\n{name}>\n"
 
 
 def test_equal_and_unrelated_names_are_not_renamed():

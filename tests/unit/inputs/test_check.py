@@ -1,6 +1,7 @@
 """Input files are compared with each other, and all problems are reported at once."""
 
 import dataclasses
+import itertools
 import logging
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from deepregfinder.inputs.check import (
     write_groups,
     write_inputs,
 )
+from deepregfinder.inputs.references import GenomeSequence
 
 SIZES = {"chr1": 90_000, "chr2": 80_000, "chr8": 70_000, "chr20": 60_000, "chrX": 50_000}
 PATTERN = "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)"
@@ -42,9 +44,9 @@ def unprefixed(sizes: dict[str, int] = SIZES) -> dict[str, int]:
     return {name.removeprefix("chr"): length for name, length in sizes.items()}
 
 
-def problems(summaries, lists=(), plan=PLAN, chrom_sizes=None) -> list[str]:
+def problems(summaries, lists=(), plan=PLAN, chrom_sizes=None, sequence=None) -> list[str]:
     with pytest.raises(InputError) as caught:
-        check_all_inputs(summaries, lists, plan, chrom_sizes)
+        check_all_inputs(summaries, lists, plan, chrom_sizes, sequence)
     lines = str(caught.value).splitlines()
     if len(lines) == 1:
         return lines
@@ -119,6 +121,55 @@ def test_a_name_that_makes_a_line_of_bed_a_comment_is_refused(name):
         [summary("a", SIZES | {name: 9000})], plan=dataclasses.replace(PLAN, chromosomes=".*")
     )
     assert said.startswith(f"a.bam: a line of BED that begins with {name} is a comment")
+
+
+def test_problems_of_all_kinds_of_files_are_told_whatever_others_there_are(tmp_path):
+    """Any two faults of different files give both sentences."""
+    sizes = tmp_path / "sizes"
+    longer = "".join(f"{chrom}\t{n + (chrom == 'chr8')}\n" for chrom, n in SIZES.items())
+    faults = {
+        "bam": ({"summaries": [summary("a", SIZES | {"chr2": 80_001})]}, "chr2 has 80,001 bp"),
+        "damaged": (
+            {"summaries": [dataclasses.replace(summary("d", {}, n_mapped=0), problems=("D.",))]},
+            "D.",
+        ),
+        "no reads": ({"summaries": [summary("n", mapped={"chrM": 9})]}, "none on a main"),
+        "line": ({"lists": [bed(tmp_path / "l.bed", "chr1\t5\n")]}, "l.bed, line 1"),
+        "two of a list": (
+            {"lists": [bed(tmp_path / "w.bed", "1\t5\t9\nx\n")]},
+            "w.bed (--labels): chromosomes are named like '1'",
+        ),
+        "beyond": ({"lists": [bed(tmp_path / "b.bed", "chr1\tx\t9\nchr1\t5\t90001\n")]}, "beyond"),
+        "empty": ({"lists": [bed(tmp_path / "e.bed", "")]}, "e.bed (--labels) has no intervals"),
+        "table": ({"chrom_sizes": "chr1\t90000\nchr2\n"}, "line 2: expected a name and a length"),
+        "other table": ({"chrom_sizes": longer}, "chr8 has 70,000 bp, but 70,001 bp"),
+        "genome": ({"sequence": b"not a genome"}, "begins with 'not'"),
+        "other genome": ({"sequence": b">chr1\n" + b"A" * 90_000 + b"\n"}, "(--fasta) lacks chr2"),
+    }  # fmt: skip
+    for (one, (inputs, said)), (other, (more, also)) in itertools.combinations(faults.items(), 2):
+        merged = {"summaries": [summary("s"), summary("t"), summary("u")], "lists": []}
+        for given in (inputs, more):
+            for name, value in given.items():
+                merged[name] = merged[name] + value if isinstance(value, list) else value
+        if (text := merged.pop("chrom_sizes", None)) is not None:
+            sizes.write_text(text)
+            merged["chrom_sizes"] = sizes
+        if (content := merged.pop("sequence", None)) is not None:
+            (tmp_path / "g.fa").write_bytes(content)
+            merged["sequence"] = GenomeSequence(tmp_path / "g.fa", None)
+        if len(inputs.keys() & more.keys() & {"chrom_sizes", "sequence"}) == 0:
+            lines = problems(plan=PLAN, **merged)
+            assert any(said in line for line in lines), (one, other, lines)
+            assert any(also in line for line in lines), (one, other, lines)
+
+
+def test_a_second_genome_hides_no_other_problem(tmp_path):
+    both = SIZES | {"4": 7000, "X": 9000}
+    beyond = bed(tmp_path / "b.bed", "chr1\t5\t90001\n")
+    said = problems([summary("a", both), summary("b", both)], [beyond])
+    assert len(said) == 2
+    assert "two genomes" in said[0]
+    assert "b.bed (--labels), line 1" in said[1]
 
 
 def test_no_main_chromosome_at_all_is_said_once():

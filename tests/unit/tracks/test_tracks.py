@@ -236,18 +236,25 @@ def test_great_gets_unique_names_and_motif_tools_the_sequence_at_the_summit(tmp_
     write_bed4(tmp_path / "great.bed", calls)
     lines = [line.split("\t") for line in (tmp_path / "great.bed").read_text().splitlines()]
     assert [len(line) for line in lines] == [4] * len(calls)
-    assert write_sequences(tmp_path / "top.fa", fasta, calls, 2) == 2
-    with pysam.FastxFile(str(tmp_path / "top.fa")) as records:
-        for record in records:
-            row = calls[calls["id"] == record.name].iloc[0]
-            low = max(row["summit"] - 250, 0)
-            assert record.sequence == genome[row["chrom"]][low : row["summit"] + 250]
+    paths = {name: tmp_path / f"{name}.fa" for name in CLASSES[1:]}
+    written = write_sequences(paths, fasta, calls, 2)
+    assert written == {name: min((calls["class"] == name).sum(), 2) for name in CLASSES[1:]}
+    assert any(written.values())
+    for name, path in paths.items():
+        with pysam.FastxFile(str(path)) as records:
+            for record in records:
+                row = calls[calls["id"] == record.name].iloc[0]
+                low = max(row["summit"] - 250, 0)
+                assert row["class"] == name
+                assert record.sequence == genome[row["chrom"]][low : row["summit"] + 250]
+                assert f"{row['chrom']}:{low}-" in record.comment
 
 
 def test_a_genome_of_another_assembly_is_refused(tmp_path, annotated):
     (tmp_path / "other.fa").write_text(">chr2\nACGT\n")
+    paths = {"promoter": tmp_path / "top.fa", "enhancer": tmp_path / "enhancer.fa"}
     with pytest.raises(InputError, match="give the genome of the BAM files"):
-        write_sequences(tmp_path / "top.fa", tmp_path / "other.fa", named(annotated), 5)
+        write_sequences(paths, tmp_path / "other.fa", named(annotated), 5)
     assert not (tmp_path / "top.fa").exists()
 
 
