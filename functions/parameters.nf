@@ -256,7 +256,7 @@ def contradictions(Map values) {
     if (values.crispr && !values.crispr_sample) {
         problems << '--crispr_sample is missing: name the sample whose calls are compared with --crispr.'
     }
-    ['crispr_sample', 'crispr_chain'].findAll { name -> values[name] && !values.crispr }.each { name ->
+    ['crispr_sample', 'crispr_cell_type', 'crispr_chain'].findAll { name -> values[name] && !values.crispr }.each { name ->
         problems << "--${name} has no effect without --crispr.".toString()
     }
     ['train_on', 'predict_on', 'pretrained'].findAll { name -> values[name] != null && !values[name].tokenize(', ') }.each { name ->

@@ -11,7 +11,7 @@ workflow EXTERNAL {
     models // [meta, bundle]
     probabilities // [meta, files]
     calls // [meta, bed]
-    experiment // map: table, chain (files, or nothing), sample
+    experiment // map: table, chain (files, or nothing), sample, cell_type
     chrom_sizes
     options // bootstrap and seed
 
@@ -23,7 +23,7 @@ workflow EXTERNAL {
     SCORE_ANNOTATION(contestants, options, codeDigest('score_annotation.py'))
 
     def tables = experiment.table ? channel.value(experiment.table) : channel.empty()
-    LIFT_CRISPR(tables, experiment.chain, chrom_sizes, codeDigest('lift_crispr.py'))
+    LIFT_CRISPR(tables, experiment.cell_type, experiment.chain, chrom_sizes, codeDigest('lift_crispr.py'))
     VALIDATE_CRISPR(
         models.filter { meta, _bundle -> meta.sample == experiment.sample }.join(probabilities).join(calls),
         LIFT_CRISPR.out.elements,

@@ -25,7 +25,12 @@ workflow EVALUATION {
         predicted.models,
         predicted.probabilities,
         predicted.calls,
-        [table: files.crispr, chain: files.crispr_chain, sample: options.external.crispr_sample],
+        [
+            table: files.crispr,
+            chain: files.crispr_chain,
+            sample: options.external.crispr_sample,
+            cell_type: options.external.crispr_cell_type ?: options.external.crispr_sample,
+        ],
         chrom_sizes,
         settings.external,
     )

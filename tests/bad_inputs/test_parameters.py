@@ -140,6 +140,7 @@ TOGETHER = {
     ),
     "an experiment of no sample": ({"crispr": "x.bed"}, "--crispr_sample is missing"),
     "a sample of no experiment": ({"crispr_sample": "K"}, "has no effect without --crispr"),
+    "cells of no experiment": ({"crispr_cell_type": "K562"}, "has no effect without --crispr"),
     "a chain of no experiment": ({"crispr_chain": "x.bed"}, "has no effect without --crispr"),
     "an experiment of an unknown sample": (
         {"crispr": "x.bed", "crispr_sample": "M"},

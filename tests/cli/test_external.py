@@ -26,7 +26,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "calls.bed").write_text("chr3\t5000\t7000\tenhancer\t912\t.\t5900\t6100\t230,159,0\n")
     (folder / "chrom.sizes").write_text("".join(f"{c}\t{n}\n" for c, n in SIZES.items()))
     (folder / "pairs.tsv").write_text(
-        "chrom\tchromStart\tchromEnd\tRegulated\nchr3\t6000\t6500\tTRUE\nchr4\t6000\t6500\tFALSE\n"
+        "chrom\tchromStart\tchromEnd\tRegulated\tCellType\nchr3\t6000\t6500\tTRUE\tK562\n"
+        "chr4\t6000\t6500\tFALSE\tK562\nchr4\t9000\t9500\tTRUE\tWTC11\n"
     )
     (folder / "states.bed").write_text("chr3\t5000\t300000\t7_Enh\nchr4\t0\t90000\t1_TssA's\n")
     return folder
@@ -54,15 +55,19 @@ def test_annotations_come_into_one_table_and_plot(world: Path) -> None:
 
 
 def test_elements_of_an_experiment_go_through_both_scripts(world: Path) -> None:
-    run(lift_crispr, world, "--table @pairs.tsv --chrom_sizes @chrom.sizes --output @elements.tsv")
+    lift = "--table @pairs.tsv --chrom_sizes @chrom.sizes --output @elements.tsv --cell_type "
+    with pytest.raises(InputError, match="no pair was tested in HepG2"):
+        run(lift_crispr, world, lift + "HepG2")
+    run(lift_crispr, world, lift + "K562")
     run(
         validate_crispr,
         world,
         "--bundle @bundle --elements @elements.tsv --calls @calls.bed --bootstrap 40 --seed 1 "
         "--probabilities @1.zip --probabilities @2.zip --output @f.tsv --element_table @e.tsv",
     )
-    assert [row["called"] for row in cells(world / "e.tsv")] == ["enhancer", "."]
-    assert cells(world / "f.tsv")[0]["recall"] == "1.000000"
+    assert [row["called"] for row in cells(world / "e.tsv")] == ["enhancer", ".", "."]
+    row = cells(world / "f.tsv")[0]
+    assert (row["recall"], row["f1"], row["other_cells"]) == ("1.000000", "1.000000", "1")
 
 
 @pytest.mark.parametrize(

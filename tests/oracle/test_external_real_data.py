@@ -11,7 +11,8 @@ from samples.region_samples import GEOMETRY, rules
 from samples.small_evaluation import elements
 
 from deepregfinder.evaluation.external.annotations import by_class, classify, parse_mapping
-from deepregfinder.evaluation.external.crispr import place_elements, read_table
+from deepregfinder.evaluation.external.crispr import place_elements
+from deepregfinder.evaluation.external.crispr_table import read_table
 from deepregfinder.genome.grid import read_chrom_sizes
 from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.labels.background import free_windows
@@ -34,7 +35,8 @@ def test_lifted_elements_lie_where_the_experiments_had_them(
     """Names hold the places in hg19 of two studies; the third, Schraivogel, had worked in hg38."""
     folder = shared_data / "crispr"
     path = folder / "EPCrisprBenchmark_combined_data.training_K562.GRCh38.tsv.gz"
-    table = read_table(path)
+    table = read_table(path, "K562")
+    assert table["use"].eq("tested").all()
     assert (len(table), (table["regulated_genes"] > 0).sum()) == (3_941, 419)
     placed = place_elements(table, folder / "hg38ToHg19.over.chain.gz", sizes, path.name)
     assert placed["status"].value_counts().to_dict() == {"lifted": 3_940, "unmapped": 1}

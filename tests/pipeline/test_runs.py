@@ -272,11 +272,11 @@ def test_own_regions_are_scored_and_evidence_of_others_is_compared(pipeline, fir
     moved = [(c, int(s) + 7, int(e) + 7, f"1_{name}'s") for c, s, e, name, *_ in rows]
     states.write_text("".join("\t".join(map(str, row)) + "\n" for row in moved))
     pairs.write_text(
-        "chrom\tchromStart\tchromEnd\tRegulated\n"
+        "CellType\tchrom\tchromStart\tchromEnd\tRegulated\n"
         + "".join(
-            f"{c}\t{s}\t{e}\t{str('promoter' in name).upper()}\n"
+            f"{'Cell A' if 'enhancer' not in name else 'B'}\t{c}\t{s}\t{e}\t"
+            f"{str('promoter' in name).upper()}\n"
             for c, s, e, name in moved
-            if "enhancer" not in name
         )
     )
     sheet = tmp_path / "annotations.csv"
@@ -287,13 +287,15 @@ def test_own_regions_are_scored_and_evidence_of_others_is_compared(pipeline, fir
     done = pipeline.run(
         "own", *pipeline.inputs, *ONLY_A, "--regions", own, "--annotations", sheet,
         "--crispr", pairs, "--crispr_sample", "A", "--crispr_chain", chain,
+        "--crispr_cell_type", "cell a",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     for row in cells(done.results / "evaluation/A/annotations.tsv")[:2]:
         assert (row["setting"], row["annotation"]) == ("test", "labels")
         assert float(row["recall"]) > 0.9, "the labels themselves, but for windows that overlap"
     row = cells(done.results / "calls/A/A.cnn.crispr.tsv")[0]
-    assert row["not_lifted"] == row["not_predicted"] == "0"
+    assert row["not_lifted"] == row["not_predicted"] == row["not_valid"] == "0"
+    assert int(row["other_cells"]) == sum("enhancer" in name for *_, name in moved)
     assert float(row["recall"]) > float(row["negative_rate"])
     page = (done.results / "report.html").read_text()
     assert "Elements perturbed with CRISPR <span>A</span>" in page

@@ -239,7 +239,7 @@ def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
     if plan.of_others:
         figures = (0.25, 0.125, 0.5)
         rows = [
-            (scope, name, 70, 3, 7, 20, 5, 40, 10, *figures, *figures, *figures, None, None, None)
+            (scope, name, 70, 0, 0, 3, 7, 20, 5, 40, 10, *4 * figures, None, None, None)
             for scope in ("all", "test")
             for name in ("any", *plan.elements)
         ]

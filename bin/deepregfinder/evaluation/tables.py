@@ -118,6 +118,8 @@ class CrisprFigures:
     scope: str
     class_: str
     elements: int
+    other_cells: int
+    not_valid: int
     not_lifted: int
     not_predicted: int
     regulated: int
@@ -133,6 +135,9 @@ class CrisprFigures:
     precision: float | None
     precision_low: float | None
     precision_high: float | None
+    f1: float | None
+    f1_low: float | None
+    f1_high: float | None
     average_precision: float | None
     average_precision_low: float | None
     average_precision_high: float | None

@@ -65,6 +65,11 @@ def read_chain(path: Path, target_sizes: Mapping[str, int]) -> LiftOver:
     return lift
 
 
+def source_sizes(lift: LiftOver) -> dict[str, int]:
+    """Chromosome -> length (bp) of the assembly that a chain file lifts from."""
+    return {chain.source_name: chain.source_size for chain in lift.chain_file.chains}
+
+
 def lift_intervals(
     intervals: pd.DataFrame, lift: LiftOver, source: str
 ) -> tuple[pd.DataFrame, np.ndarray]:
@@ -79,8 +84,7 @@ def lift_intervals(
 
     Raises InputError if the chain is not for the assembly of the intervals.
     """
-    sizes = {chain.source_name: chain.source_size for chain in lift.chain_file.chains}
-    _check_source(intervals, sizes, source)
+    _check_source(intervals, source_sizes(lift), source)
     places = [
         _lift_one(lift, chrom, start, end)
         for chrom, start, end in zip(

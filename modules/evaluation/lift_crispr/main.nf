@@ -1,11 +1,12 @@
 include { quoted ; repeated } from '../../../functions/scripts'
 
-// Elements tested with CRISPR, in the assembly of the run.
+// Elements tested with CRISPR in a cell type, in the assembly of the run.
 process LIFT_CRISPR {
     label 'process_low'
 
     input:
     path table, stageAs: 'table/*'
+    val cell_type
     path chain, stageAs: 'chain/*'
     val chrom_sizes
     val code // digest of the script and of the library behind it
@@ -20,6 +21,7 @@ process LIFT_CRISPR {
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     'lift_crispr.py' \\
         --table ${table} \\
+        --cell_type ${quoted(cell_type)} \\
         ${repeated('--chain', chain)} \\
         --chrom_sizes chrom.sizes \\
         --output elements.tsv

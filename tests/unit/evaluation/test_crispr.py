@@ -12,10 +12,10 @@ from deepregfinder.errors import InputError
 from deepregfinder.evaluation.external.crispr import (
     place_elements,
     read_elements,
-    read_table,
     validate,
     write_elements,
 )
+from deepregfinder.evaluation.external.crispr_table import read_table
 from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities, open_probabilities
@@ -71,20 +71,25 @@ def test_elements_are_counted_by_hand(tmp_path: Path, scan: Probabilities) -> No
     assert placed["genes"].tolist() == [1, 1, 3, 1, 2, 1, 1, 1]
     figures, predictions = validate(placed, CALLS, scan, PLAN, Bootstrap(200, 1))
     rows = {(one.scope, one.class_): vars(one) for one in figures}
-    counts = {key: tuple(row.values())[2:9] for key, row in rows.items()}
+    counts = {key: tuple(row.values())[2:11] for key, row in rows.items()}
     assert counts == {
-        # elements, not lifted, not predicted, regulated, called, negatives, called
-        ("all", "any"): (8, 0, 1, 4, 3, 3, 1),
-        ("all", "enhancer"): (8, 0, 1, 4, 2, 3, 1),
-        ("all", "promoter"): (8, 0, 1, 4, 2, 3, 0),
-        ("test", "any"): (6, 0, 0, 3, 2, 3, 1),
-        ("test", "enhancer"): (6, 0, 0, 3, 1, 3, 1),
-        ("test", "promoter"): (6, 0, 0, 3, 2, 3, 0),
+        # elements, other cells, not valid, not lifted, not predicted; regulated, called; negatives
+        ("all", "any"): (8, 0, 0, 0, 1, 4, 3, 3, 1),
+        ("all", "enhancer"): (8, 0, 0, 0, 1, 4, 2, 3, 1),
+        ("all", "promoter"): (8, 0, 0, 0, 1, 4, 2, 3, 0),
+        ("test", "any"): (6, 0, 0, 0, 0, 3, 2, 3, 1),
+        ("test", "enhancer"): (6, 0, 0, 0, 0, 3, 1, 3, 1),
+        ("test", "promoter"): (6, 0, 0, 0, 0, 3, 2, 3, 0),
     }
     row = rows["all", "any"]
     assert (row["recall"], row["precision"]) == (0.75, 0.75)
     assert row["negative_rate"] == pytest.approx(1 / 3)
     assert row["recall_low"] <= row["recall"] <= row["recall_high"]
+    for one in rows.values():
+        assert one["f1"] == pytest.approx(
+            2 * one["recall"] * one["precision"] / (one["recall"] + one["precision"])
+        )
+        assert one["f1_low"] < one["f1"] < one["f1_high"]
     # None of three negatives is called a promoter: Wilson's interval, z^2 / (n + z^2).
     row_of_none = rows["all", "promoter"]
     assert row_of_none["negative_rate_low"] == 0
@@ -118,7 +123,7 @@ def test_a_blank_line_counts_as_a_line(tmp_path: Path) -> None:
     path.write_text(
         "chrom\tchromStart\tchromEnd\tRegulated\nchr1\t5\t9\tTRUE\n\nchr1\t9\t5\tTRUE\n"
     )
-    with pytest.raises(InputError, match="line 4: expected chrom, start before end"):
+    with pytest.raises(InputError, match="line 4: expected chrom, start up to end"):
         read_table(path)
 
 
@@ -150,7 +155,7 @@ def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabil
     assert placed["status"].tolist() == ["lifted"] * 2 + ["unmapped", "lifted"] + ["unmapped"] * 2
     assert placed["start"].tolist() == [19_991, 29_991, -1, 50_000, -1, -1]
     figures, predictions = validate(placed, CALLS, scan, PLAN, Bootstrap(0, 1))
-    assert tuple(vars(figures[0]).values())[2:9] == (6, 3, 0, 3, 2, 0, 0)
+    assert tuple(vars(figures[0]).values())[2:11] == (6, 0, 0, 3, 0, 3, 2, 0, 0)
     assert [line[6:9] for line in predictions[1:4]][2] == (".", ".", ".")
 
 
@@ -159,7 +164,9 @@ def test_what_cannot_be_lifted_stays_in_the_table(tmp_path: Path, scan: Probabil
     [
         ("chrom\tchromStart\n", "lacks the columns chromEnd, Regulated"),
         (COLUMNS.replace(" ", "\t") + "\n", "has no rows"),
-        (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t5\tx\tTRUE\n", "line 2: expected chrom"),
+        (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t4\tx\tTRUE\n", "line 2: expected chrom"),
+        (COLUMNS.replace(" ", "\t") + "\nchr1\t5\tNA\tx\tTRUE\n", "line 2: expected chrom"),
+        (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t9\tx\tNA\n", "no element has a valid pair"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t9\tx\tmaybe\n", "line 2: .*maybe"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t1e30\tx\tTRUE\n", "line 2: .*1e30"),
         (COLUMNS.replace(" ", "\t") + "\nchr1\t5\t9\tx\tTRUE\tmore\n", "more fields than"),
@@ -205,7 +212,10 @@ def test_a_table_is_read_alike_whatever_program_saved_it(tmp_path: Path, change,
     path = write_tested(tmp_path / "pairs.tsv", [("chr3", 1, 9, "FALSE"), ("chr3", 20, 29, "TRUE")])
     content = change(path.read_text()).encode()
     path.write_bytes(gzip.compress(content) if packed else content)
-    assert read_table(path).values.tolist() == [["chr3", 1, 9, 1, 0], ["chr3", 20, 29, 1, 1]]
+    assert read_table(path).values.tolist() == [
+        ["chr3", 1, 9, 1, 0, "tested"],
+        ["chr3", 20, 29, 1, 1, "tested"],
+    ]
 
 
 @pytest.mark.parametrize(

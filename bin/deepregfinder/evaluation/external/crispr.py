@@ -1,24 +1,27 @@
 """Elements that were perturbed with CRISPR, compared with calls and probabilities of a model.
 
-A table has one row per tested pair of element and gene. Rows with the same coordinates are one
-element. An element is regulated if any gene responded; otherwise it is a tested negative (it may
-still act in another cell type, or on a gene that was not measured). An element is called, by class,
-if a call overlaps it; a regulated element under a promoter call is a validated enhancer that the
-model classifies as promoter. Its probability is the highest one of the windows that overlap it:
+A table has one row per tested pair of element and gene (crispr_table.py). Rows with the same
+coordinates are one element. An element is regulated if any gene responded; otherwise it is a tested
+negative (it may still act in another cell type, or on a gene that was not measured). An element is
+called, by class, if a call overlaps it; a regulated element under a promoter call is a validated
+enhancer that the model classifies as promoter. A place between two bases is overlapped by what
+holds one of them. The probability of an element is the highest one of the windows that overlap it:
 1 - P(background) for any class, P(class) for one.
 
   recall = called regulated / regulated       negative rate = called negatives / negatives
   precision = called regulated / called       (both among tested elements only)
+  F1 = 2 called regulated / (called + regulated)
 
 Average precision ranks tested elements by probability. Intervals are those of the block bootstrap
 (blocks of 5 Mb), since neighbouring elements are not independent. Intervals of rates are extended
-to contain Wilson's interval (1927): 0 called of 40 does not mean a rate of exactly 0. Scope `all`
-has all elements on predicted chromosomes, `test` only those on chromosomes that the model was
-neither trained nor calibrated on; quote the metrics of `test`.
+to contain Wilson's interval (1927): 0 called of 40 does not mean a rate of exactly 0. That of F1
+contains the image of Wilson's interval for J = called regulated / (called or regulated), of which
+F1 = 2 J / (1 + J).
+
+Scope `all` has all elements on predicted chromosomes, `test` only those on chromosomes that the
+model was neither trained nor calibrated on; quote the metrics of `test`.
 """
 
-import csv
-import io
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +32,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from deepregfinder.errors import InputError
+from deepregfinder.evaluation.external.crispr_table import NOT_VALID, OTHER_CELL, TESTED
 from deepregfinder.evaluation.metrics import (
     Blocks,
     Bootstrap,
@@ -40,27 +43,25 @@ from deepregfinder.evaluation.metrics import (
 )
 from deepregfinder.evaluation.tables import CrisprFigures
 from deepregfinder.genome.assembly import check_placement
-from deepregfinder.genome.liftover import LIFTED, lift_intervals, read_chain
+from deepregfinder.genome.liftover import LIFTED, lift_intervals, read_chain, source_sizes
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.tables import ABSENT, column_names, read_rows, write_rows
-from deepregfinder.storage.text import read_text, unquoted
 
 log = logging.getLogger(__name__)
 
 NOT_PREDICTED = "not_predicted"
 ANY = "any"
-_COLUMNS = ("chrom", "chromStart", "chromEnd", "Regulated")
-_TRUTH = {"TRUE": True, "FALSE": False}
 
 
 @dataclass(frozen=True)
 class PlacedElement:
     """A row of `place_elements`: a perturbed element, and where it lies in the run's assembly.
 
-    genes : those it was tested for; regulated_genes : those that answered; status : liftover's
-    chrom, start, end : None where it was not lifted
+    genes : those it was tested for in the cell type; regulated_genes : those that answered
+    status : liftover's, or why no pair of it is used
+    chrom, start, end : None where it was not lifted, or is not used
     """
 
     source_chrom: str
@@ -78,79 +79,48 @@ ELEMENT_COLUMNS = column_names(PlacedElement)
 PREDICTION_COLUMNS = (*ELEMENT_COLUMNS, "test", "called")
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read tested pairs (TSV with a header, plain or gzipped) and merge them to elements.
-
-    Returns chrom, start, end, genes, regulated_genes: one row per element, sorted. Raises
-    InputError for missing columns, and for the first rows that are not valid.
-    """
-    lines = read_text(path, "a tab-separated table").split("\n")
-    try:
-        table = pd.read_csv(
-            io.StringIO("\n".join(line.rstrip() for line in lines)),
-            sep="\t",
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            quoting=csv.QUOTE_NONE,
-        )
-    except ValueError as error:
-        raise InputError(f"{path} cannot be read as a tab-separated table ({error}).") from None
-    if not isinstance(table.index, pd.RangeIndex):  # pandas uses the first fields as row names
-        raise InputError(f"{path}: its rows have more fields than its header.")
-    table = table.fillna("")
-    table = table[(table != "").any(axis=1)]  # its index still counts blank lines
-    table.columns = table.columns.map(unquoted).str.removeprefix("#")
-    if lacking := [name for name in _COLUMNS if name not in table.columns]:
-        raise InputError(
-            f"{path} lacks the columns {', '.join(lacking)}; a table of tested pairs needs "
-            f"{', '.join(_COLUMNS)}."
-        )
-    if table.empty:
-        raise InputError(f"{path} has no rows.")
-    for name in _COLUMNS:
-        table[name] = table[name].map(unquoted).str.strip()
-    start, end = (pd.to_numeric(table[name], errors="coerce") for name in _COLUMNS[1:3])
-    truth = table["Regulated"].str.upper().map(_TRUTH)
-    valid = start.mod(1).eq(0) & end.mod(1).eq(0) & start.ge(0) & end.gt(start) & end.lt(2**31)
-    wrong = ~valid | truth.isna() | table["chrom"].eq("")
-    if wrong.any():
-        raise InputError.of(
-            [
-                f"{path}, line {row + 2}: expected chrom, start before end, and Regulated TRUE or "
-                f"FALSE, found {' '.join(table.loc[row, list(_COLUMNS)])!r}."
-                for row in table.index[wrong][:5].tolist()
-            ]
-        )
-    pairs = pd.DataFrame(
-        {
-            "chrom": table["chrom"],
-            "start": start.astype(np.int64),
-            "end": end.astype(np.int64),
-            "regulated": truth.astype(np.int64),
-        }
-    )
-    places = pairs.groupby(["chrom", "start", "end"], sort=True)["regulated"]
-    return places.agg(genes="count", regulated_genes="sum").reset_index()
-
-
 def place_elements(
     elements: pd.DataFrame, chain: Path | None, chrom_sizes: Mapping[str, int], source: str
 ) -> pd.DataFrame:
     """Coordinates of elements in the assembly of the run: a row of ELEMENT_COLUMNS for each.
 
-    status : result of the liftover; without a chain file, coordinates are those of the table.
-        Elements that were not lifted have the chrom ".", and the start and end -1.
+    elements : of `crispr_table.read_table`
+
+    status : result of the liftover, or why the element is not used; without a chain file,
+        coordinates are those of the table. Elements that are not used or were not lifted have the
+        chrom ".", and the start and end -1. Of a place between two bases, both are lifted.
     """
     names = {"chrom": "source_chrom", "start": "source_start", "end": "source_end"}
-    placed = elements.rename(columns=names).assign(status=LIFTED, chrom=".", start=-1, end=-1)
-    here = elements
+    placed = elements.rename(columns=names).assign(chrom=".", start=-1, end=-1)
+    used = elements["use"] == TESTED
+    placed["status"] = elements["use"].where(~used, LIFTED)
+    here = elements[used]
     if chain is not None:
-        here, placed["status"] = lift_intervals(elements, read_chain(chain, chrom_sizes), source)
+        lift = read_chain(chain, chrom_sizes)
+        here, placed.loc[used, "status"] = lift_intervals(
+            _with_a_base(here, source_sizes(lift)), lift, source
+        )
+    else:
+        here = _with_a_base(here, chrom_sizes)
     check_placement(here, chrom_sizes, source)
     for column in ("chrom", "start", "end"):
         placed.loc[here.index, column] = here[column]
     return placed[list(ELEMENT_COLUMNS)]
+
+
+def _with_a_base(elements: pd.DataFrame, chrom_sizes: Mapping[str, int]) -> pd.DataFrame:
+    """Elements between two bases as both of these, one at an end of the chromosome; like bedtools.
+
+    chrom_sizes : of the assembly of the elements
+    """
+    between = elements["start"] == elements["end"]
+    size = elements["chrom"].map(chrom_sizes).fillna(2**31 - 1).astype(np.int64)
+    # One that lies beyond the end of its chromosome is left as it is, and refused as such.
+    after = np.where(elements["start"] == size, size, elements["end"] + 1)
+    before = (elements["start"] - 1).clip(lower=0)
+    return elements.assign(
+        start=elements["start"].mask(between, before), end=elements["end"].mask(between, after)
+    )
 
 
 def write_elements(path: Path, placed: pd.DataFrame) -> None:
@@ -207,6 +177,25 @@ def predictions_at(
     return ElementPredictions(called, probability)
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Elements that are not compared, by reason: columns of CrisprFigures."""
+
+    other_cells: int = 0
+    not_valid: int = 0
+    not_lifted: int = 0
+    not_predicted: int = 0
+
+    @classmethod
+    def of(cls, status: np.ndarray) -> "LeftOut":
+        """Count the status of every element."""
+        other_cells, not_valid, not_predicted, lifted = (
+            int((status == one).sum()) for one in (OTHER_CELL, NOT_VALID, NOT_PREDICTED, LIFTED)
+        )
+        not_lifted = len(status) - lifted - other_cells - not_valid - not_predicted
+        return cls(other_cells, not_valid, not_lifted, not_predicted)
+
+
 def validate(
     placed: pd.DataFrame,
     calls: Mapping[str, Calls],
@@ -222,17 +211,19 @@ def validate(
     is_lifted = status == LIFTED
     status[is_lifted & ~placed["chrom"].isin(scan.chroms).to_numpy()] = NOT_PREDICTED
     tested = np.flatnonzero(status == LIFTED)
-    left_out = len(status) - int(is_lifted.sum()), int((status == NOT_PREDICTED).sum())
+    left_out = LeftOut.of(status)
     log.info("%d of %d elements are on predicted chromosomes", len(tested), len(status))
-    if left_out[1]:
-        log.warning("%d elements are on chromosomes that were not predicted", left_out[1])
+    if left_out.not_predicted:
+        log.warning(
+            "%d elements are on chromosomes that were not predicted", left_out.not_predicted
+        )
     elements = placed.iloc[tested]
     predictions = predictions_at(elements, calls, scan)
     is_test = np.array([split.of(chrom) == "test" for chrom in elements["chrom"]], bool)
 
     figures: list[CrisprFigures] = []
     for scope, kept in (("all", np.ones(len(tested), bool)), ("test", is_test)):
-        counts = (len(status), *left_out) if scope == "all" else (int(kept.sum()), 0, 0)
+        counts = (len(status), left_out) if scope == "all" else (int(kept.sum()), LeftOut())
         sizes = {
             chrom: scan.chrom_sizes[chrom]
             for chrom in scan.chroms
@@ -245,14 +236,14 @@ def validate(
 
 def _figures(
     scope: str,
-    counts: tuple[int, int, int],
+    counts: tuple[int, LeftOut],
     elements: pd.DataFrame,
     predictions: ElementPredictions,
     classes: Sequence[str],
     sizes: Mapping[str, int],
     bootstrap: Bootstrap,
 ) -> Iterator[CrisprFigures]:
-    """Those of any class and each. counts : elements, not lifted, not predicted"""
+    """Those of any class and each. counts : elements of the scope, and those not compared"""
     blocks = Blocks.over(sizes)
     middle = (elements["start"] + elements["end"]).to_numpy(np.int64) // 2
     first = np.array([blocks.first[chrom] for chrom in elements["chrom"]], np.int64)
@@ -281,6 +272,8 @@ def _figures(
             "precision": (right, right + wrong),
         }
         values = {figure: ratio(*pair) for figure, pair in counted.items()}
+        counted["f1"] = (right, positive + wrong)  # J of the head of this file
+        values["f1"] = ratio(2 * right, right + wrong + positive)
         values["average_precision"] = (
             average_precision(weights @ ranked[0], weights @ ranked[1])
             if ranked.size
@@ -290,15 +283,20 @@ def _figures(
         for figure, value in values.items():
             edges = None if drawn is None else interval(value[1:])
             if edges and figure in counted:
-                edges = _widened(edges, *(int(count[0]) for count in counted[figure]))
+                wilson = _wilson(*(int(count[0]) for count in counted[figure]))
+                if figure == "f1":
+                    wilson = [2 * edge / (1 + edge) for edge in wilson]
+                edges = [min(edges[0], round(wilson[0], 6)), max(edges[1], round(wilson[1], 6))]
             low, high = edges or (np.nan, np.nan)
             figures |= {figure: float(value[0]), f"{figure}_low": low, f"{figure}_high": high}
         yield CrisprFigures(
             scope,
             name,
             elements=counts[0],
-            not_lifted=counts[1],
-            not_predicted=counts[2],
+            other_cells=counts[1].other_cells,
+            not_valid=counts[1].not_valid,
+            not_lifted=counts[1].not_lifted,
+            not_predicted=counts[1].not_predicted,
             regulated=int(positive[0]),
             called_regulated=int(right[0]),
             negatives=int(negative[0]),
@@ -307,10 +305,10 @@ def _figures(
         )
 
 
-def _widened(edges: Sequence[float], k: int, n: int) -> list[float]:
-    """An interval made to hold Wilson's of `k` in `n`."""
-    wilson = binomtest(k, n).proportion_ci(method="wilson")
-    return [min(edges[0], round(wilson.low, 6)), max(edges[1], round(wilson.high, 6))]
+def _wilson(k: int, n: int) -> list[float]:
+    """Wilson's 95 % interval of `k` in `n`."""
+    found = binomtest(k, n).proportion_ci(method="wilson")
+    return [found.low, found.high]
 
 
 def _element_rows(
