@@ -12,7 +12,7 @@ from deepregfinder.options.split import split_options
 from deepregfinder.options.windows import window_options
 
 if TYPE_CHECKING:
-    from deepregfinder.genome.splits import SplitPlan
+    from deepregfinder.genome.splits import SplitChoice
     from deepregfinder.labels.windows import WindowRules
 
 
@@ -33,7 +33,7 @@ def build_tensors(
     signal: Path,
     candidates: Path,
     rules: "WindowRules",
-    plan: "SplitPlan",
+    choice: "SplitChoice",
     seed: int,
     output: Path,
     regions_output: Path,
@@ -53,7 +53,9 @@ def build_tensors(
     opened = open_signal(signal)
     if opened.sample != sample:
         raise InputError(f"{signal} is the signal of {opened.sample}, not of {sample}.")
-    labelled = choose_windows(opened, read_regions(candidates), rules, plan, seed)
+    labelled = choose_windows(
+        opened, read_regions(candidates), rules, choice.plan(opened.chrom_sizes), seed
+    )
     write_tensors(output, labelled.tensors)
     write_regions(regions_output, labelled.regions)
     write_summary(summary, labelled.selections)

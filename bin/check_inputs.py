@@ -12,7 +12,7 @@ from deepregfinder.options.split import split_options
 
 if TYPE_CHECKING:
     from deepregfinder.genome.grid import Geometry
-    from deepregfinder.genome.splits import SplitPlan
+    from deepregfinder.genome.splits import SplitChoice
 
 
 @click.command()
@@ -59,7 +59,7 @@ def check_inputs(
     peaks: tuple[Path, ...],
     chromosomes: str,
     geometry: "Geometry",
-    plan: "SplitPlan",
+    choice: "SplitChoice",
     train: bool,
     counter: str,
     count_at: str,
@@ -86,7 +86,7 @@ def check_inputs(
     )
     from deepregfinder.inputs.references import GenomeSequence
 
-    split = plan.chromosomes if train and plan.mode == "chromosome" else None
+    split = choice if train and choice.mode == "chromosome" else None
     planned = Plan(chromosomes, geometry, split, counter, count_at, paired_end)
     optional = (
         (tss, "--tss", False),

@@ -14,7 +14,7 @@ from deepregfinder.options.split import split_options
 
 if TYPE_CHECKING:
     from deepregfinder.genome.grid import Geometry
-    from deepregfinder.genome.splits import SplitPlan
+    from deepregfinder.genome.splits import SplitChoice
     from deepregfinder.labels.rules import Evidence, RegionRules
 
 
@@ -38,7 +38,7 @@ def define_regions(
     classes: int,
     geometry: "Geometry",
     rules: "RegionRules",
-    plan: "SplitPlan",
+    choice: "SplitChoice",
     seed: int,
     output: Path,
     dropped: Path,
@@ -59,9 +59,9 @@ def define_regions(
     from deepregfinder.labels.rules import write_drops
 
     logging.getLogger("define_regions").info("Regions of %s", sample)
-    candidates = define_candidates(
-        evidence, rules, geometry, read_chrom_sizes(chrom_sizes), plan, seed
-    )
+    sizes = read_chrom_sizes(chrom_sizes)
+    plan = choice.plan(sizes)
+    candidates = define_candidates(evidence, rules, geometry, sizes, plan, seed)
     write_drops(dropped, candidates.drops)
     check_enough(candidates, classes, plan)
     write_regions(output, candidates.windows)

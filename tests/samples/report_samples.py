@@ -18,6 +18,7 @@ from deepregfinder.evaluation.tables import (
     RatesAtThreshold,
     Reliability,
 )
+from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
@@ -222,7 +223,8 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
 def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
     start = folder / f"{sample}.{model}"
     if plan.labels:
-        bundle = {"model": design(model), "training": plan.training}
+        split = SplitPlan.parse("chromosome", "1-7", "8-16", "17-22,X,Y").to_dict()
+        bundle = {"model": design(model), "training": plan.training, "split": split}
         Path(f"{start}.model.json").write_text(json.dumps(bundle))
         evaluation = Path(f"{start}.evaluation")
         evaluation.mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.classes import class_named
-from deepregfinder.genome.splits import SPLITS
+from deepregfinder.genome.splits import SPLITS, chromosome_list
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import ModelFacts
 from deepregfinder.models.tss_input import is_tss_array
@@ -62,7 +62,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         f"- Marks, in this order: {', '.join(bundle.marks)}",
         f"- Reads: {_reads(bundle.provenance)}",
         f"- Signal: {signal}; input control: {bundle.normalisation.control}",
-        f"- Split: {_split_text(split)}",
+        f"- Split: {split_text(split)}",
         *([f"- Transcription start sites that it is given: {n_tss:,}"] if n_tss else []),
         "",
         *_table(
@@ -218,11 +218,12 @@ def _figure(value: float | None, interval: Sequence[float] | None = None) -> str
     return f"{value:.3f}" + (f" ({interval[0]:.3f}-{interval[1]:.3f})" if interval else "")
 
 
-def _split_text(split: Mapping[str, Any]) -> str:
+def split_text(split: Mapping[str, Any]) -> str:
+    """How labelled windows were split, from `split` of a bundle."""
     if split["split"] == "random":
         return "60:20:20 at random within each class, overlapping windows together"
     return "by chromosome: " + "; ".join(
-        f"{part} {' '.join(split[f'{part}_chroms'])}" for part in SPLITS
+        f"{part} {chromosome_list(split[f'{part}_chroms'])}" for part in SPLITS
     )
 
 

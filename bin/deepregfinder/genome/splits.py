@@ -1,7 +1,8 @@
 """Division of chromosomes, or labelled windows, into training, validation and test."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +36,18 @@ def parse_chromosome_list(text: str) -> frozenset[str]:
     return frozenset(names)
 
 
+def chromosome_list(names: Iterable[str]) -> str:
+    """What `parse_chromosome_list` reads: `1-7, X`."""
+    ordered = sorted(names, key=natural_order)
+    runs: list[list[str]] = []
+    for name in ordered:
+        if runs and name.isdecimal() and runs[-1][-1] == str(int(name) - 1):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
 @dataclass(frozen=True)
 class ChromosomeSplit:
     """The chromosomes of each split, as bare names (`7`, not `chr7`)."""
@@ -63,6 +76,65 @@ class ChromosomeSplit:
     def select(self, chroms: Iterable[str], split: str) -> list[str]:
         """Those of `chroms` that belong to `split`, in their order."""
         return [chrom for chrom in chroms if self.of(chrom) == split]
+
+
+# Where 1-7 and 8-16, the split of the paper, end on the autosomes of human laid end to end, and the
+# least share of a split.
+_TRAINING, _UP_TO_TEST, _LEAST = 0.484, 0.866, 0.1
+
+_SEX_CHROMOSOMES = frozenset("XYZW")
+
+
+def split_by_length(
+    chrom_sizes: Mapping[str, int], given: Mapping[str, frozenset[str]]
+) -> ChromosomeSplit:
+    """The split of any genome: that of `given`, completed.
+
+    Autosomes that no given list has are divided, in their natural order, into consecutive parts for
+    the splits that are not given. The parts have about the shares of the autosomes that the split
+    of the paper (1-7, 8-16 and the rest) has in human, but at least a tenth each, and at least two
+    autosomes where there are two for each. Sex chromosomes, whose dose differs, are tested on.
+
+    Parameters
+    ----------
+    chrom_sizes : names and lengths (bp) of the main chromosomes
+    given : bare names of the chromosomes of some splits
+
+    Returns
+    -------
+    Splits that are not given are empty if the genome has fewer autosomes than splits.
+    """
+    taken = frozenset[str]().union(*given.values())
+    left = {bare_name(chrom): bp for chrom, bp in chrom_sizes.items()}
+    left = {name: left[name] for name in sorted(left, key=natural_order) if name not in taken}
+    # Where chromosomes have Roman numbers, X is the tenth.
+    sexes = frozenset[str]() if "IX" in left | dict.fromkeys(taken) else _SEX_CHROMOSOMES
+    autosomes = {name: bp for name, bp in left.items() if name not in sexes}
+    wanted = [split for split in SPLITS if split not in given]
+    parts = dict(zip(wanted, _consecutive_parts(autosomes, wanted), strict=True))
+    if "test" in parts:
+        parts["test"] |= left.keys() & sexes
+    return ChromosomeSplit(**(dict(given) | parts))
+
+
+def _consecutive_parts(sizes: Mapping[str, int], splits: Sequence[str]) -> list[frozenset[str]]:
+    """The chromosomes in their order, cut where parts are nearest to the shares of the splits."""
+    names, n = list(sizes), len(splits)
+    if not n or len(names) < n:
+        return [frozenset()] * n
+    ends = np.cumsum(list(sizes.values())) / sum(sizes.values())
+    shares = dict(zip(SPLITS, np.diff([0, _TRAINING, _UP_TO_TEST, 1]), strict=True))
+    aims = np.cumsum([shares[split] for split in splits]) / sum(shares[split] for split in splits)
+    fewest = 2 if len(names) >= 2 * n else 1
+    cuts = [0]
+    for place, aim in enumerate(aims[:-1].tolist(), 1):
+        possible = np.arange(cuts[-1] + fewest, len(names) - fewest * (n - place) + 1)
+        start = ends[cuts[-1] - 1] if cuts[-1] else 0
+        rest = 1 - ends[possible - 1]
+        roomy = (ends[possible - 1] - start >= _LEAST) & (rest >= _LEAST * (n - place))
+        possible = possible[roomy] if roomy.any() else possible
+        cuts.append(int(possible[np.argmin(np.abs(ends[possible - 1] - aim))]))
+    return [frozenset(names[a:b]) for a, b in pairwise([*cuts, len(names)])]
 
 
 SplitMode = Literal["chromosome", "random"]
@@ -115,6 +187,34 @@ class SplitPlan:
         if self.mode == "random":
             return list(chroms)
         return self.chromosomes.select(chroms, "train")
+
+
+@dataclass(frozen=True)
+class SplitChoice:
+    """What a user says of the split.
+
+    given : chromosomes of some splits, as bare names; the others are chosen by length
+    """
+
+    mode: SplitMode
+    given: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def parse(
+        cls, split: SplitMode, train: str | None, validation: str | None, test: str | None
+    ) -> "SplitChoice":
+        """From the parameters split, train_chroms, validation_chroms and test_chroms; raises
+        InputError if a chromosome is in two lists."""
+        texts = dict(zip(SPLITS, (train, validation, test), strict=True))
+        ChromosomeSplit.parse(*(text or "" for text in texts.values()))
+        given = {name: parse_chromosome_list(t) for name, t in texts.items() if t is not None}
+        return cls(split, given)
+
+    def plan(self, chrom_sizes: Mapping[str, int]) -> SplitPlan:
+        """The split of a genome: names and lengths (bp) of its main chromosomes."""
+        if self.mode == "random":
+            return SplitPlan(self.mode, ChromosomeSplit(*[frozenset()] * len(SPLITS)))
+        return SplitPlan(self.mode, split_by_length(chrom_sizes, self.given))
 
 
 def quotas(n: int) -> dict[str, int]:

@@ -28,7 +28,7 @@ from deepregfinder.genome.grid import (
     read_chrom_sizes,
 )
 from deepregfinder.genome.intervals import HEADER, Kind, find_line, scan_intervals
-from deepregfinder.genome.splits import SPLITS, ChromosomeSplit
+from deepregfinder.genome.splits import SPLITS, ChromosomeSplit, SplitChoice
 from deepregfinder.inputs.alignments import AlignmentSummary
 from deepregfinder.inputs.references import GenomeSequence, unfit_sequence
 from deepregfinder.inputs.tables import InputFile
@@ -60,16 +60,20 @@ class Plan:
     """The parameters of a run that its checks depend on.
 
     chromosomes : regular expression for the names of main chromosomes
-    split : the chromosomes of each split; None if no model is trained, or the split is random
+    split : what the user says of the split; None if no model is trained, or the split is random
     counter, count_at, paired_end : the counting rules of these names
     """
 
     chromosomes: str
     geometry: Geometry
-    split: ChromosomeSplit | None
+    split: SplitChoice | None
     counter: str
     count_at: str
     paired_end: str
+
+    def split_of(self, chrom_sizes: Mapping[str, int]) -> ChromosomeSplit | None:
+        """The split of a genome: names and lengths (bp) of its main chromosomes."""
+        return self.split.plan(chrom_sizes).chromosomes if self.split else None
 
 
 def check_all_inputs(
@@ -192,14 +196,20 @@ def _unfit_chromosomes(expected: Mapping[str, int], plan: Plan) -> Iterator[str]
             f"No main chromosome is as long as a window of {window:,} bp: choose a smaller "
             "--window_bins or --bin_size."
         )
-    for split in SPLITS if plan.split else ():
-        assert plan.split is not None
-        if not plan.split.select(expected, split):
+    if plan.split and (chosen := plan.split_of(expected)):
+        empty = [split for split in SPLITS if not chosen.select(expected, split)]
+        for split in empty:
+            if split in plan.split.given:
+                yield (
+                    f"No main chromosome belongs to --{split}_chroms "
+                    f"({', '.join(sorted(getattr(chosen, split), key=natural_order))}); there are "
+                    f"{few(expected, 30)}. Assign these with --train_chroms, --validation_chroms "
+                    "and --test_chroms, or use --split random."
+                )
+        if too_few := [f"--{split}_chroms" for split in empty if split not in plan.split.given]:
             yield (
-                f"No main chromosome belongs to --{split}_chroms "
-                f"({', '.join(sorted(getattr(plan.split, split), key=natural_order))}); there are "
-                f"{few(expected, 30)}. Assign these with --train_chroms, --validation_chroms and "
-                "--test_chroms, or use --split random."
+                f"There are too few main chromosomes ({few(expected)}) to choose "
+                f"{', '.join(too_few)} among them. Use --split random."
             )
 
 
@@ -215,10 +225,10 @@ def _uncountable_reads(
                 f"{summary.description} has {summary.n_mapped:,} mapped reads, but none on a "
                 f"main chromosome; they are on {few(elsewhere)}. Check what they were aligned to."
             )
-        elif plan.split is not None:
+        elif chosen := plan.split_of(expected):
             for split in SPLITS:
                 in_header = [chrom for chrom in expected if chrom in summary.chrom_sizes]
-                chroms = plan.split.select(in_header, split)
+                chroms = chosen.select(in_header, split)
                 if chroms and not present.intersection(chroms):
                     yield (
                         f"{summary.description} has no read on any {split} chromosome "
@@ -292,8 +302,8 @@ def _beyond_ends(
 def _log_oddities(
     summaries: Sequence[AlignmentSummary], expected: Mapping[str, int], plan: Plan
 ) -> None:
-    unused = [chrom for chrom in expected if plan.split and plan.split.of(chrom) is None]
-    if unused:
+    chosen = plan.split_of(expected)
+    if unused := [chrom for chrom in expected if chosen and chosen.of(chrom) is None]:
         _log.warning("%s: in no split, so predicted but not used for training", few(unused))
     if untagged := [summary.file for summary in summaries if not summary.has_nh]:
         _log.info(

@@ -7,25 +7,28 @@ import click
 from deepregfinder.command_line import option_group
 
 if TYPE_CHECKING:
-    from deepregfinder.genome.splits import SplitMode, SplitPlan
+    from deepregfinder.genome.splits import SplitChoice, SplitMode
 
 
 @option_group(
-    "plan",
+    "choice",
     click.option(
         "--split",
         required=True,
         type=click.Choice(["chromosome", "random"]),
         help="How windows are divided into splits.",
     ),
-    click.option("--train_chroms", required=True, help="Chromosomes to train on."),
-    click.option("--validation_chroms", required=True, help="Chromosomes to validate on."),
-    click.option("--test_chroms", required=True, help="Chromosomes to test on."),
+    click.option("--train_chroms", help="Chromosomes to train on (default: by length)."),
+    click.option("--validation_chroms", help="Chromosomes to validate on (default: by length)."),
+    click.option("--test_chroms", help="Chromosomes to test on (default: by length)."),
 )
 def split_options(
-    split: "SplitMode", train_chroms: str, validation_chroms: str, test_chroms: str
-) -> "SplitPlan":
-    """The options above, which a command receives as one SplitPlan."""
-    from deepregfinder.genome.splits import SplitPlan
+    split: "SplitMode",
+    train_chroms: str | None,
+    validation_chroms: str | None,
+    test_chroms: str | None,
+) -> "SplitChoice":
+    """The options above, which a command receives as one SplitChoice."""
+    from deepregfinder.genome.splits import SplitChoice
 
-    return SplitPlan.parse(split, train_chroms, validation_chroms, test_chroms)
+    return SplitChoice.parse(split, train_chroms, validation_chroms, test_chroms)

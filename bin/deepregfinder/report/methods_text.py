@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from deepregfinder import __version__
-from deepregfinder.evaluation.model_card import in_words, shown_signal
+from deepregfinder.evaluation.model_card import in_words, shown_signal, split_text
 from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, design, facts
 from deepregfinder.report import references
 from deepregfinder.report.accuracy import listed
@@ -122,12 +122,9 @@ def _labels(run: Run) -> str:
     )
     width = int(of("bin_size", 0)) * int(of("window_bins", 0))
     windows = f"Labelled windows of {width:,} bp ({'; '.join(counts)})" if counts else "Windows"
-    split = (
-        f"{windows} were split by chromosome (training {of('train_chroms')}, validation "
-        f"{of('validation_chroms')}, test {of('test_chroms')})."
-        if of("split") == "chromosome"
-        else f"{windows} were split 60:20:20 at random; windows that overlap stayed in one split."
-    )
+    bundle = next(iter(run.bundles.values()), None)
+    how = split_text(bundle["split"]) if bundle else "into training, validation and test"
+    split = f"{windows} were split {how}."
     return promoters + enhancers + background + states + split
 
 

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from samples.region_samples import AT_RANDOM, BY_CHROMOSOME
 
 from deepregfinder.errors import InputError
-from deepregfinder.genome.splits import SplitPlan, overlap_groups, quotas, random_splits
+from deepregfinder.genome.splits import (
+    SPLITS,
+    ChromosomeSplit,
+    SplitChoice,
+    SplitPlan,
+    chromosome_list,
+    overlap_groups,
+    parse_chromosome_list,
+    quotas,
+    random_splits,
+)
 
 WIDTH = 2000
 
@@ -115,3 +125,91 @@ def test_a_chromosome_in_two_splits_is_refused() -> None:
 )
 def test_quotas_add_up(n: int, expected: list[int]) -> None:
     assert list(quotas(n).values()) == expected
+
+
+def numbered(lengths: str, others: dict[str, float]) -> dict[str, float]:
+    """Chromosomes 1, 2, ... with these lengths, and others."""
+    return {str(at): float(mb) for at, mb in enumerate(lengths.split(), 1)} | others
+
+
+# Lengths in Mb of the main chromosomes of assemblies, and the splits that they should have.
+HUMAN = numbered(
+    "249 242 198 190 182 171 159 145 138 134 135 133 114 107 102 90 83 80 59 64 47 51",
+    {"X": 156, "Y": 57},
+)
+MOUSE = numbered(
+    "195 182 160 157 152 150 145 129 125 131 122 120 120 125 104 98 95 91 61", {"X": 171, "Y": 92}
+)
+FLY = {"2L": 23.5, "2R": 25.3, "3L": 28.1, "3R": 32.1, "4": 1.3, "X": 23.5, "Y": 3.7}
+WORM = {"I": 15.1, "II": 15.3, "III": 13.8, "IV": 17.5, "V": 20.9, "X": 17.7}
+YEAST = dict.fromkeys(
+    (*("I", "II", "III", "IV", "V", "VI", "VII", "VIII"), *("IX", "X", "XI", "XII")), 1
+)
+ZEBRAFISH = numbered("50 " * 25, {})
+CHICKEN = numbered("30 " * 33, {"W": 7, "Z": 82})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "train", "validation", "test"),
+    [
+        (HUMAN, "1-7", "8-16", "17-22,X,Y"),
+        (MOUSE, "1-7", "8-15", "16-19,X,Y"),
+        (FLY, "4,2L,2R", "3L", "3R,X,Y"),
+        (WORM, "I,II,III", "IV", "V,X"),
+        (ZEBRAFISH, "1-12", "13-22", "23-25"),
+        (CHICKEN, "1-16", "17-29", "30-33,W,Z"),
+        (dict.fromkeys("123", 5), "1", "2", "3"),
+    ],
+    ids=["human", "mouse", "fly", "worm", "zebrafish", "chicken", "three"],
+)
+@pytest.mark.parametrize("prefix", ["", "chr"])
+def test_any_genome_is_split_by_length(sizes, train, validation, test, prefix):
+    named = {f"{prefix}{name}": round(mb * 1e6) for name, mb in reversed(sizes.items())}
+    plan = SplitChoice.parse("chromosome", None, None, None).plan(named)
+    assert plan == SplitPlan.parse("chromosome", train, validation, test)
+
+
+def test_x_is_the_tenth_chromosome_where_numbers_are_roman():
+    split = SplitChoice.parse("chromosome", None, None, None).plan(YEAST).chromosomes
+    assert "X" not in split.test
+    assert sum(map(len, (split.train, split.validation, split.test))) == len(YEAST)
+
+
+@pytest.mark.parametrize(
+    ("given", "completed"),
+    [
+        ((None, None, "17-19,X,Y"), ("1-8", "9-16", "17-19,X,Y")),
+        (("5", None, None), ("5", "1-13", "14-19,X,Y")),
+        (("1-7", "8-16", None), ("1-7", "8-16", "17-19,X,Y")),
+        (("1-7", None, "19"), ("1-7", "8-18", "19")),
+        (("1", "2", "3"), ("1", "2", "3")),
+    ],
+)
+def test_lists_that_are_given_stay_and_the_others_share_the_rest(given, completed):
+    split = SplitChoice.parse("chromosome", *given).plan(MOUSE).chromosomes
+    expected = [set(parse_chromosome_list(text)) for text in completed]
+    if given[0] == "5":
+        expected[1] -= {"5"}
+    assert [set(getattr(split, name)) for name in SPLITS] == expected
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=60))
+def test_every_chromosome_has_one_split_and_each_split_its_share(lengths):
+    sizes = {f"chr{number}": bp for number, bp in enumerate(lengths, 1)}
+    split = SplitChoice.parse("chromosome", None, None, None).plan(sizes).chromosomes
+    parts = [split.select(sizes, name) for name in SPLITS]
+    if len(lengths) < len(SPLITS):
+        assert parts == [[], [], []]
+        return
+    assert [chrom for part in parts for chrom in part] == list(sizes)
+    assert min(map(len, parts)) >= (2 if len(lengths) >= 6 else 1)
+
+
+def test_too_few_autosomes_leave_the_splits_empty():
+    split = SplitChoice.parse("chromosome", None, None, None).plan({"1": 9, "2": 9, "X": 9})
+    assert split.chromosomes == ChromosomeSplit(frozenset(), frozenset(), frozenset("X"))
+
+
+@given(st.sets(st.sampled_from([*map(str, range(1, 30)), "X", "2L", "MT"])))
+def test_a_list_of_chromosomes_is_read_as_it_was_written(names):
+    assert parse_chromosome_list(chromosome_list(names)) == names

@@ -10,7 +10,7 @@ import pytest
 
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
-from deepregfinder.genome.splits import ChromosomeSplit
+from deepregfinder.genome.splits import SplitChoice
 from deepregfinder.inputs.alignments import AlignmentSummary
 from deepregfinder.inputs.check import (
     IntervalList,
@@ -23,7 +23,7 @@ from deepregfinder.inputs.references import GenomeSequence
 
 SIZES = {"chr1": 90_000, "chr2": 80_000, "chr8": 70_000, "chr20": 60_000, "chrX": 50_000}
 PATTERN = "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)"
-SPLIT = ChromosomeSplit.parse("1-7", "8-16", "17-22,X,Y")
+SPLIT = SplitChoice.parse("chromosome", "1-7", "8-16", "17-22,X,Y")
 PLAN = Plan(PATTERN, Geometry(), SPLIT, "native", "overlap", "fragments")
 
 
@@ -221,9 +221,22 @@ def test_a_split_without_chromosomes_is_refused():
     assert "belongs to --test_chroms" in said[1]
 
 
+def test_too_few_chromosomes_to_choose_among_are_refused():
+    choice = SplitChoice.parse("chromosome", None, None, None)
+    sizes = {"chr1": 90_000, "chr2": 80_000, "chrX": 70_000}
+    file = summary(sizes=sizes, mapped=dict.fromkeys(sizes, 5))
+    plan = dataclasses.replace(PLAN, split=choice)
+    with pytest.raises(InputError) as error:
+        check_all_inputs([file], [], plan)
+    assert str(error.value) == (
+        "There are too few main chromosomes (chr1, chr2, chrX) to choose --train_chroms, "
+        "--validation_chroms among them. Use --split random."
+    )
+
+
 def test_chromosomes_of_no_split_are_logged(caplog):
     caplog.set_level(logging.WARNING)
-    split = ChromosomeSplit.parse("1", "8", "20")
+    split = SplitChoice.parse("chromosome", "1", "8", "20")
     check_all_inputs([summary()], [], dataclasses.replace(PLAN, split=split))
     assert caplog.messages == ["chr2, chrX: in no split, so predicted but not used for training"]
 

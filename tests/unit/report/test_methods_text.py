@@ -68,7 +68,7 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
         "controls were subtracted",
         "a vector random forest after RFECS (Rajagopal et al. 2013)",
         "A: 280 background, 280 enhancer, 280 promoter",
-        "training 1-7, validation 8-16, test 17-22,X,Y",
+        "split by chromosome: train 1-7; validation 8-16; test 17-22, X, Y.",
     ):
         assert said in text
     assert "None" not in text
