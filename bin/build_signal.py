@@ -30,7 +30,7 @@ def build_signal(
 ) -> None:
     """Write reads per million of every mark in every bin.
 
-    Counts are divided by the library size (usable reads on all chromosomes, in millions).
+    Counts are divided by the library size (usable reads on main chromosomes, in millions).
     Replicates of a mark are pooled. Marks are sorted by name. --control says what is done with the
     controls that rows of the samplesheet name.
     """

@@ -223,7 +223,7 @@ LIBRARIES = {
 
 def counted(folder: Path, key: str, values: np.ndarray) -> Path:
     n = int(values.sum())
-    tally_of = ReadTally(n, 0, 0, 0, 0, 0, 0, 0, n, n, False)
+    tally_of = ReadTally(n, 0, 0, 0, 0, 0, 0, 0, n, n, n, False)
     rules = CountRules(0, "keep", "reads", "overlap", 0, 0)
     path = folder / f"{key}.zip"
     library = Library(*((key, *key.split("."))))

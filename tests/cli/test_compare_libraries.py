@@ -23,7 +23,7 @@ def written(folder: Path, mark: str, duplicates: float) -> list[str]:
     library = Library(f"A.{mark}.1", "A", mark, "1")
     values = np.random.default_rng(len(mark)).poisson(2, GRID.n_bins).astype(np.uint32)
     total = int(values.sum())
-    tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, False)
+    tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, total, False)
     rules = CountRules(0, "keep", "reads", "overlap", 0, 0)
     write_counts(
         folder / f"{library.id}.counts.zip", library, BinCounts(GRID, values, tally), rules, False

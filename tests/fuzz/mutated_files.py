@@ -163,8 +163,9 @@ def _compared(path: Path, counts: BinCounts, rules: CountRules) -> str:
     for chrom, values in counts.grid.chromosomes(counts.values):
         if not np.array_equal(values, expected.bins[chrom]):
             return f"other counts on {chrom}"
-    tally = (counts.tally.total, counts.tally.usable, counts.tally.assigned)
-    wanted = (expected.total, expected.usable, expected.assigned)
+    names = ("total", "usable", "library_size", "assigned")
+    tally = tuple(getattr(counts.tally, name) for name in names)
+    wanted = tuple(getattr(expected, name) for name in names)
     return "equal" if tally == wanted else f"tally {tally}, expected {wanted}"
 
 

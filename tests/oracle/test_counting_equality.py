@@ -54,6 +54,7 @@ def test_random_reads_count_as_featurecounts_and_brute_force_count_them(seed, tm
     for chrom, values in grid.chromosomes(counts.values):
         np.testing.assert_array_equal(values, expected.bins[chrom], err_msg=chrom)
     assert counts.tally.usable == expected.usable
+    assert counts.tally.library_size == expected.library_size
     assert counts.tally.assigned == expected.assigned
     assert counts.tally.total == expected.total
     assert counts.tally.assigned > 0

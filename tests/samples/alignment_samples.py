@@ -105,10 +105,14 @@ def bam_of(path: Path, lines: list[str], sizes: Mapping[str, int] = SIZES) -> Pa
 
 @dataclass
 class BruteForceCounts:
-    """Counts of each chromosome, and the numbers of usable, assigned and all records."""
+    """Counts of each chromosome, and the numbers of usable, assigned and all records.
+
+    library_size : usable records on main chromosomes
+    """
 
     bins: dict[str, list[int]]
     usable: int = 0
+    library_size: int = 0
     assigned: int = 0
     total: int = 0
 
@@ -126,7 +130,10 @@ def brute_force(path: Path, rules: CountRules, bin_size: int) -> BruteForceCount
             if record.has_tag("NH") and record.get_tag("NH") > 1:
                 continue
             counts.usable += 1
-            if record.reference_name not in MAIN or not record.cigartuples:
+            if record.reference_name not in MAIN:
+                continue
+            counts.library_size += 1
+            if not record.cigartuples:
                 continue
             hit = _bins_hit(record, rules, MAIN[record.reference_name], bin_size)
             counts.assigned += bool(hit)

@@ -190,7 +190,7 @@ def _write(path: Path, kind: type[Any], rows: Iterable[Sequence[object]]) -> Non
 
 
 def _counts(folder: Path, name: str, sample: str) -> None:
-    row = (name, sample, "H3K27ac", "1", "native", 1000, 700, 690, 0.9857, 100, 50)
+    row = (name, sample, "H3K27ac", "1", "native", 1000, 700, 700, 0, 690, 0.9857, 100, 50)
     _write(folder / f"{name}.counts.tsv", RecordCounts, [(*row, 150, 0, 0, 0, 0, False)])
 
 
@@ -268,7 +268,7 @@ def _quality(folder: Path, plan: Plan) -> None:
     """Two replicates of each sample, and the planned problems of the first one."""
     ids = [f"{sample}.H3K27ac.{replicate}" for sample in plan.samples for replicate in (1, 2)]
     rows = [
-        (one, *one.split("."), "chip", 700, 0.05, 0.0625, 181, None, 0.3, 0.125, 4.5, None, None)
+        (one, *one.split("."), "chip", 700, 0, 0.05, 0.0625, 181, None, 0.3, 0.125, 4.5, None, None)
         for one in ids
     ]
     pairs = [(a, b, 0.875, None) for n, a in enumerate(ids) for b in ids[n + 1 :]]

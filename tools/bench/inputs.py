@@ -167,7 +167,7 @@ def counts(folder: Path, sizes: Mapping[str, int]) -> list[Path]:
         peaks = np.repeat(rng.random(-(-grid.n_bins // 10)) < _ENRICHED, 10)[: grid.n_bins]
         values = rng.poisson(np.where(peaks, 2, 0.15)).astype(np.uint32)
         total = int(values.sum())
-        tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, False)
+        tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, total, False)
         library = counting_store.Library(f"bench.{mark}", "bench", mark, "1")
         bin_counts = BinCounts(grid, values, tally)
         counting_store.write_counts(path, library, bin_counts, rules, blacklist=False)

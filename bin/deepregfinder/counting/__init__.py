@@ -32,6 +32,9 @@ chromosome) counts once, in the bin of its midpoint. MAPQ, duplicate flag and NH
 mate with a positive TLEN. Improper pairs, pairs without TLEN, and secondary and supplementary
 records of pairs are excluded. `--paired_end reads` treats each mate as a single read.
 
-The library size is the number of usable reads (fragments) on any chromosome of the file. Bins that
-overlap a blacklisted interval are set to zero after counting; their reads stay in the library size.
+The library size is the number of usable reads (fragments) on the main chromosomes, whether or not
+they count in a bin. Everything that is scaled by depth is divided by this number. Reads elsewhere
+(mitochondria, viruses, decoys, scaffolds, spike-ins) are not part of it: their share may differ
+between libraries whose signal is the same. Bins that overlap a blacklisted interval are set to zero
+after counting; their reads stay in the library size.
 """

@@ -65,8 +65,9 @@ def count_featurecounts(
     """
     _require_possible(path, preview, rules, grid)
     _require_version()
-    # featureCounts accepts truncated files and ignores checksums. The native counter checks both.
-    count_native(path, rules, grid, threads, sampler)
+    # featureCounts accepts truncated files and ignores checksums, and does not tell on which
+    # sequence an uncounted read lies. The native counter checks both, and counts the library.
+    checked = count_native(path, rules, grid, threads, sampler)
     with tempfile.TemporaryDirectory(prefix="featurecounts-", dir=".") as folder:
         bins, table = Path(folder) / "bins.saf", Path(folder) / "counts.txt"
         _log.info("writing a table of %s bins for featureCounts", f"{grid.n_bins:,}")
@@ -82,7 +83,7 @@ def count_featurecounts(
             _run([*command, "-p", str(path)])
         summary = _read_summary(table.with_name(table.name + ".summary"))
         values = _read_counts(table, grid)
-    return BinCounts(grid, values, _tally(summary, paired_end))
+    return BinCounts(grid, values, _tally(summary, paired_end, checked.tally.library_size))
 
 
 def _require_possible(path: Path, preview: ReadPreview, rules: CountRules, grid: BinGrid) -> None:
@@ -191,7 +192,7 @@ def _read_summary(path: Path) -> dict[str, int]:
     return {status: int(number) for status, number in (line.split("\t") for line in lines)}
 
 
-def _tally(summary: Mapping[str, int], paired_end: bool) -> ReadTally:
+def _tally(summary: Mapping[str, int], paired_end: bool, library_size: int) -> ReadTally:
     return ReadTally(
         total=sum(summary.values()),
         unmapped=summary["Unassigned_Unmapped"],
@@ -202,6 +203,7 @@ def _tally(summary: Mapping[str, int], paired_end: bool) -> ReadTally:
         improper_pair=0,
         second_mates=0,
         usable=sum(summary[status] for status in _USABLE),
+        library_size=library_size,
         assigned=summary["Assigned"],
         paired_end=paired_end,
     )

@@ -310,6 +310,7 @@ def _tally(fields: np.ndarray) -> ReadTally:
         improper_pair=int(fields[records.IMPROPER_PAIR]),
         second_mates=int(fields[records.SECOND_MATES]),
         usable=int(fields[records.USABLE]),
+        library_size=int(fields[records.ON_MAIN]),
         assigned=int(fields[records.ASSIGNED]),
         paired_end=bool(fields[records.PAIRED]),
     )

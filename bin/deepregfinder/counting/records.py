@@ -20,7 +20,7 @@ from deepregfinder.counting.compiled import OPTIONS
 
 # Fields of the tally, an int64 array. FAULT is the reason why reading stopped, 0 if none.
 TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
-SECOND_MATES, USABLE, ASSIGNED, PAIRED, FAULT, N_TALLY = range(7, 13)
+SECOND_MATES, USABLE, ON_MAIN, ASSIGNED, PAIRED, FAULT, N_TALLY = range(7, 14)
 
 BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG, BEYOND_END = range(1, 6)
 FAULTS = {
@@ -368,6 +368,7 @@ def count_records(  # type: ignore[no-untyped-def]
         tally[USABLE] += 1
         if reference < 0 or first_bin[reference] < 0:
             continue
+        tally[ON_MAIN] += 1
 
         first, length = first_bin[reference], chrom_length[reference]
         if position >= length:

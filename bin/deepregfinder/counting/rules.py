@@ -14,6 +14,10 @@ from deepregfinder.genome.grid import Geometry, bare_name
 _log = logging.getLogger(__name__)
 
 
+LIBRARY_SIZE = "main chromosomes"
+"""What library sizes count, as files of counts, signal and bundles record it."""
+
+
 @dataclass(frozen=True)
 class CountRules:
     """The counting parameters, named as in nextflow_schema.json.
@@ -103,8 +107,9 @@ class ReadTally:
     unmapped, mapq, duplicate, multimapping : excluded single reads or fragments
     secondary, improper_pair : excluded records of pairs that do not define a fragment
     second_mates : records whose fragment is counted with the other mate
-    usable : reads, or fragments, that pass the filters, on any chromosome: the library size.
+    usable : reads, or fragments, that pass the filters, on any sequence of the file.
         total = usable + second_mates + all excluded records
+    library_size : those of them on main chromosomes, counted in a bin or not
     assigned : usable reads or fragments counted in at least one bin (blacklisted or not)
     paired_end : whether the file has paired-end reads
     """
@@ -118,6 +123,7 @@ class ReadTally:
     improper_pair: int
     second_mates: int
     usable: int
+    library_size: int
     assigned: int
     paired_end: bool
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import zarr
 
-from deepregfinder.counting.rules import BinCounts, CountRules
+from deepregfinder.counting.rules import LIBRARY_SIZE, BinCounts, CountRules
 from deepregfinder.errors import InputError
 from deepregfinder.storage.tables import Decimals4, write_rows
 from deepregfinder.storage.zarr_zip import open_arrays, read_array, write_arrays
@@ -36,7 +36,9 @@ class Library:
 class RecordCounts:
     """A row of `<id>.counts.tsv`: numbers of counted and excluded records of a file.
 
-    assigned : usable records counted in a bin; assigned_fraction : their share of the usable ones
+    usable : reads or fragments that pass the filters; library_size : those on main chromosomes;
+    elsewhere : the others; assigned : usable records counted in a bin; assigned_fraction : their
+    share of the library size
     """
 
     id: str
@@ -46,6 +48,8 @@ class RecordCounts:
     counter: str
     total_records: int
     usable: int
+    library_size: int
+    elsewhere: int
     assigned: int
     assigned_fraction: Decimals4
     excluded_unmapped: int
@@ -58,7 +62,8 @@ class RecordCounts:
     paired_end: bool
 
     FATES: ClassVar[Mapping[str, str]] = {
-        "usable": "usable",
+        "usable": "library_size",
+        "on other sequences": "elsewhere",
         "second mate of a fragment": "second_mates",
         "unmapped": "excluded_unmapped",
         "low mapping quality": "excluded_mapq",
@@ -79,9 +84,10 @@ class RecordCounts:
 class Counts:
     """A file of counts; arrays are read on demand.
 
-    library_size : usable reads or fragments on any chromosome
-    attributes : format, id, sample, mark, replicate, bin_size, chrom_sizes, library_size, assigned,
-        counting (the counting rules, and whether a blacklist was applied), paired_end
+    library_size : usable reads or fragments on main chromosomes
+    attributes : format, id, sample, mark, replicate, bin_size, chrom_sizes, library_size, usable
+        (on any sequence), assigned, counting (the counting rules, whether a blacklist was applied,
+        and what library sizes count), paired_end
     """
 
     library_size: int
@@ -136,9 +142,14 @@ def write_counts(
         **dataclasses.asdict(library),
         "bin_size": grid.bin_size,
         "chrom_sizes": dict(grid.chrom_sizes),
-        "library_size": tally.usable,
+        "library_size": tally.library_size,
+        "usable": tally.usable,
         "assigned": tally.assigned,
-        "counting": {**dataclasses.asdict(rules), "blacklist": blacklist},
+        "counting": {
+            **dataclasses.asdict(rules),
+            "blacklist": blacklist,
+            "library_size": LIBRARY_SIZE,
+        },
         "paired_end": tally.paired_end,
     }
     small = counts.values.max(initial=0) <= np.iinfo(np.uint16).max
@@ -161,8 +172,10 @@ def write_summary(path: Path, library: Library, counter: str, counts: BinCounts)
         *(library.id, library.sample, library.mark, library.replicate, counter),
         total_records=tally.total,
         usable=tally.usable,
+        library_size=tally.library_size,
+        elsewhere=tally.usable - tally.library_size,
         assigned=tally.assigned,
-        assigned_fraction=tally.assigned / tally.usable if tally.usable else 0.0,
+        assigned_fraction=tally.assigned / tally.library_size if tally.library_size else 0.0,
         excluded_unmapped=tally.unmapped,
         excluded_mapq=tally.mapq,
         excluded_duplicate=tally.duplicate,

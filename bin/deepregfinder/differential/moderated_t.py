@@ -26,7 +26,7 @@ def size_factors(counts: np.ndarray, library_sizes: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     counts : shape (places, libraries)
-    library_sizes : usable reads, above zero, shape (libraries,)
+    library_sizes : usable reads on main chromosomes, above zero, shape (libraries,)
     """
     everywhere = counts[(counts > 0).all(axis=1)]
     if len(everywhere) < _FEWEST_FOR_FACTORS:

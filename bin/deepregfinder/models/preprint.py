@@ -44,7 +44,7 @@ Probabilities: multinomial logistic regression (Platt 1999 for two classes) on t
 Arrays of a model of M marks, C classes, F = M C features, S support vectors, D decision values
 ----------------------------------------------------------------------------------------------
 profile : float64 (M, C, B), mean 1; shape, rate : float64 (M, C), of the priors of scales
-depths : int64 (M,), usable reads of the training sample
+depths : int64 (M,), library sizes of the training sample
 centre, spread : float64 (F,), mean and standard deviation of features
 support : float32 (S, F); weights : float32 (S, D); intercept : float64 (D,); gamma : float64 (1,)
 slope : float64 (C, D), offset : float64 (C,), of the logistic regression

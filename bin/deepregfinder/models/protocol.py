@@ -55,7 +55,7 @@ class ChromosomeSignal:
 
     length : bp; bin_size : bp
     rpm : reads per million, float32 (marks, bins), marks in the order of the model
-    depths : usable reads behind each mark, int64 (marks,): counts are about rpm * depths / 1e6
+    depths : library sizes behind each mark, int64 (marks,): counts are about rpm * depths / 1e6
     """
 
     name: str

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepregfinder.genome.assembly import few
 from deepregfinder.quality.libraries import Identity, Libraries
 from deepregfinder.storage.tables import write_rows
 
@@ -21,13 +22,17 @@ AS_FLAT = 1.25
 LIKE_INPUT = 0.9
 FEWEST_MARKS = 3
 DUPLICATED = 0.5
+# Shares of the usable reads that are not on main chromosomes: of a library, and the difference
+# between two samples.
+ELSEWHERE = 0.1
+UNEVEN = 0.05
 
 
 @dataclass(frozen=True)
 class Doubt:
     """A warning about libraries: a row of doubts.tsv.
 
-    kind : input, replicates, swap or duplicates; ids : the libraries concerned
+    kind : input, replicates, swap, duplicates, elsewhere or uneven; ids : the libraries concerned
     """
 
     kind: str
@@ -45,6 +50,8 @@ def find_doubts(libraries: Libraries, duplicates: Mapping[str, float | None]) ->
         *_replicates(libraries),
         *_swapped(libraries),
         *_duplicated(libraries, duplicates),
+        *_elsewhere(libraries),
+        *_uneven(libraries),
     ]
 
 
@@ -139,6 +146,45 @@ def _duplicated(libraries: Libraries, duplicates: Mapping[str, float | None]) ->
                 "library has far fewer fragments than reads. --duplicates drop excludes those that "
                 "are marked.",
             )
+
+
+def _elsewhere(libraries: Libraries) -> Iterator[Doubt]:
+    """Libraries with many reads on sequences that are not counted."""
+    many = [number for number in range(len(libraries)) if libraries.elsewhere[number] > ELSEWHERE]
+    if many:
+        ids = tuple(libraries.identities[number].id for number in many)
+        shares = few(
+            f"{libraries.elsewhere[one]:.0%} of {libraries.identities[one].id}" for one in many
+        )
+        yield Doubt(
+            "elsewhere",
+            ids,
+            f"Of the usable reads, {shares} lie on sequences that --chromosomes leaves out. They "
+            "are not part of the library size. Mitochondria, viruses and spike-ins are rightly "
+            "left out; if chromosomes are missing, change --chromosomes.",
+        )
+
+
+def _uneven(libraries: Libraries) -> Iterator[Doubt]:
+    """Samples whose share of reads elsewhere differs much from that of another sample."""
+    shares = {}
+    for sample in sorted({identity.sample for identity in libraries.identities}):
+        rows = [n for n in _of_role(libraries, "chip") if libraries.identities[n].sample == sample]
+        if rows:
+            usable = int(libraries.usable[rows].sum())
+            shares[sample] = 1 - int(libraries.sizes[rows].sum()) / max(usable, 1)
+    if not shares:
+        return
+    by_share = sorted(shares, key=lambda sample: shares[sample])
+    low, high = by_share[0], by_share[-1]
+    if shares[high] - shares[low] > UNEVEN:
+        yield Doubt(
+            "uneven",
+            tuple(one.id for one in libraries.identities if one.sample in (low, high)),
+            f"{shares[high]:.0%} of the usable reads of {high}, but {shares[low]:.0%} of those of "
+            f"{low}, lie on sequences that --chromosomes leaves out. The library sizes do not "
+            "include them, but the samples were prepared, aligned or filtered differently.",
+        )
 
 
 def _of_role(libraries: Libraries, role: str) -> list[int]:

@@ -35,6 +35,7 @@ class Libraries:
     """All libraries of a run.
 
     sizes : int64, shape (libraries,); library sizes
+    usable : int64, shape (libraries,); usable reads, on any sequence
     correlation : float64, shape (libraries, libraries); Pearson's, of the square roots
     corrected : the same without counting noise (correction for attenuation, Spearman 1904); NaN
         where a library is mostly noise
@@ -46,6 +47,7 @@ class Libraries:
 
     identities: tuple[Identity, ...]
     sizes: np.ndarray
+    usable: np.ndarray
     correlation: np.ndarray
     corrected: np.ndarray
     strength: np.ndarray
@@ -54,6 +56,12 @@ class Libraries:
 
     def __len__(self) -> int:
         return len(self.identities)
+
+    @property
+    def elsewhere(self) -> np.ndarray:
+        """Share of the usable reads that are not on main chromosomes: float64, (libraries,)."""
+        share: np.ndarray = 1 - self.sizes / np.maximum(self.usable, 1)
+        return share
 
 
 def measure_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFrame]) -> Libraries:
@@ -99,7 +107,8 @@ def measure_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFra
         folds = shares / (bins / n_bins)
     inside, fold = (dict(zip(ELEMENTS, rows, strict=True)) for rows in (shares, folds))
     sizes = np.array([one.library_size for one in ordered], np.int64)
-    return Libraries(identities, sizes, *moments.correlations(), inside, fold)
+    usable = np.array([one.attributes["usable"] for one in ordered], np.int64)
+    return Libraries(identities, sizes, usable, *moments.correlations(), inside, fold)
 
 
 @dataclass

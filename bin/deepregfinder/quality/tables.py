@@ -36,6 +36,7 @@ class FileQuality:
 class LibraryQuality:
     """A row of libraries.tsv.
 
+    elsewhere : share of the usable reads that are not on main chromosomes;
     in_... : share of the reads on main chromosomes in labelled windows; fold_... : that share
         divided by the share of the genome in these windows
     """
@@ -46,6 +47,7 @@ class LibraryQuality:
     replicate: str
     role: str
     library_size: int
+    elsewhere: Decimals4
     marked_duplicates: Decimals4 | None
     duplicates: Decimals4 | None
     fragment_length: int | None
@@ -83,6 +85,7 @@ def write_libraries(
             LibraryQuality(
                 *(one.id, one.sample, one.mark, one.replicate, one.role),
                 library_size=libraries.sizes[number],
+                elsewhere=libraries.elsewhere[number],
                 marked_duplicates=quality.marked_duplicates if quality else None,
                 duplicates=quality.duplicates if quality else None,
                 fragment_length=quality.fragment_length if quality else None,

@@ -85,7 +85,10 @@ def _signal(run: Run, cite: _Citations) -> str:
         "subtract": ", controls were subtracted",
         "channel": ", controls were added as channels",
     }.get(str(of("control")), "")
-    sentences.append(f"Replicates were pooled and counts scaled to reads per million{control}.")
+    sentences.append(
+        "Replicates were pooled and counts scaled to reads per million usable reads on the main "
+        f"chromosomes{control}."
+    )
     return " ".join(sentences)
 
 

@@ -30,7 +30,10 @@ class Column:
 
 
 LIBRARIES = {
-    "library_size": Column("Library size", "Usable reads or fragments", _NUMBER),
+    "library_size": Column(
+        "Library size", "Usable reads or fragments on the chromosomes of the run", _NUMBER
+    ),
+    "elsewhere": Column("Elsewhere", "Fraction of usable reads on other sequences", _SHARE),
     "duplicates": Column("Duplicates", "Fraction of reads at the position of another read", _SHARE),
     "fragment_length": Column("Fragment", "Fragment length in bp", _NUMBER),
     "nsc": Column("NSC", "Normalised strand cross-correlation", {"format": "{:,.2f}"}),

@@ -261,6 +261,8 @@ def _doubtful_libraries(run: Run) -> Iterator[Caution]:
         "replicates": "Replicates disagree",
         "swap": "Possible sample swap",
         "duplicates": "Many duplicates",
+        "elsewhere": "Reads outside the chromosomes of the run",
+        "uneven": "Reads outside the chromosomes differ between samples",
     }
     for kind, title in titles.items():
         texts = [doubt.text for doubt in run.doubts if doubt.kind == kind]

@@ -29,7 +29,7 @@ class Signal:
     bin_size : bp
     chrom_sizes : lengths in bp of the chromosomes, in the order of the run
     control : use of input controls: "ignore", "subtract" or "channel"
-    library_sizes : usable reads of each replicate of each mark
+    library_sizes : of each replicate of each mark (usable reads on main chromosomes)
     counting : rules by which the reads were counted (counting.rules)
     """
 
@@ -95,7 +95,7 @@ def open_signal(path: Path) -> Signal:
 
 
 def mark_depths(signal: Signal) -> np.ndarray:
-    """Usable reads of each mark, summed over its replicates: int64, shape (marks,)."""
+    """Library size of each mark, summed over its replicates: int64, shape (marks,)."""
     return np.array([sum(signal.library_sizes[mark]) for mark in signal.marks], np.int64)
 
 

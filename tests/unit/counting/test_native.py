@@ -167,8 +167,8 @@ def test_every_record_is_accounted_for_once(tmp_path):
         filtered = dataclasses.replace(rules, min_mapq=10, duplicates="drop")
         tally = dataclasses.asdict(count_native(bam, filtered, GRID, threads=1).tally)
         assert tally.pop("paired_end")
-        assigned = tally.pop("assigned")
-        assert 0 < assigned < tally["usable"]
+        assigned, library_size = tally.pop("assigned"), tally.pop("library_size")
+        assert 0 < assigned <= library_size < tally["usable"]
         assert tally.pop("total") == sum(tally.values()) == 2_000
 
 

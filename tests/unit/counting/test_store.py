@@ -11,7 +11,7 @@ from deepregfinder.storage.zarr_zip import open_arrays, write_arrays
 LIBRARY = Library("K562_H3K27ac_1", "K562", "H3K27ac", "1")
 RULES = CountRules(10, "drop", "fragments", "overlap", 0, -5)
 GRID = BinGrid({"chr1": 1_010, "chr2": 300, "chr10": 99}, 100)
-TALLY = ReadTally(100, 1, 2, 3, 4, 5, 6, 7, 72, 60, True)
+TALLY = ReadTally(100, 1, 2, 3, 4, 5, 6, 7, 72, 64, 60, True)
 
 
 def counts_of(values) -> BinCounts:
@@ -29,7 +29,7 @@ def test_counts_come_back_with_their_library_and_counting_rules(tmp_path):
     path = tmp_path / "a.counts.zip"
     write_counts(path, LIBRARY, counts_of(range(15)), RULES, blacklist=True)
     stored = open_counts(path)
-    assert stored.library_size == 72
+    assert stored.library_size == 64
     assert stored.load("chr2").tolist() == [11, 12, 13]
     assert stored.load("chr2").dtype == np.uint32
     assert stored.attributes == {
@@ -37,9 +37,14 @@ def test_counts_come_back_with_their_library_and_counting_rules(tmp_path):
         **{"id": "K562_H3K27ac_1", "sample": "K562", "mark": "H3K27ac", "replicate": "1"},
         "bin_size": 100,
         "chrom_sizes": {"chr1": 1_010, "chr2": 300, "chr10": 99},
-        "library_size": 72,
+        "library_size": 64,
+        "usable": 72,
         "assigned": 60,
-        "counting": {**dataclasses.asdict(RULES), "blacklist": True},
+        "counting": {
+            **dataclasses.asdict(RULES),
+            "blacklist": True,
+            "library_size": "main chromosomes",
+        },
         "paired_end": True,
     }
     assert list(stored.attributes["chrom_sizes"]) == ["chr1", "chr2", "chr10"]
@@ -74,6 +79,7 @@ def test_the_summary_accounts_for_all_records(tmp_path):
     names, values = (line.split("\t") for line in path.read_text().splitlines())
     row = dict(zip(names, values, strict=True))
     assert (row["id"], row["counter"], row["paired_end"]) == ("K562_H3K27ac_1", "native", "true")
-    assert (row["usable"], row["assigned"], row["assigned_fraction"]) == ("72", "60", "0.8333")
+    assert (row["usable"], row["library_size"], row["elsewhere"]) == ("72", "64", "8")
+    assert (row["assigned"], row["assigned_fraction"]) == ("60", "0.9375")
     parts = ["usable", "second_mates", *(name for name in names if name.startswith("excluded_"))]
     assert sum(int(row[name]) for name in parts) == int(row["total_records"]) == 100

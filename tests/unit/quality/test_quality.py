@@ -183,7 +183,7 @@ def counts_of(path: Path, library: Library, rates: np.ndarray, depth: int, seed:
     tally = ReadTally(
         **dict.fromkeys(("unmapped", "mapq", "duplicate", "multimapping", "secondary"), 0),
         **{"improper_pair": 0, "second_mates": 0, "paired_end": False},
-        **{"total": total, "usable": total, "assigned": total},
+        **{"total": total, "usable": total, "library_size": total, "assigned": total},
     )
     write_counts(path, library, BinCounts(grid, drawn, tally), RULES, False)
     return open_counts(path)
@@ -255,6 +255,28 @@ def test_many_duplicates_are_told_with_their_share(tmp_path: Path) -> None:
     (one,) = find_doubts(libraries, shares)
     assert (one.kind, one.ids) == ("duplicates", ("A.one.1",))
     assert "62%" in one.text
+
+
+def test_reads_elsewhere_are_told_with_their_share(tmp_path: Path) -> None:
+    """More than a tenth of a library, or 5 points more in one sample than in another."""
+    libraries = panel(tmp_path)
+    ids = [one.id for one in libraries.identities]
+
+    def told(**shares: float) -> dict[str, str]:
+        share = np.array([shares.get(name.replace(".", "_"), 0.0) for name in ids])
+        changed = replace(libraries, usable=np.round(libraries.sizes / (1 - share)))
+        return {doubt.kind: doubt.text for doubt in find_doubts(changed, {})}
+
+    assert told() == told(A_one_1=0.09, B_one_1=0.09) == {}
+    assert told(A_one_1=0.101).keys() == {"elsewhere"}  # of one of five libraries of A
+    assert "60% of A.one.1 lie on sequences" in told(A_one_1=0.6)["elsewhere"]
+    assert told(control_input_1=0.2).keys() == {"elsewhere"}
+    every = dict.fromkeys([name.replace(".", "_") for name in ids if name.startswith("B")], 0.06)
+    assert told(**every).keys() == {"uneven"}
+    assert "6% of the usable reads of B, but 0% of those of A" in told(**every)["uneven"]
+    many = dict.fromkeys([name.replace(".", "_") for name in ids], 0.3)
+    assert told(**many).keys() == {"elsewhere"}
+    assert "and 5 more" in told(**many)["elsewhere"]
 
 
 def test_noise_of_counting_does_not_count_as_difference(tmp_path: Path) -> None:

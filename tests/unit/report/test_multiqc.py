@@ -32,7 +32,12 @@ def test_all_tables_are_written_with_their_numbers(tmp_path: Path) -> None:
     head, rows = table(tmp_path / "multiqc/deepregfinder_libraries_mqc.tsv")
     assert set(head["headers"]) == set(rows[0][1:])
     assert dict(zip(*rows[:2], strict=True)) == {
-        **{"Sample": "A.H3K27ac.1", "library_size": "700", "duplicates": "0.0625"},
+        **{
+            "Sample": "A.H3K27ac.1",
+            "library_size": "700",
+            "duplicates": "0.0625",
+            "elsewhere": "0.0",
+        },
         **{"fragment_length": "181", "nsc": "", "in_promoters": "0.125", "in_enhancers": ""},
     }
     _, rows = table(tmp_path / "multiqc/deepregfinder_accuracy_mqc.tsv")
