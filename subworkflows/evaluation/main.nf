@@ -29,7 +29,7 @@ workflow EVALUATION {
             table: files.crispr,
             chain: files.crispr_chain,
             sample: options.external.crispr_sample,
-            cell_type: options.external.crispr_cell_type ?: options.external.crispr_sample,
+            cell_type: options.external.crispr_cell_type ?: options.external.crispr_sample ?: '',
         ],
         chrom_sizes,
         settings.external,
