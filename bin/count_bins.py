@@ -61,13 +61,16 @@ def count_bins(
     from deepregfinder.counting.rules import BinGrid
     from deepregfinder.counting.store import Library, write_counts, write_summary
     from deepregfinder.genome.grid import read_chrom_sizes
+    from deepregfinder.genome.intervals import intervals_digest
     from deepregfinder.quality.cross_correlation import quality_of, write_quality
 
     library = Library(id_, sample, mark, replicate)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
     sampler = EndSampler(grid.chrom_sizes, rules.min_mapq)
     counts = count_reads(bam, counter, rules, grid, blacklist, threads, sampler)
-    write_counts(output, library, counts, rules, blacklist is not None)
+    write_counts(
+        output, library, counts, rules, None if blacklist is None else intervals_digest(blacklist)
+    )
     write_summary(summary, library, counter, counts)
     ends = sampler.ends()
     write_quality(quality, library, ends, quality_of(ends))

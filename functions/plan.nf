@@ -1,12 +1,12 @@
 // The plan of a run, made before its first task: BAM files to count, samples to train on and to predict.
 
 include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
-include { listed ; named ; nesting ; optional ; readJson } from './parameters'
+include { contradictions ; faultOf ; listed ; named ; nesting ; optional ; readJson } from './parameters'
 include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
  * Read the sheets and bundles that the options name, and stop with every problem found. Returns a map:
- *   options     the options, with classes, bins and control as a pretrained bundle has them
+ *   options     the options, with classes, bins, control, transform and counting rules as a pretrained bundle has them
  *   files       every file that a parameter may name, as an input of a process: the file, or nothing
  *   bams        [meta, bam] of every file to count: marks, controls, nascent RNA
  *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
@@ -21,7 +21,7 @@ include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from
  */
 def planned(Map given, schemaFile, assets) {
     def inputs = given.input_output
-    def bundles = inputs.pretrained ? inputs.pretrained.tokenize(',').collect { path -> readBundle(path.trim()) } : []
+    def bundles = inputs.pretrained ? inputs.pretrained.tokenize(',').collect { path -> readBundle(path.trim(), schemaFile) } : []
     def options = followBundles(given, bundles, schemaFile)
     def chips = readSamples(named(inputs.input), assets.resolve('schema_input.json'))
     def samples = chips.findAll { bam -> bam.meta.role == 'chip' }.collect { bam -> bam.meta.sample }.unique().sort()
@@ -60,7 +60,8 @@ def planned(Map given, schemaFile, assets) {
     if (problems) {
         error(listed('plan', problems))
     }
-    withoutEffect(train_on ? models : [], options, schemaFile).each { sentence -> log.warn(sentence) }
+    withoutEffect(train_on ? models : [], given, schemaFile).each { sentence -> log.warn(sentence) }
+    voidOnes(bundles, given, schemaFile).each { sentence -> log.warn(sentence) }
 
     def labels = rows.findAll { row -> row.sample in needed }
     def annotations = options.external.annotations
@@ -95,7 +96,7 @@ def chosen(String name, String text, List possible, String lack, List problems) 
 }
 
 /** The facts of a bundle that the driver needs, all of them checked; the tasks check the rest. */
-def readBundle(String path) {
+def readBundle(String path, schemaFile) {
     def folder = file(path, glob: false)
     def description = folder.resolve('model.json')
     // A link to a device has no size and no end.
@@ -128,6 +129,9 @@ def readBundle(String path) {
         && content.window_bins > 0
         && content.normalisation instanceof Map
         && content.normalisation.control in ['ignore', 'subtract', 'channel']
+        && content.normalisation.getOrDefault('transform', 'none') in ['none', 'log2', 'asinh']
+        && content.getOrDefault('provenance', [:]) instanceof Map
+        && (content.provenance?.counting == null || content.provenance.counting instanceof Map)
     if (!fits) {
         error("--pretrained ${path}: model.json does not describe a DeepRegFinder bundle. Copy the bundle again.")
     }
@@ -135,30 +139,55 @@ def readBundle(String path) {
     if (!(content.model in known)) {
         error("--pretrained ${path}: this version has no model '${content.model}' (it has ${known.join(', ')}).")
     }
-    return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks', 'bin_size', 'window_bins') + [control: content.normalisation.control]
+    if (content.format_version == 4) {
+        log.warn("--pretrained ${path}: the bundle has format 4, whose library sizes count reads on any sequence; now they count those on main chromosomes. Probabilities differ where many reads lie elsewhere: train the model again.")
+    }
+    def rules = [classes: content.classes.size()] + content.subMap('bin_size', 'window_bins') + content.normalisation.subMap('control', 'transform')
+    return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks') + [rules: rules + countingOf(path, content, schemaFile)]
 }
 
-/** Take classes, bins and control from the pretrained bundles; refuse parameters that were set to other values. */
+/** The counting rules that a bundle records: the parameters of their group but the counter, as both counters give the same. */
+def countingOf(String path, Map content, schemaFile) {
+    def rules = readJson(schemaFile)['$defs'].counting.properties.findAll { name, _rule -> name != 'counter' }
+    def recorded = (content.provenance?.counting ?: [:]).findAll { name, _value -> name in rules }
+    def faulty = recorded.findAll { name, value -> value == null || faultOf(value, rules[name]) }.keySet()
+    if (faulty) {
+        error("--pretrained ${path}: model.json records no valid ${faulty.join(', ')}. Copy the bundle again.")
+    }
+    def unknown = rules.keySet() - recorded.keySet()
+    if (unknown) {
+        log.warn("--pretrained ${path}: the bundle does not record ${unknown.join(', ')}; give these parameters as in its training.")
+    }
+    return recorded
+}
+
+/**
+ * Take classes, bins, control, transform and counting rules from the pretrained bundles; refuse parameters that were set to
+ * other values, and bundles that differ. What no bundle records stays as it was given.
+ */
 def followBundles(Map options, List bundles, schemaFile) {
     if (!bundles) {
         return options
     }
     def set = options.values().sum()
-    def presets = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }.subMap('classes', 'bin_size', 'window_bins', 'control')
-    def own = bundles.collect { bundle -> [classes: bundle.classes.size()] + bundle.subMap('bin_size', 'window_bins', 'control') }
-    def problems = presets.keySet()
-        .findAll { name -> own*.get(name).unique().size() > 1 }
-        .collect { name -> "the bundles of --pretrained differ in ${name} (${own*.get(name).join(', ')}): run them separately." }
-    presets.each { name, rule ->
-        if (set[name] != rule['default'] && set[name] != own[0][name]) {
-            problems << "--${name} ${set[name]}: the bundle of --pretrained was trained with ${own[0][name]}; leave the parameter out."
+    def presets = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }
+    def trained = bundles*.rules.reverse().sum()
+    def problems = trained.keySet()
+        .collectEntries { name -> [name, bundles*.rules.findAll { rules -> rules.containsKey(name) }*.get(name)] }
+        .findAll { _name, values -> values.toUnique().size() > 1 }
+        .collect { name, values -> "the bundles of --pretrained differ in ${name} (${values.join(', ')}): run them separately." }
+    trained.each { name, value ->
+        if (set[name] != presets[name]['default'] && set[name] != value) {
+            problems << "--${name} ${set[name]}: the bundle of --pretrained was trained with ${value}; leave the parameter out."
         }
     }
-    if (problems) {
-        error(listed('parameter', problems))
+    // Values that are fine with those that were given may not be with those of the bundle.
+    def together = problems ? [] : contradictions(set + trained)
+    if (problems || together) {
+        error(listed('parameter', problems + together))
     }
     return options.collectEntries { group, values ->
-        [group, values.collectEntries { name, value -> [name, own[0].containsKey(name) ? own[0][name] : value] }]
+        [group, values.collectEntries { name, value -> [name, trained.containsKey(name) ? trained[name] : value] }]
     }
 }
 
@@ -233,12 +262,27 @@ def withoutEffect(List models, Map options, schemaFile) {
         .findAll { name -> set[name].toString() != rules[name]['default'].toString() }
         .collect { name ->
             def unaffected = models.findAll { model -> !(name in catalogue[model].heeds) }
-            if (!models) {
-                return "--${name} ${set[name]} has no effect: no model is trained in this run."
-            }
-            return unaffected ? "--${name} ${set[name]} has no effect on ${unaffected.join(', ')}." : null
+            return models && unaffected ? "--${name} ${set[name]} has no effect on ${unaffected.join(', ')}." : null
         }
         .findAll()
+}
+
+/** A sentence for each parameter that differs from its default and belongs to a step that a run with pretrained models leaves out. */
+def voidOnes(List bundles, Map options, schemaFile) {
+    if (!bundles) {
+        return []
+    }
+    def rules = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }
+    def set = options.values().sum()
+    def of_training = ['models'] + (modelCatalogue().values().collectMany { facts -> facts.heeds }.unique() - bundles*.rules.sum().keySet().toList())
+    // Without labels, no windows are chosen, and no call is evaluated.
+    def of_labels = options.region_rules.keySet() + options.states.keySet() + options.split.keySet() + ['gaps', 'validation_slop'] - ['tss_merge', 'tss_distance']
+    def of_evaluation = set.crispr ? [] : ['seed', 'bootstrap']
+    def reasons = of_training.collectEntries { name -> [name, 'no model is trained in this run'] } +
+        (set.labels ? [:] : (of_labels + of_evaluation).collectEntries { name -> [name, 'without --labels, no window is labelled and no call is evaluated'] })
+    return reasons
+        .findAll { name, _reason -> set[name] != null && set[name].toString() != rules[name]['default'].toString() }
+        .collect { name, reason -> "--${name} ${set[name]} has no effect: ${reason}.".toString() }
 }
 
 def lackingControls(List chips, String control) {

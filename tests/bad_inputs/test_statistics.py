@@ -227,7 +227,7 @@ def counted(folder: Path, key: str, values: np.ndarray) -> Path:
     rules = CountRules(0, "keep", "reads", "overlap", 0, 0)
     path = folder / f"{key}.zip"
     library = Library(*((key, *key.split("."))))
-    write_counts(path, library, BinCounts(GRID, values.astype(np.uint32), tally_of), rules, False)
+    write_counts(path, library, BinCounts(GRID, values.astype(np.uint32), tally_of), rules, None)
     return path
 
 

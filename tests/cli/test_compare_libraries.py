@@ -26,7 +26,7 @@ def written(folder: Path, mark: str, duplicates: float) -> list[str]:
     tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, total, False)
     rules = CountRules(0, "keep", "reads", "overlap", 0, 0)
     write_counts(
-        folder / f"{library.id}.counts.zip", library, BinCounts(GRID, values, tally), rules, False
+        folder / f"{library.id}.counts.zip", library, BinCounts(GRID, values, tally), rules, None
     )
     write_quality(
         folder / f"{library.id}.quality.tsv", library, NOBODY, Quality(0.1, duplicates, 180)

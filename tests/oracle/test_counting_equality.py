@@ -22,7 +22,7 @@ def count_both(bam: Path, rules: CountRules, grid: BinGrid, folder: Path):
     for counter in ("native", "featurecounts"):
         counts.append(count_reads(bam, counter, rules, grid, None, threads=2))
         files.append(folder / f"{counter}.zip")
-        write_counts(files[-1], LIBRARY, counts[-1], rules, blacklist=False)
+        write_counts(files[-1], LIBRARY, counts[-1], rules, blacklist=None)
     np.testing.assert_array_equal(counts[0].values, counts[1].values)
     assert counts[0].tally == counts[1].tally
     assert files[0].read_bytes() == files[1].read_bytes()

@@ -1,5 +1,6 @@
 """Small signals, labelled windows and models for tests."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,7 @@ def write_random_signal(
     control: str = "ignore",
     sample: str = "GM12878",
     scale: float = 1,
+    counting: Mapping[str, object] | None = None,
 ) -> dict[str, np.ndarray]:
     """Write a signal file whose values depend only on mark and chromosome; returns its arrays."""
     arrays = {}
@@ -149,7 +151,7 @@ def write_random_signal(
         marks=marks,
         bin_size=bin_size,
         chrom_sizes=chrom_sizes,
-        counting={},
+        counting=counting or {},
         control=control,
         library_sizes={mark: [1_000_000] for mark in marks},
         arrays=arrays.items(),

@@ -170,7 +170,7 @@ def counts(folder: Path, sizes: Mapping[str, int]) -> list[Path]:
         tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, total, False)
         library = counting_store.Library(f"bench.{mark}", "bench", mark, "1")
         bin_counts = BinCounts(grid, values, tally)
-        counting_store.write_counts(path, library, bin_counts, rules, blacklist=False)
+        counting_store.write_counts(path, library, bin_counts, rules, blacklist=None)
     return paths
 
 

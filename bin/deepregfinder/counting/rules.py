@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -36,6 +36,15 @@ class CountRules:
     count_at: Literal["overlap", "midpoint"]
     extend: int
     shift: int
+
+
+def different_rules(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Names of the rules in which two recorded sets differ, as far as both have them.
+
+    one, other : `counting` of a file of counts, a signal or a bundle
+    """
+    names = [rule.name for rule in fields(CountRules)]
+    return [name for name in names if name in one and name in other and one[name] != other[name]]
 
 
 @dataclass(frozen=True)

@@ -86,8 +86,8 @@ class Counts:
 
     library_size : usable reads or fragments on main chromosomes
     attributes : format, id, sample, mark, replicate, bin_size, chrom_sizes, library_size, usable
-        (on any sequence), assigned, counting (the counting rules, whether a blacklist was applied,
-        and what library sizes count), paired_end
+        (on any sequence), assigned, counting (the counting rules, the digest of the blacklist, and
+        what library sizes count), paired_end
     """
 
     library_size: int
@@ -125,7 +125,7 @@ class _ThinnedCounts(Counts):
 
 
 def write_counts(
-    path: Path, library: Library, counts: BinCounts, rules: CountRules, blacklist: bool
+    path: Path, library: Library, counts: BinCounts, rules: CountRules, blacklist: str | None
 ) -> None:
     """Write a file of counts.
 
@@ -134,7 +134,7 @@ def write_counts(
     path : the file
     library : the library that was counted
     counts, rules : its counts, and how they were made
-    blacklist : whether blacklisted bins were set to zero
+    blacklist : digest of the list whose bins were set to zero (intervals.intervals_digest)
     """
     grid, tally = counts.grid, counts.tally
     attributes = {

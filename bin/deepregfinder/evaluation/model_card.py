@@ -140,6 +140,8 @@ def in_words(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -4,6 +4,7 @@ Coordinates are 0-based and half-open, as in the files. Lists are read with pand
 fails, or an interval is impossible, they are read again line by line to report the line numbers.
 """
 
+import hashlib
 import io
 import logging
 import re
@@ -106,6 +107,17 @@ def scan_intervals(
     if intervals is not None:
         return intervals, []
     return _parse_lines(path, text, layout)
+
+
+def intervals_digest(path: Path) -> str:
+    """Digest of the intervals of a BED file, in any order, repeated or not, plain or gzipped.
+
+    16 hexadecimal digits. Raises InputError for a file that cannot be read.
+    """
+    table = read_intervals(path)
+    rows = sorted({*zip(table["chrom"], table["start"], table["end"], strict=True)})
+    text = "".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in rows)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def find_line(path: Path, chrom: str, start: int, end: int) -> int:

@@ -9,16 +9,18 @@ model.safetensors, which reveals a mixture of two bundles or a damaged copy.
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deepregfinder.classes import CLASS_SETS, class_names
+from deepregfinder.counting.rules import CountRules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import SPLITS, SplitPlan
@@ -31,9 +33,13 @@ from deepregfinder.storage.atomic import written_whole
 from deepregfinder.storage.untrusted_json import JsonFields
 
 FORMAT = "deepregfinder-bundle"
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
+EARLIER_VERSION = 4
+"""Its models learnt reads per million of a library size that counted reads on any sequence."""
 DESCRIPTION = "model.json"
 WEIGHTS = "model.safetensors"
+
+_log = logging.getLogger(__name__)
 
 _MAX_JSON_BYTES = 1 << 26
 _MAX_WEIGHT_BYTES = 1 << 31
@@ -66,7 +72,8 @@ class Bundle:
     labelled_bias : argument of calibration.shift_priors for labelled windows, if the model was
         calibrated on windows with other class frequencies; otherwise zeros
     n_windows : labelled windows by split and class; training : parameters of the training
-    provenance : further facts about the training data; versions : of the programs
+    provenance : further facts about the training data, such as `counting`, the rules by which its
+        reads were counted (counting.rules); versions : of the programs
     weights : for each member, its arrays by name
     """
 
@@ -164,10 +171,18 @@ def read_bundle(folder: Path) -> Bundle:
     fields = JsonFields(_read_json(folder / DESCRIPTION), folder / DESCRIPTION)
     if fields.content.get("format") != FORMAT:
         raise InputError(f"{folder / DESCRIPTION} does not describe a DeepRegFinder model bundle.")
-    if fields.content.get("format_version") != FORMAT_VERSION:
+    version = fields.content.get("format_version")
+    if version == EARLIER_VERSION:
+        _log.warning(
+            "%s has format version %d: its reads per million are of a library size that counts "
+            "reads on any sequence, now it counts those on main chromosomes. Probabilities differ "
+            "where many reads lie elsewhere; train the model again.",
+            *(folder / DESCRIPTION, EARLIER_VERSION),
+        )
+    elif version != FORMAT_VERSION:
         raise InputError(
-            f"{folder / DESCRIPTION} has format version {fields.content.get('format_version')!r}; "
-            f"this release reads version {FORMAT_VERSION}. Use the release that wrote it."
+            f"{folder / DESCRIPTION} has format version {version!r}; this release reads "
+            f"versions {EARLIER_VERSION} and {FORMAT_VERSION}. Use the release that wrote it."
         )
     model = fields.text("model")
     if model not in MODEL_NAMES:
@@ -207,7 +222,7 @@ def read_bundle(folder: Path) -> Bundle:
         members=members,
         n_windows=_n_windows(fields, classes),
         training=fields.of("training", dict),
-        provenance=fields.of("provenance", dict),
+        provenance=_provenance(fields),
         versions=fields.of("versions", dict),
         weights=weights,
     )
@@ -307,6 +322,16 @@ def _split(fields: JsonFields) -> SplitPlan:
         if not all(isinstance(chrom, str) for chrom in chroms):
             raise table.fault(f"{name}_chroms", "expected names")
     return SplitPlan.from_dict(table.content)
+
+
+def _provenance(fields: JsonFields) -> dict[str, Any]:
+    """Facts about the training data, of which only the counting rules are used."""
+    table = fields.of("provenance", dict)
+    counting = JsonFields(table.get("counting", {}), fields.where)
+    for name, kind in get_type_hints(CountRules).items():
+        if name in counting.content:
+            counting.of(name, int if kind is int else str)
+    return table
 
 
 def _n_windows(fields: JsonFields, classes: tuple[str, ...]) -> dict[str, dict[str, int]]:

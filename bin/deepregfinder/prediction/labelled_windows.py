@@ -5,7 +5,7 @@ import numpy as np
 from deepregfinder.errors import InputError
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
-from deepregfinder.prediction.sample_signal import SignalReader
+from deepregfinder.prediction.sample_signal import SignalReader, counted_otherwise
 from deepregfinder.prediction.scorers import (
     BundleScorer,
     load_scorer,
@@ -51,6 +51,7 @@ def _require_fit(bundle: Bundle, tensors: Tensors) -> None:
         )
     if missing := [mark for mark in bundle.marks if mark not in tensors.marks]:
         problems.append(f"The labelled windows of {tensors.sample} lack {', '.join(missing)}.")
+    problems += counted_otherwise(bundle, tensors.sample, tensors.counting)
     if problems:
         raise InputError.of(problems)
 

@@ -1,9 +1,12 @@
 """The signal of a sample as input of a trained model."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from deepregfinder.counting.rules import different_rules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import few
 from deepregfinder.genome.grid import bare_name
@@ -14,12 +17,15 @@ from deepregfinder.signal.store import Signal, mark_depths, match_marks
 
 log = logging.getLogger(__name__)
 
+# Smallest share of the genome that the chromosomes of a model and of a sample have in common.
+SAME_GENOME = 0.9
+
 
 class SignalReader:
     """The signal of a sample as input of a bundle.
 
     Creation raises InputError if the sample does not fit: marks are missing (all are named), or the
-    bin size, the assembly or the use of controls is different.
+    bin size, the assembly, the counting rules or the use of controls are different.
 
     quantile_map : give each mark the distribution that it had in the training sample
     """
@@ -50,7 +56,7 @@ class SignalReader:
 
 
 def check_signal(bundle: Bundle, signal: Signal) -> None:
-    """Raise InputError unless bin size, assembly and use of controls are those of the bundle."""
+    """Raise InputError unless bins, assembly, counting and controls are those of the bundle."""
     problems = []
     name = f"the model trained on {bundle.sample}"
     if signal.bin_size != bundle.bin_size:
@@ -74,6 +80,9 @@ def check_signal(bundle: Bundle, signal: Signal) -> None:
             f"bp, not {known[bare_name(chrom)]:,} bp). Use a model of the same assembly, or align "
             "the reads to that of the model."
         )
+    if shared and not unlike:
+        _tell_other_library_sizes(bundle, signal, name)
+    problems += counted_otherwise(bundle, signal.sample, signal.counting)
     expected = bundle.normalisation.control
     if signal.control != expected and "subtract" in (signal.control, expected):
         problems.append(
@@ -82,3 +91,46 @@ def check_signal(bundle: Bundle, signal: Signal) -> None:
         )
     if problems:
         raise InputError.of(problems)
+
+
+def counted_otherwise(bundle: Bundle, sample: str, counting: Mapping[str, Any]) -> list[str]:
+    """A sentence if the reads of a sample were counted by other rules than those of the bundle.
+
+    counting : the rules recorded with signal or windows (counting.rules). A rule that either does
+        not record is not compared. Another blacklist is logged: it belongs to the assembly, and
+        changes few bins.
+    """
+    recorded = bundle.provenance.get("counting", {})
+    if "blacklist" in recorded and "blacklist" in counting:
+        mine, its = counting["blacklist"], recorded["blacklist"]
+        if bool(mine) != bool(its) or (isinstance(its, str) and mine != its):
+            log.warning(
+                "%s was counted with %s blacklist, but the reads of the model trained on %s with "
+                "%s: calls in regions that only one of them lists are not reliable.",
+                *(sample, "another" if mine and its else "a" if mine else "no"),
+                *(bundle.sample, "its own" if mine and its else "one" if its else "none"),
+            )
+    different = different_rules(recorded, counting)
+    if not different:
+        return []
+    here = " ".join(f"--{name} {counting[name]}" for name in different)
+    there = " ".join(f"--{name} {recorded[name]}" for name in different)
+    return [
+        f"The reads of {sample} were counted with {here}, but those of the model trained on "
+        f"{bundle.sample} with {there}: count them by the rules of the model."
+    ]
+
+
+def _tell_other_library_sizes(bundle: Bundle, signal: Signal, name: str) -> None:
+    """Library sizes count reads on the chromosomes of a run: these should be the same ones."""
+    of_model = {bare_name(chrom): size for chrom, size in bundle.chrom_sizes.items()}
+    of_sample = {bare_name(chrom): size for chrom, size in signal.chrom_sizes.items()}
+    shared = sum(size for chrom, size in of_model.items() if chrom in of_sample)
+    if shared < SAME_GENOME * max(sum(of_model.values()), sum(of_sample.values())):
+        log.warning(
+            "The library sizes of %s count reads on %d chromosomes (%s), those of %s on %d (%s): "
+            "reads per million are not comparable, and probabilities are wrong. Choose the "
+            "chromosomes of the model with --chromosomes.",
+            *(signal.sample, len(of_sample), few(signal.chrom_sizes, 3)),
+            *(name, len(of_model), few(bundle.chrom_sizes, 3)),
+        )

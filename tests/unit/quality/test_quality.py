@@ -185,7 +185,7 @@ def counts_of(path: Path, library: Library, rates: np.ndarray, depth: int, seed:
         **{"improper_pair": 0, "second_mates": 0, "paired_end": False},
         **{"total": total, "usable": total, "library_size": total, "assigned": total},
     )
-    write_counts(path, library, BinCounts(grid, drawn, tally), RULES, False)
+    write_counts(path, library, BinCounts(grid, drawn, tally), RULES, None)
     return open_counts(path)
 
 
