@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.threshold import threshold_option
 
 
 @click.command()
@@ -29,11 +30,7 @@ from deepregfinder.command_line import PATH, plain_errors
     type=int,
     help="Smallest distance from a TSS of enhancer calls, and of markers that support them (bp).",
 )
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    help="Lowest calibrated probability of a called window.  [default: those of the model]",
-)
+@threshold_option
 @click.option(
     "--validation_slop",
     required=True,
@@ -65,11 +62,11 @@ def call_elements(
 ) -> None:
     """Join called windows to elements, and count the elements that markers support.
 
-    A window is called if its best class is not background and has at least the probability
-    --threshold (by default the threshold of the model for that class). Called windows are joined,
-    enhancer calls near a TSS are removed, and overlaps of classes are resolved. The calls are
-    sorted BED9 without header: name = class, score = 1000 x best probability, thick part = middle
-    of the best window. Validation tables have "." if the lists that they need are not given.
+    A window is called if the probability of its best element class reaches the threshold of the
+    model for that class, moved by --threshold. Called windows are joined, enhancer calls near a TSS
+    are removed, and overlaps of classes are resolved. The calls are sorted BED9 without header:
+    name = class, score = 1000 x best probability, thick part = middle of the best window.
+    Validation tables have "." if the lists that they need are not given.
     """
     from deepregfinder.errors import InputError
     from deepregfinder.prediction.call_scan import call_scan

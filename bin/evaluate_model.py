@@ -8,6 +8,7 @@ import click
 
 from deepregfinder.command_line import PATH, plain_errors
 from deepregfinder.options.bootstrap import bootstrap_options
+from deepregfinder.options.threshold import threshold_option
 
 if TYPE_CHECKING:
     from deepregfinder.evaluation.metrics import Bootstrap
@@ -36,11 +37,7 @@ if TYPE_CHECKING:
     type=int,
     help="Distance from a TSS of removed enhancer calls (bp).",
 )
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    help="Threshold of the calls.  [default: those of the model]",
-)
+@threshold_option
 @bootstrap_options
 @click.option("--output", required=True, type=PATH, help="Folder of metrics, plots and tables.")
 @click.option("--model_card", required=True, type=PATH, help="Model card to write (Markdown).")

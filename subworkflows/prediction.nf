@@ -36,7 +36,7 @@ workflow PREDICTION {
     }
     CALL_ELEMENTS(with_markers, tss, calling, codeDigest('call_elements.py'))
 
-    SCORE_REGIONS(regions ? jobs : channel.empty(), regions, prediction, device, codeDigest('score_regions.py'))
+    SCORE_REGIONS(regions ? jobs : channel.empty(), regions, prediction + calling.subMap('threshold'), device, codeDigest('score_regions.py'))
 
     models = jobs.map { meta, bundle, _file -> [meta, bundle] }
     calls = CALL_ELEMENTS.out.calls

@@ -15,9 +15,9 @@ def runs_by_walking(p: np.ndarray, step: int, window: int, threshold: float) -> 
     rows: list[list] = []
     last_class, last_start = 0, 0
     for i in range(p.shape[1]):
-        k = int(p[:, i].argmax())
+        k = 1 + int(p[1:, i].argmax())
         value, start = p[k, i], i * step
-        if k == 0 or value < np.float32(threshold):
+        if value < np.float32(threshold):
             continue
         if rows and last_class == k and start <= last_start + window:
             rows[-1][1] = start + window

@@ -36,13 +36,13 @@ def call_scan(
     Parameters
     ----------
     model : its name in the run, for the log
-    threshold : of all classes; None for those of the model
+    threshold : of `call_thresholds`; None for those of the model
     zone : where enhancer calls are removed; None removes nothing
     each_seed : also call the probabilities of each seed
     """
     if zone is None:
         log.warning("Without --tss, enhancer calls near TSSs are not removed.")
-    lowest = scan.thresholds if threshold is None else threshold
+    lowest = call_thresholds(scan.thresholds, threshold)
     # Each chromosome is read once: runs are few, and those of all seeds fit in memory.
     runs: dict[str, Calls] = {}
     runs_by_seed: dict[int, dict[str, Calls]] = {seed: {} for seed in scan.seeds if each_seed}
@@ -64,6 +64,6 @@ def call_scan(
             "evaluation of the model, or lower --threshold.",
             scan.sample,
             model,
-            " or ".join(f"{p:g}" for p in sorted(set(call_thresholds(scan.thresholds, threshold)))),
+            " or ".join(f"{p:g}" for p in sorted(set(lowest))),
         )
     return CalledScan(calls, {seed: call(of_seed) for seed, of_seed in runs_by_seed.items()})

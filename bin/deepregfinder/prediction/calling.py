@@ -2,11 +2,11 @@
 
 How windows become calls, one chromosome at a time:
 
-1. With one threshold for all classes, a window is kept if its best class is not background and the
-   calibrated probability of that class is at least the threshold. If each class has a threshold
-   (chosen at natural prevalence), the best class is the element class with the highest ratio of
-   probability to threshold, and the window is kept if its probability is at least that threshold.
-   (Of equal classes, the first in class order is the best.)
+1. Each element class has a threshold (`call_thresholds`). The best class of a window is the element
+   class with the highest ratio of calibrated probability to threshold, and the window is kept if
+   that probability is at least that threshold. (Of equal classes, the first in class order is the
+   best.) Background has no threshold, and its probability is not compared: at natural prevalence
+   it is the most probable class of nearly every window.
 2. Consecutive kept windows of one class that overlap or touch are joined to a run, unless a kept
    window of another class lies between them. A run extends from the start of its first window to
    the end of its last. Its score is its highest probability, and its summit is the midpoint of the
@@ -73,8 +73,45 @@ class TssZone:
 
 
 def call_thresholds(of_model: Sequence[float], given: float | None) -> tuple[float, ...]:
-    """The threshold of each element class: `--threshold`, or those of the model."""
-    return tuple(of_model) if given is None else (given,) * len(of_model)
+    """The lowest probability of a called window, for each element class.
+
+    Probabilities of different models are not comparable: most are calibrated among labelled
+    windows, of which elements are a large part, some at natural prevalence. `given` (--threshold)
+    is therefore relative to the thresholds of the model: 0.5 leaves them as they are, and t
+    multiplies the odds p / (1 - p) that they ask for by t / (1 - t). Where the threshold of the
+    model is 0.5, it becomes t.
+
+    of_model : those of its bundle; given : from 0 to 1, None for those of the model
+    """
+    if given is None:
+        return tuple(of_model)
+    if given in (0, 1):
+        return (float(given),) * len(of_model)
+    return tuple(
+        round(given * own / (given * own + (1 - given) * (1 - own)), 12) for own in of_model
+    )
+
+
+def called_classes(
+    probabilities: np.ndarray, thresholds: float | Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The class of each window, 0 where it is not kept, and its probability (step 1 above).
+
+    Parameters
+    ----------
+    probabilities : float32, shape (classes, windows); background first
+    thresholds : one for each class except background, or one for all of them
+
+    Returns
+    -------
+    class index, int64 (windows,), and probability of the best element class, float32 (windows,)
+    """
+    lowest = np.empty(len(probabilities) - 1, np.float32)
+    lowest[:] = thresholds
+    relative = probabilities[1:] / np.maximum(lowest[:, None], np.float32(1e-9))
+    best_class = relative.argmax(axis=0)
+    best = np.take_along_axis(probabilities[1:], best_class[np.newaxis], axis=0)[0]
+    return np.where(best >= lowest[best_class], best_class + 1, 0), best
 
 
 def find_runs(
@@ -86,21 +123,14 @@ def find_runs(
     ----------
     probabilities : float32, shape (classes, windows); background first; window i starts at i * step
     step, window : bp
-    threshold : one for all classes, or one for each class except background
+    threshold : one for each class except background, or one for all of them
 
     Returns
     -------
     Runs in order; their starts and their ends are strictly increasing.
     """
-    if isinstance(threshold, float):
-        best_class = probabilities.argmax(axis=0)
-        lowest = np.full(len(probabilities), threshold, np.float32)
-    else:
-        lowest = np.array([np.inf, *threshold], np.float32)
-        relative = probabilities[1:] / np.maximum(lowest[1:, None], np.float32(1e-9))
-        best_class = relative.argmax(axis=0) + 1
-    best = np.take_along_axis(probabilities, best_class[np.newaxis], axis=0)[0]
-    kept = np.flatnonzero((best_class > 0) & (best >= lowest[best_class]))
+    best_class, best = called_classes(probabilities, threshold)
+    kept = np.flatnonzero(best_class)
     if not len(kept):
         nothing = np.empty(0, np.int64)
         return Calls(nothing, nothing, nothing, np.empty(0, np.float32), nothing)

@@ -78,6 +78,11 @@ def scaled(probabilities: np.ndarray) -> np.ndarray:
     return stored
 
 
+def as_stored(probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities as they are read from a file that they were written to. Same shape; float32."""
+    return scaled(probabilities).astype(np.float32) / np.float32(SCALE)
+
+
 def write_probabilities(
     path: Path,
     scans: Iterable[tuple[str, np.ndarray, np.ndarray | None]],
@@ -158,5 +163,4 @@ def _check_shapes(
 
 
 def _unscaled(group: zarr.Group, name: str) -> np.ndarray:
-    values = read_array(group, name)
-    return values.astype(np.float32) / np.float32(SCALE)
+    return read_array(group, name).astype(np.float32) / np.float32(SCALE)

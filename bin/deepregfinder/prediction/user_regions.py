@@ -1,4 +1,9 @@
-"""Probabilities of a model for regions of any width that a user gives."""
+"""Probabilities of a model for regions of any width that a user gives, and their classes.
+
+A window has the class that it has in calling: windows are scored as in a scan of the genome and
+rounded as in its file, and the thresholds are those of the calls (`calling.called_classes`). Only
+what calls do to each other is not repeated: removal near TSSs and resolution of conflicts.
+"""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +15,8 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.genome.grid import Geometry
+from deepregfinder.prediction.calling import call_thresholds, called_classes
+from deepregfinder.prediction.probabilities import as_stored
 from deepregfinder.prediction.sample_signal import SignalReader
 from deepregfinder.prediction.scan import ScanOptions, check_step
 from deepregfinder.signal.store import Signal
@@ -27,8 +34,8 @@ class RegionScores:
 
     probabilities : float64 (regions, classes), the highest ones of the region's windows; NaN for
         regions without a window (unknown chromosome, or one shorter than a window)
-    best : int64 (regions,), the element class that is best in a window with the highest
-        probability; background only if it is best in all windows; -1 without a window
+    best : int64 (regions,), the class of the called window with the highest probability;
+        background only if no window is called; -1 without a window
     """
 
     probabilities: np.ndarray
@@ -57,9 +64,15 @@ def region_windows(start: int, end: int, length: int, step: int, geometry: Geome
 
 
 def score_regions_with(
-    scorer: "BundleScorer", regions: pd.DataFrame, signal: Signal, scanning: ScanOptions
+    scorer: "BundleScorer",
+    regions: pd.DataFrame,
+    signal: Signal,
+    scanning: ScanOptions,
+    threshold: float | None = None,
 ) -> RegionScores:
     """Score every region with a trained model on the signal of a sample.
+
+    threshold : of `call_thresholds`; None for those of the model
 
     Raises InputError if the sample does not fit the model, or the step does not fit its bins.
     """
@@ -70,17 +83,18 @@ def score_regions_with(
     reader = SignalReader(bundle, signal, scanning.quantile_map)
 
     def score(chrom: str, starts: np.ndarray) -> np.ndarray:
-        return probabilities_at(scorer, reader.load(chrom), starts)
+        return as_stored(probabilities_at(scorer, reader.load(chrom), starts))
 
+    thresholds = call_thresholds(bundle.thresholds, threshold)
     return best_windows(
-        regions, signal.chrom_sizes, len(bundle.classes), scanning.step, bundle.geometry, score
+        regions, signal.chrom_sizes, thresholds, scanning.step, bundle.geometry, score
     )
 
 
 def best_windows(
     regions: pd.DataFrame,
     chrom_sizes: Mapping[str, int],
-    n_classes: int,
+    thresholds: Sequence[float],
     step: int,
     geometry: Geometry,
     score: Callable[[str, np.ndarray], np.ndarray],
@@ -90,11 +104,12 @@ def best_windows(
     Parameters
     ----------
     regions : frame with chrom, start, end (intervals.read_intervals)
+    thresholds : for each class except background, the lowest probability of a called window
     step : between the windows of a region wider than a window, in bp
     score : takes a chromosome and starts of windows (in bins), and returns calibrated probabilities
         (windows, classes)
     """
-    probabilities = np.full((len(regions), n_classes), np.nan)
+    probabilities = np.full((len(regions), 1 + len(thresholds)), np.nan)
     best = np.full(len(regions), -1)
     for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
         length = chrom_sizes.get(str(chrom))
@@ -117,22 +132,25 @@ def best_windows(
         if len(starts) == 0:
             continue
         scored = score(str(chrom), starts // geometry.bin_size)[which]
-        _keep_best(probabilities, best, owner, scored)
+        _keep_best(probabilities, best, owner, scored, thresholds)
     return RegionScores(probabilities, best)
 
 
 def _keep_best(
-    probabilities: np.ndarray, best: np.ndarray, owner: np.ndarray, scored: np.ndarray
+    probabilities: np.ndarray,
+    best: np.ndarray,
+    owner: np.ndarray,
+    scored: np.ndarray,
+    thresholds: Sequence[float],
 ) -> None:
     """Enter scores of windows (windows, classes) into the rows of their regions, `owner`."""
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     regions = owner[first]
     probabilities[regions] = np.maximum.reduceat(scored, first, axis=0)
-    winner = scored.argmax(axis=1)
-    height = np.where(winner > 0, scored.max(axis=1), 0.0)
-    # The first window with the highest probability in each region: sort by region, then by it.
-    order = np.lexsort((-height, owner))
-    best[regions] = winner[order[first]]
+    class_index, height = called_classes(scored.T, thresholds)
+    # The first called window with the highest probability in each region, which comes first.
+    order = np.lexsort((-height, class_index == 0, owner))
+    best[regions] = class_index[order[first]]
 
 
 def write_scores(

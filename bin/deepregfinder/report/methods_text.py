@@ -165,11 +165,9 @@ def _of_one_model(run: Run, model: ModelFacts, cite: _Citations) -> str:
 
 def _calls(run: Run) -> str:
     of = run.parameters.get
-    threshold = (
-        f"with a calibrated probability of at least {of('threshold')}"
-        if of("threshold")
-        else "above the threshold of the model for their class"
-    )
+    given = of("threshold")
+    times = f" (--threshold {given}, on a scale on which it is 0.5)" if given is not None else ""
+    threshold = f"above the threshold of the model for their class{times}"
     mapped = (
         " after the signal of each mark was mapped to the distribution of the training sample"
         if of("quantile_map") is True

@@ -33,7 +33,7 @@ def track(n: int, *windows: tuple[int, int, float], n_classes: int = 3) -> np.nd
 def call(
     p: np.ndarray,
     classes: tuple[str, ...] = THREE,
-    threshold: float = 0.5,
+    threshold: float | tuple[float, ...] = 0.5,
     tss: list[int] | None = None,
     tss_distance: int = 2000,
 ) -> list[tuple[int, int, int, float]]:
@@ -69,9 +69,14 @@ def test_a_probability_equal_to_the_threshold_is_called() -> None:
     assert call(track(50, (5, E, 0.6)), threshold=0.6) == [(1000, 3000, E, 0.6)]
 
 
-def test_a_window_whose_best_class_is_background_is_not_called_at_a_low_threshold() -> None:
-    p = np.full((3, 20), 1 / 3, np.float32)  # equal: background comes first
-    assert call(p, threshold=0.1) == []
+def test_a_class_that_reaches_its_threshold_is_called_though_background_is_more_probable() -> None:
+    p = track(50)
+    p[:, 5], p[:, 30] = (0.7, 0.2, 0.1), (0.9, 0.05, 0.05)
+    assert call(p, threshold=0.15) == [(1000, 3000, E, 0.2)]
+    # The class that is highest above its own threshold, not the most probable one.
+    p[:, 5] = 0.5, 0.2, 0.3
+    assert call(p, threshold=(0.1, 0.25)) == [(1000, 3000, E, 0.2)]
+    assert call(p, threshold=(0.1, 0.1)) == [(1000, 3000, P, 0.3)]
 
 
 @pytest.mark.parametrize("classes", [class_names(2), THREE, FIVE])
