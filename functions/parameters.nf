@@ -245,7 +245,7 @@ def contradictions(Map values) {
         problems << '--labels is missing: give a label sheet to train, or --pretrained with a model bundle to predict only.'
     }
     if (values.labels && !values.tss) {
-        problems << '--tss is missing: labels need transcription start sites (BED).'
+        problems << '--tss is missing: labels need transcription start sites (BED), or a --genome that has them (--help genome).'
     }
     if (values.pretrained && values.train_on) {
         problems << '--pretrained and --train_on cannot be combined: pretrained models are not trained.'
