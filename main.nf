@@ -16,8 +16,7 @@ include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
 include { modelList } from './functions/catalogue'
 include { repeatable ; whenFailed ; whenOver } from './functions/ending'
-include { withGenome } from './functions/genomes'
-include { checkedOptions ; helpOn ; helpText ; idleOnCommandLine } from './functions/parameters'
+include { helpOn ; helpText ; idleOnCommandLine } from './functions/parameters'
 include { planned } from './functions/plan'
 include { settingsOf } from './functions/settings'
 
@@ -34,7 +33,7 @@ workflow {
     }
 
     // What will be done: every parameter and sheet is checked before the first task starts.
-    def plan = planned(checkedOptions(withGenome(params), schema), schema, file("${projectDir}/assets"))
+    def plan = planned(params, schema, file("${projectDir}/assets"))
     idleOnCommandLine(params.keySet(), workflow.commandLine).each { sentence -> log.warn(sentence) }
     def options = plan.options
     def files = plan.files
@@ -44,13 +43,13 @@ workflow {
 
     INPUTS(bams, plan.labels, files, settings.checks + [train: !plan.train_on.isEmpty()])
 
-    SIGNAL(bams, plan.samples, INPUTS.out.chrom_sizes, INPUTS.out.blacklist, settings.counting, settings.signal)
+    SIGNAL(bams, plan.samples, INPUTS.out.chrom_sizes, files.blacklist, settings.counting, settings.signal)
 
     LABELS(
         plan.labels,
-        INPUTS.out.tss,
+        files.tss,
         INPUTS.out.chrom_sizes,
-        INPUTS.out.blacklist,
+        files.blacklist,
         files.gaps,
         SIGNAL.out.signal,
         SIGNAL.out.nascent,
@@ -64,7 +63,7 @@ workflow {
     MODELS(
         LABELS.out.tensors,
         SIGNAL.out.signal,
-        INPUTS.out.tss,
+        files.tss,
         plan.train_on,
         plan.models,
         channel.fromList(plan.bundles),
@@ -78,7 +77,7 @@ workflow {
         SIGNAL.out.signal,
         INPUTS.out.groups,
         plan.labels,
-        INPUTS.out.tss,
+        files.tss,
         files.regions,
         settings.prediction,
         settings.calling,
@@ -90,8 +89,8 @@ workflow {
         PREDICTION.out.probabilities,
         PREDICTION.out.calls,
         INPUTS.out.chrom_sizes,
-        INPUTS.out.tss,
-        INPUTS.out.blacklist,
+        files.tss,
+        files.blacklist,
         files.fasta,
         settings.tracks,
     )
@@ -104,7 +103,6 @@ workflow {
             tensors: LABELS.out.tensors,
             signal: SIGNAL.out.signal,
             libraries: SIGNAL.out.libraries,
-            tss: INPUTS.out.tss,
         ],
         [
             models: PREDICTION.out.models,

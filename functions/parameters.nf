@@ -72,28 +72,31 @@ def helpLine(String name, Map rule) {
 }
 
 /**
- * Check what the user gave against the schema and stop with every problem found, or return the parameters with the
- * schema's types, as a map of groups: options.counting.min_mapq.
+ * Check what the user gave against the schema. Returns a map:
+ *   options   the parameters with the schema's types, as a map of groups (options.counting.min_mapq); the default for a faulty one
+ *   problems  a sentence for each
+ *   unclear   names of the parameters whose value is not what the user meant: what follows from it is no other problem
  */
 def checkedOptions(given, schemaFile) {
     def schema = readJson(schemaFile)
     def rules = schema['$defs'].values().collectEntries { group -> group.properties }
-    def problems = unknownNames(given.keySet(), rules.keySet())
+    def unknown = unknownNames(given.keySet(), rules.keySet())
+    def problems = unknown.collect { name, meant -> notAParameter(name, meant) }
+    def unclear = unknown.values().findAll()
     def values = rules.collectEntries { name, rule ->
         def value = given.containsKey(name) ? typed(given[name], rule.type) : rule['default']
         def fault = value == null ? null : faultOf(value, rule)
         if (fault) {
             problems << "--${name} ${given[name]}: ${fault}".toString()
+            unclear << name
         }
-        [name, value]
+        [name, fault ? rule['default'] : value]
     }
-    if (!problems) {
-        problems.addAll(contradictions(values))
+    contradictions(values).findAll { fault -> !fault.about.any { name -> name in unclear } }.each { fault ->
+        problems << fault.says.toString()
     }
-    if (problems) {
-        error(listed("parameter", problems))
-    }
-    return schema['$defs'].collectEntries { group, content -> [group, values.subMap(content.properties.keySet())] }
+    def options = schema['$defs'].collectEntries { group, content -> [group, values.subMap(content.properties.keySet())] }
+    return [options: options, problems: problems, unclear: unclear]
 }
 
 /** The file that a parameter names; `checkedOptions` has seen it. */
@@ -116,9 +119,9 @@ def optional(Map inputs, String name) {
     return inputs[name] ? named(inputs[name]) : []
 }
 
-/** One message for all problems of a kind. */
-def listed(String kind, List problems) {
-    def title = problems.size() == 1 ? "There is a ${kind} problem:" : "There are ${problems.size()} ${kind} problems:"
+/** One message for all problems. */
+def listed(List problems) {
+    def title = problems.size() == 1 ? 'There is a problem:' : "There are ${problems.size()} problems:"
     return ([title] + problems.collect { problem -> "  - ${problem}" }).join('\n')
 }
 
@@ -127,13 +130,14 @@ def plain(name) {
     return name.replaceAll('[-_]', '').toLowerCase()
 }
 
+/** Each name that is no parameter, with the parameter that it is most like, or nothing. */
 def unknownNames(given, known) {
     // Nextflow adds a camelCase or kebab-case twin of each name; only what matches no known name in any case is a mistake.
     def twins = known.collectEntries { name -> [plain(name), name] }
     return given
         .findAll { name -> !(name in known) && !isOfSite(name) }
         .unique { name -> plain(name) }
-        .collect { name -> notAParameter(name, twins[plain(name)] ?: nearName(name, known)) }
+        .collectEntries { name -> [name, twins[plain(name)] ?: nearName(name, known)] }
 }
 
 /** The known name that is most like another, where they are alike; else nothing. */
@@ -235,47 +239,65 @@ def isWritable(folder) {
     return folder == null || folder.scheme != 'file' || (folder.exists() ? java.nio.file.Files.isWritable(folder) : isWritable(folder.parent))
 }
 
-/** Values that are fine alone but not together. */
+/** Values that are fine alone but not together: maps of the parameters that each problem is about, and what it says. */
 def contradictions(Map values) {
-    def problems = []
+    def faults = []
     if (!values.input) {
-        problems << '--input is missing: give a samplesheet (CSV: sample,mark,replicate,bam,control).'
+        faults << [about: ['input'], says: '--input is missing: give a samplesheet (CSV: sample,mark,replicate,bam,control).']
     }
     if (!values.pretrained && !values.labels) {
-        problems << '--labels is missing: give a label sheet to train, or --pretrained with a model bundle to predict only.'
+        faults << [
+            about: ['pretrained', 'labels'],
+            says: '--labels is missing: give a label sheet to train, or --pretrained with a model bundle to predict only.',
+        ]
     }
     if (values.labels && !values.tss) {
-        problems << '--tss is missing: labels need transcription start sites (BED), or a --genome that has them (--help genome).'
+        faults << [about: ['tss'], says: '--tss is missing: labels need transcription start sites (BED).']
     }
     if (values.pretrained && values.train_on) {
-        problems << '--pretrained and --train_on cannot be combined: pretrained models are not trained.'
+        faults << [about: [], says: '--pretrained and --train_on cannot be combined: pretrained models are not trained.']
     }
     if (values.annotations && !values.labels) {
-        problems << '--annotations needs --labels: annotations are scored on labelled windows.'
+        faults << [about: ['labels'], says: '--annotations needs --labels: annotations are scored on labelled windows.']
     }
     if (values.crispr && !values.crispr_sample) {
-        problems << '--crispr_sample is missing: name the sample whose calls are compared with --crispr.'
+        faults << [
+            about: ['crispr_sample'],
+            says: '--crispr_sample is missing: name the sample whose calls are compared with --crispr.',
+        ]
     }
     ['crispr_sample', 'crispr_cell_type', 'crispr_chain'].findAll { name -> values[name] && !values.crispr }.each { name ->
-        problems << "--${name} has no effect without --crispr.".toString()
+        faults << [about: ['crispr'], says: "--${name} has no effect without --crispr."]
     }
     ['train_on', 'predict_on', 'pretrained'].findAll { name -> values[name] != null && !values[name].tokenize(', ') }.each { name ->
-        problems << "--${name} is an empty list; leave it out.".toString()
+        faults << [about: [], says: "--${name} is an empty list; leave it out."]
     }
     if (isFile(values.outdir)) {
-        problems << "--outdir ${values.outdir} is a file; choose a folder.".toString()
+        faults << [about: [], says: "--outdir ${values.outdir} is a file; choose a folder."]
     }
     else if (!isWritable(file(values.outdir))) {
-        problems << "--outdir ${values.outdir} is not writable (a read-only disk, or no permission); choose another folder.".toString()
+        faults << [
+            about: [],
+            says: "--outdir ${values.outdir} is not writable (a read-only disk, or no permission); choose another folder.",
+        ]
     }
     if (values.step % values.bin_size != 0) {
-        problems << "--step ${values.step} is not a multiple of --bin_size ${values.bin_size}."
+        faults << [
+            about: ['step', 'bin_size'],
+            says: "--step ${values.step} is not a multiple of --bin_size ${values.bin_size}.",
+        ]
     }
     if (values.step > values.bin_size * values.window_bins) {
-        problems << "--step ${values.step} is wider than a window (${values.bin_size * values.window_bins} bp): the gaps between windows would not be predicted."
+        faults << [
+            about: ['step', 'bin_size', 'window_bins'],
+            says: "--step ${values.step} is wider than a window (${values.bin_size * values.window_bins} bp): the gaps between windows would not be predicted.",
+        ]
     }
     if (values.counter == 'featurecounts' && values.count_at == 'midpoint') {
-        problems << '--counter featurecounts cannot count at midpoints: use --counter native or --count_at overlap.'
+        faults << [
+            about: ['counter', 'count_at'],
+            says: '--counter featurecounts cannot count at midpoints: use --counter native or --count_at overlap.',
+        ]
     }
-    return problems
+    return faults
 }

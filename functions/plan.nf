@@ -1,12 +1,12 @@
 // The plan of a run, made before its first task: BAM files to count, samples to train on and to predict.
 
 include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
-include { ofGenome } from './genomes'
-include { contradictions ; faultOf ; listed ; named ; nesting ; optional ; readJson } from './parameters'
-include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
+include { checkedOptions ; contradictions ; faultOf ; listed ; named ; nesting ; optional ; readJson } from './parameters'
+include { classNames ; isPath ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
 /**
- * Read the sheets and bundles that the options name, and stop with every problem found. Returns a map:
+ * Check the parameters, read the sheets and bundles that they name, and stop with every problem found. What only follows from
+ * another problem is left out. Returns a map:
  *   options     the options, with classes, bins, control, transform and counting rules as a pretrained bundle has them
  *   files       every file that a parameter may name, as an input of a process: the file, or nothing
  *   bams        [meta, bam] of every file to count: marks, controls, nascent RNA
@@ -20,60 +20,68 @@ include { classNames ; place ; readAnnotations ; readLabels ; readSamples } from
  *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
  *   pairs       [name, a, b, model_a, model_b] of every pair of samples to compare, and the model's name in each
  */
-def planned(Map given, schemaFile, assets) {
-    def inputs = given.input_output
-    def bundles = inputs.pretrained ? inputs.pretrained.tokenize(',').collect { path -> readBundle(path.trim(), schemaFile) } : []
-    def options = followBundles(given, bundles, schemaFile)
-    def chips = readSamples(named(inputs.input), assets.resolve('schema_input.json'))
-    def samples = chips.findAll { bam -> bam.meta.role == 'chip' }.collect { bam -> bam.meta.sample }.unique().sort()
-    def rows = inputs.labels
-        ? readLabels(named(inputs.labels), assets.resolve('schema_labels.json'), samples, options.run.classes)
-        : []
-    def labelled = rows.collect { row -> row.sample }
+def planned(given, schemaFile, assets) {
+    def checked = checkedOptions(given, schemaFile)
+    def problems = checked.problems
+    def unclear = checked.unclear // names of parameters, and of columns as sheet.column
+    def bundles = readBundles(checked.options.input_output.pretrained, schemaFile, unclear, problems)
+    def options = followBundles(checked.options, bundles, schemaFile, unclear, problems)
+    def inputs = options.input_output
+    def pretrained = inputs.pretrained ? true : false
+    def classes = 'classes' in unclear ? null : options.run.classes
+    def sheets = readSheets(inputs, classes, assets, unclear, problems)
+    def chips = sheets.chips
+    def samples = sheets.samples
+    def rows = sheets.rows
+    def labelled = sheets.labelled
 
-    def problems = []
-    def train_on = bundles ? [] : chosen('train_on', options.run.train_on, labelled, 'has no row in --labels', problems)
-    def predict_on = chosen('predict_on', options.run.predict_on, samples, 'is not in --input', problems)
+    def train_on = pretrained ? [] : chosen('train_on', options.run.train_on, labelled, 'has no row in --labels', unclear, problems)
+    def predict_on = chosen('predict_on', options.run.predict_on, samples, 'is not in --input', unclear, problems)
     def needed = (train_on + predict_on).unique().sort()
     def kept = chips.findAll { bam -> bam.meta.sample in needed && bam.meta.role == 'chip' }
     // Controls that nothing asks for are neither read nor counted.
     def controls = options.signal.control == 'ignore' ? [] : kept.collect { bam -> bam.meta.control }.findAll().unique()
     def models = options.run.models.tokenize(',')*.trim().unique()
-    def applied = applications(predict_on, train_on, models, bundles)
-    problems.addAll(lackingMarks(kept, applied, train_on, bundles))
-    problems.addAll(train_on ? unfitModels(models, kept, train_on, options) : [])
+    def applied = applications(predict_on, train_on, models, bundles, pretrained)
+    def marked = !['input.sample', 'input.mark'].any { name -> name in unclear }
+    problems.addAll(marked && !('train_on' in unclear) ? lackingMarks(kept, applied, train_on, bundles) : [])
+    def trained = marked ? train_on.findAll { sample -> sample in samples } : []
+    problems.addAll(pretrained || 'models' in unclear ? [] : unfitModels(models, kept, trained, options))
     bundles.countBy { bundle -> "${bundle.sample} ${bundle.model}" }.findAll { _name, n -> n > 1 }.each { name, n ->
         problems << "--pretrained lists ${n} bundles of the same sample and model (${name}): run them separately."
     }
-    problems.addAll(lackingControls(kept, options.signal.control))
+    problems.addAll(['input.control', 'control'].any { name -> name in unclear } ? [] : lackingControls(kept, options.signal.control))
     problems.addAll(nascentMarks(rows, chips, inputs.labels))
-    if (options.evaluation.folds && (options.evaluation.folds < 3 || !train_on)) {
-        problems << "--folds ${options.evaluation.folds}: " + (train_on ? 'training, validation and testing need 3 folds or more (0: none).' : 'no model is trained in this run; leave it out.')
+    if (options.evaluation.folds && (options.evaluation.folds < 3 || pretrained)) {
+        problems << "--folds ${options.evaluation.folds}: " + (pretrained ? 'no model is trained in this run; leave it out.' : 'training, validation and testing need 3 folds or more (0: none).')
     }
-    if (options.evaluation.depths && !(labelled.any { sample -> sample in predict_on })) {
+    def predicted = 'predict_on' in unclear || samples == null ? null : predict_on
+    if (options.evaluation.depths && predicted != null && labelled != null && !labelled.any { sample -> sample in predicted }) {
         problems << "--depths ${options.evaluation.depths}: no predicted sample has a row in --labels to measure accuracy with; leave it out."
     }
-    def pairs = comparisons(options.run.compare, applied, predict_on, problems)
+    def is_clear = predicted != null && labelled != null && !['train_on', 'pretrained', 'models'].any { name -> name in unclear }
+    def pairs = 'compare' in unclear ? [] : comparisons(options.run.compare, applied, predicted, is_clear, problems)
     def tested = options.external.crispr_sample
-    if (tested && !(tested in predict_on)) {
-        problems << "--crispr_sample: sample '${tested}' is not predicted (available: ${predict_on.join(', ')})."
+    if (tested && predicted != null && !(tested in predicted)) {
+        problems << "--crispr_sample: sample '${tested}' is not predicted (available: ${predicted.join(', ')})."
     }
-    if (problems) {
-        error(listed('plan', problems))
-    }
-    withoutEffect(train_on ? models : [], given, schemaFile).each { sentence -> log.warn(sentence) }
-    voidOnes(bundles, given, schemaFile).each { sentence -> log.warn(sentence) }
-
     def labels = rows.findAll { row -> row.sample in needed }
+    def scored = predicted == null || 'train_on' in unclear ? labelled : labels*.sample
     def annotations = options.external.annotations
-        ? readAnnotations(named(options.external.annotations), assets.resolve('schema_annotations.json'), labels*.sample, options.run.classes)
+        ? readAnnotations(named(options.external.annotations), assets.resolve('schema_annotations.json'), labelled ? scored : null, classes, problems)
         : []
+    if (problems) {
+        error(listed(problems*.toString().unique()))
+    }
+    withoutEffect(train_on ? models : [], checked.options, schemaFile).each { sentence -> log.warn(sentence) }
+    voidOnes(bundles, checked.options, schemaFile).each { sentence -> log.warn(sentence) }
+
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
     return [
         options: options,
         files: ['tss', 'chrom_sizes', 'blacklist', 'gaps', 'regions', 'fasta', 'crispr', 'crispr_chain'].collectEntries { name ->
             [name, optional(options.values().sum(), name)]
-        } + [genome_sizes: ofGenome(options.geometry.genome, 'chrom.sizes') ?: []],
+        },
         bams: kept + chips.findAll { bam -> bam.meta.id in controls } + nascent,
         samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }, controls) },
         labels: labels,
@@ -87,33 +95,73 @@ def planned(Map given, schemaFile, assets) {
     ]
 }
 
-/** The samples that a parameter names, or all that it could name. */
-def chosen(String name, String text, List possible, String lack, List problems) {
-    def named = text ? text.tokenize(',')*.trim() : possible
-    (named - possible).each { sample ->
-        problems << "--${name}: sample '${sample}' ${lack} (available: ${possible.join(', ') ?: 'none'})."
-    }
-    return named.findAll { sample -> sample in possible }.unique().sort()
+/**
+ * Read samplesheet and label sheet. Returns a map: chips, the BAM files; samples and labelled, the names of all samples and of those
+ * with labels, nothing where they are not known; rows, those of the label sheet.
+ */
+def readSheets(Map inputs, classes, assets, List unclear, List problems) {
+    def nothing = [bams: [], samples: [], rows: [], unclear: ['sample', 'mark', 'control']]
+    def sheet = inputs.input ? readSamples(named(inputs.input), assets.resolve('schema_input.json'), problems) : nothing
+    unclear.addAll(sheet.unclear.collect { column -> "input.${column}".toString() })
+    def samples = 'sample' in sheet.unclear ? null : sheet.samples
+    def no_labels = inputs.pretrained && !('labels' in unclear) ? nothing + [unclear: []] : nothing
+    def labels = inputs.labels ? readLabels(named(inputs.labels), assets.resolve('schema_labels.json'), samples, classes, problems) : no_labels
+    def labelled = 'sample' in labels.unclear ? null : labels.rows.collect { row -> row.sample }.unique()
+    return [chips: sheet.bams, samples: samples, rows: labels.rows, labelled: labelled]
 }
 
-/** The facts of a bundle that the driver needs, all of them checked; the tasks check the rest. */
+/**
+ * The samples that a parameter names, or all that it could name; nothing where these are not known. Names that are not
+ * possible are a problem, and make the parameter unclear.
+ */
+def chosen(String name, String text, possible, String lack, List unclear, List problems) {
+    def names = (text ?: '').tokenize(',')*.trim().findAll()
+    if (!names || possible == null) {
+        return (names ?: possible ?: []).unique(false).sort()
+    }
+    def impossible = names - possible
+    impossible.each { sample ->
+        problems << "--${name}: sample '${sample}' ${lack} (available: ${possible.join(', ') ?: 'none'})."
+    }
+    if (impossible) {
+        unclear << name
+    }
+    return names.findAll { sample -> sample in possible }.unique().sort()
+}
+
+/** The bundles that --pretrained names, those that can be read. */
+def readBundles(String paths, schemaFile, List unclear, List problems) {
+    def named_ones = (paths ?: '').tokenize(',')*.trim().findAll()
+    def read = named_ones.collect { path -> [path: path] + readBundle(path, schemaFile) }
+    def bundles = read.findAll { bundle -> !bundle.fault }
+    (read - bundles).each { bundle -> problems << "--pretrained ${bundle.path}: ${bundle.fault}" }
+    if (paths && (!read || bundles.size() < read.size())) {
+        unclear << 'pretrained'
+    }
+    if (read && !bundles) {
+        unclear.addAll(['classes', 'bin_size', 'window_bins', 'control'])
+    }
+    return bundles
+}
+
+/** The facts of a bundle that the driver needs, all of them checked, or its fault; the tasks check the rest. */
 def readBundle(String path, schemaFile) {
     def folder = file(path, glob: false)
     def description = folder.resolve('model.json')
     // A link to a device has no size and no end.
     if (!java.nio.file.Files.isRegularFile(description)) {
-        error("--pretrained ${path}: there is no model.json in this folder; a bundle is a folder such as results/models/K562/cnn.")
+        return [fault: 'there is no model.json in this folder; a bundle is a folder such as results/models/K562/cnn.']
     }
     // Those of genomes with 100,000 scaffolds have 6 MB.
     if (description.size() > 32e6) {
-        error("--pretrained ${path}: model.json has ${(description.size() / 1e6).intValue()} MB, and that of a bundle at most 32. Copy the bundle again.")
+        return [fault: "model.json has ${(description.size() / 1e6).intValue()} MB, and that of a bundle at most 32. Copy the bundle again."]
     }
     def content = [:]
     try {
         content = nesting(description.getText('UTF-8')) > 100 ? [:] : readJson(description)
     }
     catch (Exception _fault) {
-        error("--pretrained ${path}: model.json is damaged (not JSON). Copy the bundle again.")
+        return [fault: 'model.json is damaged (not JSON). Copy the bundle again.']
     }
     def fits = content instanceof Map
         && content.format == 'deepregfinder-bundle'
@@ -134,26 +182,30 @@ def readBundle(String path, schemaFile) {
         && content.getOrDefault('provenance', [:]) instanceof Map
         && (content.provenance?.counting == null || content.provenance.counting instanceof Map)
     if (!fits) {
-        error("--pretrained ${path}: model.json does not describe a DeepRegFinder bundle. Copy the bundle again.")
+        return [fault: 'model.json does not describe a DeepRegFinder bundle. Copy the bundle again.']
     }
     def known = modelCatalogue().keySet()
     if (!(content.model in known)) {
-        error("--pretrained ${path}: this version has no model '${content.model}' (it has ${known.join(', ')}).")
+        return [fault: "this version has no model '${content.model}' (it has ${known.join(', ')})."]
     }
     if (content.format_version == 4) {
         log.warn("--pretrained ${path}: the bundle has format 4, whose library sizes count reads on any sequence; now they count those on main chromosomes. Probabilities differ where many reads lie elsewhere: train the model again.")
     }
     def rules = [classes: content.classes.size()] + content.subMap('bin_size', 'window_bins') + content.normalisation.subMap('control', 'transform')
-    return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks') + [rules: rules + countingOf(path, content, schemaFile)]
+    def counting = countingOf(path, content, schemaFile)
+    if (counting.fault) {
+        return counting
+    }
+    return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks') + [rules: rules + counting]
 }
 
-/** The counting rules that a bundle records: the parameters of their group but the counter, as both counters give the same. */
+/** The counting rules that a bundle records: the parameters of their group but the counter, as both counters give the same; or a fault. */
 def countingOf(String path, Map content, schemaFile) {
     def rules = readJson(schemaFile)['$defs'].counting.properties.findAll { name, _rule -> name != 'counter' }
     def recorded = (content.provenance?.counting ?: [:]).findAll { name, _value -> name in rules }
     def faulty = recorded.findAll { name, value -> value == null || faultOf(value, rules[name]) }.keySet()
     if (faulty) {
-        error("--pretrained ${path}: model.json records no valid ${faulty.join(', ')}. Copy the bundle again.")
+        return [fault: "model.json records no valid ${faulty.join(', ')}. Copy the bundle again."]
     }
     def unknown = rules.keySet() - recorded.keySet()
     if (unknown) {
@@ -166,26 +218,29 @@ def countingOf(String path, Map content, schemaFile) {
  * Take classes, bins, control, transform and counting rules from the pretrained bundles; refuse parameters that were set to
  * other values, and bundles that differ. What no bundle records stays as it was given.
  */
-def followBundles(Map options, List bundles, schemaFile) {
+def followBundles(Map options, List bundles, schemaFile, List unclear, List problems) {
     if (!bundles) {
         return options
     }
     def set = options.values().sum()
     def presets = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }
     def trained = bundles*.rules.reverse().sum()
-    def problems = trained.keySet()
+    trained.keySet()
         .collectEntries { name -> [name, bundles*.rules.findAll { rules -> rules.containsKey(name) }*.get(name)] }
         .findAll { _name, values -> values.toUnique().size() > 1 }
-        .collect { name, values -> "the bundles of --pretrained differ in ${name} (${values.join(', ')}): run them separately." }
+        .each { name, values ->
+            problems << "the bundles of --pretrained differ in ${name} (${values.join(', ')}): run them separately."
+            unclear << name
+        }
     trained.each { name, value ->
-        if (set[name] != presets[name]['default'] && set[name] != value) {
+        if (!(name in unclear) && set[name] != presets[name]['default'] && set[name] != value) {
             problems << "--${name} ${set[name]}: the bundle of --pretrained was trained with ${value}; leave the parameter out."
+            unclear << name
         }
     }
     // Values that are fine with those that were given may not be with those of the bundle.
-    def together = problems ? [] : contradictions(set + trained)
-    if (problems || together) {
-        error(listed('parameter', problems + together))
+    contradictions(set + trained).findAll { fault -> !fault.about.any { name -> name in unclear } }.each { fault ->
+        problems << fault.says
     }
     return options.collectEntries { group, values ->
         [group, values.collectEntries { name, value -> [name, trained.containsKey(name) ? trained[name] : value] }]
@@ -199,6 +254,7 @@ def lackingMarks(List chips, List applied, List train_on, List bundles) {
     return applied
         .collect { trained_on, _model, sample, _name -> [trained_on, sample] }
         .unique()
+        .findAll { trained_on, sample -> wanted[trained_on] && marks[sample] }
         .collectMany { trained_on, sample ->
             def lacking = wanted[trained_on].findAll { mark -> !mark.endsWith('control') } - marks[sample]
             def own = marks[sample].join(', ')
@@ -209,13 +265,13 @@ def lackingMarks(List chips, List applied, List train_on, List bundles) {
 }
 
 /** Needs of the models, by their entries in the catalogue, that the run does not meet. */
-def unfitModels(List models, List chips, List train_on, Map options) {
+def unfitModels(List asked, List chips, List train_on, Map options) {
     def catalogue = modelCatalogue()
-    def unknown = models - catalogue.keySet()
-    if (unknown) {
-        return ["--models ${unknown.join(',')}: there is no such model; choose among ${catalogue.keySet().join(', ')}."]
-    }
-    def problems = []
+    def unknown = asked - catalogue.keySet()
+    def models = asked - unknown
+    def problems = unknown
+        ? ["--models ${unknown.join(',')}: there is no such model; choose among ${catalogue.keySet().join(', ')}."]
+        : []
     def along = models.findAll { model -> catalogue[model].sees == 'chromosome' }
     if (along && options.split.split == 'random') {
         problems << "--split random: ${along.join(', ')} would see test windows during training; leave them out of --models, or split by chromosome."
@@ -238,7 +294,8 @@ def lackOf(String need, String names, List chips, List train_on, Map options) {
         return options.run.classes > limit ? "--models ${names} has rules for ${limit} classes at most; use --classes 2 or 3, or leave ${names} out." : null
     }
     if (need == 'tss') {
-        return options.input_output.tss ? null : "--models ${names} needs --tss: its rules use the distance to the nearest TSS."
+        // Without labels alone; with them, --tss is missing for every model.
+        return options.input_output.tss || options.input_output.labels ? null : "--models ${names} needs --tss: its rules use the distance to the nearest TSS."
     }
     def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && isOfNeed(bam.meta.mark, need) } }
     if (!blind) {
@@ -295,7 +352,7 @@ def lackingControls(List chips, String control) {
 
 /** A file of --input cannot be nascent RNA as well: elements would be divided into active and poised ones by a mark. */
 def nascentMarks(List rows, List chips, labels) {
-    def ids = chips.collectEntries { chip -> [place(chip.bam), chip.meta.id] }
+    def ids = chips.findAll { chip -> isPath(chip.bam) }.collectEntries { chip -> [place(chip.bam), chip.meta.id] }
     return rows.collectMany { row -> row.nascent.collect { bam -> [row.sample, bam] } }
         .findAll { _sample, bam -> ids.containsKey(place(bam)) }
         .collect { sample, bam -> "${labels}: ${bam.name} is listed as nascent RNA of ${sample}, but as ${ids[place(bam)]} in --input.".toString() }
@@ -320,34 +377,37 @@ def countsOf(String sample, List chips, List controls) {
  * A sample is predicted by its own models where it has them, else by the models of every other sample, named after it;
  * pretrained models, which were asked for by name, are all applied.
  */
-def applications(List predict_on, List train_on, List models, List bundles) {
+def applications(List predict_on, List train_on, List models, List bundles, boolean pretrained) {
     def sources = bundles.collect { bundle -> [bundle.sample, bundle.model] } + [train_on, models].combinations()
     return predict_on.collectMany { sample ->
-        def own = bundles ? [] : sources.findAll { trained_on, _model -> trained_on == sample }
+        def own = pretrained ? [] : sources.findAll { trained_on, _model -> trained_on == sample }
         (own ?: sources).collect { trained_on, model ->
             [trained_on, model, sample, trained_on == sample ? model : appliedName(model, trained_on)]
         }
     }
 }
 
-/** Pairs of samples that one model is applied to: those that --compare names, or all. */
-def comparisons(String text, List applied, List predict_on, List problems) {
+/**
+ * Pairs of samples that one model is applied to: those that --compare names, or all. predict_on is nothing where it is not
+ * known; where anything else that the pairs hang on is not, is_clear is false.
+ */
+def comparisons(String text, List applied, predict_on, boolean is_clear, List problems) {
     def of_model = applied.groupBy { trained_on, model, _sample, _name -> appliedName(model, trained_on) }
     def names = of_model.collectEntries { model, rows -> [model, rows.collectEntries { row -> [row[2], row[3]] }] }
     def wanted = text
         ? text.tokenize(',').collect { pair -> pair.trim().tokenize(':') }
-        : [predict_on, predict_on].combinations().findAll { a, b -> a < b }.sort { pair -> pair.join(' ') }
+        : [predict_on ?: [], predict_on ?: []].combinations().findAll { a, b -> a < b }.sort { pair -> pair.join(' ') }
     def found = wanted.collectMany { a, b ->
         names
             .findAll { _model, there -> there.containsKey(a) && there.containsKey(b) }
             .collect { model, there -> [name: "${a}_vs_${b}.${model}".toString(), a: a, b: b, model_a: there[a], model_b: there[b]] }
     }
-    found.groupBy { pair -> pair.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
+    found.groupBy { pair -> pair.name }.findAll { _name, same -> is_clear && same.size() > 1 }.each { name, same ->
         def pairs = same.collect { pair -> "${pair.a}:${pair.b}" }.join(' and ')
         problems << "the results of comparing ${pairs} would both be called ${name}: rename a sample."
     }
     if (text) {
-        wanted.flatten().unique().findAll { sample -> !(sample in predict_on) }.each { sample ->
+        wanted.flatten().unique().findAll { sample -> predict_on != null && !(sample in predict_on) }.each { sample ->
             problems << "--compare: sample '${sample}' is not predicted (available: ${predict_on.join(', ')})."
         }
         wanted.findAll { a, b -> a == b }.unique().each { a, _b ->
@@ -356,7 +416,7 @@ def comparisons(String text, List applied, List predict_on, List problems) {
         wanted.countBy { pair -> pair.toSorted() }.findAll { _pair, n -> n > 1 }.each { pair, _n ->
             problems << "--compare lists ${pair.join(' and ')} more than once."
         }
-        wanted.findAll { a, b -> a != b && a in predict_on && b in predict_on && !found.any { pair -> pair.a == a && pair.b == b } }.unique().each { a, b ->
+        wanted.findAll { a, b -> is_clear && a != b && a in predict_on && b in predict_on && !found.any { pair -> pair.a == a && pair.b == b } }.unique().each { a, b ->
             problems << "--compare ${a}:${b}: no model predicts both samples. Use --train_on with one sample, or --pretrained."
         }
     }

@@ -1,15 +1,22 @@
-// The sheets: every row checked against assets/schema_*.json, everything wrong reported at once.
+// The sheets: every row checked against assets/schema_*.json. All problems are collected; the plan reports them.
+//
+// A reader adds problems to a list and returns a map with what could be read, and `unclear`: the columns that some value is
+// missing of or wrong in. What follows from such a column is not reported as another problem.
 
-include { listed ; readJson } from './parameters'
+include { readJson } from './parameters'
 
 /**
- * Read --input. Returns a list with one map for each BAM to count, a control once for all rows that it serves:
- * [meta: [id, sample, mark, replicate, role, control], bam]. meta.control is the id of the row's control or null.
+ * Read --input. Returns a map:
+ *   bams     a map for each BAM to count, a control once for all rows that it serves:
+ *            [meta: [id, sample, mark, replicate, role, control], bam]. meta.control is the id of the row's control or null
+ *   samples  the names of all samples, those of incomplete rows included
+ *   unclear  see above
  */
-def readSamples(sheet, schemaFile) {
-    def rows = readSheet(sheet, readJson(schemaFile))
-    stopOn(sheet, repeats(rows, ['sample', 'mark', 'replicate']) + spelledApart(rows, ['sample', 'mark']) + misused(rows))
-    def controls = rows.collect { row -> row.control }.findAll().unique().sort { path -> path.toString() }
+def readSamples(sheet, schemaFile, List problems) {
+    def read = readSheet(sheet, readJson(schemaFile), problems)
+    note(sheet, repeats(read.rows, ['sample', 'mark', 'replicate']) + spelledApart(read.rows, ['sample', 'mark']) + misused(read.rows), problems)
+    def rows = read.rows.findAll { row -> row.sample && row.mark && row.replicate && row.bam }
+    def controls = rows.collect { row -> row.control }.findAll { path -> isPath(path) }.unique().sort { path -> path.toString() }
     def control_ids = uniqueNames(controls)
     def chips = rows.collect { row ->
         def meta = [
@@ -26,18 +33,22 @@ def readSamples(sheet, schemaFile) {
         def meta = [id: control_ids[bam], sample: 'control', mark: 'control', replicate: '1', role: 'control', control: null]
         [meta: meta, bam: bam]
     }
-    return (chips + inputs).sort { entry -> entry.meta.id }
+    return [
+        bams: (chips + inputs).sort { entry -> entry.meta.id },
+        samples: read.rows.collect { row -> row.sample }.findAll().unique().sort(),
+        unclear: read.unclear,
+    ]
 }
 
 /** Files that are listed twice in --input, by any path or link, and reserved names. */
 def misused(List rows) {
     def problems = []
-    def by_place = rows.groupBy { row -> place(row.bam) }
+    def by_place = rows.findAll { row -> isPath(row.bam) }.groupBy { row -> place(row.bam) }
     by_place.findAll { _place, same -> same.size() > 1 }.each { _place, same ->
         problems << "rows ${same*.line.join(', ')}: duplicate bam (${same*.bam.unique().join(', ')})."
     }
     rows.each { row ->
-        def owners = row.control ? by_place[place(row.control)] ?: [] : []
+        def owners = isPath(row.control) ? by_place[place(row.control)] ?: [] : []
         if (row in owners) {
             problems << "row ${row.line}: the BAM is its own control."
         }
@@ -54,15 +65,24 @@ def misused(List rows) {
     return problems
 }
 
+/** Whether a cell led to a file, there or not; else it is nothing, or text that is no path. */
+def isPath(cell) {
+    return cell != null && !(cell instanceof CharSequence)
+}
+
 /** The real path of a file: two paths may lead to one file. */
 def place(path) {
-    return path.scheme == 'file' ? path.toRealPath() : path
+    if (path.scheme != 'file') {
+        return path
+    }
+    return path.exists() ? path.toRealPath() : path.toAbsolutePath().normalize()
 }
 
 /** Names of a column that differ only in case: most likely the same thing, spelt differently. */
 def spelledApart(List rows, List columns) {
     return columns.collectMany { column ->
         rows
+            .findAll { row -> row[column] }
             .groupBy { row -> row[column].toLowerCase() }
             .collect { _name, same -> same.groupBy { row -> row[column] } }
             .findAll { spellings -> spellings.size() > 1 }
@@ -74,61 +94,68 @@ def spelledApart(List rows, List columns) {
 }
 
 /**
- * Read --labels. Returns one map for each sample: [sample, dhs, enhancers, promoter_marks, tfbs, nascent], the last
- * four lists of files; nascent holds none, one (unstranded) or two (sense, antisense) BAMs.
+ * Read --labels. Returns a map: rows, one map for each sample: [sample, dhs, enhancers, promoter_marks, tfbs, nascent], the last
+ * four lists of files; nascent holds none, one (unstranded) or two (sense, antisense) BAMs; and `unclear`.
+ *
+ * samples are those of --input, and classes the number of classes; nothing where they are not known.
  */
-def readLabels(sheet, schemaFile, List samples, classes) {
-    def rows = readSheet(sheet, readJson(schemaFile))
-    def problems = repeats(rows, ['sample'])
-    rows.each { row ->
-        if (!(row.sample in samples)) {
-            problems << "row ${row.line}: sample '${row.sample}' is not in --input (available: ${samples.join(', ')})."
+def readLabels(sheet, schemaFile, samples, classes, List problems) {
+    def read = readSheet(sheet, readJson(schemaFile), problems)
+    def own = repeats(read.rows, ['sample'])
+    def has_nascent = !read.absent.any { name -> name.startsWith('nascent') }
+    read.rows.each { row ->
+        if (samples != null && row.sample && !(row.sample in samples)) {
+            own << "row ${row.line}: sample '${row.sample}' is not in --input (available: ${samples.join(', ')})."
         }
-        if ((row.nascent_sense == null) != (row.nascent_antisense == null)) {
-            problems << "row ${row.line}: nascent_sense and nascent_antisense must be given together; one of them is empty."
+        if (has_nascent && (row.nascent_sense == null) != (row.nascent_antisense == null)) {
+            own << "row ${row.line}: nascent_sense and nascent_antisense must be given together; one of them is empty."
         }
         else if (row.nascent && row.nascent_sense) {
-            problems << "row ${row.line}: give either nascent or the two strand columns, not both."
+            own << "row ${row.line}: give either nascent or the two strand columns, not both."
         }
-        else if (row.nascent_sense && place(row.nascent_sense) == place(row.nascent_antisense)) {
-            problems << "row ${row.line}: nascent_sense and nascent_antisense are the same file; give one file per strand, or use the column nascent."
+        else if (isPath(row.nascent_sense) && isPath(row.nascent_antisense) && place(row.nascent_sense) == place(row.nascent_antisense)) {
+            own << "row ${row.line}: nascent_sense and nascent_antisense are the same file; give one file per strand, or use the column nascent."
         }
-        else if (classes == 5 && !row.nascent && !row.nascent_sense) {
-            problems << "row ${row.line}: 5 classes need nascent RNA (column nascent, or nascent_sense and nascent_antisense)."
+        else if (has_nascent && classes == 5 && !row.nascent && !row.nascent_sense) {
+            own << "row ${row.line}: 5 classes need nascent RNA (column nascent, or nascent_sense and nascent_antisense)."
         }
     }
-    stopOn(sheet, problems)
-    return rows
+    note(sheet, own, problems)
+    def rows = read.rows
+        .findAll { row -> row.sample }
         .collect { row ->
-            def nascent = [row.nascent, row.nascent_sense, row.nascent_antisense].findAll()
+            def nascent = [row.nascent, row.nascent_sense, row.nascent_antisense].findAll { cell -> isPath(cell) }
             row.subMap('sample', 'dhs', 'enhancers', 'promoter_marks', 'tfbs') + [nascent: nascent]
         }
         .sort { row -> row.sample }
+    return [rows: rows, unclear: read.unclear]
 }
 
 /**
  * Read --annotations. Returns one map for each annotation and labelled sample: [name, sample, bed, mapping, chain], the
  * last nothing where the assembly is that of the run.
+ *
+ * labelled are the samples to score it on, and classes the number of classes; nothing where they are not known.
  */
-def readAnnotations(sheet, schemaFile, List labelled, classes) {
-    def known = classNames(classes)
-    def rows = readSheet(sheet, readJson(schemaFile))
-    def problems = []
-    rows.each { row ->
-        if (row.sample && !(row.sample in labelled)) {
-            problems << "row ${row.line}: sample '${row.sample}' has no row in --labels, or is neither trained on nor predicted (available: ${labelled.join(', ')})."
+def readAnnotations(sheet, schemaFile, labelled, classes, List problems) {
+    def known = classes == null ? null : classNames(classes)
+    def read = readSheet(sheet, readJson(schemaFile), problems)
+    def own = []
+    read.rows.each { row ->
+        if (labelled != null && row.sample && !(row.sample in labelled)) {
+            own << "row ${row.line}: sample '${row.sample}' has no row in --labels, or is neither trained on nor predicted (available: ${labelled.join(', ')})."
         }
-        row.mapping.tokenize(';')*.trim().findAll().each { pair ->
+        (known ? row.mapping ?: '' : '').tokenize(';')*.trim().findAll().each { pair ->
             def name = pair.tokenize('=').last().trim()
             if (!(name in known)) {
-                problems << "row ${row.line}, column mapping: '${pair}' does not name a class of this run (--classes ${classes}: ${known.join(', ')})."
+                own << "row ${row.line}, column mapping: '${pair}' does not name a class of this run (--classes ${classes}: ${known.join(', ')})."
             }
         }
     }
-    def each = rows.collectMany { row ->
-        (row.sample ? [row.sample] : labelled).collect { sample -> row + [sample: sample, chain: row.chain ?: []] }
+    def each = read.rows.collectMany { row ->
+        (row.sample || labelled == null ? [row.sample] : labelled).collect { sample -> row + [sample: sample, chain: row.chain ?: []] }
     }
-    stopOn(sheet, problems + repeats(each, ['name', 'sample']))
+    note(sheet, own + repeats(each, ['name', 'sample']), problems)
     return each.sort { row -> "${row.sample} ${row.name}".toString() }
 }
 
@@ -141,59 +168,95 @@ def classNames(classes) {
     ][classes as int]
 }
 
-/** Read a CSV sheet; values of format file-path become files, those of file-path-list lists of files. */
-def readSheet(sheet, Map schema) {
+/**
+ * Read a CSV sheet; values of format file-path become files, those of file-path-list lists of files. Returns a map: rows, each
+ * with the number of its line and null for what it lacks; unclear; and absent, those columns that may stand under a misspelt name.
+ */
+def readSheet(sheet, Map schema, List problems) {
     def columns = schema.items.properties
-    def table = []
-    try {
-        table = sheet.splitCsv(header: false, strip: true, quote: '"', charset: 'UTF-8')
-    }
-    catch (Exception _fault) {
-        error("${sheet} cannot be read as CSV (an unclosed quote, or not UTF-8?): save it as comma-separated CSV in UTF-8.")
-    }
-    if (table && table[0].size() == 1 && table[0][0] =~ /[;\t]/) {
-        error("${sheet} is separated by semicolons or tabs: save it as comma-separated CSV.")
-    }
+    def all = columns.keySet().toList()
+    def table = cellsOf(sheet, all, problems)
     if (!table) {
-        error("${sheet} is empty; its first line should be: ${columns.keySet().join(',')}")
+        return [rows: [], unclear: all, absent: all]
     }
-    def header = table[0].collect { name -> name.replace('\uFEFF', '') }
-    if (!header.any { name -> columns.containsKey(name) }) {
-        def start = header.join(',').replaceAll('[^\\p{Graph} ]', '?').take(40)
-        error("${sheet} has no valid header: its first line begins with '${start}', but should be: ${columns.keySet().join(',')}")
-    }
-    def problems = []
-    header.findAll { name -> name && !columns.containsKey(name) }.each { name ->
-        problems << "row 1: column '${name}' is unknown; the columns are ${columns.keySet().join(', ')}."
+    def header = table[0]
+    def own = []
+    def unknown = header.findAll { name -> name && !columns.containsKey(name) }
+    unknown.each { name ->
+        own << "row 1: column '${name}' is unknown; the columns are ${all.join(', ')}."
     }
     header.findAll().countBy { name -> name }.findAll { _name, n -> n > 1 }.each { name, _n ->
-        problems << "row 1: column '${name}' appears more than once."
+        own << "row 1: column '${name}' appears more than once."
     }
     schema.items.required.findAll { name -> !(name in header) }.each { name ->
-        problems << "row 1: column '${name}' is missing."
+        own << "row 1: column '${name}' is missing."
     }
-    stopOn(sheet, problems)
+    def absent = unknown ? all - header : []
+    def unclear = absent + (schema.items.required - header)
     def rows = []
     table.eachWithIndex { cells, i ->
         if (i == 0 || cells.every { cell -> !cell }) {
             return
         }
         if (cells.size() > header.size()) {
-            problems << "row ${i + 1}: ${cells.size()} values for ${header.size()} columns."
+            own << "row ${i + 1}: ${cells.size()} values for ${header.size()} columns."
         }
         def row = [line: i + 1]
         columns.each { name, rule ->
             def at = header.indexOf(name)
             def text = at >= 0 && at < cells.size() ? cells[at]?.trim() : null
-            row[name] = checkedCell(sheet, name, text ?: null, rule, name in schema.items.required, i + 1, problems)
+            def before = own.size()
+            row[name] = checkedCell(sheet, name, text ?: null, rule, at >= 0 && name in schema.items.required, i + 1, own)
+            if (own.size() > before) {
+                unclear << name
+            }
         }
         rows << row
     }
     if (!rows) {
-        problems << 'there are no rows below the header.'
+        own << 'there are no rows below the header.'
     }
-    stopOn(sheet, problems)
-    return rows
+    note(sheet, own, problems)
+    return [rows: rows, unclear: rows ? unclear.unique() : all, absent: absent]
+}
+
+/** The cells of a CSV sheet, its header first; nothing, and a problem, where no header can be found. */
+def cellsOf(sheet, List columns, List problems) {
+    def own = []
+    def table = csvOf(sheet, ',', 'UTF-8')
+    if (table == null) {
+        own << "${sheet} cannot be read as CSV (an unclosed quote, or not UTF-8?): save it as comma-separated CSV in UTF-8."
+        table = csvOf(sheet, ',', 'ISO-8859-1')
+    }
+    if (table && table[0].size() == 1 && table[0][0] =~ /[;\t]/) {
+        own << "${sheet} is separated by semicolons or tabs: save it as comma-separated CSV."
+        table = csvOf(sheet, table[0][0].contains('\t') ? '\t' : ';', 'UTF-8')
+    }
+    if (!table && !own) {
+        own << "${sheet} is empty; its first line should be: ${columns.join(',')}"
+    }
+    def header = table ? table[0].collect { name -> name.replace('\uFEFF', '') } : []
+    def found = header.any { name -> name in columns }
+    if (table && !found && !own) {
+        def start = header.join(',').replaceAll('[^\\p{Graph} ]', '?').take(40)
+        own << "${sheet} has no valid header: its first line begins with '${start}', but should be: ${columns.join(',')}"
+    }
+    problems.addAll(own)
+    return found ? [header] + table.drop(1) : null
+}
+
+def csvOf(sheet, String separator, String charset) {
+    try {
+        return sheet.splitCsv(header: false, strip: true, quote: '"', sep: separator, charset: charset)
+    }
+    catch (Exception _fault) {
+        return null
+    }
+}
+
+/** Add problems of a sheet to those of the run. */
+def note(sheet, List own, List problems) {
+    problems.addAll(own.collect { problem -> "${sheet}: ${problem}".toString() })
 }
 
 /** One cell as text, file or list of files; adds to `problems` what is wrong with it. */
@@ -216,7 +279,7 @@ def checkedCell(sheet, name, text, Map rule, required, line, List problems) {
     return list ? files : files[0]
 }
 
-/** The file of a cell; adds to `problems` why it cannot be used. */
+/** The file of a cell, or its text where that is no path; adds to `problems` why it cannot be used. */
 def existingFile(String path, sheet, line, name, List problems) {
     def found = null
     try {
@@ -224,7 +287,7 @@ def existingFile(String path, sheet, line, name, List problems) {
     }
     catch (Exception _fault) {
         problems << "row ${line}, column ${name}: '${path}' is not a path that can be read here.".toString()
-        return null
+        return path
     }
     if (!found.exists() || found.isDirectory()) {
         problems << "row ${line}, column ${name}: there is no file ${found}.".toString()
@@ -245,9 +308,10 @@ def resolved(String path, sheet) {
     return beside.exists() || !launched.exists() ? beside : launched
 }
 
-/** Rows that share the values of some columns. */
+/** Rows that share the values of some columns, among those that have them. */
 def repeats(List rows, List columns) {
     return rows
+        .findAll { row -> columns.every { name -> row[name] } }
         .groupBy { row -> columns.collect { name -> row[name].toString() } }
         .findAll { _key, same -> same.size() > 1 }
         .collect { key, same ->
@@ -262,11 +326,5 @@ def uniqueNames(List files) {
     return names.collectEntries { file, name ->
         def suffix = shared[name] > 1 ? ".${file.toString().md5().take(6)}" : ''
         [file, "control.${name}${suffix}".toString()]
-    }
-}
-
-def stopOn(sheet, List problems) {
-    if (problems) {
-        error("${sheet}\n" + listed('sheet', problems))
     }
 }

@@ -1,6 +1,6 @@
 // What the driver says of many sets of parameters, without starting a task: the checks of main.nf, one set after the other.
 
-include { checkedOptions ; readJson } from '../../functions/parameters'
+include { readJson } from '../../functions/parameters'
 include { planned } from '../../functions/plan'
 
 workflow {
@@ -15,7 +15,7 @@ workflow {
 /** The message that a run with these parameters stops with, and of which kind it is; nothing where its tasks would start. */
 def answerTo(Map given, schema, assets) {
     try {
-        planned(checkedOptions(given, schema), schema, assets)
+        planned(given, schema, assets)
     }
     catch (Throwable thrown) {
         def fault = unwrapped(thrown)

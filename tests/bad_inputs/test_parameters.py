@@ -23,7 +23,7 @@ NAMES = {
     ),
     "a typing error in a split": ({"validation_chrms": "x"}, "did you mean --validation_chroms?"),
     "a typing error in a limit": ({"max_tf_peak_widht": 1}, "did you mean --max_tf_peak_width?"),
-    "two at once": ({"foo": 1, "barr": 2}, "There are 2 parameter problems:"),
+    "two at once": ({"foo": 1, "barr": 2}, "There are 2 problems:"),
 }
 RANGES = {
     "text for a number": ({"min_mapq": "many"}, "--min_mapq many: must be a whole number"),
@@ -118,7 +118,7 @@ FILES_GIVEN = {
     "a pattern": ({"regions": "*.bed"}, "--regions *.bed: there is no such file"),
     "an unknown protocol": ({"gaps": "gopher://x"}, "--gaps gopher://x: there is no such file"),
     "results in a file": ({"outdir": "in.csv"}, "--outdir in.csv is a file; choose a folder"),
-    "two files gone": ({"tss": "a", "gaps": "b"}, "There are 2 parameter problems:"),
+    "two files gone": ({"tss": "a", "gaps": "b"}, "There are 2 problems:"),
 }
 TOGETHER = {
     "nothing at all": (dict.fromkeys(GOOD), "--input is missing"),

@@ -9,7 +9,6 @@ process CHECK_INPUTS {
     path peaks, stageAs: 'peaks/?/*'
     path tss, stageAs: 'tss/*'
     path chrom_sizes, stageAs: 'sizes/*'
-    path genome_sizes, stageAs: 'assembly/*'
     path blacklist, stageAs: 'blacklist/*'
     path gaps, stageAs: 'gaps/*'
     path regions, stageAs: 'regions/*'
@@ -32,7 +31,6 @@ process CHECK_INPUTS {
         ${repeated('--peaks', peaks)} \\
         ${repeated('--tss', tss)} \\
         ${repeated('--chrom_sizes', chrom_sizes)} \\
-        ${repeated('--genome_sizes', genome_sizes)} \\
         ${repeated('--blacklist', blacklist)} \\
         ${repeated('--gaps', gaps)} \\
         ${repeated('--regions', regions)} \\
