@@ -16,6 +16,7 @@ include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
 include { modelList } from './functions/catalogue'
 include { repeatable ; whenFailed ; whenOver } from './functions/ending'
+include { withGenome } from './functions/genomes'
 include { helpOn ; helpText ; idleOnCommandLine } from './functions/parameters'
 include { planned } from './functions/plan'
 include { settingsOf } from './functions/settings'
@@ -33,7 +34,7 @@ workflow {
     }
 
     // What will be done: every parameter and sheet is checked before the first task starts.
-    def plan = planned(params, schema, file("${projectDir}/assets"))
+    def plan = planned(withGenome(params), schema, file("${projectDir}/assets"))
     idleOnCommandLine(params.keySet(), workflow.commandLine).each { sentence -> log.warn(sentence) }
     def options = plan.options
     def files = plan.files
@@ -43,13 +44,13 @@ workflow {
 
     INPUTS(bams, plan.labels, files, settings.checks + [train: !plan.train_on.isEmpty()])
 
-    SIGNAL(bams, plan.samples, INPUTS.out.chrom_sizes, files.blacklist, settings.counting, settings.signal)
+    SIGNAL(bams, plan.samples, INPUTS.out.chrom_sizes, INPUTS.out.blacklist, settings.counting, settings.signal)
 
     LABELS(
         plan.labels,
-        files.tss,
+        INPUTS.out.tss,
         INPUTS.out.chrom_sizes,
-        files.blacklist,
+        INPUTS.out.blacklist,
         files.gaps,
         SIGNAL.out.signal,
         SIGNAL.out.nascent,
@@ -63,7 +64,7 @@ workflow {
     MODELS(
         LABELS.out.tensors,
         SIGNAL.out.signal,
-        files.tss,
+        INPUTS.out.tss,
         plan.train_on,
         plan.models,
         channel.fromList(plan.bundles),
@@ -77,7 +78,7 @@ workflow {
         SIGNAL.out.signal,
         INPUTS.out.groups,
         plan.labels,
-        files.tss,
+        INPUTS.out.tss,
         files.regions,
         settings.prediction,
         settings.calling,
@@ -89,8 +90,8 @@ workflow {
         PREDICTION.out.probabilities,
         PREDICTION.out.calls,
         INPUTS.out.chrom_sizes,
-        files.tss,
-        files.blacklist,
+        INPUTS.out.tss,
+        INPUTS.out.blacklist,
         files.fasta,
         settings.tracks,
     )
@@ -103,6 +104,7 @@ workflow {
             tensors: LABELS.out.tensors,
             signal: SIGNAL.out.signal,
             libraries: SIGNAL.out.libraries,
+            tss: INPUTS.out.tss,
         ],
         [
             models: PREDICTION.out.models,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 @click.option(
     "--chrom_sizes", type=EXISTING_FILE, help="Table of chromosomes (default: the BAM headers)."
 )
+@click.option("--genome", help="Name of the assembly.")
+@click.option("--genome_sizes", type=EXISTING_FILE, help="Its chromosomes, where they are known.")
 @click.option("--tss", type=EXISTING_FILE, help="Transcription start sites (BED).")
 @click.option("--blacklist", type=EXISTING_FILE, help="Regions without trustworthy signal (BED).")
 @click.option("--gaps", type=EXISTING_FILE, help="Assembly gaps (BED).")
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 def check_inputs(
     bam_info: tuple[Path, ...],
     chrom_sizes: Path | None,
+    genome: str | None,
+    genome_sizes: Path | None,
     tss: Path | None,
     blacklist: Path | None,
     gaps: Path | None,
@@ -73,12 +77,13 @@ def check_inputs(
 
     All problems are reported at once: faults of single BAM files, different names or lengths of
     chromosomes, reads on other chromosomes or reads that cannot be counted, faulty lines of BED and
-    peak files, and a genome of another assembly.
+    peak files, and a genome or a sequence of another assembly.
     """
-    from deepregfinder.genome.grid import balanced_groups, write_chrom_sizes
+    from deepregfinder.genome.grid import balanced_groups, read_chrom_sizes, write_chrom_sizes
     from deepregfinder.inputs.alignments import read_summary
     from deepregfinder.inputs.check import (
         IntervalList,
+        NamedGenome,
         Plan,
         check_all_inputs,
         write_groups,
@@ -98,7 +103,8 @@ def check_inputs(
     lists += [IntervalList(path, "--labels", "peaks") for path in peaks]
     summaries = [read_summary(path) for path in bam_info]
     sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None
-    sizes = check_all_inputs(summaries, lists, planned, chrom_sizes, sequence)
+    named = NamedGenome(genome, read_chrom_sizes(genome_sizes)) if genome and genome_sizes else None
+    sizes = check_all_inputs(summaries, lists, planned, chrom_sizes, sequence, named)
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)

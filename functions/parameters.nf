@@ -252,7 +252,10 @@ def contradictions(Map values) {
         ]
     }
     if (values.labels && !values.tss) {
-        faults << [about: ['tss'], says: '--tss is missing: labels need transcription start sites (BED).']
+        faults << [
+            about: ['tss', 'genome'],
+            says: '--tss is missing: labels need transcription start sites (BED), or a --genome that has them (--help genome).',
+        ]
     }
     if (values.pretrained && values.train_on) {
         faults << [about: [], says: '--pretrained and --train_on cannot be combined: pretrained models are not trained.']

@@ -1,6 +1,7 @@
 // The plan of a run, made before its first task: BAM files to count, samples to train on and to predict.
 
 include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
+include { ofGenome } from './genomes'
 include { checkedOptions ; contradictions ; faultOf ; listed ; named ; nesting ; optional ; readJson } from './parameters'
 include { classNames ; isPath ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
 
@@ -81,7 +82,7 @@ def planned(given, schemaFile, assets) {
         options: options,
         files: ['tss', 'chrom_sizes', 'blacklist', 'gaps', 'regions', 'fasta', 'crispr', 'crispr_chain'].collectEntries { name ->
             [name, optional(options.values().sum(), name)]
-        },
+        } + [genome_sizes: ofGenome(options.geometry.genome, 'chrom.sizes') ?: []],
         bams: kept + chips.findAll { bam -> bam.meta.id in controls } + nascent,
         samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }, controls) },
         labels: labels,

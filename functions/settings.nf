@@ -20,7 +20,7 @@ def settingsOf(Map options) {
         training: options.training,
         prediction: options.prediction,
         calling: tss_rules + options.calling,
-        tracks: options.tracks,
+        tracks: options.tracks + options.geometry.subMap('genome'),
         evaluation: [
             accuracy: tss_rules + options.calling.subMap('threshold') + bootstrap + seed,
             explanation: options.explanation + options.prediction.subMap('quantile_map') + seed,

@@ -1,5 +1,7 @@
 include { CHECK_INPUTS } from '../modules/inputs/check_inputs'
 include { INSPECT_BAM } from '../modules/inputs/inspect_bam'
+include { NAME_CHROMOSOMES } from '../modules/inputs/name_chromosomes'
+include { isOfGenome } from '../functions/genomes'
 include { codeDigest } from '../functions/scripts'
 
 // All inputs are checked, and compared with each other, before long computations start.
@@ -7,7 +9,7 @@ workflow INPUTS {
     take:
     bams // [meta, bam]
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
-    files // map: tss, chrom_sizes, blacklist, gaps, regions, fasta, each a file or nothing
+    files // map: tss, chrom_sizes, genome_sizes, blacklist, gaps, regions, fasta, each a file or nothing
     options // parameters of the checks
 
     main:
@@ -26,9 +28,10 @@ workflow INPUTS {
     CHECK_INPUTS(
         INSPECT_BAM.out.info.toSortedList { one, other -> one.name <=> other.name },
         labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
-        files.tss,
+        isOfGenome(files.tss) ? [] : files.tss,
         files.chrom_sizes,
-        files.blacklist,
+        files.genome_sizes,
+        isOfGenome(files.blacklist) ? [] : files.blacklist,
         files.gaps,
         files.regions,
         genome,
@@ -40,7 +43,17 @@ workflow INPUTS {
     // As text: a file would have a new name whenever the checks run again, and every count would be made anew.
     chrom_sizes = CHECK_INPUTS.out.chrom_sizes.map { file -> file.text }
 
+    // The lists of --genome have the names of UCSC, and the reads may have those of Ensembl.
+    def lists = files.subMap('tss', 'blacklist').collect { name, list -> [[name: name], list] }
+    def ours = lists.findAll { _meta, list -> isOfGenome(list) }
+    NAME_CHROMOSOMES(channel.fromList(ours), chrom_sizes, codeDigest('name_chromosomes.py'))
+    def ready = NAME_CHROMOSOMES.out.lists.mix(channel.fromList(lists - ours))
+    tss = ready.filter { meta, _list -> meta.name == 'tss' }.map { _meta, list -> list }.first()
+    blacklist = ready.filter { meta, _list -> meta.name == 'blacklist' }.map { _meta, list -> list }.first()
+
     emit:
     chrom_sizes
     groups
+    tss
+    blacklist
 }

@@ -9,7 +9,7 @@ include { FOLDS } from './folds'
 workflow EVALUATION {
     take:
     plan // plan of the run
-    labelled // map of channels: bundles, candidates, tensors, signal, libraries, each [meta, ...]
+    labelled // map of channels: bundles, candidates, tensors, signal, libraries, each [meta, ...]; tss
     predicted // map of channels: models, probabilities, calls, validation, each [meta, ...]
     chrom_sizes
     settings // parameters of each part: accuracy, explanation, across, depths, folds, external
@@ -44,7 +44,7 @@ workflow EVALUATION {
         predicted.calls,
         predicted.validation,
         EXTERNAL.out.scores,
-        files.tss,
+        labelled.tss,
         settings.accuracy,
         settings.explanation,
     )
@@ -72,7 +72,7 @@ workflow EVALUATION {
         plan.train_on,
         plan.models,
         options.evaluation.folds,
-        files.tss,
+        labelled.tss,
         settings.folds,
         options.hardware.device,
     )

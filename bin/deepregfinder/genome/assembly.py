@@ -8,21 +8,26 @@ import pandas as pd
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import bare_name, natural_order
 
-# Length in bp of chromosome 1, which identifies the assembly.
-_CHROMOSOME_1 = {
-    247249719: "hg18",
-    249250621: "hg19",
-    248956422: "hg38",
-    248387328: "T2T-CHM13",
-    197195432: "mm9",
-    195471971: "mm10",
-    195154279: "mm39",
+# The first chromosome and its length in bp, which identifies the assembly, by the name at UCSC.
+_FIRST_CHROMOSOMES: Mapping[str, tuple[str, int]] = {
+    "hg18": ("1", 247_249_719),
+    "hg19": ("1", 249_250_621),
+    "hg38": ("1", 248_956_422),
+    "hs1": ("1", 248_387_328),
+    "mm9": ("1", 197_195_432),
+    "mm10": ("1", 195_471_971),
+    "mm39": ("1", 195_154_279),
+    "rn6": ("1", 282_763_074),
+    "danRer11": ("1", 59_578_282),
+    "dm6": ("2L", 23_513_712),
+    "ce11": ("I", 15_072_434),
 }
 
 
 def assembly_name(chrom: str, length: int) -> str | None:
-    """`hg19`, ... if this is chromosome 1 of a well-known assembly."""
-    return _CHROMOSOME_1.get(length) if bare_name(chrom) == "1" else None
+    """`hg19`, ... if this is the first chromosome of a well-known assembly."""
+    known = {first: name for name, first in _FIRST_CHROMOSOMES.items()}
+    return known.get((bare_name(chrom), length))
 
 
 def few(items: Iterable[str], limit: int = 5) -> str:
@@ -146,3 +151,42 @@ def check_placement(intervals: pd.DataFrame, chrom_sizes: Mapping[str, int], sou
                 f"{source} has an interval that ends at {chrom}:{end:,}, but {chrom} has {size:,} "
                 "bp in this run: the list is of another assembly; give a chain file."
             )
+
+
+def other_assembly(
+    chrom_sizes: Mapping[str, int], genome: str, expected: Mapping[str, int]
+) -> str | None:
+    """How the chromosomes of a run differ from those of --genome; None if they agree.
+
+    Parameters
+    ----------
+    chrom_sizes : main chromosomes of the run
+    genome : name of the assembly
+    expected : its chromosomes; names may differ by the prefix `chr`
+    """
+    lengths = {bare_name(chrom): bp for chrom, bp in expected.items()}
+    common = [chrom for chrom in chrom_sizes if bare_name(chrom) in lengths]
+    if not common:
+        return (
+            f"--genome {genome}: its chromosomes are {few(expected, 3)}, but those of the reads "
+            f"{few(chrom_sizes, 3)}. Give the assembly that the reads were aligned to."
+        )
+    other = [chrom for chrom in common if chrom_sizes[chrom] != lengths[bare_name(chrom)]]
+    if not other:
+        return None
+    chrom = other[0]
+    name = next(filter(None, (assembly_name(*item) for item in chrom_sizes.items())), None)
+    more = f"; {len(other)} chromosomes differ in total" if len(other) > 1 else ""
+    known = f" ({name})" if name not in (None, genome) else ""
+    return (
+        f"--genome {genome}: {chrom} has {lengths[bare_name(chrom)]:,} bp there, but "
+        f"{chrom_sizes[chrom]:,} bp in the reads{more}. Give the assembly that the reads were "
+        f"aligned to{known}."
+    )
+
+
+def renamed(intervals: pd.DataFrame, chrom_sizes: Mapping[str, int]) -> pd.DataFrame:
+    """The intervals on chromosomes of a run, with their names: `1` and `chr1` are the same."""
+    names = {bare_name(chrom): chrom for chrom in chrom_sizes}
+    chroms = intervals["chrom"].map(lambda chrom: names.get(bare_name(chrom)))
+    return intervals.assign(chrom=chroms)[chroms.notna()].reset_index(drop=True)

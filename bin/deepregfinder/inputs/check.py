@@ -17,6 +17,7 @@ from deepregfinder.genome.assembly import (
     differences,
     few,
     most_common_sizes,
+    other_assembly,
     prefix_mismatch,
     renaming_command,
 )
@@ -76,12 +77,21 @@ class Plan:
         return self.split.plan(chrom_sizes).chromosomes if self.split else None
 
 
+@dataclass(frozen=True)
+class NamedGenome:
+    """The assembly that --genome names, and its main chromosomes (name -> length in bp)."""
+
+    name: str
+    chrom_sizes: Mapping[str, int]
+
+
 def check_all_inputs(
     summaries: Sequence[AlignmentSummary],
     lists: Sequence[IntervalList],
     plan: Plan,
     chrom_sizes: Path | None = None,
     sequence: GenomeSequence | None = None,
+    genome: NamedGenome | None = None,
 ) -> dict[str, int]:
     """Check all inputs against each other.
 
@@ -92,6 +102,7 @@ def check_all_inputs(
     plan : the parameters
     chrom_sizes : table of chromosomes; without it, the most common BAM header is used
     sequence : the genome, where the run writes sequences of calls
+    genome : the assembly that the reads should have been aligned to
 
     Returns
     -------
@@ -108,6 +119,8 @@ def check_all_inputs(
     expected = main.sizes
     if expected:
         problems += _unfit_chromosomes(expected, plan) if main.complete else ()
+        if genome and (other := other_assembly(expected, genome.name, genome.chrom_sizes)):
+            problems.append(other)
         for summary in summaries:
             if summary.n_mapped:
                 problems += _uncountable_reads(summary, expected, plan)

@@ -10,15 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deepregfinder.errors import InputError
+from deepregfinder.genome.assembly import assembly_name
 from deepregfinder.storage.atomic import written_whole
 
-# Length of chr1 of each assembly, by its UCSC name.
-ASSEMBLIES = {
-    "hg19": 249_250_621,
-    "hg38": 248_956_422,
-    "mm10": 195_471_971,
-    "mm39": 195_154_279,
-}
 UNKNOWN = "custom"
 
 
@@ -81,9 +75,9 @@ class Contents:
 
 
 def assembly_of(chrom_sizes: Mapping[str, int]) -> str:
-    """UCSC name of the assembly whose chr1 has this length; UNKNOWN for any other length."""
-    lengths = {length: name for name, length in ASSEMBLIES.items()}
-    return lengths.get(chrom_sizes.get("chr1", 0), UNKNOWN)
+    """UCSC name of the assembly, if chromosomes are named as there; UNKNOWN for any other."""
+    names = (assembly_name(*item) for item in chrom_sizes.items() if item[0].startswith("chr"))
+    return next(filter(None, names), UNKNOWN)
 
 
 def write_description(path: Path, tracks: SignalTracks | CallTracks) -> None:

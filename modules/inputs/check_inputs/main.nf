@@ -9,6 +9,7 @@ process CHECK_INPUTS {
     path peaks, stageAs: 'peaks/?/*'
     path tss, stageAs: 'tss/*'
     path chrom_sizes, stageAs: 'sizes/*'
+    path genome_sizes, stageAs: 'assembly/*'
     path blacklist, stageAs: 'blacklist/*'
     path gaps, stageAs: 'gaps/*'
     path regions, stageAs: 'regions/*'
@@ -31,6 +32,7 @@ process CHECK_INPUTS {
         ${repeated('--peaks', peaks)} \\
         ${repeated('--tss', tss)} \\
         ${repeated('--chrom_sizes', chrom_sizes)} \\
+        ${repeated('--genome_sizes', genome_sizes)} \\
         ${repeated('--blacklist', blacklist)} \\
         ${repeated('--gaps', gaps)} \\
         ${repeated('--regions', regions)} \\

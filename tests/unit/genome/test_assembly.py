@@ -2,6 +2,7 @@
 
 import subprocess
 
+import pandas as pd
 import pytest
 
 from deepregfinder.genome.assembly import (
@@ -10,7 +11,9 @@ from deepregfinder.genome.assembly import (
     differences,
     few,
     most_common_sizes,
+    other_assembly,
     prefix_mismatch,
+    renamed,
     renaming_command,
 )
 
@@ -104,3 +107,49 @@ def test_equal_and_unrelated_names_are_not_renamed():
 def test_long_lists_are_cut():
     assert few("abc") == "a, b, c"
     assert few("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+MOUSE = {"chr1": 195_471_971, "chr2": 182_113_224, "chrX": 171_031_299}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        (MOUSE, None),
+        ({"1": 195_471_971, "X": 171_031_299}, None),
+        ({"chr2": 182_113_224}, None),
+        (MOUSE | {"chrUn_1": 7}, None),
+        (
+            {"1": 195_154_279, "2": 181_755_017, "X": 171_031_299},
+            "--genome mm10: 1 has 195,471,971 bp there, but 195,154,279 bp in the reads; "
+            "2 chromosomes differ in total. Give the assembly that the reads were aligned to "
+            "(mm39).",
+        ),
+        (
+            MOUSE | {"chrX": 5},
+            "--genome mm10: chrX has 171,031,299 bp there, but 5 bp in the reads. Give the "
+            "assembly that the reads were aligned to.",
+        ),
+        (
+            {"chr2L": 23_513_712},
+            "--genome mm10: its chromosomes are chr1, chr2, chrX, but those of the reads chr2L. "
+            "Give the assembly that the reads were aligned to.",
+        ),
+        (
+            {"chr2": 5},
+            "--genome mm10: chr2 has 182,113,224 bp there, but 5 bp in the reads. Give the "
+            "assembly that the reads were aligned to.",
+        ),
+    ],
+)
+def test_a_genome_by_name_is_compared_with_that_of_the_reads(sizes, said):
+    assert other_assembly(sizes, "mm10", MOUSE) == said
+
+
+@pytest.mark.parametrize("names", [("1", "chr2"), ("chr1", "2"), ("Chr1", "2")])
+def test_intervals_get_the_names_of_the_chromosomes_of_the_run(names):
+    intervals = pd.DataFrame({"chrom": ["chr1", "chr3", "2"], "start": [1, 2, 3]})
+    assert renamed(intervals, dict.fromkeys(names, 9)).to_dict("list") == {
+        "chrom": list(names),
+        "start": [1, 3],
+    }

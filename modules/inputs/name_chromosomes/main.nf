@@ -1,0 +1,31 @@
+include { quoted } from '../../../functions/scripts'
+
+// Give the chromosomes of a list of --genome, which are named as by UCSC, the names that the reads have.
+process NAME_CHROMOSOMES {
+    tag "${meta.name}"
+    label 'process_single'
+
+    input:
+    tuple val(meta), path(bed, stageAs: 'genome/*')
+    val chrom_sizes
+    val code // digest of the script and of the library behind it
+
+    output:
+    tuple val(meta), path("${meta.name}.bed"), emit: lists
+    tuple val(task.process), eval('versions.py python pandas'), topic: versions
+
+    script:
+    """
+    # code ${code}
+    printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
+    'name_chromosomes.py' \\
+        --intervals ${bed} \\
+        --chrom_sizes chrom.sizes \\
+        --output ${meta.name}.bed
+    """
+
+    stub:
+    """
+    touch ${meta.name}.bed
+    """
+}
