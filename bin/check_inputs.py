@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--output", required=True, type=PATH, help="Main chromosomes: name, length.")
 @click.option("--groups", required=True, type=PATH, help="Groups: number, chromosome.")
 @click.option("--inputs", required=True, type=PATH, help="Table of the BAM files.")
+@click.option("--left_out", type=PATH, help="Table of what the run does not use.")
 def check_inputs(
     bam_info: tuple[Path, ...],
     chrom_sizes: Path | None,
@@ -72,12 +73,14 @@ def check_inputs(
     output: Path,
     groups: Path,
     inputs: Path,
+    left_out: Path | None,
 ) -> None:
     """Check that all input files fit together, and choose the chromosomes of the run.
 
     All problems are reported at once: faults of single BAM files, different names or lengths of
     chromosomes, reads on other chromosomes or reads that cannot be counted, faulty lines of BED and
-    peak files, and a genome or a sequence of another assembly.
+    peak files, and a genome or a sequence of another assembly. What the run leaves out causes
+    warnings: chromosomes, reads elsewhere, parts of the genome that lists lack.
     """
     from deepregfinder.genome.grid import balanced_groups, read_chrom_sizes, write_chrom_sizes
     from deepregfinder.inputs.alignments import read_summary
@@ -89,6 +92,7 @@ def check_inputs(
         write_groups,
         write_inputs,
     )
+    from deepregfinder.inputs.left_out import find_left_out, write_left_out
     from deepregfinder.inputs.references import GenomeSequence
 
     split = choice if train and choice.mode == "chromosome" else None
@@ -108,6 +112,11 @@ def check_inputs(
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)
+    unused = find_left_out(summaries, lists, sizes)
+    for one in unused:
+        logging.getLogger("deepregfinder.check_inputs").warning("%s", one.text)
+    if left_out:
+        write_left_out(left_out, unused)
 
 
 if __name__ == "__main__":

@@ -119,3 +119,35 @@ def test_chromosome_sizes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "sizes").write_bytes(b"\xff\xfe\0\0")
     with pytest.raises(InputError, match="sizes is not text"):
         run(tmp_path, "--bam_info", summary, "--chrom_sizes", str(tmp_path / "sizes"))
+
+
+def test_what_is_left_out_is_told_on_the_terminal_and_in_a_table(repository, tmp_path):
+    """A fish with three chromosomes that the default does not know, and mitochondrial reads."""
+    sizes = SIZES | {"chr23": 42_000, "chr24": 41_000, "chr25": 40_000}
+    reads = [(chrom, 100) for chrom in sizes for _ in range(10 if chrom != "chrM" else 70)]
+    summary = inspected(tmp_path, "H3K4me1", sizes, reads)
+    (tmp_path / "tss.bed").write_text("chr1\t5\t6\nchr2\t5\t6\nchr24\t5\t6\n")
+    more = ("--bam_info", summary, "--tss", str(tmp_path / "tss.bed"))
+    left_out = ("--left_out", str(tmp_path / "left_out.tsv"))
+    command = [sys.executable, repository / "bin/check_inputs.py", *arguments(tmp_path, *more)]
+    done = subprocess.run([*command, *left_out], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stdout.splitlines() if line.startswith("WARNING: ")]
+    rows = [line.split("\t") for line in (tmp_path / "left_out.tsv").read_text().splitlines()]
+    assert rows[0] == ["kind", "text"]
+    assert [kind for kind, _ in rows[1:]] == ["chromosomes", "reads", "list"]
+    assert {f"WARNING: {text}" for _, text in rows[1:]} <= set(told)
+    chromosomes, mitochondria, of_list = (text for _, text in rows[1:])
+    assert "3 sequences" in chromosomes
+    assert "chr23, chr24, chr25 (123,000 bp, 42.7% of the genome, with 21.4%" in chromosomes
+    assert "--chromosomes 'chr([12]|10|2[03-5])'" in chromosomes
+    assert "chrM (50.0% of H3K4me1.bam)" in mitochondria
+    assert "1 of 3 intervals (33.3%) are on sequences that are not used: chr24 (1)" in of_list
+    run(tmp_path, *more)
+
+
+def test_names_that_do_not_match_come_with_an_expression_that_does(tmp_path):
+    sizes = {"Chr1": 50_000, "Chr2": 40_000, "ChrC": 1_000, "ChrM": 900}
+    summary = inspected(tmp_path, "plant", sizes, [("Chr1", 5)])
+    with pytest.raises(InputError, match=r"To use Chr1, Chr2, give --chromosomes 'Chr\[12\]'"):
+        run(tmp_path, "--bam_info", summary)

@@ -14,7 +14,7 @@ from deepregfinder.evaluation.tables import (
     Reliability,
     SeedFigure,
 )
-from deepregfinder.inputs.tables import InputFile
+from deepregfinder.inputs.tables import InputFile, LeftOut
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
@@ -61,6 +61,7 @@ ROWS: dict[str, type[Any]] = {
     f"{EVALUATION}/learning_curve.tsv": EpochRecord,
     "models/<sample>/<model>/learning_curve.tsv": EpochRecord,
     "pipeline_info/inputs.tsv": InputFile,
+    "pipeline_info/left_out.tsv": LeftOut,
     "pipeline_info/versions.tsv": Version,
 }
 BETWEEN_STEPS: dict[str, type[Any]] = {

@@ -6,6 +6,7 @@ All problems are collected before they are reported. Minor oddities are logged.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,7 @@ from deepregfinder.genome.grid import (
     read_chrom_sizes,
 )
 from deepregfinder.genome.intervals import HEADER, Kind, find_line, scan_intervals
+from deepregfinder.genome.name_pattern import chromosomes_by_length, name_pattern
 from deepregfinder.genome.splits import SPLITS, ChromosomeSplit, SplitChoice
 from deepregfinder.inputs.alignments import AlignmentSummary
 from deepregfinder.inputs.references import GenomeSequence, unfit_sequence
@@ -54,6 +56,11 @@ class IntervalList:
     @property
     def description(self) -> str:
         return f"{self.path} ({self.option})"
+
+    @cached_property
+    def scanned(self) -> tuple[pd.DataFrame, list[str]]:
+        """Its valid intervals, and the problems of the other lines (intervals.scan_intervals)."""
+        return scan_intervals(self.path, self.kind)
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,7 @@ def _main_chromosomes(
             source = str(chrom_sizes)
             expected = main_chromosomes(read_chrom_sizes(chrom_sizes), plan.chromosomes)
         elif readable and not any(main):
-            main_chromosomes(readable[0].chrom_sizes, plan.chromosomes)
+            problems += _no_match(readable[0].chrom_sizes, plan.chromosomes)
     except InputError as error:
         problems += error.problems
     if not expected and any(main):
@@ -192,6 +199,17 @@ def _main_chromosomes(
             files.setdefault(problem, []).append(summary.description)
     problems += [f"{few(names, 10)}: {problem}" for problem, names in files.items()]
     return _MainChromosomes(sizes, not unclear, problems)
+
+
+def _no_match(sizes: Mapping[str, int], pattern: str) -> Iterator[str]:
+    """That no name matches, with the expression that is probably meant."""
+    try:
+        main_chromosomes(sizes, pattern)
+    except InputError as error:
+        probable = chromosomes_by_length(sizes)
+        meant = name_pattern(probable, sizes)
+        hint = f" To use {few(probable)}, give --chromosomes '{meant}'." if meant else ""
+        yield f"{error}{hint}"
 
 
 def _matching(sizes: Mapping[str, int], pattern: str) -> dict[str, int]:
@@ -270,7 +288,7 @@ def _uncountable_reads(
 
 def _unfit_list(intervals: IntervalList, expected: Mapping[str, int]) -> Iterator[str]:
     """Invalid lines, and names or positions that do not fit the genome."""
-    table, problems = scan_intervals(intervals.path, intervals.kind)
+    table, problems = intervals.scanned
     yield from problems
     if table.empty:
         if not intervals.may_be_empty and not problems:

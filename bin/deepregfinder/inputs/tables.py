@@ -1,4 +1,4 @@
-"""inputs.tsv: the alignment files of a run."""
+"""inputs.tsv, the alignment files of a run, and left_out.tsv, what the run does not use."""
 
 from dataclasses import dataclass
 
@@ -24,3 +24,15 @@ class InputFile:
     median_read_length: int
     index: str
     simulated: bool
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row of left_out.tsv.
+
+    kind : chromosomes (that are not used), reads (on other sequences that are not used), list (that
+        covers part of the genome); text : a sentence for the user
+    """
+
+    kind: str
+    text: str

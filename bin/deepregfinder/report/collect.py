@@ -11,7 +11,7 @@ from deepregfinder.counting.store import RecordCounts
 from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
-from deepregfinder.inputs.tables import InputFile
+from deepregfinder.inputs.tables import InputFile, LeftOut
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
@@ -185,6 +185,7 @@ class Run:
     parameters: Mapping[str, Any]
     qualities: tuple[LibraryQuality, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     examples: tuple[Examples, ...] = ()
     comparisons: tuple[Compared, ...] = ()
@@ -255,6 +256,7 @@ def collect(results: Path, versions: Path, parameters: Path, command: str) -> Ru
     files = Files(results)
     return Run(
         inputs=read_rows(results / "inputs.tsv", InputFile),
+        left_out=files.rows_of(LeftOut),
         libraries=files.rows_of(RecordCounts),
         qualities=files.rows_of(LibraryQuality),
         doubts=files.rows_of(Doubt),

@@ -9,7 +9,7 @@ from deepregfinder.counting.store import RecordCounts
 from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
-from deepregfinder.inputs.tables import InputFile
+from deepregfinder.inputs.tables import InputFile, LeftOut
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
@@ -24,6 +24,7 @@ from deepregfinder.storage.tables import Row, read_rows
 # about: A.cnn in A.cnn.calls.tsv.
 TABLES: dict[str, type[Any]] = {
     "inputs.tsv": InputFile,
+    "left_out.tsv": LeftOut,
     "*.counts.tsv": RecordCounts,
     "libraries.tsv": LibraryQuality,
     "doubts.tsv": Doubt,

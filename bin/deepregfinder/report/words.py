@@ -111,6 +111,7 @@ def _windows(metrics: Mapping[str, Any]) -> str:
 
 def cautions(run: Run) -> Iterator[Caution]:
     """What a reader has to keep in mind, the most important first."""
+    yield from _left_out(run)
     yield from _too_good(run)
     if run.evaluated:
         yield _prevalence(run)
@@ -139,6 +140,18 @@ def cautions(run: Run) -> Iterator[Caution]:
     yield from _dropped_enhancers(run)
     yield from _doubtful_libraries(run)
     yield from _poor_libraries(run)
+
+
+def _left_out(run: Run) -> Iterator[Caution]:
+    """Each kind of what the run does not use, with all of its sentences."""
+    titles = {
+        "chromosomes": "Chromosomes are not used",
+        "reads": "Reads on sequences that are not used",
+        "list": "Lists that cover part of the genome",
+    }
+    for kind, title in titles.items():
+        if texts := [one.text for one in run.left_out if one.kind == kind]:
+            yield Caution(title, " ".join(texts))
 
 
 def _too_good(run: Run) -> Iterator[Caution]:

@@ -22,6 +22,7 @@ process CHECK_INPUTS {
     path 'chrom.sizes', emit: chrom_sizes
     path 'groups.tsv', emit: groups
     path 'inputs.tsv', topic: report
+    path 'left_out.tsv', topic: report
     tuple val(task.process), eval('versions.py python pandas'), topic: versions
 
     script:
@@ -41,13 +42,14 @@ process CHECK_INPUTS {
         ${flags(options)} \\
         --output chrom.sizes \\
         --groups groups.tsv \\
-        --inputs inputs.tsv
+        --inputs inputs.tsv \\
+        --left_out left_out.tsv
     """
 
     stub:
     """
     printf 'chr1\\t1000000\\n' > chrom.sizes
     printf '0\\tchr1\\n' > groups.tsv
-    touch inputs.tsv
+    touch inputs.tsv left_out.tsv
     """
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from samples.report_samples import Plan, made_up
 
+from deepregfinder.inputs.tables import LeftOut
 from deepregfinder.labels.rules import Drop
 from deepregfinder.report.collect import Run
 from deepregfinder.report.words import cautions, findings, headline
@@ -101,6 +102,15 @@ def test_promoter_marks_that_leave_few_enhancers_are_named_with_the_way_out(tmp_
     run = replace(run, training_sets=(replace(run.training_sets[0], drops=drops),))
     assert "450 of 500" in points(run)[title]
     assert "--promoter_marks_min_signal" in points(run)[title]
+
+
+def test_what_is_not_used_comes_first_with_every_sentence(tmp_path: Path) -> None:
+    run = made_up(tmp_path)
+    rows = [LeftOut("list", "One list."), LeftOut("chromosomes", "Lost."), LeftOut("list", "Two.")]
+    warnings = points(replace(run, left_out=tuple(rows)))
+    assert list(warnings)[:2] == ["Chromosomes are not used", "Lists that cover part of the genome"]
+    assert warnings["Lists that cover part of the genome"] == "One list. Two."
+    assert not any("not used" in title for title in points(run))
 
 
 def test_libraries_with_few_usable_reads_are_named(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""What a run leaves out: sequences that are not used, and parts of the genome that lists lack.
+
+The default of --chromosomes is human, and lists come from elsewhere: without a word, the reads,
+peaks and TSSs on some chromosomes of another species would be lost.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from deepregfinder.genome.assembly import few
+from deepregfinder.genome.name_pattern import is_nuclear, name_pattern, probable_chromosomes
+from deepregfinder.inputs.alignments import AlignmentSummary
+from deepregfinder.inputs.check import IntervalList
+from deepregfinder.inputs.tables import LeftOut
+from deepregfinder.storage.tables import write_rows
+
+# A sequence is as long as a chromosome with this share of the length of the shortest main
+# chromosome. Scaffolds and alternate sequences of finished genomes are far shorter.
+LONG = 0.25
+# Shares of the mapped reads of a file: on one unused sequence, and on all further ones.
+MANY_READS, MANY_TOGETHER = 0.01, 0.05
+# Share of the intervals of a list on unused sequences.
+MANY_INTERVALS = 0.1
+# A chromosome without intervals is told if, by its length, at least so many are expected there.
+FEWEST_EXPECTED = 10
+
+
+def find_left_out(
+    summaries: Sequence[AlignmentSummary],
+    lists: Sequence[IntervalList],
+    expected: Mapping[str, int],
+) -> list[LeftOut]:
+    """All that is left out and seems to belong to the genome, in sentences.
+
+    expected : names and lengths (bp) of the main chromosomes
+    """
+    sizes = {name: bp for one in summaries for name, bp in one.chrom_sizes.items()}
+    unused = {name: bp for name, bp in sizes.items() if name not in expected}
+    lost = probable_chromosomes(unused, LONG * min(expected.values()), expected)
+    advice = _advice([*expected, *lost], sizes)
+    return [
+        *(_lost_chromosomes(summaries, lost, sizes, expected, advice) if lost else ()),
+        *_reads_elsewhere(summaries, set(unused) - set(lost), [*expected, *lost], sizes),
+        *(one for intervals in lists for one in _list_covers(intervals, expected, lost, advice)),
+    ]
+
+
+def _advice(names: Sequence[str], sizes: Mapping[str, int]) -> str:
+    """What to type to use these sequences."""
+    pattern = name_pattern(names, sizes)
+    what = f"--chromosomes '{pattern}'" if pattern else "--chromosomes with all of their names"
+    return f"use {what}"
+
+
+def _lost_chromosomes(
+    summaries: Sequence[AlignmentSummary],
+    lost: Sequence[str],
+    sizes: Mapping[str, int],
+    expected: Mapping[str, int],
+    advice: str,
+) -> Iterator[LeftOut]:
+    length = sum(sizes[name] for name in lost)
+    share = length / (length + sum(expected.values()))
+    mapped = sum(one.n_mapped for one in summaries)
+    reads = sum(one.mapped.get(name, 0) for one in summaries for name in lost)
+    yield LeftOut(
+        "chromosomes",
+        f"{len(lost)} sequences that are as long as chromosomes, or named like them, are not used: "
+        f"{few(lost, 10)} ({length:,} bp, {share:.1%} of the genome, with "
+        f"{reads / max(mapped, 1):.1%} of the mapped reads). Reads, peaks and TSSs on them are "
+        f"left out. If they belong to the genome, {advice}.",
+    )
+
+
+def _reads_elsewhere(
+    summaries: Sequence[AlignmentSummary],
+    unused: set[str],
+    wanted: Sequence[str],
+    sizes: Mapping[str, int],
+) -> Iterator[LeftOut]:
+    """Unused sequences that hold many reads of a file, and all further ones together."""
+    highest: dict[str, tuple[float, str]] = {}
+    for one in summaries:
+        for name, number in one.mapped.items():
+            if name in unused and number > MANY_READS * one.n_mapped:
+                here = (number / one.n_mapped, one.file)
+                highest[name] = max(highest.get(name, here), here)
+    ordered = sorted(highest, key=lambda name: (-highest[name][0], name))
+    if ordered:
+        shares = few(f"{name} ({highest[name][0]:.1%} of {highest[name][1]})" for name in ordered)
+        nuclear = [name for name in ordered if is_nuclear(name)]
+        choice = f" Otherwise, {_advice([*wanted, *nuclear], sizes)}." if nuclear else ""
+        yield LeftOut(
+            "reads",
+            f"Sequences that are not used hold many of the mapped reads: {shares}. These reads are "
+            "in no count and no library size, which is right for mitochondria, chloroplasts, "
+            f"viruses, decoys and spike-ins.{choice}",
+        )
+    rest = unused - highest.keys()
+    together = [
+        (sum(one.mapped.get(name, 0) for name in rest) / one.n_mapped, one.file)
+        for one in summaries
+        if one.n_mapped
+    ]
+    share, file = max(together, default=(0.0, ""))
+    if share > MANY_TOGETHER:
+        yield LeftOut(
+            "reads",
+            f"{len(rest):,} further sequences that are not used hold {share:.1%} of the mapped "
+            f"reads of {file} together. If the genome consists of scaffolds, "
+            f"{_advice([*wanted, *rest], sizes)}.",
+        )
+
+
+def _list_covers(
+    intervals: IntervalList, expected: Mapping[str, int], lost: Sequence[str], advice: str
+) -> Iterator[LeftOut]:
+    """Intervals on unused sequences, and main chromosomes without intervals."""
+    table, _ = intervals.scanned
+    numbers = {str(name): int(n) for name, n in table["chrom"].value_counts().items()}
+    elsewhere = {name: n for name, n in numbers.items() if name not in expected}
+    n_elsewhere, total = sum(elsewhere.values()), len(table)
+    on_lost = bool(elsewhere.keys() & set(lost))
+    if n_elsewhere > MANY_INTERVALS * total or on_lost:
+        names = few((f"{name} ({n:,})" for name, n in elsewhere.items()), 5)
+        yield LeftOut(
+            "list",
+            f"{intervals.description}: {n_elsewhere:,} of {total:,} intervals "
+            f"({n_elsewhere / total:.1%}) are on sequences that are not used: {names}. They are "
+            f"left out.{f' To use them, {advice}.' if on_lost else ''}",
+        )
+    density = (total - n_elsewhere) / sum(expected.values())
+    bare = [
+        name
+        for name, bp in expected.items()
+        # Lists of female samples have nothing on Y; those of birds, nothing on W.
+        if name not in numbers and bp * density >= FEWEST_EXPECTED and name[-1].upper() not in "YW"
+    ]
+    if bare:
+        by_length = sum(expected[name] for name in bare) * density
+        yield LeftOut(
+            "list",
+            f"{intervals.description} has no interval on {few(bare)}, where {by_length:,.0f} of "
+            f"its {total - n_elsewhere:,} would be expected by length. Is it cut short, or of part "
+            "of the genome? Give a list of all chromosomes that are used.",
+        )
+
+
+def write_left_out(path: Path, rows: Sequence[LeftOut]) -> None:
+    """Write a table with a row for each sentence."""
+    write_rows(path, LeftOut, rows)
