@@ -92,7 +92,7 @@ def check_inputs(
         write_groups,
         write_inputs,
     )
-    from deepregfinder.inputs.left_out import find_left_out, write_left_out
+    from deepregfinder.inputs.left_out import find_left_out, tell_left_out
     from deepregfinder.inputs.references import GenomeSequence
 
     split = choice if train and choice.mode == "chromosome" else None
@@ -112,11 +112,7 @@ def check_inputs(
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)
-    unused = find_left_out(summaries, lists, sizes)
-    for one in unused:
-        logging.getLogger("deepregfinder.check_inputs").warning("%s", one.text)
-    if left_out:
-        write_left_out(left_out, unused)
+    tell_left_out(left_out, find_left_out(summaries, lists, sizes))
 
 
 if __name__ == "__main__":

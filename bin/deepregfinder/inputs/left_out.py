@@ -4,6 +4,7 @@ The default of --chromosomes is human, and lists come from elsewhere: without a 
 peaks and TSSs on some chromosomes of another species would be lost.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from deepregfinder.inputs.alignments import AlignmentSummary
 from deepregfinder.inputs.check import IntervalList
 from deepregfinder.inputs.tables import LeftOut
 from deepregfinder.storage.tables import write_rows
+
+_log = logging.getLogger(__name__)
 
 # A sequence is as long as a chromosome with this share of the length of the shortest main
 # chromosome. Scaffolds and alternate sequences of finished genomes are far shorter.
@@ -146,6 +149,9 @@ def _list_covers(
         )
 
 
-def write_left_out(path: Path, rows: Sequence[LeftOut]) -> None:
-    """Write a table with a row for each sentence."""
-    write_rows(path, LeftOut, rows)
+def tell_left_out(path: Path | None, rows: Sequence[LeftOut]) -> None:
+    """Log each sentence as a warning, and write a table with a row for each unless path is None."""
+    for row in rows:
+        _log.warning("%s", row.text)
+    if path is not None:
+        write_rows(path, LeftOut, rows)
