@@ -100,9 +100,10 @@ def test_another_blacklist_is_told(trained, given, said, tmp_path: Path, caplog)
 def test_a_blacklist_is_known_by_its_intervals(tmp_path: Path) -> None:
     (tmp_path / "a.bed").write_text("chr1\t5\t9\nchr2\t1\t2\n")
     (tmp_path / "b.bed").write_bytes(b"#made by hand\r\nchr2\t1\t2\tx\r\nchr1\t5\t9\ty\r\n")
-    (tmp_path / "c.bed").write_text("chr1\t5\t10\nchr2\t1\t2\n")
-    digests = [intervals_digest(tmp_path / f"{name}.bed") for name in "abc"]
-    assert digests[0] == digests[1] != digests[2]
+    (tmp_path / "c.bed").write_text("1\t5\t9\n2\t1\t2\n2\t1\t2\n")
+    (tmp_path / "d.bed").write_text("chr1\t5\t10\nchr2\t1\t2\n")
+    digests = [intervals_digest(tmp_path / f"{name}.bed") for name in "abcd"]
+    assert digests[0] == digests[1] == digests[2] != digests[3]
 
 
 def test_library_sizes_of_other_chromosomes_are_told(tmp_path: Path, caplog) -> None:

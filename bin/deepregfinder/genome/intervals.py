@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.errors import InputError
+from deepregfinder.genome.grid import bare_name
 from deepregfinder.storage.text import read_text, unquoted
 
 log = logging.getLogger(__name__)
@@ -110,12 +111,14 @@ def scan_intervals(
 
 
 def intervals_digest(path: Path) -> str:
-    """Digest of the intervals of a BED file, in any order, repeated or not, plain or gzipped.
+    """Digest of the intervals of a BED file, in any order, repeated or not, plain or gzipped, with
+    or without `chr` in the names of chromosomes.
 
     16 hexadecimal digits. Raises InputError for a file that cannot be read.
     """
     table = read_intervals(path)
-    rows = sorted({*zip(table["chrom"], table["start"], table["end"], strict=True)})
+    names = map(bare_name, table["chrom"])
+    rows = sorted({*zip(names, table["start"], table["end"], strict=True)})
     text = "".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in rows)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,11 +1,11 @@
-"""What a run leaves out: sequences that are not used, and parts of the genome that lists lack.
+"""What a run leaves out, or should: sequences of the reads, and parts of the genome in lists.
 
 The default of --chromosomes is human, and lists come from elsewhere: without a word, the reads,
 peaks and TSSs on some chromosomes of another species would be lost.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from deepregfinder.genome.assembly import few
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 LONG = 0.25
 # Shares of the mapped reads of a file: on one unused sequence, and on all further ones.
 MANY_READS, MANY_TOGETHER = 0.01, 0.05
+# Reads on a main chromosome, relative to those on a part of the genome of the same length.
+CROWDED = 20
 # Share of the intervals of a list on unused sequences.
 MANY_INTERVALS = 0.1
 # A chromosome without intervals is told if, by its length, at least so many are expected there.
@@ -44,6 +46,7 @@ def find_left_out(
     return [
         *(_lost_chromosomes(summaries, lost, sizes, expected, advice) if lost else ()),
         *_reads_elsewhere(summaries, set(unused) - set(lost), [*expected, *lost], sizes),
+        *_crowded(summaries, expected, sizes),
         *(one for intervals in lists for one in _list_covers(intervals, expected, lost, advice)),
     ]
 
@@ -82,12 +85,7 @@ def _reads_elsewhere(
     sizes: Mapping[str, int],
 ) -> Iterator[LeftOut]:
     """Unused sequences that hold many reads of a file, and all further ones together."""
-    highest: dict[str, tuple[float, str]] = {}
-    for one in summaries:
-        for name, number in one.mapped.items():
-            if name in unused and number > MANY_READS * one.n_mapped:
-                here = (number / one.n_mapped, one.file)
-                highest[name] = max(highest.get(name, here), here)
+    highest = _highest_shares(summaries, unused)
     ordered = sorted(highest, key=lambda name: (-highest[name][0], name))
     if ordered:
         shares = few(f"{name} ({highest[name][0]:.1%} of {highest[name][1]})" for name in ordered)
@@ -112,6 +110,40 @@ def _reads_elsewhere(
             f"{len(rest):,} further sequences that are not used hold {share:.1%} of the mapped "
             f"reads of {file} together. If the genome consists of scaffolds, "
             f"{_advice([*wanted, *rest], sizes)}.",
+        )
+
+
+def _highest_shares(
+    summaries: Sequence[AlignmentSummary], names: Collection[str]
+) -> dict[str, tuple[float, str]]:
+    """The highest share of the mapped reads of a file on each sequence, with the file, if many."""
+    highest: dict[str, tuple[float, str]] = {}
+    for one in summaries:
+        for name, number in one.mapped.items():
+            if name in names and number > MANY_READS * one.n_mapped:
+                here = (number / one.n_mapped, one.file)
+                highest[name] = max(highest.get(name, here), here)
+    return highest
+
+
+def _crowded(
+    summaries: Sequence[AlignmentSummary], expected: Mapping[str, int], sizes: Mapping[str, int]
+) -> Iterator[LeftOut]:
+    """Main chromosomes that hold far more reads than their length lets expect: mitochondria."""
+    length = sum(expected.values())
+    crowded = {
+        name: here
+        for name, here in _highest_shares(summaries, expected).items()
+        if not is_nuclear(name) or here[0] > CROWDED * expected[name] / length
+    }
+    if crowded and len(crowded) < len(expected):
+        shares = few(f"{name} ({share:.1%} of {file})" for name, (share, file) in crowded.items())
+        others = [name for name in expected if name not in crowded]
+        yield LeftOut(
+            "crowded",
+            f"Sequences that are used hold many of the mapped reads for their length: {shares}. "
+            "These reads are part of the library size and lower the reads per million of all "
+            f"others. If they are mitochondria, viruses or the like, {_advice(others, sizes)}.",
         )
 
 

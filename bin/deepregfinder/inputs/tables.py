@@ -30,8 +30,9 @@ class InputFile:
 class LeftOut:
     """A row of left_out.tsv.
 
-    kind : chromosomes (that are not used), reads (on other sequences that are not used), list (that
-        covers part of the genome); text : a sentence for the user
+    kind : chromosomes (that are not used), reads (on other sequences that are not used), crowded
+        (sequences that should not be used), list (that covers part of the genome)
+    text : a sentence for the user
     """
 
     kind: str

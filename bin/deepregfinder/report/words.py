@@ -147,6 +147,7 @@ def _left_out(run: Run) -> Iterator[Caution]:
     titles = {
         "chromosomes": "Chromosomes are not used",
         "reads": "Reads on sequences that are not used",
+        "crowded": "Mitochondria or the like are used as chromosomes",
         "list": "Lists that cover part of the genome",
     }
     for kind, title in titles.items():

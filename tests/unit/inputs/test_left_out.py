@@ -188,3 +188,27 @@ def test_a_list_of_other_names_is_told_even_if_some_agree(tmp_path: Path) -> Non
     (one,) = find_left_out([file(HUMAN, **NO_READS)], sheet, EXPECTED)
     assert "9,000 of" in one.text
     assert "KI270728.1 (9,000)" in one.text
+
+
+@pytest.mark.parametrize("name", ["chrM", "NC_012920.1", "MT", "pUC19"])
+@pytest.mark.parametrize("share", [0.0, 0.03, 0.6])
+def test_mitochondria_that_are_used_are_told(name: str, share: float) -> None:
+    """By their names, or by their reads: 16 kb with 3 % of them are no chromosome."""
+    sizes = EXPECTED | {name: 16_571}
+    others = sum(bp // 10_000 for bp in EXPECTED.values())
+    reads = file(sizes, **{name: round(others * share / (1 - share))})
+    found = find_left_out([file(sizes), reads], [], sizes)
+    if share:
+        (one,) = found
+        assert (one.kind, f"{name} ({share:.1%} of a.bam)" in one.text) == ("crowded", True)
+        matched = {chrom for chrom in sizes if re.fullmatch(expression(one.text), chrom)}
+        assert matched == set(EXPECTED)
+    else:
+        assert found == []
+
+
+def test_a_genome_that_is_amplified_or_small_is_not_crowded() -> None:
+    twice = file(EXPECTED, chr8=5 * HUMAN["chr8"] // 10_000)
+    assert find_left_out([twice], [], EXPECTED) == []
+    single = {"chr1": 50_000}
+    assert find_left_out([file(single)], [], single) == []
