@@ -59,7 +59,7 @@ workflow {
         settings.tensors,
     )
 
-    QUALITY(SIGNAL.out.counts, SIGNAL.out.quality, LABELS.out.regions)
+    QUALITY(SIGNAL.out.counts, SIGNAL.out.quality, SIGNAL.out.records, LABELS.out.regions)
 
     MODELS(
         LABELS.out.tensors,

@@ -11,6 +11,7 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.command()
 @click.option("--counts", required=True, multiple=True, type=PATH, help="Files of count_bins.py.")
 @click.option("--quality", multiple=True, type=PATH, help="<id>.quality.tsv of count_bins.py.")
+@click.option("--records", multiple=True, type=PATH, help="<id>.counts.tsv of count_bins.py.")
 @click.option("--regions", multiple=True, type=PATH, help="<sample>.regions.bed.")
 @click.option("--libraries", required=True, type=PATH, help="One row per library (TSV).")
 @click.option("--correlation", required=True, type=PATH, help="One row per pair (TSV).")
@@ -19,6 +20,7 @@ from deepregfinder.command_line import PATH, plain_errors
 def compare_libraries(
     counts: tuple[Path, ...],
     quality: tuple[Path, ...],
+    records: tuple[Path, ...],
     regions: tuple[Path, ...],
     libraries: Path,
     correlation: Path,
@@ -31,18 +33,22 @@ def compare_libraries(
     """
     import logging
 
-    from deepregfinder.counting.store import open_counts
+    from deepregfinder.counting.store import RecordCounts, open_counts
     from deepregfinder.labels.candidates import read_regions
-    from deepregfinder.quality.doubts import find_doubts, write_doubts
+    from deepregfinder.quality.doubts import find_doubts, find_record_doubts, write_doubts
     from deepregfinder.quality.libraries import measure_libraries
     from deepregfinder.quality.plot import draw_correlation
     from deepregfinder.quality.tables import read_qualities, write_correlation, write_libraries
+    from deepregfinder.storage.tables import read_rows
 
     windows = {path.name.removesuffix(".regions.bed"): read_regions(path) for path in regions}
-    measured = measure_libraries([open_counts(path) for path in counts], windows)
+    opened = [open_counts(path) for path in counts]
+    measured = measure_libraries(opened, windows)
+    files = [row for path in records for row in read_rows(path, RecordCounts)]
+    rule = opened[0].attributes["counting"].get("secondary", "keep")
     qualities = read_qualities(quality)
     duplicates = {id_: library.duplicates for id_, library in qualities.items()}
-    listed = find_doubts(measured, duplicates)
+    listed = [*find_doubts(measured, duplicates), *find_record_doubts(files, rule)]
     for doubt in listed:
         logging.getLogger("compare_libraries").warning("%s", doubt.text)
     write_libraries(libraries, measured, qualities)

@@ -302,5 +302,11 @@ def contradictions(Map values) {
             says: '--counter featurecounts cannot count at midpoints: use --counter native or --count_at overlap.',
         ]
     }
+    if (values.counter == 'featurecounts' && values.secondary == 'drop_reads') {
+        faults << [
+            about: ['counter', 'secondary'],
+            says: '--counter featurecounts cannot leave out reads by their secondary records: use --counter native or --secondary drop.',
+        ]
+    }
     return faults
 }

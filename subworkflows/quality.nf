@@ -6,6 +6,7 @@ workflow QUALITY {
     take:
     counts // [meta, counts]
     quality // tables of the ends of reads
+    records // tables of counted and excluded records
     regions // [meta, windows] of samples with labels
 
     main:
@@ -14,6 +15,7 @@ workflow QUALITY {
     COMPARE_LIBRARIES(
         compared.toSortedList { one, other -> one.name <=> other.name },
         quality.toSortedList { one, other -> one.name <=> other.name },
+        records.toSortedList { one, other -> one.name <=> other.name },
         regions.map { _meta, bed -> bed }.toSortedList { one, other -> one.name <=> other.name },
         codeDigest('compare_libraries.py'),
     )

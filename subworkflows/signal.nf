@@ -36,6 +36,7 @@ workflow SIGNAL {
     signal = BUILD_SIGNAL.out.signal
     counts = COUNT_BINS.out.counts
     quality = COUNT_BINS.out.quality
+    records = COUNT_BINS.out.records
 
     emit:
     libraries
@@ -43,4 +44,5 @@ workflow SIGNAL {
     nascent
     counts
     quality
+    records
 }

@@ -132,6 +132,7 @@ def judged(path: Path, rng: random.Random) -> str:
         count_at=rng.choice(["overlap", "overlap", "midpoint"]),
         extend=rng.choice([0, 0, 200]),
         shift=rng.choice([0, 0, 75, -75]),
+        secondary=rng.choice(["keep", "drop", "drop_reads"]),
     )
     grid = BinGrid(MAIN, rng.choice([50, 100, 1_000]))
     try:
@@ -153,7 +154,8 @@ def judged(path: Path, rng: random.Random) -> str:
 
 def _compared(path: Path, counts: BinCounts, rules: CountRules) -> str:
     """Compare counts with pysam; for rules beyond those of featureCounts, only the records."""
-    if rules.count_at == "midpoint" or rules.paired_end == "fragments":
+    beyond = rules.secondary == "drop_reads" or rules.paired_end == "fragments"
+    if beyond or rules.count_at == "midpoint":
         with pysam.AlignmentFile(str(path), check_sq=False) as alignments:
             total = sum(1 for _ in alignments.fetch(until_eof=True))
         return (

@@ -45,6 +45,7 @@ def test_random_reads_count_as_featurecounts_and_brute_force_count_them(seed, tm
         count_at="overlap",
         extend=rng.choice([0, 0, 10, 100, 250, 1000]),
         shift=rng.choice([0, 0, 7, 50, 150, 1000, -1, -30, -170]),
+        secondary=rng.choice(["keep", "drop"]),
     )
     grid = BinGrid(MAIN, rng.choice([50, 99, 100, 100, 200]))
 

@@ -51,6 +51,7 @@ def write_library(
         (others, n_others, random.Random(seed + 1)),
     ):
         for _ in range(number if names else 0):
+            fragment = f"r{len(reads)}"
             name = rng.choice(list(names))
             start = rng.randrange(names[name] - 300)
             flag = rng.choice([0, 0, 0, 0x400, 0x200])
@@ -58,23 +59,24 @@ def write_library(
             hits = rng.choice([1, 1, 1, 1, 2, None])
             if paired:
                 proper = rng.choice([0x2, 0x2, 0x2, 0])
-                ends = [(0x63, start, 200), (0x93, start + 164, -200)]
-                for side, place, length in ends:
+                ends = [(0x63, start, start + 164, 200), (0x93, start + 164, start, -200)]
+                for side, place, mate, length in ends:
                     side = (side & ~0x2) | proper | flag
-                    reads.append((name, place, side, quality, hits, length))
+                    reads.append((name, place, side, quality, hits, length, mate, fragment))
             else:
-                reads.append((name, start, rng.choice([0, 16]) | flag, quality, hits, 0))
+                side = rng.choice([0, 16]) | flag
+                reads.append((name, start, side, quality, hits, 0, -1, fragment))
     order = {name: number for number, name in enumerate(sizes)}
     reads.sort(key=lambda read: (order[read[0]], read[1]))
     with pysam.AlignmentFile(str(path), "wb", header=header) as bam:
-        for number, (name, start, flag, quality, hits, length) in enumerate(reads):
+        for name, start, flag, quality, hits, length, mate, fragment in reads:
             read = pysam.AlignedSegment(header)
-            read.query_name = f"r{number}"
+            read.query_name = fragment
             read.flag, read.reference_name, read.reference_start = flag, name, start
             read.mapping_quality, read.cigarstring = quality, "36M"
             if length:
                 read.next_reference_name = name
-                read.next_reference_start, read.template_length = start, length
+                read.next_reference_start, read.template_length = mate, length
             if hits is not None:
                 read.set_tag("NH", hits)
             bam.write(read)

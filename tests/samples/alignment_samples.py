@@ -125,6 +125,8 @@ def brute_force(path: Path, rules: CountRules, bin_size: int) -> BruteForceCount
             counts.total += 1
             if record.is_unmapped or record.mapping_quality < rules.min_mapq:
                 continue
+            if rules.secondary == "drop" and (record.is_secondary or record.is_supplementary):
+                continue
             if rules.duplicates == "drop" and record.is_duplicate:
                 continue
             if record.has_tag("NH") and record.get_tag("NH") > 1:

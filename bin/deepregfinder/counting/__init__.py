@@ -6,11 +6,13 @@ against featureCounts 2.0.3; tests/oracle/test_counting_equality.py compares the
 
 Records are excluded in this order; the others are usable:
   unmapped                (flag 0x4)
+  secondary               (flags 0x100 and 0x800), unless --secondary keep
   mapping quality         below --min_mapq
   duplicates              (flag 0x400), with --duplicates drop
-  multi-mapping           an NH tag above 1; without the tag a record counts as unique
-Secondary, supplementary and QC-failed records of single reads are counted, as in featureCounts by
-default (aligners that report several alignments of a read write NH, which excludes all of them).
+  multi-mapping           an NH tag above 1; with --secondary drop_reads also a read with
+                          a secondary record, by its name; any other record counts as unique
+QC-failed records are counted. With --secondary keep, so are secondary and supplementary records of
+single reads, as in featureCounts by default.
 
 `--count_at overlap` (`featureCounts -O --fracOverlap 0.5`): a single read counts in each bin that
 overlaps at least half of it. The length of a read is its number of matched, inserted and
@@ -28,9 +30,12 @@ section then crosses the start of the chromosome, it counts nowhere. `native` do
 and last aligned base after shift and extension, whatever its length.
 
 `--paired_end fragments`: the fragment of a proper pair (flag 0x2, both mates mapped to one
-chromosome) counts once, in the bin of its midpoint. MAPQ, duplicate flag and NH are those of the
-mate with a positive TLEN. Improper pairs, pairs without TLEN, and secondary and supplementary
-records of pairs are excluded. `--paired_end reads` treats each mate as a single read.
+chromosome) counts once, in the bin of its midpoint. It extends from the first to the last aligned
+base of its mates, which are joined by their name (see `mates`): TLEN, whose sign and size depend on
+the aligner, is used only where one mate is missing. As in featureCounts -p --countReadPairs, the
+higher MAPQ of the two applies, and a fragment is a duplicate or multi-mapping if either mate is.
+Improper pairs, and secondary and supplementary records of pairs, are excluded. `--paired_end reads`
+treats each mate as a single read.
 
 The library size is the number of usable reads (fragments) on the main chromosomes, whether or not
 they count in a bin. Everything that is scaled by depth is divided by this number. Reads elsewhere

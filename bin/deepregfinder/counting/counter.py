@@ -15,6 +15,8 @@ from deepregfinder.errors import InputError
 
 Counter = Literal["native", "featurecounts"]
 
+_MULTIMAPPING = ("multi-mapping (NH)", "multi-mapping (NH, or a secondary record)")
+
 _log = logging.getLogger(__name__)
 
 
@@ -78,8 +80,8 @@ def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:
         "unmapped": tally.unmapped,
         f"below mapping quality {rules.min_mapq}": tally.mapq,
         "marked as duplicates": tally.duplicate,
-        "multi-mapping (NH)": tally.multimapping,
-        "secondary records of pairs": tally.secondary,
+        _MULTIMAPPING[rules.secondary == "drop_reads"]: tally.multimapping,
+        "secondary or supplementary": tally.secondary,
         "not in a proper pair (--paired_end reads counts them)": tally.improper_pair,
     }
     excluded = "; ".join(f"{number:,} are {what}" for what, number in reasons.items() if number)

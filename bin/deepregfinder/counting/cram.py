@@ -2,7 +2,8 @@
 
 A CRAM file stores bases as differences from a reference, but positions, flags, CIGARs and tags in
 full (hts-specs, CRAM 3). As bases and qualities are not requested, htslib looks for no reference,
-neither on disk nor on the network.
+neither on disk nor on the network. Nor is TLEN: where several small chromosomes share a slice,
+htslib computes it with their sequences.
 """
 
 from pathlib import Path
@@ -12,8 +13,8 @@ from pysam.utils import SamtoolsError
 
 from deepregfinder.errors import InputError
 
-# All fields of a record except bases and qualities; no MD tags made from the reference.
-FORMAT_OPTIONS = ("required_fields=0x19ff", "decode_md=0")
+# All fields of a record except TLEN, bases and qualities; no MD tags made from the reference.
+FORMAT_OPTIONS = ("required_fields=0x18ff", "decode_md=0")
 
 
 def is_cram(path: Path) -> bool:

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+import pysam
 
+from deepregfinder.counting.file_format import open_alignments
 from deepregfinder.counting.first_reads import ReadPreview
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.read_ends import EndSampler
@@ -67,23 +69,41 @@ def count_featurecounts(
     _require_version()
     # featureCounts accepts truncated files and ignores checksums, and does not tell on which
     # sequence an uncounted read lies. The native counter checks both, and counts the library.
-    checked = count_native(path, rules, grid, threads, sampler)
+    records = count_native(path, rules, grid, threads, sampler).tally
     with tempfile.TemporaryDirectory(prefix="featurecounts-", dir=".") as folder:
         bins, table = Path(folder) / "bins.saf", Path(folder) / "counts.txt"
         _log.info("writing a table of %s bins for featureCounts", f"{grid.n_bins:,}")
         _write_bins(bins, grid)
         paired_end = preview.paired_end
+        bam = _primary_records(path, Path(folder)) if records.secondary else path
         command = _command(rules, threads, bins, table)
         try:
-            _run([*command, *(["-p"] if paired_end else []), str(path)])
+            _run([*command, *(["-p"] if paired_end else []), str(bam)])
         except _FoundPairsError:
             if rules.paired_end == "fragments":
                 raise _no_fragments(path) from None
             paired_end = True
-            _run([*command, "-p", str(path)])
+            _run([*command, "-p", str(bam)])
         summary = _read_summary(table.with_name(table.name + ".summary"))
         values = _read_counts(table, grid)
-    return BinCounts(grid, values, _tally(summary, paired_end, checked.tally.library_size))
+    return BinCounts(grid, values, _tally(summary, paired_end, records))
+
+
+def _primary_records(path: Path, folder: Path) -> Path:
+    """The file without secondary and supplementary records; unmapped ones stay.
+
+    featureCounts would count them. Its --primary leaves them out, but then counts the primary
+    record of a read with an NH tag above 1.
+    """
+    primary = folder / "primary.bam"
+    with (
+        open_alignments(path) as alignments,
+        pysam.AlignmentFile(str(primary), "wb", template=alignments) as bam,
+    ):
+        for record in alignments.fetch(until_eof=True):
+            if record.is_unmapped or not (record.is_secondary or record.is_supplementary):
+                bam.write(record)
+    return primary
 
 
 def _require_possible(path: Path, preview: ReadPreview, rules: CountRules, grid: BinGrid) -> None:
@@ -91,6 +111,11 @@ def _require_possible(path: Path, preview: ReadPreview, rules: CountRules, grid:
         raise InputError(
             "featureCounts cannot count reads at their midpoint: use --counter native with "
             "--count_at midpoint."
+        )
+    if rules.secondary == "drop_reads":
+        raise InputError(
+            "featureCounts cannot leave out reads by their secondary records: use --counter native "
+            "with --secondary drop_reads."
         )
     if preview.paired_end and rules.paired_end == "fragments":
         raise _no_fragments(path)
@@ -192,18 +217,19 @@ def _read_summary(path: Path) -> dict[str, int]:
     return {status: int(number) for status, number in (line.split("\t") for line in lines)}
 
 
-def _tally(summary: Mapping[str, int], paired_end: bool, library_size: int) -> ReadTally:
+def _tally(summary: Mapping[str, int], paired_end: bool, records: ReadTally) -> ReadTally:
     return ReadTally(
-        total=sum(summary.values()),
+        total=sum(summary.values()) + records.secondary,
         unmapped=summary["Unassigned_Unmapped"],
         mapq=summary["Unassigned_MappingQuality"],
         duplicate=summary["Unassigned_Duplicate"],
         multimapping=summary["Unassigned_MultiMapping"],
-        secondary=0,
+        secondary=records.secondary,
         improper_pair=0,
         second_mates=0,
         usable=sum(summary[status] for status in _USABLE),
-        library_size=library_size,
+        library_size=records.library_size,
         assigned=summary["Assigned"],
         paired_end=paired_end,
+        secondary_without_nh=records.secondary_without_nh,
     )

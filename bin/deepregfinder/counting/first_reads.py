@@ -22,12 +22,14 @@ class ReadPreview:
 
     chrom_sizes : length in bp of every reference in the header
     paired_end : whether any of the records is of a pair
+    second_mates_only : all of them are second mates of pairs
     in_order : whether the records are sorted by coordinate, according to the header
     median_length : median read length (matched, inserted and soft-clipped bases); 0 without reads
     """
 
     chrom_sizes: dict[str, int]
     paired_end: bool
+    second_mates_only: bool
     in_order: bool
     median_length: float
 
@@ -38,7 +40,7 @@ def preview_reads(path: Path) -> ReadPreview:
         alignment_format(path)
     except InputError as error:
         raise InputError(f"{path} {error}") from None
-    lengths, paired_end = [], False
+    lengths, paired_end, second_only = [], False, True
     try:
         with open_alignments(path) as alignments:
             in_order = alignments.header.to_dict().get("HD", {}).get("SO") == "coordinate"
@@ -47,12 +49,13 @@ def preview_reads(path: Path) -> ReadPreview:
                 pieces = read.cigartuples or ()
                 lengths.append(sum(n for operation, n in pieces if operation in _IN_READ))
                 paired_end |= read.is_paired
+                second_only &= read.is_read2
     except (OSError, ValueError):
         raise InputError(
             f"{path} is damaged: its header or first reads cannot be read. Copy it again."
         ) from None
     median = statistics.median(lengths) if lengths else 0
-    return ReadPreview(sizes, paired_end, in_order, median)
+    return ReadPreview(sizes, paired_end, second_only, in_order, median)
 
 
 def _first_mapped(alignments: pysam.AlignmentFile) -> Iterator[pysam.AlignedSegment]:

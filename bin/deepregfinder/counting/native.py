@@ -2,7 +2,8 @@
 
 Threads decompress blocks (`bgzf`); one compiled loop (`records`) goes through the records and
 counts into one array. A large file is divided into stretches (`stretches`), one per thread, each
-counted into a separate array. Only a few MB of the file are in memory at a time.
+counted into a separate array. Only a few MB of the file are in memory at a time, and the mates of
+fragments that wait for the other one: in a file that is sorted by coordinate, few.
 """
 
 import logging
@@ -12,14 +13,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from deepregfinder.counting import records
 from deepregfinder.counting.bgzf import HEADROOM, read_pieces
 from deepregfinder.counting.cram import is_cram, write_bam
+from deepregfinder.counting.mates import OutOfOrderError, WaitingMates
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.stretches import first_record, stretches
@@ -51,7 +54,44 @@ def count_native(
         The file is damaged, truncated, or neither BAM nor CRAM.
     """
     with _as_bam(path, threads) as bam, bam.open("rb") as stream:
-        return _count(stream, path, rules, grid, threads, sampler)
+        taken: list[np.ndarray] | None = [] if rules.secondary == "drop_reads" else None
+        counts = _count(stream, path, rules, grid, threads, _Extras(sampler, taken))
+        if taken and len(hashes := np.concatenate(taken)):
+            several = np.zeros(1 << int(2 * len(hashes)).bit_length(), np.int64)
+            records.table_of_names(hashes, several)
+            counts = _count(stream, path, rules, grid, threads, _Extras(several=several))
+        return counts
+
+
+@dataclass(frozen=True)
+class _Extras:
+    """What is done beside counting.
+
+    sampler : collects read ends
+    taken : collects hashes of the names of reads with secondary records
+    several : table of such names, whose reads are excluded
+    patient : mates wait for the other one up to the end of the file
+    """
+
+    sampler: EndSampler | None = None
+    taken: list[np.ndarray] | None = None
+    several: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    patient: bool = False
+
+    def for_stretch(self) -> "_Extras":
+        """The same for a stretch of the file, to be merged with `join`."""
+        return replace(
+            self,
+            sampler=None if self.sampler is None else self.sampler.for_stretch(),
+            taken=None if self.taken is None else [],
+        )
+
+    def join(self, stretches: Sequence["_Extras"]) -> None:
+        """Merge what was collected in all stretches of the file, in the order of the file."""
+        if self.sampler is not None:
+            self.sampler.join([one.sampler for one in stretches if one.sampler is not None])
+        if self.taken is not None:
+            self.taken.extend(hashes for one in stretches for hashes in one.taken or ())
 
 
 @contextmanager
@@ -75,17 +115,32 @@ def _count(
     rules: CountRules,
     grid: BinGrid,
     threads: int,
-    sampler: EndSampler | None,
+    extras: _Extras,
 ) -> BinCounts:
     starts = stretches(stream, path, threads)
     if len(starts) > 1:
         # If this fails, reading the file from start to end finds the fault and its position.
-        with suppress(InputError, _WrongCutError):
-            return _count_side_by_side(stream, path, rules, grid, starts, sampler)
+        with suppress(InputError, _WrongCutError, OutOfOrderError):
+            return _count_side_by_side(stream, path, rules, grid, starts, extras)
+    try:
+        return _count_in_turn(stream, path, rules, grid, threads, extras)
+    except OutOfOrderError:
+        patient = replace(extras, patient=True)
+        return _count_in_turn(stream, path, rules, grid, threads, patient)
+
+
+def _count_in_turn(
+    stream: BinaryIO,
+    path: Path,
+    rules: CountRules,
+    grid: BinGrid,
+    threads: int,
+    extras: _Extras,
+) -> BinCounts:
     stream.seek(0)
     pieces = read_pieces(stream, path, threads)
     data, at, header = _read_header(pieces, path)
-    counter = _Counter(path, header, rules, grid, sampler)
+    counter = _Counter(path, header, rules, grid, extras.for_stretch())
     progress = Progress(_log, str(path), "records", os.fstat(stream.fileno()).st_size)
     rest = counter.count_all(
         data, at, pieces, lambda: progress.reach(stream.tell(), counter.n_records)
@@ -94,7 +149,8 @@ def _count(
         raise InputError(
             f"{path} is cut short: its last record is incomplete. Copy it again, or make it again."
         )
-    return BinCounts(grid, counter.values, _tally(counter.tally))
+    extras.join([counter.extras])
+    return counter.counts()
 
 
 class _WrongCutError(Exception):
@@ -107,6 +163,7 @@ class _Counter:
     header : length in bp of each reference
     values : counts of the bins so far
     tally : numbers of counted and excluded records so far (see `records`)
+    mates : mates of fragments that wait for the other one
     """
 
     def __init__(
@@ -115,17 +172,22 @@ class _Counter:
         header: Mapping[str, int],
         rules: CountRules,
         grid: BinGrid,
-        sampler: EndSampler | None,
+        extras: _Extras,
+        from_start: bool = True,
     ) -> None:
         self._path = path
-        self._first_bin = np.array([grid.first_bin.get(chrom, -1) for chrom in header], np.int64)
+        first_bin = np.array([grid.first_bin.get(chrom, -1) for chrom in header], np.int64)
         # Not the lengths in the header: counts past the end of a chromosome would go to the next.
-        self._lengths = np.array([grid.chrom_sizes.get(chrom, 0) for chrom in header], np.int64)
-        self._rules, self._bin_size = rules, grid.bin_size
+        lengths = np.array([grid.chrom_sizes.get(chrom, 0) for chrom in header], np.int64)
+        self._grid, self._rules = grid, rules
         self._sections = np.empty((records.MAX_SECTIONS, 2), np.int64)
-        self.sampler = sampler
+        self.extras = extras
         self.values = np.zeros(grid.n_bins, np.uint32)
         self.tally = np.zeros(records.N_TALLY, np.int64)
+        drop = rules.duplicates == "drop"
+        bins = (first_bin, lengths, grid.bin_size)
+        self._where: tuple[Any, ...] = (*bins, rules.min_mapq, drop, self.values, self.tally)
+        self.mates = WaitingMates(self._where, from_start, extras.patient)
 
     @property
     def n_records(self) -> int:
@@ -137,31 +199,68 @@ class _Counter:
         Raises InputError at an impossible record.
         """
         rules = self._rules
-        end: int = records.count_records(
-            data,
-            at,
-            len(data),
-            self._first_bin,
-            self._lengths,
-            self._bin_size,
-            rules.min_mapq,
-            rules.duplicates == "drop",
-            rules.paired_end == "fragments",
-            rules.count_at == "midpoint",
-            rules.extend,
-            rules.shift,
-            self.values,
-            self.tally,
-            self._sections,
-        )
-        if self.tally[records.FAULT]:
-            raise InputError(
-                f"{self._path} is damaged: record {self.n_records:,} "
-                f"{records.FAULTS[int(self.tally[records.FAULT])]}. Make the file again."
+        start, end = at, -1
+        while end < 0:
+            at = records.count_records(  # type: ignore[call-arg]  # those of *where
+                data,
+                at,
+                len(data),
+                *self._where,
+                rules.paired_end == "fragments",
+                rules.count_at == "midpoint",
+                records.SECONDARY_RULES.index(rules.secondary),
+                rules.extend,
+                rules.shift,
+                self._sections,
+                self.mates.table,
+                self.mates.order,
+                self.extras.several,
             )
-        if self.sampler is not None:
-            self.sampler.take(data, at, end)
+            if self.tally[records.FAULT] == records.NO_ROOM:
+                self.tally[records.FAULT] = 0
+                self.mates.make_room()
+            else:
+                end = at
+        self.mates.require_order()
+        if self.tally[records.FAULT]:
+            raise InputError(self._fault())
+        if self.extras.sampler is not None:
+            self.extras.sampler.take(data, start, end)
+        if self.extras.taken is not None and self.tally[records.WITHOUT_NH]:
+            self.extras.taken.append(self._names(data, start, end))
         return end
+
+    def _fault(self) -> str:
+        """Message for tally[FAULT]."""
+        if self.tally[records.FAULT] == records.SAME_NAMES:
+            return (
+                f"{self._path}: many reads have the name of record {self.n_records:,}, so that "
+                "mates cannot be joined to fragments. Use --paired_end reads to count each mate, "
+                "or restore the names of the reads."
+            )
+        return (
+            f"{self._path} is damaged: record {self.n_records:,} "
+            f"{records.FAULTS[int(self.tally[records.FAULT])]}. Make the file again."
+        )
+
+    def _names(self, data: np.ndarray, at: int, end: int) -> np.ndarray:
+        """Hashes of the names of reads with secondary records."""
+        names = np.empty((end - at) // records.SMALLEST_RECORD, np.int64)
+        fragments = self._rules.paired_end == "fragments"
+        return names[: records.take_names(data, at, end, fragments, names)].copy()
+
+    def add(self, later: "_Counter") -> None:
+        """Add the counts of the next stretch of the file."""
+        self.values += later.values
+        self.tally += later.tally
+        if not self.mates.join(later.mates):
+            self.tally[records.FAULT] = records.SAME_NAMES
+            raise InputError(self._fault())
+
+    def counts(self) -> BinCounts:
+        """The counts at the end of the file."""
+        self.mates.finish()
+        return BinCounts(self._grid, self.values, _tally(self.tally))
 
     def count_all(
         self,
@@ -186,7 +285,7 @@ def _count_side_by_side(
     rules: CountRules,
     grid: BinGrid,
     starts: Sequence[int],
-    sampler: EndSampler | None,
+    extras: _Extras,
 ) -> BinCounts:
     """Count each stretch in a separate thread, with one more thread to decompress it.
 
@@ -197,8 +296,8 @@ def _count_side_by_side(
     size = os.fstat(stream.fileno()).st_size
     progress = Progress(_log, str(path), "records", size)
     counters = [
-        _Counter(path, header, rules, grid, None if sampler is None else sampler.for_stretch())
-        for _ in starts
+        _Counter(path, header, rules, grid, extras.for_stretch(), from_start=number == 0)
+        for number in range(len(starts))
     ]
     passed = [0] * len(starts)
 
@@ -234,11 +333,9 @@ def _count_side_by_side(
             raise _WrongCutError
     whole = counters[0]
     for counter in counters[1:]:
-        whole.values += counter.values
-        whole.tally += counter.tally
-    if sampler is not None:
-        sampler.join([counter.sampler for counter in counters if counter.sampler is not None])
-    return BinCounts(grid, whole.values, _tally(whole.tally))
+        whole.add(counter)
+    extras.join([counter.extras for counter in counters])
+    return whole.counts()
 
 
 def _joined(rest: np.ndarray, piece: np.ndarray) -> tuple[np.ndarray, int]:
@@ -313,4 +410,7 @@ def _tally(fields: np.ndarray) -> ReadTally:
         library_size=int(fields[records.ON_MAIN]),
         assigned=int(fields[records.ASSIGNED]),
         paired_end=bool(fields[records.PAIRED]),
+        lone_first=int(fields[records.LONE_FIRST]),
+        lone_second=int(fields[records.LONE_SECOND]),
+        secondary_without_nh=int(fields[records.WITHOUT_NH]),
     )

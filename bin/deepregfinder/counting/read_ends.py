@@ -17,7 +17,8 @@ from deepregfinder.counting.first_reads import ReadPreview
 
 @dataclass(frozen=True)
 class ReadEnds:
-    """5' ends of the sampled reads; of pairs, those of first mates.
+    """5' ends of the sampled reads; of pairs, those of first mates (of second ones if the file has
+    no others).
 
     forward, reverse : int64, sorted; positions of the 5' ends on either strand
     fragments : int64, lengths of proper pairs; empty for single reads
@@ -62,6 +63,7 @@ class EndSampler:
             if name in self._chrom_sizes
         )
         self._in_order = preview.in_order
+        self._other_mate = pysam.FREAD1 if preview.second_mates_only else pysam.FREAD2
         self._taken: list[np.ndarray] = []
         self._missing = READS if preview.in_order else np.iinfo(np.int64).max
         self._done = False
@@ -89,7 +91,7 @@ class EndSampler:
         room = min((end - at) // records.SMALLEST_RECORD, self._missing)
         rows = np.empty((room, records.N_END_FIELDS), np.int32)
         n_rows, over = records.take_ends(
-            data, at, end, self._reference, self._min_mapq, self._in_order, rows
+            data, at, end, self._reference, self._min_mapq, self._other_mate, self._in_order, rows
         )
         if n_rows:
             self._taken.append(rows[:n_rows].copy())

@@ -20,9 +20,10 @@ from deepregfinder.counting.compiled import OPTIONS
 
 # Fields of the tally, an int64 array. FAULT is the reason why reading stopped, 0 if none.
 TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
-SECOND_MATES, USABLE, ON_MAIN, ASSIGNED, PAIRED, FAULT, N_TALLY = range(7, 14)
+SECOND_MATES, USABLE, ON_MAIN, ASSIGNED, PAIRED, LONE_FIRST, LONE_SECOND = range(7, 14)
+WITHOUT_NH, FAULT, N_TALLY = range(14, 17)
 
-BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG, BEYOND_END = range(1, 6)
+BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG, BEYOND_END, SAME_NAMES, NO_ROOM = range(1, 8)
 FAULTS = {
     BAD_SIZE: "states impossible sizes",
     BAD_REFERENCE: "is on a chromosome that the header does not have",
@@ -31,10 +32,32 @@ FAULTS = {
     BEYOND_END: "starts beyond the end of its chromosome",
 }
 
+# How secondary and supplementary records are treated: see CountRules.
+SECONDARY_RULES = ("drop", "keep", "drop_reads")
+
+# Columns of `mates`, the mates that wait for the other one of their pair: the hash of the name in
+# two parts, reference, start, start of the other mate, end, TLEN, and the bits below (0: an empty
+# row). It is an open-addressing table; the number of its rows is a power of 2.
+_LOW, _HIGH, _REFERENCE, _START, _OTHER_START, _END, _LENGTH, _BITS, N_MATE_FIELDS = range(9)
+_USED, _WHICH_AT, _DUPLICATED, _SEVERAL, _MAPQ_AT = 1, 1, 8, 16, 5
+
+# Fields of `order`, an int64 array: mates that wait, the sort keys of the first and the last pair,
+# whether the pairs are sorted so far, and how many mates were counted without the other one before
+# the end of the file.
+WAITING, FIRST_KEY, LAST_KEY, SORTED, SETTLED, N_ORDER = range(6)
+
+# A mate lies within this distance of where the other one states: programs that trim or shift reads
+# often leave that statement as it was.
+NEAR = 1_000
+
+# Mates of one name, chromosome and file that may wait at a time.
+_MOST_NAMESAKES = 1 << 13
+
 # Far above the longest reads of any sequencer: a larger size means a damaged file.
 LARGEST_RECORD = 1 << 28
 
-# Columns of the rows of `take_ends`: position of the 5' end, flag, TLEN and length of a read.
+# Columns of the rows of `take_ends`: position of the 5' end, flag, length of the fragment (signed
+# as TLEN) and of the read.
 N_END_FIELDS = 4
 
 # featureCounts --maxMOp: number of sections of a CIGAR, between indels and splices, that are used.
@@ -43,8 +66,10 @@ MAX_SECTIONS = 10
 _FIXED_PART = 32
 SMALLEST_RECORD = 4 + _FIXED_PART
 _PAIRED, _PROPER, _UNMAPPED, _MATE_UNMAPPED = 0x1, 0x2, 0x4, 0x8
-_REVERSE, _SECOND, _SECONDARY, _DUPLICATE, _SUPPLEMENTARY = 0x10, 0x80, 0x100, 0x400, 0x800
-_NO_SAMPLE = _UNMAPPED | _SECOND | _SECONDARY | _SUPPLEMENTARY
+_REVERSE, _SECONDARY, _DUPLICATE, _SUPPLEMENTARY = 0x10, 0x100, 0x400, 0x800
+_EXTRA = _SECONDARY | _SUPPLEMENTARY
+_NO_SAMPLE = _UNMAPPED | _EXTRA
+_MATES = 0xC0
 
 # CIGAR operations (MIDNSHP=X) as bits, lowest first: those that consume bases of the reference,
 # and those that consume bases of the read.
@@ -85,6 +110,7 @@ def _loader(bits: int, signed: bool) -> Any:
 
 
 _uint8, _uint16, _int32 = _loader(8, False), _loader(16, False), _loader(32, True)
+_int64 = _loader(64, True)
 
 
 @_inner
@@ -270,9 +296,349 @@ def _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, chrom_len
     return (start + end) // 2 if start < end else -1
 
 
+@_inner
+def _mixed(key, word):  # type: ignore[no-untyped-def]
+    """One step of a hash: multiply and fold (the constant is that of SplitMix64)."""
+    key = (key ^ word) * -7046029254386353131
+    return key ^ (key >> 29)
+
+
+@_inner
+def _covered(data, cigar_at, n_cigar):  # type: ignore[no-untyped-def]
+    """Positions from the first to the last aligned base of a record."""
+    covered = 0
+    for k in range(n_cigar):
+        packed = _int32(data, cigar_at + 4 * k) & 0xFFFFFFFF
+        if _IN_REFERENCE >> (packed & 15) & 1:
+            covered += packed >> 4
+    return covered
+
+
+@_inner
+def _hash_of_name(data, at, length, reference, low, high):  # type: ignore[no-untyped-def]
+    """Hash, not 0, of the name in data[at:at + length], which ends with a zero byte.
+
+    Some programs end the names of both mates differently: /1 and /2, .1 and .2, _1 and _2 are not
+    part of the name. Reads without a name (*) are identified by the positions of both mates.
+    """
+    end = at + length - 1
+    if length > 3:
+        last, mark = _uint8(data, end - 1), _uint8(data, end - 2)
+        if (last == 49 or last == 50) and (mark == 47 or mark == 46 or mark == 95):
+            end -= 2
+    key = np.int64(end - at)
+    if key == 1 and _uint8(data, at) == 42:
+        key = _mixed(_mixed(_mixed(key, reference), low), high)
+    while end - at >= 8:
+        key = _mixed(key, _int64(data, at))
+        at += 8
+    while at < end:
+        key = _mixed(key, _uint8(data, at))
+        at += 1
+    key = _mixed(key, 0)
+    return key | 1 if key == 0 else key
+
+
+@_inner
+def _is_among(names, key):  # type: ignore[no-untyped-def]
+    """Whether a hash is in the table of `table_of_names`."""
+    mask = len(names) - 1
+    row = key & mask
+    while names[row]:
+        if names[row] == key:
+            return True
+        row = (row + 1) & mask
+    return False
+
+
+@_inner
+def _count_fragment(  # type: ignore[no-untyped-def]
+    reference,
+    start,
+    end,
+    mapq,
+    duplicate,
+    several,
+    first_bin,
+    chrom_length,
+    bin_size,
+    min_mapq,
+    drop_duplicates,
+    counts,
+    tally,
+):
+    """Count a fragment in the bin of its midpoint, or the reason why it is excluded."""
+    if mapq < min_mapq:
+        tally[MAPQ] += 1
+    elif drop_duplicates and duplicate:
+        tally[DUPLICATE] += 1
+    elif several:
+        tally[MULTIMAPPING] += 1
+    else:
+        tally[USABLE] += 1
+        first = first_bin[reference]
+        tally[ON_MAIN] += first >= 0
+        middle = (start + end) // 2
+        if first >= 0 and 0 <= middle < chrom_length[reference]:
+            counts[first + middle // bin_size] += 1
+            tally[ASSIGNED] += 1
+
+
+@_inner
+def _count_lone(  # type: ignore[no-untyped-def]
+    mates,
+    row,
+    first_bin,
+    chrom_length,
+    bin_size,
+    min_mapq,
+    drop_duplicates,
+    counts,
+    tally,
+):
+    """Count the fragment of a mate without the other one, which TLEN describes.
+
+    Without TLEN, the missing mate is taken to be as long as this one.
+    """
+    start, other = np.int64(mates[row, _START]), np.int64(mates[row, _OTHER_START])
+    end, length = np.int64(mates[row, _END]), abs(np.int64(mates[row, _LENGTH]))
+    bits = mates[row, _BITS]
+    far = min(start, other) + length if length else max(end, other + end - start)
+    tally[LONE_SECOND if bits >> _WHICH_AT & 3 == 2 else LONE_FIRST] += 1
+    _count_fragment(
+        mates[row, _REFERENCE],
+        min(start, other),
+        far,
+        bits >> _MAPQ_AT,
+        bits & _DUPLICATED,
+        bits & _SEVERAL,
+        first_bin,
+        chrom_length,
+        bin_size,
+        min_mapq,
+        drop_duplicates,
+        counts,
+        tally,
+    )
+
+
+@_inner
+def _find_mate(mates, low, high, reference, start, other_start, which):  # type: ignore[no-untyped-def]
+    """Row of the mate that waits for this one; -1 - row of an empty one if none does.
+
+    The mate with exactly the stated positions is preferred to one that lies near them. The result
+    is -1 - len(mates) if too many mates of this name wait.
+    """
+    mask = len(mates) - 1
+    row, fitting, namesakes = low & mask, -1, 0
+    while mates[row, _BITS]:
+        if (
+            mates[row, _LOW] == low
+            and mates[row, _HIGH] == high
+            and mates[row, _REFERENCE] == reference
+        ):
+            waits = mates[row, _BITS] >> _WHICH_AT & 3
+            if waits != which or which == 0 or which == 3:
+                off = max(
+                    abs(np.int64(mates[row, _START]) - other_start),
+                    abs(np.int64(mates[row, _OTHER_START]) - start),
+                )
+                if off == 0:
+                    return row
+                if off <= NEAR and fitting < 0:
+                    fitting = row
+            namesakes += 1
+            if namesakes > _MOST_NAMESAKES:
+                return -1 - len(mates)
+        row = (row + 1) & mask
+    return fitting if fitting >= 0 else -1 - row
+
+
+@_inner
+def _take_out(mates, row):  # type: ignore[no-untyped-def]
+    """Empty a row, and move later ones up so that a search still finds them."""
+    mask = len(mates) - 1
+    gap = row
+    while True:
+        row = (row + 1) & mask
+        if not mates[row, _BITS]:
+            break
+        home = mates[row, _LOW] & mask
+        if (row - home) & mask >= (row - gap) & mask:
+            for field in range(N_MATE_FIELDS):
+                mates[gap, field] = mates[row, field]
+            gap = row
+    mates[gap, _BITS] = 0
+
+
+@_inner
+def _join(  # type: ignore[no-untyped-def]
+    mates,
+    low,
+    high,
+    reference,
+    start,
+    other_start,
+    end,
+    length,
+    bits,
+    order,
+    first_bin,
+    chrom_length,
+    bin_size,
+    min_mapq,
+    drop_duplicates,
+    counts,
+    tally,
+):
+    """Count the fragment of a mate if the other one waits, else let it wait; False if it cannot."""
+    row = _find_mate(mates, low, high, reference, start, other_start, bits >> _WHICH_AT & 3)
+    if row == -1 - len(mates):
+        return False
+    if row >= 0:
+        other = mates[row, _BITS]
+        tally[SECOND_MATES] += 1
+        _count_fragment(
+            reference,
+            min(start, np.int64(mates[row, _START])),
+            max(end, np.int64(mates[row, _END])),
+            max(bits >> _MAPQ_AT, other >> _MAPQ_AT),
+            (bits | other) & _DUPLICATED,
+            (bits | other) & _SEVERAL,
+            first_bin,
+            chrom_length,
+            bin_size,
+            min_mapq,
+            drop_duplicates,
+            counts,
+            tally,
+        )
+        _take_out(mates, row)
+        order[WAITING] -= 1
+        return True
+    row = -1 - row
+    mates[row, _LOW] = low
+    mates[row, _HIGH] = high
+    mates[row, _REFERENCE] = reference
+    mates[row, _START] = start
+    mates[row, _OTHER_START] = other_start
+    mates[row, _END] = end
+    mates[row, _LENGTH] = length
+    mates[row, _BITS] = bits
+    order[WAITING] += 1
+    return True
+
+
+_RULES = "int64[::1], int64[::1], int64, int64, boolean, uint32[::1], int64[::1]"
+
+
 @njit(
-    "int64(uint8[::1], int64, int64, int64[::1], int64[::1], int64, int64, boolean, boolean,"
-    " boolean, int64, int64, uint32[::1], int64[::1], int64[:, ::1])",
+    f"boolean(int32[:, ::1], int32[:, ::1], int64[::1], {_RULES})",
+    cache=True,
+    **OPTIONS,
+)
+def join_mates(  # type: ignore[no-untyped-def]
+    mates,
+    others,
+    order,
+    first_bin,
+    chrom_length,
+    bin_size,
+    min_mapq,
+    drop_duplicates,
+    counts,
+    tally,
+):
+    """Join the mates that wait in two stretches of a file; `mates` has room for all `others`.
+
+    The other parameters are those of `count_records`. False if too many mates have one name.
+    """
+    for row in range(len(others)):
+        if others[row, _BITS] and not _join(
+            mates,
+            np.int64(others[row, _LOW]),
+            np.int64(others[row, _HIGH]),
+            np.int64(others[row, _REFERENCE]),
+            np.int64(others[row, _START]),
+            np.int64(others[row, _OTHER_START]),
+            np.int64(others[row, _END]),
+            np.int64(others[row, _LENGTH]),
+            np.int64(others[row, _BITS]),
+            order,
+            first_bin,
+            chrom_length,
+            bin_size,
+            min_mapq,
+            drop_duplicates,
+            counts,
+            tally,
+        ):
+            return False
+    return True
+
+
+@njit(
+    f"void(int32[:, ::1], int32[:, ::1], int64[::1], boolean, boolean, {_RULES})",
+    cache=True,
+    **OPTIONS,
+)
+def settle_mates(  # type: ignore[no-untyped-def]
+    mates,
+    kept,
+    order,
+    at_end,
+    from_start,
+    first_bin,
+    chrom_length,
+    bin_size,
+    min_mapq,
+    drop_duplicates,
+    counts,
+    tally,
+):
+    """Count the mates whose other one does not come any more, and move the rest to `kept`.
+
+    Parameters
+    ----------
+    mates : int32, shape (rows, N_MATE_FIELDS)
+    kept : int32, zeros, with room for all of them
+    order : int64, shape (N_ORDER,); of sorted pairs
+    at_end : none comes any more. Otherwise, one can come from the position of the last record on,
+        and, unless from_start, from before the first record.
+    The others are those of `count_records`.
+    """
+    order[WAITING] = 0
+    mask = len(kept) - 1
+    for row in range(len(mates)):
+        if not mates[row, _BITS]:
+            continue
+        place = (np.int64(mates[row, _REFERENCE]) << 32) + mates[row, _OTHER_START]
+        passed = order[SORTED] and place + NEAR < order[LAST_KEY]
+        if at_end or (passed and (from_start or place - NEAR > order[FIRST_KEY])):
+            order[SETTLED] += 1
+            _count_lone(
+                mates,
+                row,
+                first_bin,
+                chrom_length,
+                bin_size,
+                min_mapq,
+                drop_duplicates,
+                counts,
+                tally,
+            )
+            continue
+        to = mates[row, _LOW] & mask
+        while kept[to, _BITS]:
+            to = (to + 1) & mask
+        for field in range(N_MATE_FIELDS):
+            kept[to, field] = mates[row, field]
+        order[WAITING] += 1
+
+
+@njit(
+    f"int64(uint8[::1], int64, int64, {_RULES}, boolean, boolean, int64, int64, int64,"
+    " int64[:, ::1], int32[:, ::1], int64[::1], int64[::1])",
     cache=True,
     **OPTIONS,
 )
@@ -285,13 +651,17 @@ def count_records(  # type: ignore[no-untyped-def]
     bin_size,
     min_mapq,
     drop_duplicates,
-    fragments,
-    midpoint,
-    extend,
-    shift,
     counts,
     tally,
+    fragments,
+    midpoint,
+    secondary,
+    extend,
+    shift,
     sections,
+    mates,
+    order,
+    names,
 ):
     """Count the whole records in data[at:end]; return the start of the first incomplete one.
 
@@ -304,10 +674,15 @@ def count_records(  # type: ignore[no-untyped-def]
     bin_size, min_mapq, extend, shift : as in CountRules
     drop_duplicates, fragments, midpoint : duplicates == "drop", paired_end == "fragments",
         count_at == "midpoint"
+    secondary : index in SECONDARY_RULES
     counts : uint32, added to
     tally : int64, shape (N_TALLY,), added to; tally[FAULT] is not 0 if the record at the returned
-        position, the tally[TOTAL]-th of the file, is impossible
+        position, the tally[TOTAL]-th of the file, is impossible, or NO_ROOM before a record for
+        which `mates` has too few rows
     sections : int64, shape (MAX_SECTIONS, 2): work space, overwritten
+    mates : int32, shape (rows, N_MATE_FIELDS): mates of fragments that wait for the other one
+    order : int64, shape (N_ORDER,): what is known of the order of the pairs so far
+    names : int64, of `table_of_names`: reads that map to several places
     """
     while end - at >= SMALLEST_RECORD:
         body = at + 4
@@ -330,28 +705,73 @@ def count_records(  # type: ignore[no-untyped-def]
             return at
 
         record = at
-        at = next_record
         flag = _uint16(data, body + 14)
         position = _int32(data, body + 4)
         paired = flag & _PAIRED != 0
+        pair = paired and fragments
+        if pair and 2 * (order[WAITING] + 1) > len(mates):
+            tally[FAULT] = NO_ROOM
+            return at
+        at = next_record
         tally[TOTAL] += 1
         tally[PAIRED] += paired
         if flag & _UNMAPPED:
             tally[UNMAPPED] += 1
             continue
-        fragment_length = 0
-        if paired and fragments:
-            if flag & (_SECONDARY | _SUPPLEMENTARY):
+        if flag & _EXTRA:
+            if flag & _SECONDARY:
+                tally[WITHOUT_NH] += _number_of_hits(data, tags_at, next_record) == 1
+            if pair or secondary != 1:
                 tally[SECONDARY] += 1
                 continue
-            fragment_length = _int32(data, body + 28)
+        if pair:
+            other = _int32(data, body + 24)
             proper = flag & _PROPER and not flag & _MATE_UNMAPPED
-            if not proper or fragment_length == 0 or reference != _int32(data, body + 20):
+            if not proper or reference < 0 or reference != _int32(data, body + 20):
                 tally[IMPROPER_PAIR] += 1
                 continue
-            if fragment_length < 0:
-                tally[SECOND_MATES] += 1
-                continue
+            hits = _number_of_hits(data, tags_at, next_record)
+            if hits < 0:
+                tally[FAULT] = BAD_TAG
+                return record
+            if first_bin[reference] >= 0 and position >= chrom_length[reference]:
+                tally[FAULT] = BEYOND_END
+                return record
+            key = (reference << 32) + position
+            if order[FIRST_KEY] < 0:
+                order[FIRST_KEY] = key
+            if key < order[LAST_KEY]:
+                order[SORTED] = 0
+            order[LAST_KEY] = key
+            lower, upper = min(position, other), max(position, other)
+            name = _hash_of_name(data, body + _FIXED_PART, name_length, reference, lower, upper)
+            bits = _USED | (flag >> 6 & 3) << _WHICH_AT | _uint8(data, body + 9) << _MAPQ_AT
+            if flag & _DUPLICATE:
+                bits |= _DUPLICATED
+            if hits > 1 or (len(names) and _is_among(names, name)):
+                bits |= _SEVERAL
+            if not _join(
+                mates,
+                name << 32 >> 32,
+                name >> 32,
+                reference,
+                position,
+                other,
+                position + max(_covered(data, cigar_at, n_cigar), 1),
+                _int32(data, body + 28),
+                bits,
+                order,
+                first_bin,
+                chrom_length,
+                bin_size,
+                min_mapq,
+                drop_duplicates,
+                counts,
+                tally,
+            ):
+                tally[FAULT] = SAME_NAMES
+                return record
+            continue
         if _uint8(data, body + 9) < min_mapq:
             tally[MAPQ] += 1
             continue
@@ -362,6 +782,11 @@ def count_records(  # type: ignore[no-untyped-def]
         if hits < 0:
             tally[FAULT] = BAD_TAG
             return record
+        if len(names) and hits == 1:
+            name = _hash_of_name(
+                data, body + _FIXED_PART, name_length, reference, position, position
+            )
+            hits += _is_among(names, _mixed(name, flag & _MATES))
         if hits > 1:
             tally[MULTIMAPPING] += 1
             continue
@@ -375,11 +800,8 @@ def count_records(  # type: ignore[no-untyped-def]
             tally[FAULT] = BEYOND_END
             return record
         reverse = flag & _REVERSE != 0
-        if midpoint or fragment_length:
-            if fragment_length:
-                middle = position + fragment_length // 2
-            else:
-                middle = _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, length)
+        if midpoint:
+            middle = _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, length)
             if 0 <= middle < length:
                 counts[first + middle // bin_size] += 1
                 tally[ASSIGNED] += 1
@@ -405,13 +827,59 @@ def count_records(  # type: ignore[no-untyped-def]
     return at
 
 
+@njit("int64(uint8[::1], int64, int64, boolean, int64[::1])", cache=True, **OPTIONS)
+def take_names(data, at, end, fragments, names):  # type: ignore[no-untyped-def]
+    """Collect the names of reads with a secondary record that has no NH tag (an NH tag says more).
+
+    Parameters
+    ----------
+    data, at, end : as in `take_ends`
+    fragments : the name of a pair is that of both mates. Otherwise, each mate has a name.
+    names : int64, shape (records,), filled with hashes
+
+    Returns
+    -------
+    number of hashes
+    """
+    n_names = 0
+    while at < end:
+        body = at + 4
+        at = body + _int32(data, at)
+        flag = _uint16(data, body + 14)
+        if flag & (_UNMAPPED | _SECONDARY) != _SECONDARY:
+            continue
+        length, n_bases = _uint8(data, body + 8), _int32(data, body + 16)
+        tags_at = body + _FIXED_PART + length + 4 * _uint16(data, body + 12)
+        tags_at += (n_bases + 1) // 2 + n_bases
+        if _number_of_hits(data, tags_at, at) != 1:
+            continue
+        name = _hash_of_name(data, body + _FIXED_PART, length, 0, 0, 0)
+        if not (fragments and flag & _PAIRED):
+            name = _mixed(name, flag & _MATES)
+        names[n_names] = name
+        n_names += 1
+    return n_names
+
+
+@njit("void(int64[::1], int64[::1])", cache=True, **OPTIONS)
+def table_of_names(hashes, table):  # type: ignore[no-untyped-def]
+    """Fill an open-addressing table: zeros, a power of 2, more of them than hashes."""
+    mask = len(table) - 1
+    for key in hashes:
+        row = key & mask
+        while table[row] and table[row] != key:
+            row = (row + 1) & mask
+        table[row] = key
+
+
 @njit(
-    "Tuple((int64, boolean))(uint8[::1], int64, int64, int64, int64, boolean, int32[:, ::1])",
+    "Tuple((int64, boolean))(uint8[::1], int64, int64, int64, int64, int64, boolean,"
+    " int32[:, ::1])",
     cache=True,
     **OPTIONS,
 )
-def take_ends(data, at, end, reference, min_mapq, in_order, rows):  # type: ignore[no-untyped-def]
-    """Collect the 5' ends of primary alignments (first mates of pairs) on one chromosome.
+def take_ends(data, at, end, reference, min_mapq, other_mate, in_order, rows):  # type: ignore[no-untyped-def]
+    """Collect the 5' ends of primary alignments (one mate of pairs) on one chromosome.
 
     Parameters
     ----------
@@ -420,8 +888,10 @@ def take_ends(data, at, end, reference, min_mapq, in_order, rows):  # type: igno
         have passed `count_records` before.
     reference : index of the chromosome in the header
     min_mapq : as in CountRules
+    other_mate : flag of the mates that are left out
     in_order : the file is sorted by coordinate: no read of the chromosome follows another one
-    rows : int32, shape (reads, N_END_FIELDS), filled with position, flag, TLEN and length
+    rows : int32, shape (reads, N_END_FIELDS), filled with position, flag, length of the fragment
+        (of a proper pair without TLEN: as if both mates were of one length) and of the read
 
     Returns
     -------
@@ -437,7 +907,7 @@ def take_ends(data, at, end, reference, min_mapq, in_order, rows):  # type: igno
         if record_reference != reference:
             continue
         flag = _uint16(data, body + 14)
-        if flag & _NO_SAMPLE or _uint8(data, body + 9) < min_mapq:
+        if flag & (_NO_SAMPLE | other_mate) or _uint8(data, body + 9) < min_mapq:
             continue
         cigar_at = body + _FIXED_PART + _uint8(data, body + 8)
         covered, length = 0, 0
@@ -452,6 +922,8 @@ def take_ends(data, at, end, reference, min_mapq, in_order, rows):  # type: igno
         rows[n_rows, 0] = position + max(covered, 1) - 1 if flag & _REVERSE else position
         rows[n_rows, 1] = flag
         rows[n_rows, 2] = _int32(data, body + 28)
+        if flag & _PROPER and not rows[n_rows, 2] and reference == _int32(data, body + 20):
+            rows[n_rows, 2] = abs(_int32(data, body + 24) - position) + covered
         rows[n_rows, 3] = length
         n_rows += 1
     return n_rows, False

@@ -28,6 +28,9 @@ class CountRules:
     count_at : "overlap" (half of the read must lie in the bin) or "midpoint", for single reads
     extend : bp added at the 3' end of single reads
     shift : bp by which single reads move downstream
+    secondary : secondary and supplementary records are not counted ("drop"), counted like others
+        ("keep", as in featureCounts), or not counted, nor any read that has a secondary one
+        ("drop_reads"). Those of pairs are never fragments.
     """
 
     min_mapq: int
@@ -36,6 +39,7 @@ class CountRules:
     count_at: Literal["overlap", "midpoint"]
     extend: int
     shift: int
+    secondary: Literal["drop", "keep", "drop_reads"] = "keep"
 
 
 def different_rules(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
@@ -114,13 +118,17 @@ class ReadTally:
 
     total : all records
     unmapped, mapq, duplicate, multimapping : excluded single reads or fragments
-    secondary, improper_pair : excluded records of pairs that do not define a fragment
+    secondary : excluded secondary and supplementary records
+    improper_pair : excluded records of pairs that do not define a fragment
     second_mates : records whose fragment is counted with the other mate
     usable : reads, or fragments, that pass the filters, on any sequence of the file.
         total = usable + second_mates + all excluded records
     library_size : those of them on main chromosomes, counted in a bin or not
     assigned : usable reads or fragments counted in at least one bin (blacklisted or not)
     paired_end : whether the file has paired-end reads
+    lone_first, lone_second : fragments, usable or not, of which only the first (second) mate is in
+        the file
+    secondary_without_nh : secondary records, excluded or not, without an NH tag above 1
     """
 
     total: int
@@ -135,6 +143,9 @@ class ReadTally:
     library_size: int
     assigned: int
     paired_end: bool
+    lone_first: int = 0
+    lone_second: int = 0
+    secondary_without_nh: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,9 @@ class RecordCounts:
     usable : reads or fragments that pass the filters; library_size : those on main chromosomes;
     elsewhere : the others; assigned : usable records counted in a bin; assigned_fraction : their
     share of the library size
+    lone_first_mates, lone_second_mates : fragments, usable or not, of which only this mate is in
+        the file
+    secondary_without_nh : secondary records, excluded or not, without an NH tag above 1
     """
 
     id: str
@@ -60,6 +63,9 @@ class RecordCounts:
     excluded_improper_pair: int
     second_mates: int
     paired_end: bool
+    lone_first_mates: int = 0
+    lone_second_mates: int = 0
+    secondary_without_nh: int = 0
 
     FATES: ClassVar[Mapping[str, str]] = {
         "usable": "library_size",
@@ -78,6 +84,20 @@ class RecordCounts:
     def fates(self) -> dict[str, int]:
         """Numbers of records by FATES, which sum to `total_records`."""
         return {fate: getattr(self, column) for fate, column in self.FATES.items()}
+
+    @property
+    def usable_fraction(self) -> float | None:
+        """Share of the reads or fragments that are usable; None without any.
+
+        A fragment has two records: of pairs that are no fragments, two records count once.
+        Secondary and supplementary records are no reads.
+        """
+        fragments = self.second_mates + self.lone_first_mates + self.lone_second_mates
+        each = 1 + self.second_mates / fragments if fragments else 1
+        others = self.excluded_unmapped + self.excluded_improper_pair
+        single = self.total_records - self.second_mates - self.excluded_secondary - others
+        reads = single + others / each
+        return self.usable / reads if reads > 0 else None
 
 
 @dataclass(frozen=True)
@@ -184,5 +204,8 @@ def write_summary(path: Path, library: Library, counter: str, counts: BinCounts)
         excluded_improper_pair=tally.improper_pair,
         second_mates=tally.second_mates,
         paired_end=tally.paired_end,
+        lone_first_mates=tally.lone_first,
+        lone_second_mates=tally.lone_second,
+        secondary_without_nh=tally.secondary_without_nh,
     )
     write_rows(path, RecordCounts, [row])

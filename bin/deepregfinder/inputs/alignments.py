@@ -58,6 +58,7 @@ class AlignmentSummary:
     median_read_length : their median length, as defined for counting: matched, inserted and
         soft-clipped bases
     has_nh : any of them has an NH tag
+    has_secondary : secondary records are among them
     simulated : the header says so, as written by simulate_panel.py
     index : "given", "made" (no usable one was given), or "none": it cannot be made, or the file is
         a CRAM file, whose index does not have the number of reads per chromosome
@@ -78,6 +79,7 @@ class AlignmentSummary:
     paired_end: bool = False
     median_read_length: int = 0
     has_nh: bool = False
+    has_secondary: bool = False
     simulated: bool = False
     index: Literal["given", "made", "none"] = "none"
     problems: tuple[str, ...] = ()
@@ -173,10 +175,11 @@ def _with_header(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
 
 def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary:
     """Fill in the fields that come from the first primary alignments."""
-    lengths, paired, has_nh = [], False, False
+    lengths, paired, has_nh, has_secondary = [], False, False, False
     try:
         with open_alignments(path) as alignments:
             for read in alignments.fetch(until_eof=True):
+                has_secondary |= read.is_secondary
                 if read.is_unmapped or read.is_secondary or read.is_supplementary:
                     continue
                 lengths.append(read.infer_query_length() or 0)
@@ -190,6 +193,7 @@ def _with_first_reads(path: Path, summary: AlignmentSummary) -> AlignmentSummary
         summary,
         paired_end=paired,
         has_nh=has_nh,
+        has_secondary=has_secondary,
         median_read_length=int(statistics.median(lengths)) if lengths else 0,
     )
 

@@ -336,11 +336,19 @@ def _log_oddities(
     chosen = plan.split_of(expected)
     if unused := [chrom for chrom in expected if chosen and chosen.of(chrom) is None]:
         _log.warning("%s: in no split, so predicted but not used for training", few(unused))
-    if untagged := [summary.file for summary in summaries if not summary.has_nh]:
+    untagged = [summary for summary in summaries if not summary.has_nh]
+    if best_only := [summary.file for summary in untagged if not summary.has_secondary]:
         _log.info(
             "%d of %d BAM files have no NH tags (%s): only --min_mapq excludes their "
             "multi-mapping reads",
-            *(len(untagged), len(summaries), few(untagged, 3)),
+            *(len(best_only), len(summaries), few(best_only, 3)),
+        )
+    if several := [summary.file for summary in untagged if summary.has_secondary]:
+        _log.warning(
+            "%d of %d BAM files have secondary records without NH tags (%s): --secondary "
+            "drop_reads excludes their multi-mapping reads; --min_mapq may not, as bowtie2 -k "
+            "gives every record a mapping quality of 255",
+            *(len(several), len(summaries), few(several, 3)),
         )
     for summary in summaries:
         without = [chrom for chrom in expected if not summary.mapped.get(chrom)]

@@ -42,6 +42,13 @@ if TYPE_CHECKING:
         help="Extend single reads at their 3' end (bp).",
     ),
     click.option("--shift", required=True, type=int, help="Shift single reads downstream (bp)."),
+    click.option(
+        "--secondary",
+        default="drop",
+        type=click.Choice(["drop", "keep", "drop_reads"]),
+        help="Leave out secondary and supplementary records, count them like others, or leave out "
+        "also every read that has a secondary one.",
+    ),
 )
 def counting_options(
     min_mapq: int,
@@ -50,8 +57,9 @@ def counting_options(
     count_at: Literal["overlap", "midpoint"],
     extend: int,
     shift: int,
+    secondary: Literal["drop", "keep", "drop_reads"],
 ) -> "CountRules":
     """The options above, which a command receives as one CountRules."""
     from deepregfinder.counting.rules import CountRules
 
-    return CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift)
+    return CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift, secondary)

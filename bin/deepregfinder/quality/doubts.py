@@ -5,12 +5,13 @@ library depend on the mark. They use correlations corrected for counting noise, 
 that are mostly noise.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from deepregfinder.counting.store import RecordCounts
 from deepregfinder.genome.assembly import few
 from deepregfinder.quality.libraries import Identity, Libraries
 from deepregfinder.storage.tables import write_rows
@@ -26,13 +27,16 @@ DUPLICATED = 0.5
 # between two samples.
 ELSEWHERE = 0.1
 UNEVEN = 0.05
+MANY_LONE = 0.05
+MANY_SECONDARY = 0.01
 
 
 @dataclass(frozen=True)
 class Doubt:
     """A warning about libraries: a row of doubts.tsv.
 
-    kind : input, replicates, swap, duplicates, elsewhere or uneven; ids : the libraries concerned
+    kind : input, replicates, swap, duplicates, elsewhere, uneven, pairs or secondary; ids : the
+        libraries concerned
     """
 
     kind: str
@@ -184,6 +188,47 @@ def _uneven(libraries: Libraries) -> Iterator[Doubt]:
             f"{shares[high]:.0%} of the usable reads of {high}, but {shares[low]:.0%} of those of "
             f"{low}, lie on sequences that --chromosomes leaves out. The library sizes do not "
             "include them, but the samples were prepared, aligned or filtered differently.",
+        )
+
+
+def find_record_doubts(files: Iterable[RecordCounts], rule: str) -> list[Doubt]:
+    """Warnings about the records of files: mates without the other one, and secondary records.
+
+    rule : --secondary of the counts
+    """
+    ordered = sorted(files, key=lambda one: one.id)
+    return [*_lone_mates(ordered), *_secondary(ordered, rule)]
+
+
+def _lone_mates(files: Sequence[RecordCounts]) -> Iterator[Doubt]:
+    for one in files:
+        first, second = one.lone_first_mates, one.lone_second_mates
+        fragments = one.second_mates + first + second
+        if first + second > MANY_LONE * max(fragments, 1):
+            yield Doubt(
+                "pairs",
+                (one.id,),
+                f"{first + second:,} of {fragments:,} fragments of {one.id} have only one mate in "
+                f"the file ({first:,} first and {second:,} second mates): mates were removed, or "
+                "the two mates of a pair do not have one name, and are then counted twice.",
+            )
+
+
+def _secondary(files: Sequence[RecordCounts], rule: str) -> Iterator[Doubt]:
+    for one in files:
+        number = one.secondary_without_nh
+        if rule == "drop_reads" or number <= MANY_SECONDARY * one.total_records:
+            continue
+        how = (
+            "each is counted, so that a read counts several times. --secondary drop counts it once;"
+            if rule == "keep"
+            else "they are not counted, but the primary records of the same reads are;"
+        )
+        yield Doubt(
+            "secondary",
+            (one.id,),
+            f"{number:,} of {one.total_records:,} records of {one.id} are secondary ones without "
+            f"an NH tag: {how} --secondary drop_reads excludes reads that map to several places.",
         )
 
 

@@ -72,6 +72,10 @@ def _signal(run: Run, cite: _Citations) -> str:
     if filters:
         sentences[0] += f" if they had {listed(filters)}"
     sentences[0] += "."
+    sentences += {
+        "drop_reads": ["Reads with several alignments were excluded."],
+        "keep": ["Secondary and supplementary alignments of single reads were counted."],
+    }.get(str(of("secondary")), [])
     if any(file.paired_end for file in run.inputs) and of("paired_end") == "fragments":
         sentences.append("Pairs counted once, at the midpoint of the fragment.")
     if of("extend") or of("shift"):

@@ -258,14 +258,15 @@ def _dropped_enhancers(run: Run) -> Iterator[Caution]:
 
 def _poor_libraries(run: Run) -> Iterator[Caution]:
     poor = [
-        f"{library.id} ({percent(library.usable / library.total_records)})"
+        f"{library.id} ({percent(library.usable_fraction)})"
         for library in run.libraries
-        if library.total_records and library.usable < LITTLE_USABLE * library.total_records
+        if library.usable_fraction is not None and library.usable_fraction < LITTLE_USABLE
     ]
     if poor:
         yield Caution(
             "Few usable reads",
-            f"Fewer than half of the records pass the filters in {_some(poor)}: see Counts.",
+            f"Fewer than half of the reads or fragments pass the filters in {_some(poor)}: see "
+            "Counts.",
         )
 
 
@@ -277,6 +278,8 @@ def _doubtful_libraries(run: Run) -> Iterator[Caution]:
         "duplicates": "Many duplicates",
         "elsewhere": "Reads outside the chromosomes of the run",
         "uneven": "Reads outside the chromosomes differ between samples",
+        "pairs": "Mates are missing",
+        "secondary": "Reads with several alignments",
     }
     for kind, title in titles.items():
         texts = [doubt.text for doubt in run.doubts if doubt.kind == kind]

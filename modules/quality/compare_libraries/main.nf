@@ -8,6 +8,7 @@ process COMPARE_LIBRARIES {
     input:
     path counts
     path quality
+    path records // numbers of counted and excluded records
     path regions // of samples with labels
     val code // digest of the script and of the library behind it
 
@@ -24,6 +25,7 @@ process COMPARE_LIBRARIES {
     'compare_libraries.py' \\
         ${repeated('--counts', counts)} \\
         ${repeated('--quality', quality)} \\
+        ${repeated('--records', records)} \\
         ${repeated('--regions', regions)} \\
         --libraries libraries.tsv \\
         --doubts doubts.tsv \\

@@ -14,7 +14,7 @@ process COUNT_BINS {
 
     output:
     tuple val(meta), path("${meta.id}.counts.zip"), emit: counts
-    path "${meta.id}.counts.tsv", topic: report
+    path "${meta.id}.counts.tsv", emit: records, topic: report
     path "${meta.id}.quality.tsv", emit: quality
     tuple val(task.process), eval('versions.py python numba deflate zarr featureCounts'), topic: versions
 

@@ -52,8 +52,9 @@ def test_long_reads_count_at_their_midpoint(tmp_path):
 
 def test_long_mates_are_refused_only_where_mates_are_counted(tmp_path):
     mates = [
-        line.replace("\t*\t0\t0\t", f"\t=\t{600 if k % 2 else 100}\t{300 if k % 2 else -300}\t")
-        for k, line in enumerate(reads(20, "250M", flag=3))
+        f"r{k // 2}\t{flag}\tchr1\t{at}\t30\t250M\t=\t{mate}\t{tlen}\t*\t*"
+        for k in range(20)
+        for flag, at, mate, tlen in [(147, 600, 550, -300) if k % 2 else (99, 550, 600, 300)]
     ]
     bam = bam_of(tmp_path / "a.bam", mates)
     assert count_reads(bam, "native", RULES, GRID, None, threads=1).tally.usable == 10

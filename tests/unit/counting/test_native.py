@@ -10,6 +10,7 @@ from samples.alignment_samples import MAIN, SIZES, bam_of, brute_force, random_b
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules
 from deepregfinder.errors import InputError
+from deepregfinder.inputs.alignments import Identity, inspect_alignments
 
 OVERLAP = CountRules(0, "keep", "reads", "overlap", 0, 0)
 MIDPOINT = dataclasses.replace(OVERLAP, count_at="midpoint")
@@ -141,14 +142,13 @@ def test_pairs_from_which_no_fragment_can_be_told_are_left_out(tmp_path):
     lines = [
         *pair(1_000, 500, (65, 129)),  # not proper
         *pair(1_000, 500, (99, 147), mate="chr2"),  # mate elsewhere, but flagged as proper
-        line(1_000, flag=99, mate="=", mate_position=1_000, tlen=0),  # no TLEN
         line(1_000, flag=1 | 2 | 8 | 64, mate="=", mate_position=1_000, tlen=36),  # mate unmapped
         line(1_000, flag=99 | 0x100, mate="=", mate_position=1_464, tlen=500),  # secondary
         line(1_000, flag=99 | 0x800, mate="=", mate_position=1_464, tlen=500),  # supplementary
     ]
     counts = count(tmp_path, lines, FRAGMENTS)
     assert not counts.values.any()
-    assert (counts.tally.improper_pair, counts.tally.secondary, counts.tally.usable) == (6, 2, 0)
+    assert (counts.tally.improper_pair, counts.tally.secondary, counts.tally.usable) == (5, 2, 0)
 
 
 def test_extension_and_shift_leave_fragments_alone(tmp_path):
@@ -167,6 +167,7 @@ def test_every_record_is_accounted_for_once(tmp_path):
         filtered = dataclasses.replace(rules, min_mapq=10, duplicates="drop")
         tally = dataclasses.asdict(count_native(bam, filtered, GRID, threads=1).tally)
         assert tally.pop("paired_end")
+        del tally["lone_first"], tally["lone_second"], tally["secondary_without_nh"]
         assigned, library_size = tally.pop("assigned"), tally.pop("library_size")
         assert 0 < assigned <= library_size < tally["usable"]
         assert tally.pop("total") == sum(tally.values()) == 2_000
@@ -192,7 +193,67 @@ def test_a_record_is_left_out_for_the_reason_that_is_given(read, reason, tmp_pat
 
 @pytest.mark.parametrize("flag", [0x100, 0x800, 0x200])
 def test_secondary_supplementary_and_failed_records_count_as_in_featurecounts(flag, tmp_path):
-    assert bins_hit(count(tmp_path, [line(1_000, flag=flag)])) == {10: 1}
+    kept = dataclasses.replace(OVERLAP, secondary="keep")
+    assert bins_hit(count(tmp_path, [line(1_000, flag=flag)], kept)) == {10: 1}
+
+
+READS_OF_AN_ALIGNER = {
+    # name: records as (flag, position, tags), the primary ones at 1,000 or 2,000
+    "unique": [(0, 1_000, "")],
+    "bowtie2 -k": [(0, 2_000, ""), (256, 3_000, ""), (272, 4_000, "")],
+    "bwa mem -a": [(256, 500, "XA:Z:x"), (16, 1_000, ""), (256, 4_500, "")],
+    "split": [(0, 1_000, ""), (2048, 4_000, "")],
+    "split, bwa mem -M": [(0, 1_000, ""), (256, 4_000, "")],
+    "hisat2": [(0, 1_000, "NH:i:2"), (256, 3_000, "NH:i:2")],
+    "one of two places": [(0, 1_000, "NH:i:1"), (256, 3_000, "NH:i:1")],
+}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("rule", "positions", "excluded"),
+    [
+        ("drop", {"unique", "bowtie2 -k", "bwa mem -a", "split", "split, bwa mem -M",
+                  "one of two places"}, (0, 1)),
+        ("drop_reads", {"unique", "split"}, (4, 1)),
+    ],
+)  # fmt: skip
+def test_a_read_with_several_records_counts_once_or_not_at_all(
+    rule, positions, excluded, threads, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("deepregfinder.counting.stretches.SMALLEST", 100)
+    lines = [
+        line(at, flag=flag, mapq=255, tags=tags).replace("r\t", f"{name}\t", 1)
+        for name, read in READS_OF_AN_ALIGNER.items()
+        for flag, at, tags in read
+    ]
+    rules = dataclasses.replace(OVERLAP, secondary=rule, min_mapq=30)
+    for ordered in (lines, lines[::-1]):
+        bam = bam_of(tmp_path / "reads.bam", ordered)
+        counts = count_native(bam, rules, GRID, threads)
+        assert counts.tally.usable == len(positions)
+        assert counts.tally.secondary == 8
+        assert counts.tally.secondary_without_nh == 6
+        assert counts.tally.multimapping == sum(excluded)
+        bins = bins_hit(counts)
+        assert bins[10] == len(positions - {"bowtie2 -k"})
+        assert bins.get(20, 0) == ("bowtie2 -k" in positions)
+
+
+def test_a_pair_with_a_secondary_record_is_excluded_by_its_name(tmp_path):
+    lines = [
+        *(text.replace("r\t", "one\t", 1) for text in pair(1_000, 500)),
+        *(text.replace("r\t", "two\t", 1) for text in pair(2_000, 500)),
+        line(4_000, flag=163 | 256, mate="=", mate_position=4_200, tlen=236).replace("r", "two", 1),
+    ]
+    rules = dataclasses.replace(FRAGMENTS, secondary="drop_reads")
+    counts = count(tmp_path, lines, rules)
+    assert bins_hit(counts) == {12: 1}
+    assert (counts.tally.usable, counts.tally.multimapping, counts.tally.secondary) == (1, 1, 1)
+    as_reads = dataclasses.replace(rules, paired_end="reads")
+    counts = count(tmp_path, lines, as_reads)
+    # Mate 1 of the second pair has no secondary record.
+    assert (counts.tally.usable, counts.tally.multimapping, counts.tally.secondary) == (3, 1, 1)
 
 
 def test_reads_on_other_chromosomes_belong_to_the_library(tmp_path):
@@ -222,6 +283,51 @@ def test_a_cram_file_counts_like_the_bam_file_without_any_reference(tmp_path, mo
         "reads.cram",
         "reads.sam",
     ]
+
+
+CRAM_KINDS = {
+    "several chromosomes in a slice": ["multi_seq_per_slice=1"],
+    "CRAM 2.1": ["version=2.1"],
+    "CRAM 3.1": ["version=3.1"],
+    "embedded reference": ["embed_ref=1"],
+    "no reference": ["no_ref=1"],
+    "names of the program": ["lossy_names=1"],
+    "small slices": ["seqs_per_slice=7"],
+}
+
+
+@pytest.mark.parametrize("options", CRAM_KINDS.values(), ids=CRAM_KINDS.keys())
+def test_no_kind_of_cram_needs_its_reference(options, tmp_path, monkeypatch):
+    """Small chromosomes share a slice; the genome is no longer where it was."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REF_PATH", str(tmp_path))
+    monkeypatch.setenv("REF_CACHE", str(tmp_path))
+    sizes = {**SIZES, **{f"chrUn_{k}": 500 for k in range(6)}}
+    reference = tmp_path / "genome.fa"
+    reference.write_text("".join(f">{chrom}\n{'ACGT' * size}"[: size + len(chrom) + 2] + "\n"
+                                 for chrom, size in sizes.items()))  # fmt: skip
+    header = pysam.AlignmentHeader.from_references(list(sizes), list(sizes.values()))
+    with pysam.AlignmentFile("reads.bam", "wb", header=header) as bam:
+        for number, chrom in enumerate(sizes):
+            for k in range(20):
+                read = pysam.AlignedSegment(header)
+                read.query_name, read.reference_id, read.reference_start = f"{chrom}.{k}", number, k
+                read.flag, read.mapping_quality, read.cigarstring = 16 * (k % 2), 60, "4S36M"
+                read.query_sequence, read.query_qualities = "ACGT" * 10, [30] * 40
+                bam.write(read)
+    words = [word for option in options for word in ("--output-fmt-option", option)]
+    pysam.view("-C", "-T", str(reference), *words, "-o", "reads.cram", "reads.bam",
+               catch_stdout=False)  # fmt: skip
+    for made in tmp_path.glob("genome.fa*"):
+        made.unlink()
+    expected = count_native(tmp_path / "reads.bam", OVERLAP, GRID, threads=1)
+    counts = count_native(tmp_path / "reads.cram", OVERLAP, GRID, threads=1)
+    np.testing.assert_array_equal(counts.values, expected.values)
+    assert counts.tally == expected.tally
+    identity = Identity("a", "K562", "H3K27ac", "1", "chip")
+    summary = inspect_alignments(tmp_path / "reads.cram", identity, tmp_path)
+    assert summary.problems == ()
+    assert summary.n_mapped == 20 * len(sizes)
 
 
 def test_a_damaged_or_cut_cram_file_is_refused(tmp_path, monkeypatch):

@@ -38,7 +38,13 @@ DOCUMENTS = (
 
 # Options of other programs that documents name.
 FOREIGN = {
-    *("fracOverlap", "exclude", "check", "strict"),  # featureCounts, tar, sha256sum, mypy
+    *(
+        "fracOverlap",
+        "countReadPairs",
+        "exclude",
+        "check",
+        "strict",
+    ),  # featureCounts, tar, sha256sum, mypy
     *("files", "damaged", "seed", "jobs", "write"),  # make fuzz
     *("nv", "fakeroot", "shm", "network", "ulimit", "format"),  # container engines
     *("constraint", "cpus", "gres", "job", "me", "mem", "noheader", "output", "partition", "time"),

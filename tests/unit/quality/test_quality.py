@@ -1,5 +1,6 @@
 """Quality of libraries: planted faults are found, and good libraries raise no warning."""
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +10,23 @@ import numpy as np
 import pandas as pd
 import pysam
 import pytest
-from samples.alignment_samples import MAIN, random_bam
+from samples.alignment_samples import MAIN, bam_of, random_bam
+from samples.paired_reads import random_pairs
 from samples.small_bams import write_bam
 
 from deepregfinder.counting import read_ends
 from deepregfinder.counting.counter import count_reads
+from deepregfinder.counting.native import count_native
 from deepregfinder.counting.read_ends import EndSampler, ReadEnds
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
-from deepregfinder.counting.store import Counts, Library, open_counts, write_counts
+from deepregfinder.counting.store import (
+    Counts,
+    Library,
+    RecordCounts,
+    open_counts,
+    write_counts,
+    write_summary,
+)
 from deepregfinder.errors import InputError
 from deepregfinder.quality.cross_correlation import (
     LONGEST,
@@ -26,9 +36,10 @@ from deepregfinder.quality.cross_correlation import (
     quality_of,
     write_quality,
 )
-from deepregfinder.quality.doubts import find_doubts
+from deepregfinder.quality.doubts import find_doubts, find_record_doubts
 from deepregfinder.quality.libraries import Libraries, measure_libraries
 from deepregfinder.quality.tables import FileQuality, read_qualities
+from deepregfinder.storage.tables import read_rows
 
 SIZES = {"chr1": 2_000_000, "chr2": 1_000_000}
 RULES = CountRules(0, "keep", "reads", "overlap", 0, 0)
@@ -325,3 +336,59 @@ def test_counts_of_different_bins_are_refused(tmp_path: Path) -> None:
 def test_libraries_are_in_the_order_of_their_names(tmp_path: Path) -> None:
     names: Sequence[str] = [one.id for one in panel(tmp_path).identities]
     assert list(names) == sorted(names)
+
+
+def record_doubts(folder: Path, lines: list[str], rules: CountRules) -> list[str]:
+    """Warnings about the records of one file."""
+    counts = count_native(bam_of(folder / "a.bam", lines), rules, BinGrid(MAIN, 100), 1)
+    write_summary(folder / "a.tsv", Library("A.x.1", "A", "x", "1"), "native", counts)
+    rows = read_rows(folder / "a.tsv", RecordCounts)
+    return [doubt.text for doubt in find_record_doubts(rows, rules.secondary)]
+
+
+@pytest.mark.parametrize(
+    ("filtered", "endings", "said"),
+    [
+        ("none", ("", ""), None),
+        ("none", ("/1", "/2"), None),
+        ("none", (":a", ":b"), "200 of 200 fragments of A.x.1 have only one mate in the file (100 "
+                               "first and 100 second mates)"),
+        ("first only", ("", ""), "100 of 100 fragments of A.x.1 have only one mate in the file (100"
+                                 " first and 0 second mates)"),
+        ("second only", ("", ""), "(0 first and 100 second mates): mates were removed"),
+    ],
+)  # fmt: skip
+def test_mates_without_the_other_one_are_named_with_their_numbers(
+    filtered: str, endings: tuple[str, str], said: str | None, tmp_path: Path
+) -> None:
+    file = random_pairs(random.Random(2), MAIN, 100, filtered=filtered, endings=endings)
+    rules = replace(RULES, paired_end="fragments")
+    texts = record_doubts(tmp_path, file.lines, rules)
+    assert [said in text for text in texts] == ([True] if said else [])
+    assert record_doubts(tmp_path, file.lines, RULES) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("keep", "each is counted, so that a read counts several times"),
+        ("drop", "they are not counted, but the primary records of the same reads are"),
+        ("drop_reads", None),
+    ],
+)
+@pytest.mark.parametrize(("tags", "told"), [("", True), ("\tNH:i:1", True), ("\tNH:i:3", False)])
+def test_secondary_records_without_nh_are_named(
+    rule: Literal["keep", "drop", "drop_reads"],
+    said: str | None,
+    tags: str,
+    told: bool,
+    tmp_path: Path,
+) -> None:
+    lines = [
+        f"r{k // 2}\t{256 * (k % 2)}\tchr1\t{10 * k + 1}\t255\t36M\t*\t0\t0\t*\t*{tags}"
+        for k in range(40)
+    ]
+    lines.append("unique\t0\tchr1\t5000\t30\t36M\t*\t0\t0\t*\t*")
+    texts = record_doubts(tmp_path, lines, replace(RULES, secondary=rule))
+    assert [f"20 of 41 records of A.x.1 are secondary ones without an NH tag: {said}" in text
+            for text in texts] == [True] * (told and said is not None)  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from samples.report_samples import Plan, made_up
 
+from deepregfinder.counting.store import RecordCounts
 from deepregfinder.inputs.tables import LeftOut
 from deepregfinder.labels.rules import Drop
 from deepregfinder.report.collect import Run
@@ -120,6 +121,28 @@ def test_libraries_with_few_usable_reads_are_named(tmp_path: Path) -> None:
     text = points(run)["Few usable reads"]
     assert "A.H3K27ac.1 (49 %)" in text
     assert "and 2 more" in text
+
+
+@pytest.mark.parametrize("improper", [0, 20])
+def test_pairs_are_compared_with_pairs(improper: int, tmp_path: Path) -> None:
+    """Two records are one fragment: a sound library of pairs has half as many as records."""
+    run = made_up(tmp_path)
+    none = replace(run.libraries[0], **dict.fromkeys(RecordCounts.FATES.values(), 0))
+    sound = replace(
+        none,
+        total_records=2 * 970 + improper + 40,
+        usable=970,
+        second_mates=970,
+        excluded_improper_pair=improper,
+        excluded_secondary=40,
+    )
+    assert sound.usable_fraction == 970 / (970 + improper / 2)
+    assert "Few usable reads" not in points(replace(run, libraries=(sound,)))
+    poor = replace(sound, usable=400, excluded_duplicate=570)
+    assert "Few usable reads" in points(replace(run, libraries=(poor,)))
+    firsts = replace(sound, total_records=970, second_mates=0, lone_first_mates=970)
+    firsts = replace(firsts, excluded_improper_pair=0, excluded_secondary=0)
+    assert firsts.usable_fraction == 1
 
 
 def test_without_labels_there_is_no_word_on_truth(tmp_path: Path) -> None:
