@@ -33,6 +33,7 @@ RULES: Mapping[str, tuple[Any, Any]] = {
     "count_at": ("overlap", "midpoint"),
     "extend": (150, 200),
     "shift": (-20, 75),
+    "secondary": ("drop", "drop_reads"),
 }
 RECORDED = {name: value for name, (value, _) in RULES.items()}
 
