@@ -59,7 +59,14 @@ workflow {
         settings.tensors,
     )
 
-    QUALITY(SIGNAL.out.counts, SIGNAL.out.quality, SIGNAL.out.records, LABELS.out.regions)
+    QUALITY(
+        SIGNAL.out.counts,
+        SIGNAL.out.quality,
+        SIGNAL.out.records,
+        SIGNAL.out.ends,
+        LABELS.out.regions,
+        plan.samples*.controls.flatten(),
+    )
 
     MODELS(
         LABELS.out.tensors,

@@ -12,7 +12,9 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.option("--counts", required=True, multiple=True, type=PATH, help="Files of count_bins.py.")
 @click.option("--quality", multiple=True, type=PATH, help="<id>.quality.tsv of count_bins.py.")
 @click.option("--records", multiple=True, type=PATH, help="<id>.counts.tsv of count_bins.py.")
+@click.option("--ends", multiple=True, type=PATH, help="<id>.ends.zip of count_bins.py.")
 @click.option("--regions", multiple=True, type=PATH, help="<sample>.regions.bed.")
+@click.option("--controls", multiple=True, help="ID=CONTROL_ID: the control of each library.")
 @click.option("--libraries", required=True, type=PATH, help="One row per library (TSV).")
 @click.option("--correlation", required=True, type=PATH, help="One row per pair (TSV).")
 @click.option("--doubts", required=True, type=PATH, help="Warnings (TSV).")
@@ -21,7 +23,9 @@ def compare_libraries(
     counts: tuple[Path, ...],
     quality: tuple[Path, ...],
     records: tuple[Path, ...],
+    ends: tuple[Path, ...],
     regions: tuple[Path, ...],
+    controls: tuple[str, ...],
     libraries: Path,
     correlation: Path,
     doubts: Path,
@@ -38,6 +42,7 @@ def compare_libraries(
     from deepregfinder.quality.doubts import find_doubts, find_record_doubts, write_doubts
     from deepregfinder.quality.libraries import measure_libraries
     from deepregfinder.quality.plot import draw_correlation
+    from deepregfinder.quality.shared_reads import open_ends
     from deepregfinder.quality.tables import read_qualities, write_correlation, write_libraries
     from deepregfinder.storage.tables import read_rows
 
@@ -48,7 +53,12 @@ def compare_libraries(
     rule = opened[0].attributes["counting"].get("secondary", "keep")
     qualities = read_qualities(quality)
     duplicates = {id_: library.duplicates for id_, library in qualities.items()}
-    listed = [*find_doubts(measured, duplicates), *find_record_doubts(files, rule)]
+    control_of = dict(pair.partition("=")[::2] for pair in controls)
+    sampled = list(map(open_ends, ends))
+    listed = [
+        *find_doubts(measured, duplicates, sampled, control_of),
+        *find_record_doubts(files, rule),
+    ]
     for doubt in listed:
         logging.getLogger("compare_libraries").warning("%s", doubt.text)
     write_libraries(libraries, measured, qualities)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--quality", required=True, type=PATH, help="Table of duplicates and fragment length."
 )
+@click.option("--ends", type=PATH, help="Sampled read ends, by which libraries are compared.")
 def count_bins(
     bam: Path,
     id_: str,
@@ -50,6 +51,7 @@ def count_bins(
     output: Path,
     summary: Path,
     quality: Path,
+    ends: Path | None,
 ) -> None:
     """Write the raw counts of one BAM file, its library size, the filters, and its quality.
 
@@ -63,6 +65,7 @@ def count_bins(
     from deepregfinder.genome.grid import read_chrom_sizes
     from deepregfinder.genome.intervals import intervals_digest
     from deepregfinder.quality.cross_correlation import quality_of, write_quality
+    from deepregfinder.quality.shared_reads import write_ends
 
     library = Library(id_, sample, mark, replicate)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
@@ -72,8 +75,10 @@ def count_bins(
         output, library, counts, rules, None if blacklist is None else intervals_digest(blacklist)
     )
     write_summary(summary, library, counter, counts)
-    ends = sampler.ends()
-    write_quality(quality, library, ends, quality_of(ends))
+    sampled = sampler.ends()
+    write_quality(quality, library, sampled, quality_of(sampled))
+    if ends is not None:
+        write_ends(ends, library, sampled)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ workflow QUALITY {
     counts // [meta, counts]
     quality // tables of the ends of reads
     records // tables of counted and excluded records
+    ends // samples of the ends of reads
     regions // [meta, windows] of samples with labels
+    controls // list of "id=control id"
 
     main:
     // Nascent RNA is not compared: it is not a mark, but divides elements into active and poised ones.
@@ -16,7 +18,9 @@ workflow QUALITY {
         compared.toSortedList { one, other -> one.name <=> other.name },
         quality.toSortedList { one, other -> one.name <=> other.name },
         records.toSortedList { one, other -> one.name <=> other.name },
+        ends.toSortedList { one, other -> one.name <=> other.name },
         regions.map { _meta, bed -> bed }.toSortedList { one, other -> one.name <=> other.name },
+        controls,
         codeDigest('compare_libraries.py'),
     )
 }

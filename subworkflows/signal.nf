@@ -37,6 +37,7 @@ workflow SIGNAL {
     counts = COUNT_BINS.out.counts
     quality = COUNT_BINS.out.quality
     records = COUNT_BINS.out.records
+    ends = COUNT_BINS.out.ends
 
     emit:
     libraries
@@ -45,4 +46,5 @@ workflow SIGNAL {
     counts
     quality
     records
+    ends
 }

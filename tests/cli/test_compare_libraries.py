@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ from deepregfinder.counting.read_ends import ReadEnds
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
 from deepregfinder.counting.store import Library, write_counts
 from deepregfinder.quality.cross_correlation import Quality, write_quality
+from deepregfinder.quality.shared_reads import write_ends
 
 GRID = BinGrid({"chr1": 1_000_000}, 100)
+RULES = CountRules(0, "keep", "reads", "overlap", 0, 0)
+NO_TALLY = ReadTally(*[0] * 11, False)
 NOBODY = ReadEnds("chr1", 36, np.zeros(60), np.zeros(40), np.zeros(0), 0, 0)
 
 
@@ -24,9 +28,8 @@ def written(folder: Path, mark: str, duplicates: float) -> list[str]:
     values = np.random.default_rng(len(mark)).poisson(2, GRID.n_bins).astype(np.uint32)
     total = int(values.sum())
     tally = ReadTally(total, 0, 0, 0, 0, 0, 0, 0, total, total, total, False)
-    rules = CountRules(0, "keep", "reads", "overlap", 0, 0)
     write_counts(
-        folder / f"{library.id}.counts.zip", library, BinCounts(GRID, values, tally), rules, None
+        folder / f"{library.id}.counts.zip", library, BinCounts(GRID, values, tally), RULES, None
     )
     write_quality(
         folder / f"{library.id}.quality.tsv", library, NOBODY, Quality(0.1, duplicates, 180)
@@ -77,3 +80,38 @@ def test_doubts_are_said_aloud_and_damaged_counts_in_one_sentence(
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "A.H3K27ac.1.counts.zip" in done.stderr
+
+
+def test_the_same_reads_under_two_marks_are_said_aloud(tmp_path: Path, repository: Path) -> None:
+    words = options(tmp_path)
+    for number, mark in enumerate(("H3K4me3", "H3K27ac", "H3K9ac")):
+        rng = np.random.default_rng(min(number, 1))
+        strands = [np.sort(rng.integers(0, 1_000_000, 400)) for _ in range(2)]
+        ends = ReadEnds("chr1", 36, *strands, np.zeros(0), 0, 0)
+        path = tmp_path / f"A.{mark}.1.ends.zip"
+        write_ends(path, Library(f"A.{mark}.1", "A", mark, "1"), ends)
+        words += ["--ends", str(path)]
+    command = [sys.executable, str(repository / "bin/compare_libraries.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "WARNING: 100% of the reads of A.H3K27ac.1 and A.H3K9ac.1 are the same" in done.stdout
+    first = cells(tmp_path / "doubts.tsv")[0]
+    assert (first["kind"], first["ids"]) == ("copies", "A.H3K27ac.1,A.H3K9ac.1")
+
+
+def test_a_control_with_more_structure_than_its_mark_is_said_aloud(
+    tmp_path: Path, repository: Path
+) -> None:
+    """The control is found by the pair that the samplesheet gives."""
+    words = options(tmp_path)
+    library = Library("control.input.1", "control", "input", "1")
+    peaks = np.where(np.arange(GRID.n_bins) // 500 % 2, 6, 1)
+    values = np.random.default_rng(3).poisson(peaks).astype(np.uint32)
+    total = int(values.sum())
+    tally = replace(NO_TALLY, total=total, usable=total, library_size=total, assigned=total)
+    path = tmp_path / "control.counts.zip"
+    write_counts(path, library, BinCounts(GRID, values, tally), RULES, None)
+    words += ["--counts", str(path), "--controls", "A.H3K4me3.1=control.input.1"]
+    command = [sys.executable, str(repository / "bin/compare_libraries.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "WARNING: The control control.input.1 has more structure" in done.stdout
+    assert "than its mark A.H3K4me3.1" in done.stdout

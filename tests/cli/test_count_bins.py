@@ -15,7 +15,7 @@ OPTIONS = {
     **{"bin_size": "100", "counter": "native", "min_mapq": "10", "duplicates": "drop"},
     **{"paired_end": "reads", "count_at": "overlap", "extend": "20", "shift": "-10"},
     **{"threads": "2", "output": "a.counts.zip", "summary": "a.counts.tsv"},
-    "quality": "a.quality.tsv",
+    **{"quality": "a.quality.tsv", "ends": "a.ends.zip"},
 }
 
 
@@ -48,6 +48,7 @@ def test_both_counters_write_the_same_bytes(tmp_path):
             (tmp_path / "a.counts.zip").read_bytes(),
             names,
             values.replace(counter, "COUNTER"),
+            (tmp_path / "a.ends.zip").read_bytes(),
             (tmp_path / "a.quality.tsv").read_text(),
         )
     assert written["native"] == written["featurecounts"]

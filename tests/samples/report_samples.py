@@ -27,8 +27,7 @@ from deepregfinder.labels.windows import Selection
 from deepregfinder.models.catalogue import design
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
-from deepregfinder.quality.doubts import Doubt
-from deepregfinder.quality.tables import Correlation, LibraryQuality
+from deepregfinder.quality.tables import Correlation, Doubt, LibraryQuality
 from deepregfinder.report.collect import Run, Version, collect
 from deepregfinder.report.examples import Example, Examples, Interval, Kind, write_examples
 from deepregfinder.signal.build import MarkSignal

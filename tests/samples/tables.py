@@ -21,8 +21,7 @@ from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
-from deepregfinder.quality.doubts import Doubt
-from deepregfinder.quality.tables import Correlation, FileQuality, LibraryQuality
+from deepregfinder.quality.tables import Correlation, Doubt, FileQuality, LibraryQuality
 from deepregfinder.report.collect import Version
 from deepregfinder.report.summary import SummaryRow
 from deepregfinder.signal.build import MarkSignal

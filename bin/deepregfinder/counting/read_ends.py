@@ -1,7 +1,7 @@
 """5' ends of a sample of reads, collected while a file is counted.
 
-The sample is the primary alignments on the first main chromosome of the file; if the file is sorted
-by coordinate, only the first READS of them.
+The sample is the primary alignments on the first main chromosome of the run, the same in all files;
+if the file is sorted by coordinate, only the first READS of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,11 +57,8 @@ class EndSampler:
 
     def begin(self, preview: ReadPreview) -> None:
         """Start a file, which has at least one main chromosome."""
-        self._reference, self._chrom = next(
-            (index, name)
-            for index, name in enumerate(preview.chrom_sizes)
-            if name in self._chrom_sizes
-        )
+        self._chrom = next(name for name in self._chrom_sizes if name in preview.chrom_sizes)
+        self._reference = list(preview.chrom_sizes).index(self._chrom)
         self._in_order = preview.in_order
         self._other_mate = pysam.FREAD1 if preview.second_mates_only else pysam.FREAD2
         self._taken: list[np.ndarray] = []

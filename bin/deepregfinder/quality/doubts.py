@@ -6,14 +6,18 @@ that are mostly noise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from deepregfinder.counting.store import RecordCounts
 from deepregfinder.genome.assembly import few
+from deepregfinder.quality.exchanges import exchanged_marks, sample_contrast
+from deepregfinder.quality.label_doubts import label_doubts
 from deepregfinder.quality.libraries import Identity, Libraries
+from deepregfinder.quality.library_doubts import shallow_libraries, structured_controls
+from deepregfinder.quality.shared_reads import SampledEnds, same_reads
+from deepregfinder.quality.tables import Doubt
 from deepregfinder.storage.tables import write_rows
 
 # Smallest difference between two correlations.
@@ -21,7 +25,10 @@ MARGIN = 0.05
 # A mark is as flat as its input if its strength is at most this multiple of that of the input.
 AS_FLAT = 1.25
 LIKE_INPUT = 0.9
+# A library fits another sample by at least so many other marks; by one, if the other sample has the
+# same mark and the contrast of both (exchanges.py), in sound panels 0.1 or more, is below MARGIN.
 FEWEST_MARKS = 3
+SWAP_NOISE = 6  # over the root of the number of bins: more than regions of sound panels show
 DUPLICATED = 0.5
 # Shares of the usable reads that are not on main chromosomes: of a library, and the difference
 # between two samples.
@@ -31,28 +38,29 @@ MANY_LONE = 0.05
 MANY_SECONDARY = 0.01
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """A warning about libraries: a row of doubts.tsv.
-
-    kind : input, replicates, swap, duplicates, elsewhere, uneven, pairs or secondary; ids : the
-        libraries concerned
-    """
-
-    kind: str
-    ids: tuple[str, ...]
-    text: str
-
-
-def find_doubts(libraries: Libraries, duplicates: Mapping[str, float | None]) -> list[Doubt]:
+def find_doubts(
+    libraries: Libraries,
+    duplicates: Mapping[str, float | None],
+    ends: Sequence[SampledEnds] = (),
+    controls: Mapping[str, str] | None = None,
+) -> list[Doubt]:
     """All warnings, in the order of the rules and of the libraries.
 
     duplicates : id -> share of reads with the position of an earlier one
+    ends : sampled read ends of the libraries
+    controls : id of a library -> id of its control
     """
+    swapped = _swapped(libraries)
+    swapped_ids = {name for doubt in swapped for name in doubt.ids}
     return [
-        *_like_input(libraries),
+        *same_reads(ends),
+        *label_doubts(libraries, swapped_ids),
+        *swapped,
+        *exchanged_marks(libraries, swapped_ids),
         *_replicates(libraries),
-        *_swapped(libraries),
+        *_like_input(libraries),
+        *structured_controls(libraries, controls or {}),
+        *shallow_libraries(libraries, controls or {}),
         *_duplicated(libraries, duplicates),
         *_elsewhere(libraries),
         *_uneven(libraries),
@@ -107,36 +115,55 @@ def _replicates(libraries: Libraries) -> Iterator[Doubt]:
                 )
 
 
-def _swapped(libraries: Libraries) -> Iterator[Doubt]:
-    """A library that correlates better with the other marks of another sample."""
-    for one in _of_role(libraries, "chip"):
-        identity = libraries.identities[one]
-        own_marks = _of_sample(libraries, identity.sample, identity)
-        samples = {libraries.identities[other].sample for other in _of_role(libraries, "chip")}
-        fits = []
-        for sample in sorted(samples - {identity.sample}):
-            other_marks = _of_sample(libraries, sample, identity)
-            marks = [
-                mark
-                for mark in own_marks.keys() & other_marks.keys()
-                if not np.isnan([_mean(libraries, one, own_marks[mark]),
-                                 _mean(libraries, one, other_marks[mark])]).any()
-            ]  # fmt: skip
-            if len(marks) >= FEWEST_MARKS:
-                own_fit, other_fit = (
-                    float(np.mean([_mean(libraries, one, group[mark]) for mark in marks]))
-                    for group in (own_marks, other_marks)
-                )
-                fits.append((other_fit - own_fit, sample, own_fit, other_fit))
-        if fits and max(fits)[0] > MARGIN:
-            _, sample, own_fit, other_fit = max(fits)
-            yield Doubt(
-                "swap",
-                (identity.id,),
-                f"{identity.id} correlates better with the other marks of {sample} (mean "
-                f"{other_fit:.2f}) than with those of {identity.sample} ({own_fit:.2f}): the file "
-                "may belong to another sample.",
+def _swapped(libraries: Libraries) -> list[Doubt]:
+    """Libraries that correlate better with the other marks of another sample.
+
+    One library that is swapped also lowers the fit of the others; these gain less than half as much
+    and are not reported.
+    """
+    better = [
+        (*max(fits), identity)
+        for one, identity in enumerate(libraries.identities)
+        if identity.role == "chip" and (fits := _other_fits(libraries, one))
+    ]
+    limit = max(MARGIN, SWAP_NOISE / np.sqrt(max(libraries.n_bins, 1)))
+    gains = [gain for gain, *_ in better if gain > limit]
+    return [
+        Doubt(
+            "swap",
+            (identity.id,),
+            f"{identity.id} correlates better with the other marks of {sample} (mean "
+            f"{other_fit:.2f}) than with those of {identity.sample} ({own_fit:.2f}): the file "
+            "may belong to another sample.",
+        )
+        for gain, sample, own_fit, other_fit, identity in better
+        if gain > limit and gain >= max(gains) / 2
+    ]
+
+
+def _other_fits(libraries: Libraries, one: int) -> list[tuple[float, str, float, float]]:
+    """How much better a library fits each other sample: gain, sample, own fit and that one."""
+    identity = libraries.identities[one]
+    own_marks = _of_sample(libraries, identity.sample, identity)
+    samples = {libraries.identities[other].sample for other in _of_role(libraries, "chip")}
+    fits = []
+    for sample in sorted(samples - {identity.sample}):
+        other_marks = _of_sample(libraries, sample, identity)
+        marks = [
+            mark
+            for mark in own_marks.keys() & other_marks.keys()
+            if not np.isnan([_mean(libraries, one, own_marks[mark]),
+                             _mean(libraries, one, other_marks[mark])]).any()
+        ]  # fmt: skip
+        contrast = sample_contrast(libraries, identity.sample, sample, identity.mark)
+        fewest = FEWEST_MARKS if contrast is None else 1
+        if len(marks) >= fewest and (contrast is None or contrast < MARGIN):
+            own_fit, other_fit = (
+                float(np.mean([_mean(libraries, one, group[mark]) for mark in sorted(marks)]))
+                for group in (own_marks, other_marks)
             )
+            fits.append((other_fit - own_fit, sample, own_fit, other_fit))
+    return fits
 
 
 def _duplicated(libraries: Libraries, duplicates: Mapping[str, float | None]) -> Iterator[Doubt]:

@@ -13,9 +13,16 @@ import pandas as pd
 
 from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
+from deepregfinder.quality.surroundings import (
+    ELEMENTS,
+    LabelFit,
+    LabelFits,
+    bins_of,
+    element_windows,
+)
+from deepregfinder.quality.tables import CONTROL
 
 BIN = 10_000
-ELEMENTS = ("promoter", "enhancer")
 NOISY = 0.25  # smallest share of the variance beyond counting noise
 
 
@@ -36,6 +43,7 @@ class Libraries:
 
     sizes : int64, shape (libraries,); library sizes
     usable : int64, shape (libraries,); usable reads, on any sequence
+    n_bins : bins of BIN bp that are compared
     correlation : float64, shape (libraries, libraries); Pearson's, of the square roots
     corrected : the same without counting noise (correction for attenuation, Spearman 1904); NaN
         where a library is mostly noise
@@ -43,16 +51,19 @@ class Libraries:
     inside : element -> share of the reads on main chromosomes in its labelled windows (NaN for a
         library of a sample without labels), shape (libraries,)
     fold : element -> that share divided by the share of the genome in these windows
+    fits : of all labelled windows, with the reads of all libraries
     """
 
     identities: tuple[Identity, ...]
     sizes: np.ndarray
     usable: np.ndarray
+    n_bins: int
     correlation: np.ndarray
     corrected: np.ndarray
     strength: np.ndarray
     inside: Mapping[str, np.ndarray]
     fold: Mapping[str, np.ndarray]
+    fits: tuple[LabelFit, ...]
 
     def __len__(self) -> int:
         return len(self.identities)
@@ -87,16 +98,19 @@ def measure_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFra
             )
     identities = tuple(map(_identity, ordered))
     moments = _Moments(len(ordered))
+    fits = LabelFits(regions, len(ordered), first["bin_size"])
     total = np.zeros(len(ordered))
     reads, bins = (np.zeros((len(ELEMENTS), len(ordered))) for _ in range(2))
     for chrom in first["chrom_sizes"]:
         values = [one.load(chrom) for one in ordered]
         total += [row.sum(dtype=np.float64) for row in values]
         moments.add(np.stack([_summed(row, first["bin_size"]) for row in values]))
+        fits.add(chrom, values)
         for sample, windows in regions.items():
             on_chrom = windows[windows["chrom"] == chrom]
             for kind, element in enumerate(ELEMENTS):
-                covered = _bins(on_chrom, element, len(values[0]), first["bin_size"])
+                of_element = element_windows(on_chrom, element)
+                covered = bins_of(of_element, len(values[0]), first["bin_size"])
                 for number, identity in enumerate(identities):
                     if identity.sample == sample:
                         reads[kind, number] += values[number][covered].sum(dtype=np.float64)
@@ -108,7 +122,11 @@ def measure_libraries(opened: Sequence[Counts], regions: Mapping[str, pd.DataFra
     inside, fold = (dict(zip(ELEMENTS, rows, strict=True)) for rows in (shares, folds))
     sizes = np.array([one.library_size for one in ordered], np.int64)
     usable = np.array([one.attributes["usable"] for one in ordered], np.int64)
-    return Libraries(identities, sizes, usable, *moments.correlations(), inside, fold)
+    return Libraries(
+        *(identities, sizes, usable, moments.n_bins),
+        *moments.correlations(),
+        *(inside, fold, fits.fits()),
+    )
 
 
 @dataclass
@@ -123,6 +141,10 @@ class _Moments:
     def add(self, values: np.ndarray) -> None:
         """values : float, shape (libraries, bins)"""
         self.pieces.append(values[:, values.any(axis=0)].astype(np.float32))
+
+    @property
+    def n_bins(self) -> int:
+        return sum(piece.shape[1] for piece in self.pieces)
 
     def correlations(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Correlation, corrected correlation and strength (see Libraries)."""
@@ -145,7 +167,7 @@ class _Moments:
 
 def _identity(counts: Counts) -> Identity:
     fields = {key: str(counts.attributes[key]) for key in ("id", "sample", "mark", "replicate")}
-    role = "control" if fields["sample"] == "control" else "chip"
+    role = "control" if fields["sample"] == CONTROL else "chip"
     return Identity(**fields, role=role)
 
 
@@ -155,12 +177,3 @@ def _summed(counts: np.ndarray, bin_size: int) -> np.ndarray:
     whole = len(counts) // merged * merged
     sums: np.ndarray = counts[:whole].reshape(-1, merged).sum(axis=1, dtype=np.float64)
     return sums
-
-
-def _bins(windows: pd.DataFrame, element: str, n_bins: int, bin_size: int) -> np.ndarray:
-    """Bins that overlap a window of the element: bool, shape (n_bins,)."""
-    covered = np.zeros(n_bins, bool)
-    of_element = windows[windows["class"].str.endswith(element)]
-    for start, end in zip(of_element["start"], of_element["end"], strict=True):
-        covered[start // bin_size : -(-end // bin_size)] = True
-    return covered

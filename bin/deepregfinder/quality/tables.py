@@ -11,6 +11,23 @@ if TYPE_CHECKING:  # a counting task needs neither pandas nor zarr for its table
     from deepregfinder.quality.libraries import Libraries
 
 
+CONTROL = "control"
+"""The sample of the counts of an input control."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A warning about libraries or labels: a row of doubts.tsv.
+
+    kind : the rule, in one word; the report has a title for each (report/words.py)
+    ids : the libraries concerned
+    """
+
+    kind: str
+    ids: tuple[str, ...]
+    text: str
+
+
 @dataclass(frozen=True)
 class FileQuality:
     """A row of `<id>.quality.tsv`: quality of one file from its read ends.

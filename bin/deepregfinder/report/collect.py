@@ -18,8 +18,7 @@ from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.models.catalogue import training_sample
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
-from deepregfinder.quality.doubts import Doubt
-from deepregfinder.quality.tables import Correlation, LibraryQuality
+from deepregfinder.quality.tables import Correlation, Doubt, LibraryQuality
 from deepregfinder.report.examples import Examples, read_examples
 from deepregfinder.report.files import (
     ACROSS_PLOTS,

@@ -15,8 +15,7 @@ from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
-from deepregfinder.quality.doubts import Doubt
-from deepregfinder.quality.tables import Correlation, LibraryQuality
+from deepregfinder.quality.tables import Correlation, Doubt, LibraryQuality
 from deepregfinder.signal.build import MarkSignal
 from deepregfinder.storage.tables import Row, read_rows
 

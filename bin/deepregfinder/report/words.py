@@ -17,6 +17,25 @@ LITTLE_USABLE = 0.5
 MANY_DROPPED = 0.5
 
 
+DOUBTS = {
+    "copies": "The same reads in two libraries",
+    "labels": "Labels do not fit the reads",
+    "marks": "Two marks may be exchanged",
+    "swap": "Possible sample swap",
+    "unenriched": "A mark without enrichment",
+    "replicates": "Replicates disagree",
+    "input": "A mark resembles its input",
+    "control": "A control resembles a mark",
+    "depth": "Few reads",
+    "duplicates": "Many duplicates",
+    "pairs": "Mates are missing",
+    "secondary": "Reads with several alignments",
+    "elsewhere": "Reads outside the chromosomes of the run",
+    "uneven": "Reads outside the chromosomes differ between samples",
+}
+"""Titles of the warnings about libraries, by kind, the most important first."""
+
+
 @dataclass(frozen=True)
 class Caution:
     """Something to be careful about: the point in a few words, and the sentences behind it."""
@@ -109,6 +128,16 @@ def _windows(metrics: Mapping[str, Any]) -> str:
     )
 
 
+def doubts(run: Run) -> Iterator[Caution]:
+    """Inputs that may not be what the sheets say: some sentences of each kind."""
+    for kind, title in DOUBTS.items():
+        texts = [doubt.text for doubt in run.doubts if doubt.kind == kind]
+        for text in texts[:NAMED]:
+            yield Caution(title, text)
+        if len(texts) > NAMED:
+            yield Caution(title, f"And {len(texts) - NAMED} more: see Quality.")
+
+
 def cautions(run: Run) -> Iterator[Caution]:
     """What a reader has to keep in mind, the most important first."""
     yield from _left_out(run)
@@ -138,7 +167,6 @@ def cautions(run: Run) -> Iterator[Caution]:
     yield from _near_start_sites(run)
     yield from _few_windows(run)
     yield from _dropped_enhancers(run)
-    yield from _doubtful_libraries(run)
     yield from _poor_libraries(run)
 
 
@@ -268,24 +296,6 @@ def _poor_libraries(run: Run) -> Iterator[Caution]:
             f"Fewer than half of the reads or fragments pass the filters in {_some(poor)}: see "
             "Counts.",
         )
-
-
-def _doubtful_libraries(run: Run) -> Iterator[Caution]:
-    titles = {
-        "input": "A mark resembles its input",
-        "replicates": "Replicates disagree",
-        "swap": "Possible sample swap",
-        "duplicates": "Many duplicates",
-        "elsewhere": "Reads outside the chromosomes of the run",
-        "uneven": "Reads outside the chromosomes differ between samples",
-        "pairs": "Mates are missing",
-        "secondary": "Reads with several alignments",
-    }
-    for kind, title in titles.items():
-        texts = [doubt.text for doubt in run.doubts if doubt.kind == kind]
-        if texts:
-            more = f" And {len(texts) - 1} more: see Quality." if len(texts) > 1 else ""
-            yield Caution(title, texts[0] + more)
 
 
 def _some(words: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 include { bytesOf ; repeated } from '../../../functions/scripts'
 
-// Compare all libraries of a run: correlation of their counts, fraction of reads in labelled elements, likely errors.
+// Compare all libraries of a run: correlation of their counts, fraction of reads in labelled elements, likely errors of the sheets.
 process COMPARE_LIBRARIES {
     label 'process_low'
     ext input_bytes: { bytesOf(counts) }
@@ -9,7 +9,9 @@ process COMPARE_LIBRARIES {
     path counts
     path quality
     path records // numbers of counted and excluded records
+    path ends
     path regions // of samples with labels
+    val controls // list of "id=control id"
     val code // digest of the script and of the library behind it
 
     output:
@@ -26,7 +28,9 @@ process COMPARE_LIBRARIES {
         ${repeated('--counts', counts)} \\
         ${repeated('--quality', quality)} \\
         ${repeated('--records', records)} \\
+        ${repeated('--ends', ends)} \\
         ${repeated('--regions', regions)} \\
+        ${repeated('--controls', controls)} \\
         --libraries libraries.tsv \\
         --doubts doubts.tsv \\
         --correlation correlation.tsv \\

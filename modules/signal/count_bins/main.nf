@@ -16,6 +16,7 @@ process COUNT_BINS {
     tuple val(meta), path("${meta.id}.counts.zip"), emit: counts
     path "${meta.id}.counts.tsv", emit: records, topic: report
     path "${meta.id}.quality.tsv", emit: quality
+    path "${meta.id}.ends.zip", emit: ends
     tuple val(task.process), eval('versions.py python numba deflate zarr featureCounts'), topic: versions
 
     script:
@@ -34,11 +35,12 @@ process COUNT_BINS {
         --threads ${task.cpus} \\
         --output ${meta.id}.counts.zip \\
         --summary ${meta.id}.counts.tsv \\
-        --quality ${meta.id}.quality.tsv
+        --quality ${meta.id}.quality.tsv \\
+        --ends ${meta.id}.ends.zip
     """
 
     stub:
     """
-    touch ${meta.id}.counts.zip ${meta.id}.counts.tsv ${meta.id}.quality.tsv
+    touch ${meta.id}.counts.zip ${meta.id}.counts.tsv ${meta.id}.quality.tsv ${meta.id}.ends.zip
     """
 }

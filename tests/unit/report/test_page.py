@@ -1,5 +1,6 @@
 """The page is whole, safe, the same each time, and shows what the run did and did not do."""
 
+import ast
 import re
 from collections import Counter
 from dataclasses import replace
@@ -13,6 +14,7 @@ from deepregfinder import __version__
 from deepregfinder.classes import ENHANCER
 from deepregfinder.report.formats import with_options
 from deepregfinder.report.page import SECTIONS, digest, render
+from deepregfinder.report.words import DOUBTS
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
@@ -347,14 +349,37 @@ def test_quality_of_libraries_is_shown_and_doubts_reach_the_summary(tmp_path: Pa
     assert "6.2\xa0%" in fine["quality"]
     assert "4.5×" in fine["quality"]
     assert "no controls were counted" in fine["quality"]
-    plan = Plan(doubts=("swap", "swap", "replicates"))
+    plan = Plan(doubts=(*["swap"] * 6, "replicates", "copies"))
     text = render(made_up(tmp_path / "doubtful", plan))
     doubtful = Page(text).texts
     assert "No problems were found" not in doubtful["quality"]
     assert "Possible sample swap" in doubtful["summary"]
-    assert "And 1 more: see Quality." in doubtful["summary"]
+    assert "And 2 more: see Quality." in doubtful["summary"]
     assert "Replicates disagree" in doubtful["summary"]
+    places = [
+        doubtful["summary"].index(words)
+        for words in ("The same reads in two libraries", "Possible sample swap", "Replicates dis")
+    ]
+    assert places == sorted(places), "the most important first"
+    assert places[-1] < doubtful["summary"].index("Results and their accuracy")
     assert "A.H3K27ac.2 and A.H3K27ac.1: 0.88" in text
+
+
+def test_every_kind_of_doubt_has_a_title_and_is_documented(repository: Path) -> None:
+    """Kinds are the first arguments of Doubt(...) in the package that finds them."""
+    kinds = {
+        node.args[0].value
+        for path in (repository / "bin/deepregfinder/quality").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Doubt"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert {"copies", "labels", "swap"} < kinds
+    assert kinds == set(DOUBTS)
+    table = (repository / "docs/output.md").read_text().partition("### `signal/doubts.tsv`")[2]
+    assert kinds <= set(re.findall(r"`(\w+)`", table.partition("\n## ")[0]))
 
 
 def test_examples_are_drawn_with_their_places(tmp_path: Path) -> None:
