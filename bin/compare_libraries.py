@@ -60,7 +60,7 @@ def compare_libraries(
         *find_record_doubts(files, rule),
     ]
     for doubt in listed:
-        logging.getLogger("compare_libraries").warning("%s", doubt.text)
+        logging.getLogger("deepregfinder.compare_libraries").warning("%s", doubt.text)
     write_libraries(libraries, measured, qualities)
     write_correlation(correlation, measured)
     write_doubts(doubts, listed)

@@ -58,7 +58,7 @@ def define_regions(
     from deepregfinder.labels.candidates import check_enough, define_candidates, write_regions
     from deepregfinder.labels.rules import write_drops
 
-    logging.getLogger("define_regions").info("Regions of %s", sample)
+    logging.getLogger("deepregfinder.define_regions").info("Regions of %s", sample)
     sizes = read_chrom_sizes(chrom_sizes)
     plan = choice.plan(sizes)
     candidates = define_candidates(evidence, rules, geometry, sizes, plan, seed)

@@ -4,6 +4,7 @@ Groups of options lie in the package `options`, one module each. The code digest
 of a script, so `-resume` runs a step again only after a change to a group that its script uses.
 """
 
+import contextlib
 import errno
 import functools
 import gc
@@ -13,7 +14,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or _MEMORY_REFUSED.search(str(error)) is not None
 
 
-@contextmanager
+@contextlib.contextmanager
 def plain_errors() -> Iterator[None]:
     """Run a script: progress goes to stderr; an InputError ends it as one message, exit code 1.
 
@@ -81,7 +81,8 @@ def plain_errors() -> Iterator[None]:
     """
     log_to_stderr()
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):  # a library may print; the user sees stdout
+            yield
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         sys.exit(1)

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Log to stderr with the time of day, and warnings to stdout as well.
+    """Log to stderr with the time of day, and warnings of the pipeline to stdout as well.
 
-    Nextflow shows only the stdout of a task to the user (process.debug).
+    Nextflow shows only the stdout of a task to the user (process.debug). What other libraries say,
+    such as matplotlib while it builds its font cache, stays in the log of the task.
     """
     progress = logging.StreamHandler(sys.stderr)
     progress.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     warnings = logging.StreamHandler(sys.stdout)
     warnings.setLevel(logging.WARNING)
+    warnings.addFilter(logging.Filter("deepregfinder"))
     warnings.setFormatter(logging.Formatter("WARNING: %(message)s"))
     logging.basicConfig(level=level, handlers=[progress, warnings])
 

@@ -1,6 +1,9 @@
 """Progress is logged with correct numbers, and not too often."""
 
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +43,38 @@ def test_what_is_slow_is_told_with_a_decimal(caplog: pytest.LogCaptureFixture) -
         now[0] = 10.0
         progress.reach(2, 2)
     assert caplog.messages == ["a: 25 % done, 2 b (0.2 a second), about 30 s left"]
+
+
+SAYS = """
+import logging, warnings
+from deepregfinder.command_line import plain_errors
+with plain_errors():
+    logging.getLogger("matplotlib.font_manager").warning("building the font cache")
+    logging.getLogger("numba.core").error("a fault of numba")
+    logging.getLogger("deepregfinder2").warning("a stranger")
+    logging.warning("from nobody")
+    warnings.warn("deprecated")
+    print("a library prints")
+    logging.getLogger("deepregfinder.labels.rules").warning("few peaks")
+    logging.getLogger("deepregfinder.labels.rules").info("progress")
+"""
+
+
+def test_only_warnings_of_the_pipeline_reach_the_terminal(repository: Path) -> None:
+    """The terminal shows the stdout of a task; the rest stays in its log."""
+    done = subprocess.run(
+        [sys.executable, "-c", SAYS], cwd=repository / "bin", capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "WARNING: few peaks\n"
+    for kept in ("font cache", "numba", "stranger", "nobody", "deprecated", "prints", "few peaks"):
+        assert kept in done.stderr
+
+
+def test_every_warning_of_the_pipeline_is_known_as_its_own(repository: Path) -> None:
+    """A logger of another name would be silent in the terminal."""
+    for path in (repository / "bin").rglob("*.py"):
+        for line in path.read_text().splitlines():
+            if "getLogger(" in line:
+                library = path.parent != repository / "bin" and "getLogger(__name__)" in line
+                assert library or 'getLogger("deepregfinder' in line, (path, line)
