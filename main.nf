@@ -15,9 +15,10 @@ include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
 include { modelList } from './functions/catalogue'
-include { repeatable ; whenFailed ; whenOver } from './functions/ending'
+include { numbersOf ; reportedBy } from './functions/complete'
+include { repeatable ; whenOver } from './functions/ending'
 include { withGenome } from './functions/genomes'
-include { helpOn ; helpText ; idleOnCommandLine } from './functions/parameters'
+include { helpOn ; helpText ; idleOnCommandLine ; refuseFolders } from './functions/parameters'
 include { planned } from './functions/plan'
 include { settingsOf } from './functions/settings'
 
@@ -33,16 +34,19 @@ workflow {
         return
     }
 
+    refuseFolders(workflow.workDir, projectDir, workflow.containerEngine)
+
     // What will be done: every parameter and sheet is checked before the first task starts.
     def plan = planned(withGenome(params), schema, file("${projectDir}/assets"))
     idleOnCommandLine(params.keySet(), workflow.commandLine).each { sentence -> log.warn(sentence) }
     def options = plan.options
     def files = plan.files
     def settings = settingsOf(options)
+    def numbers = numbersOf(plan)
     def device = options.hardware.device
     def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam] })
 
-    INPUTS(bams, plan.labels, files, settings.checks + [train: !plan.train_on.isEmpty()])
+    INPUTS(bams, plan.labels, files, settings.checks + [train: !plan.train_on.isEmpty()], numbers)
 
     SIGNAL(bams, plan.samples, INPUTS.out.chrom_sizes, INPUTS.out.blacklist, settings.counting, settings.signal)
 
@@ -66,6 +70,7 @@ workflow {
         SIGNAL.out.ends,
         LABELS.out.regions,
         plan.samples*.controls.flatten(),
+        numbers,
     )
 
     MODELS(
@@ -101,6 +106,7 @@ workflow {
         INPUTS.out.blacklist,
         files.fasta,
         settings.tracks,
+        numbers,
     )
 
     EVALUATION(
@@ -121,6 +127,7 @@ workflow {
         ],
         INPUTS.out.chrom_sizes,
         settings.evaluation,
+        numbers,
     )
 
     DIFFERENTIAL(plan.pairs, PREDICTION.out.calls, PREDICTION.out.probabilities, SIGNAL.out.counts, settings.differential)
@@ -133,8 +140,8 @@ workflow {
         groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
         repeatable(workflow.commandLine),
         options.run.multiqc,
+        reportedBy(plan),
     )
 
-    workflow.onError = { whenFailed(workflow) }
     workflow.onComplete = { whenOver(workflow, options.input_output.outdir.toString()) }
 }

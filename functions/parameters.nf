@@ -119,6 +119,20 @@ def optional(Map inputs, String name) {
     return inputs[name] ? named(inputs[name]) : []
 }
 
+/**
+ * Stop where a folder has signs in its path on which the scripts of Nextflow would act, which do not quote it everywhere:
+ * `work` is the work folder, `code` that of the pipeline, engine that of containers or null.
+ */
+def refuseFolders(work, code, String engine) {
+    def signs = '["$`\\\\]'
+    if (work.toString().find(engine ? signs : '[$]')) {
+        error("The work folder ${work} has a sign in its path on which a shell would act (a dollar sign; with containers also a double quote, a backtick or a backslash): choose another with -work-dir.")
+    }
+    if (code.toString().find(signs)) {
+        error("The pipeline is in ${code}, a path with a sign on which a shell would act (a double quote, a dollar sign, a backtick or a backslash): move it to another folder.")
+    }
+}
+
 /** One message for all problems. */
 def listed(List problems) {
     def title = problems.size() == 1 ? 'There is a problem:' : "There are ${problems.size()} problems:"

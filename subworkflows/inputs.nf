@@ -2,6 +2,7 @@ include { CHECK_INPUTS } from '../modules/inputs/check_inputs'
 include { INSPECT_BAM } from '../modules/inputs/inspect_bam'
 include { NAME_CHROMOSOMES } from '../modules/inputs/name_chromosomes'
 include { isOfGenome } from '../functions/genomes'
+include { allOf } from '../functions/complete'
 include { codeDigest } from '../functions/scripts'
 
 // All inputs are checked, and compared with each other, before long computations start.
@@ -11,6 +12,7 @@ workflow INPUTS {
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
     files // map: tss, chrom_sizes, genome_sizes, blacklist, gaps, regions, fasta, each a file or nothing
     options // parameters of the checks
+    numbers // of the files that the plan leads to
 
     main:
     def indexed = bams.map { meta, bam ->
@@ -26,7 +28,7 @@ workflow INPUTS {
     INSPECT_BAM(indexed, codeDigest('inspect_bam.py'))
 
     CHECK_INPUTS(
-        INSPECT_BAM.out.info.toSortedList { one, other -> one.name <=> other.name },
+        allOf(INSPECT_BAM.out.info, numbers.bams),
         labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
         isOfGenome(files.tss) ? [] : files.tss,
         files.chrom_sizes,

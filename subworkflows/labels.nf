@@ -26,7 +26,7 @@ workflow LABELS {
 
     def with_nascent = DEFINE_REGIONS.out.candidates.join(nascent, remainder: true).branch { _meta, candidates, counts ->
         states: candidates && counts
-        plain: candidates
+        plain: candidates && region_options.classes != 5
     }
     ASSIGN_STATES(with_nascent.states, state_options, codeDigest('assign_states.py'))
 

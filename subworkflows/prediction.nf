@@ -29,7 +29,9 @@ workflow PREDICTION {
     def markers = labels.collectEntries { row -> [row.sample, row] }
     probabilities = PREDICT_GENOME.out.probabilities
         .groupTuple()
-        .map { meta, files -> [meta, files.sort { file -> file.name }] }
+        .combine(groups.count())
+        .filter { _meta, files, n_groups -> files.size() == n_groups }
+        .map { meta, files, _n_groups -> [meta, files.sort { file -> file.name }] }
     with_markers = probabilities.map { meta, files ->
         def row = markers[meta.sample] ?: [dhs: [], enhancers: [], tfbs: []]
         [meta, files, row.dhs, row.enhancers, row.tfbs]

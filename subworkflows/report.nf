@@ -14,6 +14,7 @@ workflow REPORT {
     params_json
     command
     with_multiqc // whether MultiQC makes a report of its own
+    reported // names of files that a complete run has for the report
 
     main:
     // Places worth looking at, of every model on every sample that it predicted.
@@ -27,6 +28,7 @@ workflow REPORT {
     def results = channel.topic('report')
         .flatMap { output -> [output].flatten().findAll { value -> value instanceof Path } }
         .toSortedList { one, other -> one.name <=> other.name }
+        .filter { files -> files.collect { file -> file.name }.containsAll(reported) }
     def versions = channel.topic('versions')
         .flatMap { process, text -> text.readLines().collect { line -> "${process.tokenize(':').last()}\t${line}".toString() } }
         .unique()

@@ -29,9 +29,9 @@ workflow SIGNAL {
 
     nascent = COUNT_BINS.out.counts
         .filter { meta, _counts -> meta.role == 'nascent' }
-        .map { meta, counts -> [meta.sample, counts] }
+        .map { meta, counts -> [groupKey(meta.sample, meta.mark == 'nascent' ? 1 : 2), counts] }
         .groupTuple()
-        .map { sample, counts -> [[sample: sample], counts.sort { file -> file.name }] }
+        .map { sample, counts -> [[sample: sample.toString()], counts.sort { file -> file.name }] }
 
     signal = BUILD_SIGNAL.out.signal
     counts = COUNT_BINS.out.counts

@@ -18,6 +18,7 @@ workflow ACCURACY {
     tss
     options // parameters of the evaluation
     explanation // parameters of the explanation
+    numbers // of the files that the plan leads to
 
     main:
     def labelled = tensors.join(signal).map { meta, windows, rpm -> [meta.sample, windows, rpm] }
@@ -51,6 +52,6 @@ workflow ACCURACY {
                 files.withIndex().findAll { _file, i -> kinds[i] == kind }.collect { file, _i -> file }.sort { file -> file.baseName }
             }
         }
-        .filter { _meta, folders, _annotated, _validated -> folders }
+        .filter { meta, folders, _annotated, _validated -> folders && folders.size() == numbers.evaluated[meta.sample] }
     COMPARE_MODELS(of_sample, codeDigest('compare_models.py'))
 }

@@ -9,6 +9,7 @@ workflow ACROSS {
     signal // [meta, signal]
     wanted // whether to do so
     options // bootstrap and seed
+    numbers // of the files that the plan leads to
 
     main:
     def samples = tensors
@@ -21,6 +22,6 @@ workflow ACROSS {
         .groupTuple()
         .map { meta, pairs -> [meta, pairs.sort { pair -> pair[0] }.collect { pair -> pair[1] }] }
         .combine(samples)
-        .filter { _meta, _folders, windows, _rpm -> windows.size() > 1 }
+        .filter { _meta, folders, windows, _rpm -> windows.size() > 1 && windows.size() == numbers.labelled && folders.size() == numbers.trained_on }
     EVALUATE_ACROSS(of_model, options, codeDigest('evaluate_across.py'))
 }

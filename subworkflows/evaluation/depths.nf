@@ -9,6 +9,7 @@ workflow DEPTHS {
     libraries // [meta, counts, controls] of every sample
     wanted // shares of the reads, or nothing
     options // depths, and parameters of signal, prediction and evaluation
+    numbers // of the files that the plan leads to
     device
 
     main:
@@ -16,6 +17,7 @@ workflow DEPTHS {
         .filter { wanted }
         .map { meta, bundle -> [[sample: meta.sample], [meta.model, bundle]] }
         .groupTuple()
+        .filter { meta, pairs -> pairs.size() == numbers.applied[meta.sample] }
         .map { meta, pairs ->
             def sorted = pairs.sort { pair -> pair[0] }
             [meta, sorted.collect { pair -> pair[0] }, sorted.collect { pair -> pair[1] }]

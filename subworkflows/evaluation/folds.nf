@@ -12,6 +12,7 @@ workflow FOLDS {
     n_folds // 0 for none
     tss
     options // parameters of tensors, training and prediction
+    numbers // of the files that the plan leads to
     device
 
     main:
@@ -27,6 +28,7 @@ workflow FOLDS {
     def of_sample = CROSS_VALIDATE.out.scores
         .map { meta, table -> [[sample: meta.sample], table] }
         .groupTuple()
+        .filter { _meta, tables -> tables.size() == numbers.folds }
         .map { meta, tables -> [meta, tables.sort { table -> table.name }] }
     SUMMARISE_FOLDS(of_sample, codeDigest('summarise_folds.py'))
 }

@@ -13,6 +13,7 @@ workflow EVALUATION {
     predicted // map of channels: models, probabilities, calls, validation, each [meta, ...]
     chrom_sizes
     settings // parameters of each part: accuracy, explanation, across, depths, folds, external
+    numbers // of the files that the plan leads to
 
     main:
     def options = plan.options
@@ -47,6 +48,7 @@ workflow EVALUATION {
         labelled.tss,
         settings.accuracy,
         settings.explanation,
+        numbers,
     )
 
     ACROSS(
@@ -55,6 +57,7 @@ workflow EVALUATION {
         labelled.signal,
         options.evaluation.across && options.split.split == 'chromosome',
         settings.across,
+        numbers,
     )
 
     DEPTHS(
@@ -63,6 +66,7 @@ workflow EVALUATION {
         labelled.libraries,
         options.evaluation.depths,
         settings.depths,
+        numbers,
         options.hardware.device,
     )
 
@@ -74,6 +78,7 @@ workflow EVALUATION {
         options.evaluation.folds,
         labelled.tss,
         settings.folds,
+        numbers,
         options.hardware.device,
     )
 }

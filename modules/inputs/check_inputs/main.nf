@@ -49,7 +49,7 @@ process CHECK_INPUTS {
     stub:
     """
     printf 'chr1\\t1000000\\n' > chrom.sizes
-    printf '0\\tchr1\\n' > groups.tsv
+    printf '0\\tchr1\\n1\\tchr2\\n' > groups.tsv
     touch inputs.tsv left_out.tsv
     """
 }
