@@ -96,13 +96,21 @@ lock: ## update the lock files from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/requirements.lock
 	@uv pip compile pyproject.toml --extra test -c docker/requirements.lock --universal --python-version 3.11 --generate-hashes -q --no-header -o tests/requirements.lock
 	@uv pip compile --group docs --universal --python-version 3.11 --generate-hashes -q --no-header -o docs/requirements.lock
+	@for name in awscli multiqc; do \
+	    uv pip compile docker/$$name.in --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/$$name.lock; \
+	done
+	@tools/supply_chain lock
 
-# BASE, TORCH_INDEX (cpu only), AWSCLI and MULTIQC are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.
+base = $(or $(BASE),debian:bookworm-slim)
+# BASE, TORCH_INDEX with TORCH_SHA256 (cpu only), AWSCLI and MULTIQC are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.
 images: ## build the container images of -profile docker (needs a Docker engine)
-	@for target in cpu cuda; do \
+	@docker image inspect '$(base)' >/dev/null 2>&1 || docker pull -q '$(base)'
+	@digest=$$(docker image inspect --format '{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}' '$(base)'); \
+	for target in cpu cuda; do \
 	    index=''; [ $$target = cuda ] || index='$(TORCH_INDEX)'; \
-	    docker build --network=host --target $$target --build-arg VERSION=$(version) $(if $(BASE),--build-arg BASE='$(BASE)') \
-	        --build-arg TORCH_INDEX="$$index" --build-arg AWSCLI='$(AWSCLI)' --build-arg MULTIQC='$(MULTIQC)' -t deepregfinder-nf:$(version)-$$target docker; \
+	    docker build --network=host --target $$target --build-arg VERSION=$(version) \
+	        --build-arg BASE='$(base)' --build-arg BASE_DIGEST="$${digest##*@}" \
+	        --build-arg TORCH_INDEX="$$index" --build-arg TORCH_SHA256='$(TORCH_SHA256)' --build-arg AWSCLI='$(AWSCLI)' --build-arg MULTIQC='$(MULTIQC)' -t deepregfinder-nf:$(version)-$$target docker; \
 	done
 
 sbom: ## write the contents of the images as CycloneDX files in sbom/ (after `make images`)

@@ -1,11 +1,12 @@
 """What the images hold, and what they do not."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
 import pytest
-from machines.engines import version
+from machines.engines import BASE, version
 from packaging.requirements import Requirement
 
 # As hard as the runs of test_docker.py: any user, no network, nothing writable but /tmp.
@@ -35,9 +36,28 @@ def said_in(image: str, *command: str) -> str:
 
 def test_images_run_any_command_as_any_user(images):
     for image in (images.cpu, images.cuda):
-        config = inspected(image)["Config"]
-        assert not config["Entrypoint"]
-        assert not config["User"]
+        assert not inspected(image)["Config"]["Entrypoint"]
+
+
+def test_by_default_a_user_without_rights_writes_to_tmp(images):
+    for image in (images.cpu, images.cuda):
+        write = "id -u; id -g; pwd; touch made; ! touch /opt/made 2>/dev/null"
+        command = ["docker", "run", "--rm", "--network", "none", image, "bash", "-ec", write]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, "10001\n10001\n/tmp\n"), done.stderr
+
+
+def test_added_debian_packages_are_those_of_the_lock(images, repository):
+    """In name and version; their digests were compared before they were unpacked."""
+    listing = ("dpkg-query", "-W", "-f", "${Package} ${Version}\\n")
+    added = set(said_in(images.cpu, *listing).splitlines()) - set(
+        subprocess.run(
+            ["docker", "run", "--rm", BASE, *listing], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+    )
+    locked = (repository / "docker/debian.lock").read_text().splitlines()
+    assert {"bedtools", "subread"} <= {package.split()[0] for package in added}
+    assert added <= {" ".join(line.split()[:2]) for line in locked}
 
 
 def test_labels_say_what_an_image_is(images):
@@ -50,6 +70,8 @@ def test_labels_say_what_an_image_is(images):
     for image, kind, more in ((images.cpu, "cpu", {}), (images.cuda, "cuda", of_cuda)):
         labels = inspected(image)["Config"]["Labels"]
         assert labels.pop("org.opencontainers.image.description")
+        digest = labels.pop("org.opencontainers.image.base.digest")
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", digest)
         title = {"org.opencontainers.image.title": f"deepregfinder-nf {kind}"}
         assert labels == common | title | more
 

@@ -38,6 +38,7 @@ pytestmark = pytest.mark.pipeline
 
 SMALL = "0.0.1"
 IMAGE = f"deepregfinder-nf:{SMALL}"
+NUMBERS = {"cuda": SMALL, "cpu": f"{SMALL}+cpu"}
 VERSIONS = '#!/bin/sh\nfor name; do printf "%s\\tnone\\n" "$name"; done\n'
 
 
@@ -87,8 +88,8 @@ def running_registry(folder: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def running_index(folder: Path) -> Iterator[str]:
     """Two package indexes, `cuda` and `cpu`, each with a PyTorch of one file; their address."""
-    for index, number in (("cuda", SMALL), ("cpu", f"{SMALL}+cpu")):
-        wheel = folder / f"index/{index}/torch/torch-{number}-py3-none-any.whl"
+    for index, number in NUMBERS.items():
+        wheel = wheel_of(folder, index)
         wheel.parent.mkdir(parents=True)
         about = f"torch-{number}.dist-info"
         with zipfile.ZipFile(wheel, "w") as file:
@@ -103,6 +104,14 @@ def running_index(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+def wheel_of(folder: Path, index: str) -> Path:
+    return folder / f"index/{index}/torch/torch-{NUMBERS[index]}-py3-none-any.whl"
+
+
+def digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def make_small(code: Path, index: str) -> None:
     """Give a copy of the repository a version and images of its own."""
     config, lock = code / "nextflow.config", code / "docker/requirements.lock"
@@ -111,8 +120,7 @@ def make_small(code: Path, index: str) -> None:
     )
     click = re.search(r"^click==.*\n(?: .*\n)+", lock.read_text(), re.M)
     assert click
-    wheel = code.parent / f"index/cuda/torch/torch-{SMALL}-py3-none-any.whl"
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    digest = digest_of(wheel_of(code.parent, "cuda"))
     torch = f"torch=={SMALL} \\\n    --hash=sha256:{digest}\n"
     lock.write_text(f"--extra-index-url {index}/cuda/\n{click[0]}{torch}")
     (code / "bin/versions.py").write_text(VERSIONS)
@@ -154,7 +162,9 @@ def small(tmp_path_factory):
         bare = Place(code, {"PATH": f"{engines.programs}:{os.environ['PATH']}"})
         places = {
             f"{BASE}@sha256:DIGEST": digest.replace("@", ":bookworm-slim@"),
-            "TORCH_INDEX=ADDRESS": f"TORCH_INDEX={index}/cpu/",
+            "TORCH_INDEX=ADDRESS TORCH_SHA256=DIGEST": (
+                f"TORCH_INDEX={index}/cpu/ TORCH_SHA256={digest_of(wheel_of(folder, 'cpu'))}"
+            ),
             "clone ADDRESS": f"clone {code}",
             "registry.example.org": registry,
             "/shared/images": images,

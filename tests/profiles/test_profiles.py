@@ -5,6 +5,7 @@ The tasks are stubs.
 
 import dataclasses
 import http.server
+import os
 import re
 import shutil
 import subprocess
@@ -100,6 +101,30 @@ def test_without_the_profile_gpu_no_task_sees_one(recorded, repository, profile,
     for call in recorded(profile, "--container_registry", registry):
         assert call.of_engine[-1] == image.format(version)
         assert not {"--gpus", "--nv"} & set(call.of_engine)
+
+
+@pytest.mark.parametrize(
+    ("info", "user"),
+    [
+        ("Security Options:\n  seccomp\n  rootless\n  cgroupns\n", "-u 0:0"),
+        ("Security Options:\n  seccomp\n", f"-u {os.getuid()}:{os.getgid()}"),
+        ("", f"-u {os.getuid()}:{os.getgid()}"),
+    ],
+    ids=["rootless", "usual", "silent"],
+)
+def test_tasks_in_docker_write_as_the_user(repository, tmp_path, info, user):
+    """In rootless Docker, root of the container is the user; any other user there is not."""
+    config = (repository / "conf/containers.config").read_text()
+    options = re.search(r"docker \{.*?runOptions = '(.*?)'\n", config, re.S)[1]
+    (tmp_path / "info").write_text(info)
+    (tmp_path / "docker").write_text(f"#!/bin/sh\ncat {tmp_path}/info\n")
+    (tmp_path / "docker").chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"echo {options}"],
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == user
 
 
 def test_the_last_engine_that_is_named_is_the_only_one(recorded):
