@@ -20,6 +20,8 @@ from deepregfinder.storage.tables import Decimals4, write_rows
 from deepregfinder.storage.zarr_zip import open_arrays, read_array, write_arrays
 
 FORMAT = "counts"
+CONTROL = "control"
+"""The sample of the counts of an input control."""
 
 
 @dataclass(frozen=True)

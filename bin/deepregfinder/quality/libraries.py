@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from deepregfinder.counting.store import Counts
+from deepregfinder.counting.store import CONTROL, Counts
 from deepregfinder.errors import InputError
 from deepregfinder.quality.surroundings import (
     ELEMENTS,
@@ -20,7 +20,6 @@ from deepregfinder.quality.surroundings import (
     bins_of,
     element_windows,
 )
-from deepregfinder.quality.tables import CONTROL
 
 BIN = 10_000
 NOISY = 0.25  # smallest share of the variance beyond counting noise

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder.counting.read_ends import READS, ReadEnds
-from deepregfinder.counting.store import Library
-from deepregfinder.quality.tables import CONTROL, Doubt
+from deepregfinder.counting.store import CONTROL, Library
+from deepregfinder.quality.tables import Doubt
 from deepregfinder.storage.zarr_zip import open_arrays, read_array, write_arrays
 
 FORMAT = "ends"

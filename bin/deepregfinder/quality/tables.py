@@ -11,10 +11,6 @@ if TYPE_CHECKING:  # a counting task needs neither pandas nor zarr for its table
     from deepregfinder.quality.libraries import Libraries
 
 
-CONTROL = "control"
-"""The sample of the counts of an input control."""
-
-
 @dataclass(frozen=True)
 class Doubt:
     """A warning about libraries or labels: a row of doubts.tsv.
