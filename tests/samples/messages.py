@@ -71,7 +71,7 @@ def _text(node: ast.expr) -> str:
 
 def _of_nextflow(source: str) -> Iterator[str]:
     """Quoted strings with at least as many words that are sentences."""
-    source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    source = re.sub(r"^\s*/\*.*?\*/", "", source, flags=re.DOTALL | re.MULTILINE)
     for line in source.splitlines():
         code = re.sub(r"""(?<![:'"])//.*""", "", line)
         for double, single in re.findall(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'', code):
