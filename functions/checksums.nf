@@ -1,6 +1,28 @@
 // Whether files are whole: checksums of the results, which show later whether one has changed, and the reports of Nextflow.
 
 /**
+ * A sentence for each report of Nextflow in a folder that ends in the middle: Nextflow does not say when a disk is full. The
+ * names are those of conf/reports.config.
+ */
+def cutShort(String folder) {
+    def names = ['execution_report.html', 'execution_timeline.html', 'execution_trace.txt', 'pipeline_dag.html']
+    def reports = file(folder).scheme == 'file' ? names.collect { name -> file("${folder}/${name}") }.findAll { path -> path.exists() } : []
+    return reports.findAll { path -> !endsWell(path) }.collect { path ->
+        "WARN: ${path} is cut short, probably because the disk is full. The results are whole; free some space for the next run.".toString()
+    }
+}
+
+/** Whether a page is closed, and a table has all columns in its last line. */
+def endsWell(path) {
+    def text = path.text
+    if (path.name.endsWith('.html')) {
+        return text.trim().endsWith('</html>')
+    }
+    def lines = text.readLines()
+    return text.endsWith('\n') && lines && lines.last().count('\t') == lines.first().count('\t')
+}
+
+/**
  * Write pipeline_info/checksums.sha256 into a results folder: the SHA-256 of every data file, as `sha256sum --check` reads
  * them. HTML and pipeline_info carry dates and are left out. Results in an object store have checksums of the store.
  */
@@ -21,26 +43,4 @@ def writeChecksums(String outdir) {
     if (done.exitValue() != 0) {
         log.warn("The checksums of ${outdir} could not be written; the results are not affected.")
     }
-}
-
-/**
- * A sentence for each report of Nextflow in a folder that ends in the middle: Nextflow does not say when a disk is full. The
- * names are those of conf/reports.config.
- */
-def cutShort(String folder) {
-    def names = ['execution_report.html', 'execution_timeline.html', 'execution_trace.txt', 'pipeline_dag.html']
-    def reports = file(folder).scheme == 'file' ? names.collect { name -> file("${folder}/${name}") }.findAll { path -> path.exists() } : []
-    return reports.findAll { path -> !endsWell(path) }.collect { path ->
-        "WARN: ${path} is cut short, probably because the disk is full. The results are whole; free some space for the next run.".toString()
-    }
-}
-
-/** Whether a page is closed, and a table has all columns in its last line. */
-def endsWell(path) {
-    def text = path.text
-    if (path.name.endsWith('.html')) {
-        return text.trim().endsWith('</html>')
-    }
-    def lines = text.readLines()
-    return text.endsWith('\n') && lines && lines.last().count('\t') == lines.first().count('\t')
 }
