@@ -90,7 +90,7 @@ def run(tmp_path):
         done = subprocess.run(
             [ROOT / "tools/nextflow", "run", code, "-ansi-log", ansi, *arguments],
             env=os.environ | {"PATH": str(programs), "NXF_SYNTAX_PARSER": parser},
-            cwd=launch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200,
+            cwd=launch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600,
         )  # fmt: skip
         return Ending(done.returncode, [line for line in done.stdout.splitlines() if line.strip()])
 
@@ -187,7 +187,7 @@ def test_programs_that_the_machine_lacks_are_named(tmp_path):
             *(ROOT / "tools/nextflow", "-q", "run", ROOT / "tests/bad_inputs/advice.nf"),
             *("--cases", tmp_path / "cases.json", "--answers", tmp_path / "answers.json"),
         ],
-        cwd=tmp_path, capture_output=True, text=True, timeout=200,
+        cwd=tmp_path, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     answers = json.loads((tmp_path / "answers.json").read_text())
