@@ -16,12 +16,16 @@ from samples.small_models import CHROM_SIZES, MARKS, labelled_windows, random_bu
 from samples.small_models import write_random_signal as write_signal
 
 from deepregfinder.counting.rules import CountRules
+from deepregfinder.counting.store import Counts, open_counts
+from deepregfinder.differential.compare import Elements, changes_of_marks
 from deepregfinder.errors import InputError
 from deepregfinder.genome.intervals import intervals_digest
 from deepregfinder.models.bundle import read_bundle, write_bundle
+from deepregfinder.models.train import open_genome
 from deepregfinder.prediction import labelled_windows as windows_of
 from deepregfinder.prediction.sample_signal import check_signal
 from deepregfinder.signal.store import open_signal
+from deepregfinder.storage.zarr_zip import write_arrays
 from predict_genome import predict_genome
 from score_regions import score_regions
 
@@ -65,6 +69,32 @@ def test_a_script_refuses_signal_that_was_counted_otherwise(name: str, tmp_path:
     windows = replace(labelled_windows(), counting=RECORDED | {name: RULES[name][1]})
     with pytest.raises(InputError, match=f"with --{name} {RULES[name][1]}, but"):
         windows_of.labelled_windows(bundle_with(RECORDED), windows, False)
+
+
+def counts_by(path: Path, sample: str, counting: Mapping[str, Any]) -> Counts:
+    attributes = {
+        **{"format": "counts", "id": path.stem, "sample": sample, "mark": "M", "replicate": "1"},
+        **{"bin_size": 100, "chrom_sizes": {"chr1": 1_000}, "library_size": 1_000},
+        "counting": dict(counting),
+    }
+    write_arrays(path, [("chr1", np.arange(10, dtype=np.uint16))], attributes)
+    return open_counts(path)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_neither_samples_nor_windows_that_were_counted_otherwise_are_mixed(
+    name: str, tmp_path: Path
+) -> None:
+    otherwise = RECORDED | {name: RULES[name][1]}
+    write_signal(tmp_path / "signal.zip", sample="K562", counting=otherwise)
+    windows = replace(labelled_windows(), sample="K562", counting=RECORDED)
+    with pytest.raises(InputError, match=rf"counted by other rules \({name}\): make both"):
+        open_genome(windows, tmp_path / "signal.zip", None)
+    open_genome(replace(windows, counting=otherwise), tmp_path / "signal.zip", None)
+    one = counts_by(tmp_path / "A.zip", "A", RECORDED)
+    other = counts_by(tmp_path / "B.zip", "B", otherwise)
+    with pytest.raises(InputError, match=rf"A and B were counted by other rules \({name}\)"):
+        changes_of_marks(Elements({}, 2_000), ([one], [other]))
 
 
 def test_several_differences_are_named_and_equal_rules_accepted(tmp_path: Path, caplog) -> None:

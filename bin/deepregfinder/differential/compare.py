@@ -26,6 +26,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from deepregfinder.classes import BACKGROUND, class_named
+from deepregfinder.counting.rules import different_rules
 from deepregfinder.counting.store import Counts
 from deepregfinder.differential.moderated_t import log_counts, moderated_t, simes, size_factors
 from deepregfinder.differential.tables import ComparedMark, Transition
@@ -191,7 +192,7 @@ def changes_of_marks(
 ) -> tuple[MarkChange, ...]:
     """Compare every mark that both samples have, sorted by name.
 
-    Raises InputError if there is no such mark, or if a library is empty.
+    Raises InputError if there is no such mark, or if a library is empty or counted otherwise.
     """
     if empty := [
         str(one.attributes["id"]) for one in (*counts[0], *counts[1]) if not one.library_size
@@ -200,6 +201,14 @@ def changes_of_marks(
             f"{', '.join(empty)}: the library has 0 usable reads and cannot be compared with "
             "others. Remove it from the samplesheet."
         )
+    first, *others = (*counts[0], *counts[1])
+    rules = first.attributes.get("counting", {})
+    for one in others:
+        if different := different_rules(rules, one.attributes.get("counting", {})):
+            raise InputError(
+                f"{first.attributes['id']} and {one.attributes['id']} were counted by other rules "
+                f"({', '.join(different)}) and cannot be compared: count both in one run."
+            )
     by_mark: tuple[dict[str, list[Counts]], ...] = ({}, {})
     for of_sample, sample in zip(by_mark, counts, strict=True):
         for one in sorted(sample, key=lambda one: str(one.attributes["id"])):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder import __version__
+from deepregfinder.counting.rules import different_rules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.genome.splits import SPLITS
@@ -132,11 +133,16 @@ def open_training(
 def open_genome(tensors: Tensors, signal: Path, tss: Path | None) -> TrainingGenome:
     """The chromosomes that labelled windows come from, with the marks of the windows.
 
-    Raises InputError where the signal is of another sample, or lacks a mark.
+    Raises InputError where the signal is of another sample, was counted otherwise, or lacks a mark.
     """
     opened = open_signal(signal)
     if opened.sample != tensors.sample:
         raise InputError(f"{signal} is the signal of {opened.sample}, not of {tensors.sample}.")
+    if different := different_rules(tensors.counting, opened.counting):
+        raise InputError(
+            f"{signal} and the labelled windows of {tensors.sample} were counted by other rules "
+            f"({', '.join(different)}): make both from the same counts."
+        )
     rows = match_marks(tensors.marks, opened)
     depths = mark_depths(opened)[rows]
 
