@@ -81,9 +81,9 @@ bench-quick: setup ## compare the speed of counting with featureCounts and samto
 
 pictures: demo ## redraw the pictures of README.md and docs/output.md from the demo (needs Chromium)
 	@tools/browser
-	@cd demo && ../tools/nextflow run ../main.nf -profile test --outdir results --models cnn,drf,chromhmm --depths 0.5,0.25,0.125 -resume
-	@$(python) tools/pictures.py demo/results docs/images/output
-	@$(python) tools/browser_view.py demo/results demo/panel docs/images/result.svg
+	@cd demo && ../tools/nextflow run ../main.nf -profile test --outdir pictures --models cnn,drf,chromhmm --depths 0.5,0.25,0.125 -resume
+	@$(python) tools/pictures.py demo/pictures docs/images/output
+	@$(python) tools/browser_view.py demo/pictures demo/panel docs/images/result.svg
 
 lint: setup ## check style and types
 	@ruff check . && ruff format --check . && mypy

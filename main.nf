@@ -21,6 +21,7 @@ include { withGenome } from './functions/genomes'
 include { helpOn ; helpText ; idleOnCommandLine ; refuseFolders } from './functions/parameters'
 include { planned } from './functions/plan'
 include { settingsOf } from './functions/settings'
+include { claimResults } from './functions/results'
 
 workflow {
     main:
@@ -45,6 +46,7 @@ workflow {
     def numbers = numbersOf(plan)
     def device = options.hardware.device
     def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam] })
+    def others = claimResults(plan, workflow.manifest.version, schema, workflow.preview)
 
     INPUTS(bams, plan.labels, files, settings.checks + [train: !plan.train_on.isEmpty()], numbers)
 
@@ -143,5 +145,5 @@ workflow {
         reportedBy(plan),
     )
 
-    workflow.onComplete = { whenOver(workflow, options.input_output.outdir.toString()) }
+    workflow.onComplete = { whenOver(workflow, options.input_output.outdir.toString(), others) }
 }

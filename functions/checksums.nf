@@ -24,9 +24,10 @@ def endsWell(path) {
 
 /**
  * Write pipeline_info/checksums.sha256 into a results folder: the SHA-256 of every data file, as `sha256sum --check` reads
- * them. HTML and pipeline_info carry dates and are left out. Results in an object store have checksums of the store.
+ * them. HTML and pipeline_info carry dates and are left out, and so are the files of others (`claimResults`). Results in an
+ * object store have checksums of the store.
  */
-def writeChecksums(String outdir) {
+def writeChecksums(String outdir, List others) {
     def folder = file(outdir)
     if (folder.scheme != 'file') {
         return
@@ -36,11 +37,19 @@ def writeChecksums(String outdir) {
         cd -- "$1"
         sum=$(command -v sha256sum || echo 'shasum -a 256')
         find . -type f ! -path './pipeline_info/*' ! -name '*.html' -print0 | LC_ALL=C sort -z | xargs -0 $sum > pipeline_info/checksums.part
-        mv pipeline_info/checksums.part pipeline_info/checksums.sha256
     '''
     def done = ['bash', '-c', commands, 'checksums', folder.toString()].execute()
     done.waitForProcessOutput(System.err, System.err)
     if (done.exitValue() != 0) {
         log.warn("The checksums of ${outdir} could not be written; the results are not affected.")
+        return
     }
+    def part = folder.resolve('pipeline_info/checksums.part')
+    if (others) {
+        def theirs = others.toSet()
+        // A line is the sum, two characters and the path.
+        def ours = part.readLines().findAll { line -> !(line.replaceFirst('^[0-9a-f]+ [ *][.]/', '') in theirs) }
+        part.text = ours.collect { line -> line + '\n' }.join('')
+    }
+    part.moveTo(folder.resolve('pipeline_info/checksums.sha256'))
 }

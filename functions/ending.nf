@@ -6,9 +6,9 @@ include { closing } from './summary'
 
 /**
  * End a run: the checksums of its results and a summary of them, or why it failed and what to do. `run` is `workflow`,
- * results the folder.
+ * results the folder, others the files of others in it (`claimResults`).
  */
-def whenOver(run, String results) {
+def whenOver(run, String results, List others) {
     if (!run.success) {
         def said = failureOf(run)
         sayLast { said }
@@ -18,7 +18,7 @@ def whenOver(run, String results) {
         log.info('\nPreview: no task was started and nothing was computed. Leave out -preview to run the pipeline.\n')
         return
     }
-    writeChecksums(results)
+    writeChecksums(results, others)
     def table = file("${results}/evaluation/summary.tsv")
     def cached = run.stats.cachedCount
     log.info('\n' + closing(results, table.exists() ? table.text : null, run.duration.toString(), run.stats.succeedCount + cached, cached) + '\n')

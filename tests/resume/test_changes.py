@@ -25,6 +25,27 @@ def test_a_changed_parameter_reruns_what_depends_on_it(pipeline, first_run):
     assert done.executed == AFTER_CALLING
 
 
+def test_other_settings_are_refused_and_leave_results_and_notes_alone(pipeline, first_run):
+    note = pipeline.launch / "noted/calls/A/my notes.txt"
+    note.parent.mkdir(parents=True)
+    note.write_text("mine")
+    done = pipeline.run("noted", *pipeline.inputs)
+    assert done.exit_code == 0, done.output
+    info = "pipeline_info/checksums.sha256"
+    assert (done.results / info).read_bytes() == (first_run.results / info).read_bytes()
+    before = done.data_files()
+    for changed in (("--models", "rf"), ("--threshold", "0.6"), ("--predict_on", "A")):
+        refused = pipeline.run("noted", *pipeline.inputs, *changed)
+        assert refused.exit_code != 0
+        assert f"holds results of another run, which differs in {changed[0]}." in refused.output
+        assert "executor >" not in refused.output
+    again = pipeline.run("noted", *pipeline.inputs)
+    assert again.exit_code == 0, again.output
+    assert again.data_files() == before
+    assert (done.results / info).read_bytes() == (first_run.results / info).read_bytes()
+    assert note.read_text() == "mine"
+
+
 def test_a_shuffled_samplesheet_changes_no_byte(pipeline, first_run):
     sheet = pipeline.panel / "samplesheet.csv"
     header, *rows = sheet.read_text().splitlines(True)
