@@ -31,6 +31,17 @@ if TYPE_CHECKING:
 @click.option("--fasta", type=EXISTING_FILE, help="The genome, for sequences of calls.")
 @click.option("--fasta_index", type=EXISTING_FILE, help="Its .fai file, also in place of it.")
 @click.option(
+    "--annotation",
+    "annotations",
+    multiple=True,
+    type=(EXISTING_FILE, str, str),
+    help="List, mapping and chain file ('' for none) of an annotation; may be repeated.",
+)
+@click.option("--crispr", type=EXISTING_FILE, help="Element-gene pairs tested with CRISPR (TSV).")
+@click.option("--crispr_cell_type", help="Cell type of the pairs to use.  [default: all]")
+@click.option("--crispr_chain", type=EXISTING_FILE, help="Chain file for them.")
+@click.option("--classes", required=True, type=int, help="Number of classes.")
+@click.option(
     "--peaks",
     multiple=True,
     type=EXISTING_FILE,
@@ -61,6 +72,11 @@ def check_inputs(
     regions: Path | None,
     fasta: Path | None,
     fasta_index: Path | None,
+    annotations: tuple[tuple[Path, str, str], ...],
+    crispr: Path | None,
+    crispr_cell_type: str | None,
+    crispr_chain: Path | None,
+    classes: int,
     peaks: tuple[Path, ...],
     chromosomes: str,
     geometry: "Geometry",
@@ -77,11 +93,10 @@ def check_inputs(
 ) -> None:
     """Check that all input files fit together, and choose the chromosomes of the run.
 
-    All problems are reported at once: faults of single BAM files, different names or lengths of
-    chromosomes, reads on other chromosomes or reads that cannot be counted, faulty lines of BED and
-    peak files, and a genome or a sequence of another assembly. What the run leaves out causes
-    warnings: chromosomes, reads elsewhere, parts of the genome that lists lack.
+    All problems of all files are reported at once; docs/usage.md lists what is checked. What the
+    run leaves out causes warnings: chromosomes, reads elsewhere, parts of the genome.
     """
+    from deepregfinder.evaluation.external.inputs import all_lists
     from deepregfinder.genome.grid import balanced_groups, read_chrom_sizes, write_chrom_sizes
     from deepregfinder.inputs.alignments import read_summary
     from deepregfinder.inputs.check import (
@@ -108,7 +123,8 @@ def check_inputs(
     summaries = [read_summary(path) for path in bam_info]
     sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None
     named = NamedGenome(genome, read_chrom_sizes(genome_sizes)) if genome and genome_sizes else None
-    sizes = check_all_inputs(summaries, lists, planned, chrom_sizes, sequence, named)
+    external = all_lists(annotations, (crispr, crispr_cell_type, crispr_chain), classes)
+    sizes = check_all_inputs(summaries, lists, planned, chrom_sizes, sequence, named, external)
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)

@@ -31,12 +31,8 @@ def score_annotation(
     output: Path,
 ) -> None:
     """Write precision, recall and F1 on test windows, and of the intervals taken as calls."""
-    from deepregfinder.evaluation.external.annotations import (
-        by_class,
-        parse_mapping,
-        read_annotation,
-        score,
-    )
+    from deepregfinder.evaluation.external.annotations import by_class, score
+    from deepregfinder.evaluation.external.labels import parse_mapping, read_annotation
     from deepregfinder.evaluation.tables import AnnotationScore
     from deepregfinder.genome.assembly import check_placement
     from deepregfinder.genome.liftover import lift_intervals, read_chain

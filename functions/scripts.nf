@@ -20,6 +20,15 @@ def repeated(String option, files) {
     return [files].flatten().collect { file -> "${option} ${file}" }.join(' ')
 }
 
+/** --annotation with list, mapping and chain of each; mappings: [mapping, place of the chain in chains, -1 for none]. */
+def annotated(lists, mappings, chains) {
+    def files = [chains].flatten()
+    return [[lists].flatten(), mappings]
+        .transpose()
+        .collect { list, meaning -> "--annotation ${list} ${quoted(meaning[0])} ${meaning[1] < 0 ? quoted('') : files[meaning[1]]}" }
+        .join(' ')
+}
+
 /** Size of all files of an input together; conf/base.config lets memory grow with it. */
 def bytesOf(files) {
     return [files].flatten().sum(0L) { file -> file.size() }

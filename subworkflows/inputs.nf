@@ -10,7 +10,8 @@ workflow INPUTS {
     take:
     bams // [meta, bam]
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
-    files // map: tss, chrom_sizes, genome_sizes, blacklist, gaps, regions, fasta, each a file or nothing
+    annotations // list of [meta, bed, chain]; meta has the mapping
+    files // map: tss, chrom_sizes, genome_sizes, blacklist, gaps, regions, fasta, crispr, crispr_chain, each a file or nothing
     options // parameters of the checks
     numbers // of the files that the plan leads to
 
@@ -25,6 +26,8 @@ workflow INPUTS {
     def beside = files.fasta ? files.fasta.resolveSibling("${files.fasta.name}.fai") : null
     def genome_index = beside && beside.exists() ? beside : []
     def genome = genome_index && files.fasta.scheme != 'file' ? [] : files.fasta
+    def external = annotations.collect { meta, bed, chain -> [bed, meta.mapping, chain] }.unique()
+    def chains = external.collect { _bed, _mapping, chain -> chain }.findAll().unique()
     INSPECT_BAM(indexed, codeDigest('inspect_bam.py'))
 
     CHECK_INPUTS(
@@ -38,6 +41,11 @@ workflow INPUTS {
         files.regions,
         genome,
         genome_index,
+        external.collect { bed, _mapping, _chain -> bed },
+        chains,
+        external.collect { _bed, mapping, chain -> [mapping, chain ? chains.indexOf(chain) : -1] },
+        files.crispr,
+        files.crispr_chain,
         options,
         codeDigest('check_inputs.py'),
     )

@@ -19,6 +19,7 @@ PARAMETERS = (
     *("--validation_chroms", "8-16", "--test_chroms", "17-22,X,Y", "--counter", "native"),
     *("--count_at", "overlap"),
     *("--paired_end", "fragments", "--scatter", "2", "--train", "true"),
+    *("--classes", "3"),
 )
 OUTPUTS = ("chrom.sizes", "groups.tsv", "inputs.tsv")
 
@@ -151,3 +152,23 @@ def test_names_that_do_not_match_come_with_an_expression_that_does(tmp_path):
     summary = inspected(tmp_path, "plant", sizes, [("Chr1", 5)])
     with pytest.raises(InputError, match=r"To use Chr1, Chr2, give --chromosomes 'Chr\[12\]'"):
         run(tmp_path, "--bam_info", summary)
+
+
+def test_annotations_and_experiments_are_checked_with_the_other_files(tmp_path):
+    summary = inspected(tmp_path, "a", SIZES, READS)
+    (tmp_path / "a.bed").write_text("chr1\t5\t60000\t1_Enh\n")
+    (tmp_path / "b.bed").write_text("chr1\t5\t90\t1_Enh\n")
+    (tmp_path / "x.chain").write_text("chain 9 chr1 9 + 0 8 chr1 8 + 0 8 1\n8\n")
+    (tmp_path / "pairs.tsv").write_text("chrom\tchromStart\tchromEnd\tRegulated\n1\t2\t3\tTRUE\n")
+    options = [
+        *("--bam_info", summary),
+        *("--annotation", str(tmp_path / "a.bed"), "*Enh=enhancer", ""),
+        *("--annotation", str(tmp_path / "b.bed"), "*Enh=enhancer", str(tmp_path / "x.chain")),
+        *("--crispr", str(tmp_path / "pairs.tsv"), "--crispr_cell_type", "K562"),
+    ]
+    with pytest.raises(InputError) as refused:
+        run(tmp_path, *options)
+    first, second, third = refused.value.problems
+    assert "a.bed (--annotations) has an interval that ends at chr1:60,000" in first
+    assert "x.chain lifts to an assembly in which chr1 has 8 bp" in second
+    assert "pairs.tsv (--crispr) has chromosomes named like 1, but this run like chr1" in third

@@ -19,7 +19,7 @@ CHECKS = {
     **{"chromosomes": "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)", "bin_size": "100", "window_bins": "20"},
     **{"split": "chromosome", "train_chroms": "1-7", "validation_chroms": "8-16"},
     **{"test_chroms": "17-22,X,Y", "counter": "native", "count_at": "overlap"},
-    **{"paired_end": "fragments", "scatter": "2", "train": "true"},
+    **{"paired_end": "fragments", "scatter": "2", "train": "true", "classes": "3"},
 }
 COUNTING = {
     **{"id": "a", "sample": "K", "mark": "M", "replicate": "1", "bin_size": "100"},

@@ -132,25 +132,32 @@ def shown_length(chrom: str, sizes: Mapping[str, int]) -> str:
 
 
 def check_placement(intervals: pd.DataFrame, chrom_sizes: Mapping[str, int], source: str) -> None:
-    """Raise InputError if intervals (chrom, start, end) are of another assembly.
+    """Raise InputError if intervals (chrom, start, end) are of another assembly (`misplaced`)."""
+    if problem := misplaced(intervals, chrom_sizes, source):
+        raise InputError(problem)
+
+
+def misplaced(intervals: pd.DataFrame, chrom_sizes: Mapping[str, int], source: str) -> str | None:
+    """Why intervals (chrom, start, end) are of another assembly; None if they may be of this one.
 
     Intervals on chromosomes that the run does not use are allowed, as long as not all are.
     """
     names = intervals["chrom"].unique()
     if not len(names):
-        raise InputError(f"{source} has no interval on the assembly of this run.")
+        return f"{source} has no interval on the assembly of this run."
     if not set(names) & set(chrom_sizes):
         other = prefix_mismatch(names, chrom_sizes) or (names[0], next(iter(chrom_sizes)))
-        raise InputError(
+        return (
             f"{source} has chromosomes named like {few(names, 3)}, but this run like {other[1]}: "
             "rename them, or give a chain file to the assembly of the run."
         )
     for chrom, end in intervals.groupby("chrom")["end"].max().items():
         if end > (size := chrom_sizes.get(str(chrom), end)):
-            raise InputError(
+            return (
                 f"{source} has an interval that ends at {chrom}:{end:,}, but {chrom} has {size:,} "
                 "bp in this run: the list is of another assembly; give a chain file."
             )
+    return None
 
 
 def other_assembly(

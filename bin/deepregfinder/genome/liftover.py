@@ -41,28 +41,51 @@ def read_chain(path: Path, target_sizes: Mapping[str, int]) -> LiftOver:
 
     Raises InputError if the file is damaged, not a chain file, or for another assembly.
     """
+    lift = open_chain(path)
+    if problem := other_target(path, lift, target_sizes):
+        raise InputError(problem)
+    return lift
+
+
+def open_chain(path: Path) -> LiftOver:
+    """Read a chain file to any assembly; raises InputError if it is damaged or not a chain file."""
     path = Path(path)
     text = read_text(path, "a UCSC chain file")
     try:
         lift = LiftOver(io.BytesIO(text.encode()))
     except Exception:  # pyliftover raises any exception, and Exception itself
         raise _damaged(path) from None
-    targets = {chain.target_name: chain.target_size for chain in lift.chain_file.chains}
-    if not targets:
+    if not lift.chain_file.chains:
         raise InputError(f"{path} is not a chain file: no line begins with `chain`.")
+    return lift
+
+
+def other_target(path: Path, lift: LiftOver, target_sizes: Mapping[str, int]) -> str | None:
+    """Why a chain file does not lift to the assembly of the run (bp); None if it does."""
+    targets = {chain.target_name: chain.target_size for chain in lift.chain_file.chains}
     known = [chrom for chrom in target_sizes if chrom in targets]
+    other = [chrom for chrom in known if targets[chrom] != target_sizes[chrom]]
+    if known and not other:
+        return None
+    sources = source_sizes(lift)
+    shared = [chrom for chrom in target_sizes if chrom in sources]
+    if shared and all(sources[chrom] == target_sizes[chrom] for chrom in shared):
+        chrom = shared[0]
+        return (
+            f"{path} lifts from the assembly of the run ({chrom} has "
+            f"{_length(chrom, target_sizes)}), not to it: give the chain file of the other "
+            "direction."
+        )
     if not known:
-        raise InputError(
+        return (
             f"{path} lifts to chromosomes named like {few(targets, 3)}, but those of the run are "
             f"named like {few(target_sizes, 3)}: give the chain file to the assembly of the run."
         )
-    for chrom in known:
-        if targets[chrom] != target_sizes[chrom]:
-            raise InputError(
-                f"{path} lifts to an assembly in which {chrom} has {_length(chrom, targets)}, but "
-                f"the run has {_length(chrom, target_sizes)}: give the chain file to its assembly."
-            )
-    return lift
+    chrom = other[0]
+    return (
+        f"{path} lifts to an assembly in which {chrom} has {_length(chrom, targets)}, but the run "
+        f"has {_length(chrom, target_sizes)}: give the chain file to its assembly."
+    )
 
 
 def source_sizes(lift: LiftOver) -> dict[str, int]:
@@ -84,7 +107,18 @@ def lift_intervals(
 
     Raises InputError if the chain is not for the assembly of the intervals.
     """
-    _check_source(intervals, source_sizes(lift), source)
+    if problem := other_source(intervals, lift, source):
+        raise InputError(problem)
+    lifted, status = lifted_only(intervals, lift)
+    log.info("%s: %d of %d intervals were lifted", source, len(lifted), len(status))
+    for reason, explanation in REASONS.items():
+        if count := int((status == reason).sum()):
+            log.warning("%s: %d of %d not lifted: %s", source, count, len(status), explanation)
+    return lifted, status
+
+
+def lifted_only(intervals: pd.DataFrame, lift: LiftOver) -> tuple[pd.DataFrame, np.ndarray]:
+    """What `lift_intervals` gives, without its checks and messages."""
     places = [
         _lift_one(lift, chrom, start, end)
         for chrom, start, end in zip(
@@ -98,10 +132,6 @@ def lift_intervals(
         start=np.array([places[row][2] for row in kept], np.int64),
         end=np.array([places[row][3] for row in kept], np.int64),
     )
-    log.info("%s: %d of %d intervals were lifted", source, len(kept), len(status))
-    for reason, explanation in REASONS.items():
-        if count := int((status == reason).sum()):
-            log.warning("%s: %d of %d not lifted: %s", source, count, len(status), explanation)
     return lifted, status
 
 
@@ -129,22 +159,25 @@ def _lift_one(lift: LiftOver, chrom: str, start: int, end: int) -> tuple[str, st
     return LIFTED, target, first, last + 1
 
 
-def _check_source(intervals: pd.DataFrame, sizes: Mapping[str, int], source: str) -> None:
+def other_source(intervals: pd.DataFrame, lift: LiftOver, source: str) -> str | None:
+    """Why a chain file does not lift from the assembly of intervals; None if it may."""
+    sizes = source_sizes(lift)
     if intervals.empty:
-        return
+        return None
     if not intervals["chrom"].isin(list(sizes)).any():
-        raise InputError(
+        return (
             f"{source} has chromosomes named like {few(intervals['chrom'].unique(), 3)}, but its "
             f"chain file lifts from {few(sizes, 3)}: give the chain file from the assembly of the "
             "list."
         )
     for chrom, end in intervals.groupby("chrom")["end"].max().items():
         if end > sizes.get(str(chrom), end):
-            raise InputError(
+            return (
                 f"{source} has an interval that ends at {chrom}:{end:,}, but its chain file lifts "
                 f"from an assembly in which {chrom} has {_length(str(chrom), sizes)}: give the "
                 "chain file from the assembly of the list."
             )
+    return None
 
 
 def _length(chrom: str, sizes: Mapping[str, int]) -> str:

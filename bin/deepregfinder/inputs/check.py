@@ -33,7 +33,12 @@ from deepregfinder.genome.intervals import HEADER, Kind, find_line, scan_interva
 from deepregfinder.genome.name_pattern import chromosomes_by_length, name_pattern
 from deepregfinder.genome.splits import SPLITS, ChromosomeSplit, SplitChoice
 from deepregfinder.inputs.alignments import AlignmentSummary
-from deepregfinder.inputs.references import GenomeSequence, unfit_sequence
+from deepregfinder.inputs.references import (
+    ExternalList,
+    GenomeSequence,
+    unfit_external,
+    unfit_sequence,
+)
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.storage.tables import write_rows, write_table
 
@@ -99,6 +104,7 @@ def check_all_inputs(
     chrom_sizes: Path | None = None,
     sequence: GenomeSequence | None = None,
     genome: NamedGenome | None = None,
+    external: Sequence[ExternalList] = (),
 ) -> dict[str, int]:
     """Check all inputs against each other.
 
@@ -109,6 +115,7 @@ def check_all_inputs(
     plan : the parameters
     chrom_sizes : table of chromosomes; without it, the most common BAM header is used
     sequence : the genome, where the run writes sequences of calls
+    external : annotations and experiments, with their chain files
     genome : the assembly that the reads should have been aligned to
 
     Returns
@@ -135,6 +142,8 @@ def check_all_inputs(
         problems += _unfit_list(intervals, expected)
     if sequence:
         problems += unfit_sequence(sequence, expected)
+    for one in external:
+        problems += unfit_external(one, expected)
     if problems:
         raise InputError.of(problems)
     _log_oddities(summaries, expected, plan)

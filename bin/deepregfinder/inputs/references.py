@@ -4,19 +4,26 @@ Each check gives the problems of a file as sentences, for `inputs.check`, which 
 files at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import (
     few,
+    misplaced,
     other_lengths,
     prefix_mismatch,
     renaming_command,
 )
 from deepregfinder.genome.fasta import fasta_sizes
 from deepregfinder.genome.grid import read_chrom_sizes
+from deepregfinder.genome.liftover import lifted_only, open_chain, other_source, other_target
+
+LIFTED_AT_MOST = 10_000
+"""Intervals of a list that are lifted to see whether any can be."""
 
 READS = "the BAM files or chromosome sizes"
 
@@ -62,3 +69,50 @@ def unfit_sequence(genome: GenomeSequence, expected: Mapping[str, int]) -> Itera
             "Give the genome that the reads were aligned to, or leave these chromosomes out with "
             "--chromosomes."
         )
+
+
+@dataclass(frozen=True)
+class ExternalList:
+    """Intervals that others made, on the assembly of the reads or, with a chain file, on another.
+
+    option : the parameter that names it, for messages
+    read : gives its intervals (chrom, start, end) and problems of their content, or raises
+        InputError
+    chain : from their assembly to that of the reads
+    """
+
+    path: Path
+    option: str
+    read: Callable[[], tuple[pd.DataFrame, list[str]]]
+    chain: Path | None = None
+
+
+def unfit_external(external: ExternalList, expected: Mapping[str, int]) -> Iterator[str]:
+    """Why a list or its chain file cannot be used; expected : main chromosomes, may be empty."""
+    source = f"{external.path} ({external.option})"
+    intervals = lift = None
+    try:
+        intervals, problems = external.read()
+        yield from problems
+    except InputError as error:
+        yield from error.problems
+    if external.chain is not None:
+        try:
+            lift = open_chain(external.chain)
+        except InputError as error:
+            yield from error.problems
+            return
+        problem = other_target(external.chain, lift, expected) if expected else None
+        if problem:
+            yield problem
+            return
+    if intervals is None or not expected:
+        return
+    if lift is not None:
+        if problem := other_source(intervals, lift, source):
+            yield problem
+            return
+        every = -(-len(intervals) // LIFTED_AT_MOST) or 1
+        intervals, _ = lifted_only(intervals[::every], lift)
+    if problem := misplaced(intervals, expected, source):
+        yield problem

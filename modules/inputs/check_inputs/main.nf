@@ -1,4 +1,4 @@
-include { flags ; repeated } from '../../../functions/scripts'
+include { annotated ; flags ; repeated } from '../../../functions/scripts'
 
 // Check that all inputs fit together before any heavy work; choose the chromosomes and the groups they are predicted in.
 process CHECK_INPUTS {
@@ -15,6 +15,11 @@ process CHECK_INPUTS {
     path regions, stageAs: 'regions/*'
     path fasta, stageAs: 'genome/*'
     path fasta_index, stageAs: 'genome/*'
+    path annotations, stageAs: 'annotations/?/*'
+    path annotation_chains, stageAs: 'annotation_chains/?/*'
+    val mappings // [mapping, place of its chain, -1 for none] of each annotation
+    path crispr, stageAs: 'crispr/*'
+    path crispr_chain, stageAs: 'crispr_chain/*'
     val options
     val code // digest of the script and of the library behind it
 
@@ -39,6 +44,9 @@ process CHECK_INPUTS {
         ${repeated('--regions', regions)} \\
         ${repeated('--fasta', fasta)} \\
         ${repeated('--fasta_index', fasta_index)} \\
+        ${annotated(annotations, mappings, annotation_chains)} \\
+        ${repeated('--crispr', crispr)} \\
+        ${repeated('--crispr_chain', crispr_chain)} \\
         ${flags(options)} \\
         --output chrom.sizes \\
         --groups groups.tsv \\

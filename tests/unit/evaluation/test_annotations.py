@@ -7,9 +7,8 @@ import pytest
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.external.annotations import (
     by_class,
-    parse_mapping,
-    read_annotation,
 )
+from deepregfinder.evaluation.external.labels import parse_mapping, read_annotation
 
 CLASSES = ("background", "promoter", "enhancer")
 MAPPING = parse_mapping("*ELS*=enhancer;PLS*=promoter", CLASSES)

@@ -12,15 +12,13 @@ if they touch, and are credited like calls of models (natural_prevalence.py).
 """
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from deepregfinder.errors import InputError
+from deepregfinder.evaluation.external.labels import Meaning, meanings, no_element
 from deepregfinder.evaluation.metrics import (
     Blocks,
     Bootstrap,
@@ -33,11 +31,9 @@ from deepregfinder.evaluation.metrics import (
 from deepregfinder.evaluation.natural_prevalence import measure_calls, tally_calls
 from deepregfinder.evaluation.tables import AnnotationScore
 from deepregfinder.genome.bedtools import merge
-from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.labels.ground_truth import labelled_elements
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.prediction.calling import Calls
-from deepregfinder.storage.text import unquoted
 
 log = logging.getLogger(__name__)
 
@@ -48,50 +44,6 @@ ByClass = Sequence[pd.DataFrame]
 """For each class its intervals (chrom, start, end), sorted and disjoint; background has none."""
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """A pattern of labels, in which * matches any text, and the class of such labels."""
-
-    pattern: str
-    class_name: str
-
-    def fits(self, label: str) -> bool:
-        """Whether the whole label, with or without its quotes, matches the pattern."""
-        pattern = ".*".join(map(re.escape, self.pattern.split("*")))
-        return any(re.fullmatch(pattern, text) for text in (label, unquoted(label)))
-
-
-def parse_mapping(text: str, classes: Sequence[str]) -> list[Meaning]:
-    """Read `label=class;label=class`. Raises InputError for other text, or an unknown class."""
-    pairs = []
-    for pair in filter(None, map(str.strip, text.split(";"))):
-        pattern, _, name = (side.strip() for side in pair.rpartition("="))
-        if not pattern or name not in classes:
-            raise InputError(
-                f"--mapping {pair}: expected label=class, with a class of {', '.join(classes)}."
-            )
-        pairs.append(Meaning(pattern, name))
-    return pairs
-
-
-def read_annotation(path: Path, mapping: Sequence[Meaning], classes: Sequence[str]) -> pd.DataFrame:
-    """Intervals of a BED file, with labels as names (genome/intervals.py).
-
-    Labels are column 4. If the mapping gives no label there an element class, they are the next
-    column, up to column 15, in which it does: 6 in SCREEN's lists of cCREs, 10 in those of UCSC.
-    """
-    elements = [pair for pair in mapping if pair.class_name != classes[0]]
-    annotation = read_intervals(path)
-    for column in range(4, 16):
-        intervals = annotation if column == 4 else read_intervals(path, name_column=column)
-        labels = intervals["name"].unique()
-        if any(pair.fits(label) for pair in elements for label in labels):
-            if column > 4:
-                log.warning("%s: labels are read from column %d, not 4", path.name, column)
-            return intervals
-    return annotation
-
-
 def by_class(
     intervals: pd.DataFrame, mapping: Sequence[Meaning], classes: Sequence[str], source: str
 ) -> list[pd.DataFrame]:
@@ -100,18 +52,12 @@ def by_class(
     Raises InputError if no label is mapped to an element class.
     """
     labels = intervals["name"].unique()
-    meaning = {
-        label: next((pair.class_name for pair in mapping if pair.fits(label)), classes[0])
-        for label in labels
-    }
     for pair in mapping:
         if not any(pair.fits(label) for label in labels):
             log.warning("%s: no label matches %s of the mapping", source, pair.pattern)
-    if not set(meaning.values()) - {classes[0]}:
-        raise InputError(
-            f"{source}: no label is mapped to an element class; examples of its labels are "
-            f"{', '.join(map(str, labels[:5]))}. Correct the mapping."
-        )
+    if problem := no_element(labels, mapping, classes, source):
+        raise InputError(problem)
+    meaning = meanings(labels, mapping, classes)
     named = intervals["name"].map(meaning)
     return [merge(intervals[(named == name) & (name != classes[0])]) for name in classes]
 
