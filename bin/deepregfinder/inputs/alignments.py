@@ -20,6 +20,7 @@ from deepregfinder.counting import cram
 from deepregfinder.counting.bgzf import require_sound
 from deepregfinder.counting.file_format import alignment_format, open_alignments
 from deepregfinder.errors import InputError
+from deepregfinder.inputs.indexes import is_part, leads_to_a_block
 from deepregfinder.storage.atomic import written_whole
 
 Role = Literal["chip", "control", "nascent"]
@@ -210,14 +211,33 @@ def _with_index(
 ) -> AlignmentSummary:
     """Fill in the numbers of mapped reads from an index."""
     if index is not None:
-        if counted := _read_index(path, index, summary):
+        counted = _read_index(path, index, summary)
+        if counted is not None and leads_to_a_block(path, index):
             return dataclasses.replace(counted, index="given")
-        _log.info("%s: the index %s does not belong to it; making one", path.name, index.name)
+        _log.warning("%s: the index %s does not belong to it; making one", path.name, index.name)
     made = _make_index(path, summary, folder, threads)
     counted = _read_index(path, made, summary)
     if counted is None:
         raise InputError("is damaged: its index does not lead to its reads. Copy it again.")
+    if index is not None:
+        _require_whole(path, index, counted)
     return dataclasses.replace(counted, index="made")
+
+
+def _require_whole(path: Path, index: Path, counted: AlignmentSummary) -> None:
+    """Raise InputError if the index that was given is that of the file before it lost reads."""
+    try:
+        with pysam.AlignmentFile(str(path), index_filename=str(index)) as alignments:
+            listed = {entry.contig: entry.mapped for entry in alignments.get_index_statistics()}
+    except (OSError, ValueError):
+        return
+    if is_part(counted.mapped, listed):
+        raise InputError(
+            f"has {counted.n_mapped:,} mapped reads, but its index {index.name} lists "
+            f"{sum(listed.values()):,}: a part of the file was lost, even if its last block is "
+            f"there. Copy the file again. If it is whole, make the index again: `samtools index "
+            f"{path.name}`."
+        )
 
 
 def _read_index(path: Path, index: Path, summary: AlignmentSummary) -> AlignmentSummary | None:
