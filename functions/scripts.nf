@@ -15,9 +15,12 @@ def quoted(value) {
     return "'" + value.toString().replace("'", "'\\''") + "'"
 }
 
-/** One option for each file: repeated('--tfbs', [a.bed, b.bed]) gives --tfbs a.bed --tfbs b.bed, and nothing for no file. */
+/**
+ * One option for each file: repeated('--tfbs', [a.bed, b.bed]) gives --tfbs 'a.bed' --tfbs 'b.bed', and nothing for no file.
+ * Nextflow escapes names of files in the text of a process, but not in that of a function.
+ */
 def repeated(String option, files) {
-    return [files].flatten().collect { file -> "${option} ${file}" }.join(' ')
+    return [files].flatten().collect { file -> "${option} ${quoted(file)}" }.join(' ')
 }
 
 /** --annotation with list, mapping and chain of each; mappings: [mapping, place of the chain in chains, -1 for none]. */
@@ -25,7 +28,10 @@ def annotated(lists, mappings, chains) {
     def files = [chains].flatten()
     return [[lists].flatten(), mappings]
         .transpose()
-        .collect { list, meaning -> "--annotation ${list} ${quoted(meaning[0])} ${meaning[1] < 0 ? quoted('') : files[meaning[1]]}" }
+        .collect { list, meaning ->
+            def words = [list, meaning[0], meaning[1] < 0 ? '' : files[meaning[1]]]
+            "--annotation ${words.collect { word -> quoted(word) }.join(' ')}"
+        }
         .join(' ')
 }
 

@@ -3,6 +3,7 @@
 The names are those of public assemblies (NCBI, PanSN) and commands that leave a file.
 """
 
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ SIZES = {
     "w~^?!%@[=": 30_000,
 }
 FIRST = next(iter(SIZES))
+# Names of files that a shell would run.
+LISTS = {name: f"$(touch .hit6) {name};touch .hit7.bed" for name in ("tss", "regions", "blacklist")}
 
 
 def write_inputs(folder: Path) -> None:
@@ -41,10 +44,10 @@ def write_inputs(folder: Path) -> None:
         write_bam(folder / f"$(touch .hit4) {mark};touch .hit5.bam", SIZES, reads)
         lines.append(f"K,{mark},1,$(touch .hit4) {mark};touch .hit5.bam,\n")
     (folder / "sheet.csv").write_text("".join(lines))
-    for name in ("tss.bed", "regions.bed", "blacklist.bed"):
-        at = 29_000 if name == "blacklist.bed" else 5_000
+    for name, path in LISTS.items():
+        at = 29_000 if name == "blacklist" else 5_000
         text = "".join(f"{chrom}\t{at}\t{at + 1}\t{chrom}\t0\t+\n" for chrom in SIZES)
-        (folder / name).write_text(text)
+        (folder / path).write_text(text)
     plan = SplitPlan.parse("chromosome", FIRST, "GRCh38#0#chr2", "z&touch$IFS.hit3&")
     write_bundle(
         folder / "model", replace(random_bundle(), sample="K", chrom_sizes=SIZES, split=plan)
@@ -57,8 +60,8 @@ def test_a_run_treats_names_as_text(pipeline: Pipeline, tmp_path: Path) -> None:
     apart = replace(pipeline, launch=tmp_path)
     done = apart.run(
         "out", "--input", tmp_path / "sheet.csv", "--pretrained", tmp_path / "model",
-        "--tss", tmp_path / "tss.bed", "--regions", tmp_path / "regions.bed",
-        "--blacklist", tmp_path / "blacklist.bed", "--chromosomes", ".*", "--tracks", "true",
+        *(word for name, path in LISTS.items() for word in (f"--{name}", tmp_path / path)),
+        "--chromosomes", ".*", "--tracks", "true",
         resume=False,
     )  # fmt: skip
     assert done.exit_code == 0, done.output
@@ -69,6 +72,54 @@ def test_a_run_treats_names_as_text(pipeline: Pipeline, tmp_path: Path) -> None:
     for name in SIZES:
         assert f"{name}\t5000" in regions
     assert {line.split("\t")[0] for line in calls.splitlines()} <= SIZES.keys()
+
+
+FUNCTIONS = """
+include { annotated ; quoted ; repeated } from '@SCRIPTS@'
+process SHOW {
+    input:
+    path one
+    path lists, stageAs: 'lists/?/*'
+    path chains, stageAs: 'chains/?/*'
+    output: path 'said.txt'
+    script:
+    \"\"\"
+    for word in ${repeated('--one', one)} ${repeated('--list', lists)} ${quoted(one)} \\
+        ${annotated(lists, [["a'b", 1], ['c', -1]], chains)}; do
+        printf '%s\\n' "\\$word"
+    done > said.txt
+    \"\"\"
+}
+workflow {
+    def files = file('names.txt').readLines().collect { name -> file(name, glob: false) }
+    SHOW(files[0], files[1..2], files[3..4])
+    SHOW.out.subscribe { path -> path.copyTo("${launchDir}/found.txt") }
+}
+"""
+
+
+@pytest.mark.parametrize("parser", ["v1", "v2"])
+def test_functions_give_names_of_files_to_a_shell_as_text(repository, tmp_path, parser):
+    names = ["$(touch .hit1) a;touch .hit2.bed", "it's a & `touch .hit3`.bed", "plain.bed"]
+    names += ["c.chain", 'd "e" *.chain']
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / "names.txt").write_text("\n".join(names))
+    text = FUNCTIONS.replace("@SCRIPTS@", str(repository / "functions/scripts"))
+    (tmp_path / "main.nf").write_text(text)
+    done = subprocess.run(
+        [repository / "tools/nextflow", "-q", "run", "main.nf"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=200,
+        env=os.environ | {"NXF_SYNTAX_PARSER": parser},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    one, lists = names[0], [f"lists/1/{names[1]}", f"lists/2/{names[2]}"]
+    assert (tmp_path / "found.txt").read_text().splitlines() == [
+        *("--one", one, "--list", lists[0], "--list", lists[1], one),
+        *("--annotation", lists[0], "a'b", f"chains/2/{names[4]}"),
+        *("--annotation", lists[1], "c", ""),
+    ]
+    assert not list(tmp_path.rglob(".hit*"))
 
 
 MODULE = """

@@ -21,7 +21,7 @@ SAFE = {
     r"group|fold|code|classes|top_calls",  # numbers, digests
     r"task\.(cpus|ext\.device)",
     r"(flags|quoted)\(.*\)",
-    r"annotated\(annotations, mappings, annotation_chains\)",  # files, and quoted mappings
+    r"annotated\(annotations, mappings, annotation_chains\)",  # quoted by functions/scripts.nf
     r"given|counts",  # an option and a file; the search sees their definition
     # Files: Nextflow escapes their names (tests/bad_inputs/test_hostile_names.py). Quotes around
     # them would break names with spaces, since the backslashes would then be part of the name.
