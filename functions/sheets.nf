@@ -189,7 +189,7 @@ def readSheet(sheet, Map schema, List problems) {
         own << "row 1: column '${name}' appears more than once."
     }
     schema.items.required.findAll { name -> !(name in header) }.each { name ->
-        own << "row 1: column '${name}' is missing."
+        own << "row 1: column '${name}' is missing. ${columns[name].description}"
     }
     def absent = unknown ? all - header : []
     def unclear = absent + (schema.items.required - header)
