@@ -80,8 +80,10 @@ def plain_errors() -> Iterator[None]:
     as if it had been killed itself (KILLED): Nextflow then tries the task again with more memory.
     """
     log_to_stderr()
+    # A library may print, and the user sees stdout: only what was asked for goes there.
+    asked = "--help" in sys.argv[1:]
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # a library may print; the user sees stdout
+        with contextlib.nullcontext() if asked else contextlib.redirect_stdout(sys.stderr):
             yield
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)

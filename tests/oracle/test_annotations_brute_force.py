@@ -11,9 +11,9 @@ from deepregfinder.errors import InputError
 from deepregfinder.evaluation.external.annotations import (
     by_class,
     classify,
-    parse_mapping,
     score,
 )
+from deepregfinder.evaluation.external.labels import parse_mapping
 from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.labels.tensors import Tensors

@@ -10,9 +10,10 @@ import pytest
 from samples.region_samples import GEOMETRY, rules
 from samples.small_evaluation import elements
 
-from deepregfinder.evaluation.external.annotations import by_class, classify, parse_mapping
+from deepregfinder.evaluation.external.annotations import by_class, classify
 from deepregfinder.evaluation.external.crispr import place_elements
 from deepregfinder.evaluation.external.crispr_table import read_table
+from deepregfinder.evaluation.external.labels import parse_mapping
 from deepregfinder.genome.grid import read_chrom_sizes
 from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.labels.background import free_windows
