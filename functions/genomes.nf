@@ -31,5 +31,5 @@ def withGenome(given) {
         tss: ofGenome(given.genome, 'tss.bed.gz')?.toString(),
         blacklist: ofGenome(given.genome, 'blacklist.bed.gz')?.toString(),
     ]
-    return given.collectEntries { name, value -> [name, value ?: known[name] ?: value] }
+    return given.collectEntries { name, value -> [name, value] } + known.findAll { name, value -> value && !given[name] }
 }

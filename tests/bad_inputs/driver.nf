@@ -1,5 +1,6 @@
 // What the driver says of many sets of parameters, without starting a task: the checks of main.nf, one set after the other.
 
+include { withGenome } from '../../functions/genomes'
 include { readJson } from '../../functions/parameters'
 include { planned } from '../../functions/plan'
 
@@ -15,7 +16,7 @@ workflow {
 /** The message that a run with these parameters stops with, and of which kind it is; nothing where its tasks would start. */
 def answerTo(Map given, schema, assets) {
     try {
-        planned(given, schema, assets)
+        planned(withGenome(given), schema, assets)
     }
     catch (Throwable thrown) {
         def fault = unwrapped(thrown)

@@ -26,13 +26,14 @@ def test_every_documented_run_here_gets_as_far_as_its_first_task(tmp_path, repos
     (launch / "runs.json").write_text(json.dumps(runs))
     (launch / "plan.nf").write_text(f"""
         include {{ readJson }} from '{repository}/functions/parameters'
+        include {{ withGenome }} from '{repository}/functions/genomes'
         include {{ planned }} from '{repository}/functions/plan'
 
         workflow {{
             def schema = file('{repository}/nextflow_schema.json')
             readJson(file('runs.json')).each {{ name, given ->
                 println("planning ${{name}}")
-                def plan = planned(given, schema, file('{repository}/assets'))
+                def plan = planned(withGenome(given), schema, file('{repository}/assets'))
                 println("planned ${{name}}: ${{plan.applied.size()}} models")
             }}
         }}
