@@ -36,7 +36,7 @@ test-variants: setup ## run the pipeline variants that `make test` skips: 2 and 
 	@$(python) -m pytest tests/pipeline -m variants
 
 test-robust: setup ## test scripts and input checks with the catalogue of bad inputs and with random and damaged files
-	@$(python) -m pytest -n 2 --dist loadfile tests/bad_inputs tests/fuzz tests/pipeline/test_parameters.py -q
+	@$(python) -m pytest -n 2 --dist loadfile tests/bad_inputs tests/fuzz $(addprefix tests/pipeline/test_,parameters.py folders.py failed_tasks.py) -q
 
 fuzz: setup ## count thousands of random and damaged BAM files (minutes): ARGS="--files 10000 --damaged 5000 --seed 1 --jobs 2 --write"
 	@PYTHONPATH=bin:tests $(python) tests/fuzz/long.py $(ARGS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.variants]
 
 COLLECTING = {"COMPARE_LIBRARIES", "BROWSER_VIEWS", "COMPARE_MODELS", "MAKE_REPORT"}
 

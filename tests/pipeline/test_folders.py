@@ -6,7 +6,7 @@ import shutil
 import pytest
 from machines.stand_ins import stand_ins
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.variants]
 
 
 @pytest.mark.parametrize("profile", ["standard", "docker"])
