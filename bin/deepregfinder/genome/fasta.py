@@ -5,16 +5,13 @@ a few thousand calls all over the genome. The index of a plain file, where it li
 reading it for the lengths.
 """
 
-import gzip
-import zlib
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import read_chrom_sizes
-from deepregfinder.storage.text import foreign_format
+from deepregfinder.storage.text import foreign_format, opened
 
 _EXPECTED = "a genome in FASTA, plain or gzipped"
 _BLOCK = 1 << 22
@@ -67,7 +64,7 @@ def _pieces(path: Path) -> Iterator[tuple[str, bytes]]:
     """Name and bases of parts of sequences; each sequence begins with a part without bases."""
     name = ""
     header: bytes | None = None
-    with _opened(path) as stream:
+    with opened(path) as stream:
         for block in _blocks(path, stream):
             at = 0
             while at < len(block):
@@ -113,22 +110,6 @@ def _name(path: Path, header: bytes) -> str:
 
 def _shown(content: bytes) -> str:
     return repr(content[:30].decode(errors="replace"))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """The content of the file, decompressed."""
-    try:
-        with Path(path).open("rb") as raw:
-            compressed = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if compressed else Path(path).open("rb") as stream:
-            yield cast(BinaryIO, stream)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InputError(
-            f"{path} is damaged or cut short: its gzip data cannot be decompressed. Copy it again."
-        ) from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 def _blocks(path: Path, stream: BinaryIO) -> Iterator[bytes]:

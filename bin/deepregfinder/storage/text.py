@@ -2,7 +2,10 @@
 
 import gzip
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from deepregfinder.errors import InputError
 
@@ -56,17 +59,26 @@ def foreign_format(content: bytes) -> str | None:
     return None
 
 
-def read_bytes(path: Path) -> bytes:
-    """Content of a file, decompressed if it is gzipped; InputError if it cannot be read."""
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Content of a file, decompressed if it is gzipped; InputError where it cannot be read."""
     try:
-        content = Path(path).read_bytes()
-        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        with Path(path).open("rb") as raw:
+            compressed = raw.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if compressed else Path(path).open("rb") as stream:
+            yield cast(BinaryIO, stream)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InputError(
             f"{path} is damaged or cut short: its gzip data cannot be decompressed. Copy it again."
         ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).") from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole content of `opened`."""
+    with opened(path) as stream:
+        return stream.read()
 
 
 def unquoted(cell: str) -> str:
