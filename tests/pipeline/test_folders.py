@@ -9,11 +9,13 @@ from machines.stand_ins import stand_ins
 pytestmark = [pytest.mark.pipeline, pytest.mark.variants]
 
 
-@pytest.mark.parametrize("profile", ["standard", "docker"])
-def test_a_launch_folder_may_have_quotes_and_spaces(pipeline, tmp_path, monkeypatch, profile):
+@pytest.mark.parametrize(
+    ("name", "profile"), [('it\'s a "b" & c; (d)', "standard"), ("it's b & c; (d)", "docker")]
+)
+def test_a_launch_folder_may_have_quotes_and_spaces(pipeline, tmp_path, monkeypatch, name, profile):
     engines = stand_ins(tmp_path, "docker")
     monkeypatch.setenv("PATH", str(engines.programs), prepend=":")
-    launch = tmp_path / 'it\'s a "b" & c; (d)'
+    launch = tmp_path / name
     launch.mkdir()
     apart = dataclasses.replace(pipeline, launch=launch)
     done = apart.run("re's", *pipeline.inputs_of("A"), "-profile", profile, "-stub", resume=False)
