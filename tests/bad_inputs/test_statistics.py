@@ -27,7 +27,7 @@ from deepregfinder.evaluation.cross_validation import (
     summarised,
     write_scores,
 )
-from deepregfinder.evaluation.evaluate import FEW_WINDOWS
+from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.evaluation.metrics import (
     bootstrap_weights,
     interval,
@@ -149,9 +149,10 @@ def test_an_evaluation_of_degenerate_data_explains_what_it_lacks(case, tmp_path)
     metrics = json.loads((tmp_path / "cnn/metrics.json").read_text())
     assert list(unexplained(metrics)) == []
     few = [name for name, n in metrics["n_test"].items() if n < FEW_WINDOWS]
+    card = (tmp_path / "cnn.md").read_text()
     for name in few:
-        assert f"{metrics['n_test'][name]} of {name}" in metrics["notes"][0]
-    assert few or not metrics["notes"]
+        assert f"{metrics['n_test'][name]} of {name}" in card
+    assert ("There are few test windows" in card) == bool(few)
 
 
 def test_an_evaluation_without_a_test_window_is_refused(tmp_path):

@@ -80,9 +80,9 @@ def tasks(pipeline: Pipeline, docker_run: Run) -> dict[str, Path]:
     )
     done = pipeline.run(
         "all_processes", "-profile", "docker,test", *SMALL, "--classes", "5",
-        "--nascent_transform", "log2", "--regions", pipeline.panel / "blacklist.bed",
-        "--seeds", "2", "--explain", "true", "--train_on", "A", "--annotations", sheet,
-        "--crispr", pairs, "--crispr_sample", "A", "--tracks", "true",
+        "--regions", pipeline.panel / "blacklist.bed", "--seeds", "2", "--explain", "true",
+        "--train_on", "A", "--annotations", sheet, "--crispr", pairs, "--crispr_sample", "A",
+        "--tracks", "true",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     return {

@@ -57,7 +57,7 @@ def hull(intervals: list[Interval]) -> Interval:
 
 
 def window(chrom: str, middle: int) -> Interval | None:
-    start = (middle - 40) // 10 * 10
+    start = min(range(-50, 4_100, 10), key=lambda edge: (abs(edge + 40 - middle), -edge))
     return (chrom, start, start + 80) if start >= 0 and start + 80 <= SIZES[chrom] else None
 
 
@@ -82,16 +82,12 @@ def brute_promoters(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
 def brute_enhancers(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
     assert lists.dhs is not None
     pooled = [
-        (name, row)
-        for name, table in lists.enhancers.items()
+        row
+        for table in lists.enhancers.values()
         for row in on_main(table)
         if rule.max_tf_peak_width is None or row[2] - row[1] <= rule.max_tf_peak_width
     ]
-    sites: list[Interval] = []
-    for group in joined([row for _, row in pooled], 0):
-        members = [pooled[i] for i in group]
-        called = [row for _, row in members]
-        sites += [hull(called)] if len({name for name, _ in members}) > 1 else called
+    sites = merged(pooled, 0)
     marks = [
         row
         for table in lists.promoter_marks.values()

@@ -57,7 +57,7 @@ def test_libraries_are_compared_only_if_all_were_counted(started):
 def test_states_need_both_strands(started):
     tasks = started(
         "COUNT_BINS", "meta.mark == 'nascent.sense'",
-        "--classes", "5", "--nascent_transform", "log2",
+        "--classes", "5",
     )  # fmt: skip
     assert tasks.keys() == {
         *("INSPECT_BAM", "CHECK_INPUTS", "COUNT_BINS", "DEFINE_REGIONS", "BUILD_SIGNAL"),

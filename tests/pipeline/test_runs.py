@@ -145,7 +145,6 @@ def test_five_classes_and_every_network(pipeline, first_run):
     done = pipeline.run(
         "five", *pipeline.inputs, "--train_on", "A", "--classes", "5",
         "--models", "cnn,rnn,mlp,drf", "--seeds", "2", "--epochs", "2",
-        "--nascent_transform", "log2",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     for model in ("cnn", "rnn", "mlp", "drf"):

@@ -38,9 +38,6 @@ from deepregfinder.models.tss_input import is_tss_array
 from deepregfinder.prediction.calling import Calls, TssZone, call_thresholds
 from deepregfinder.prediction.probabilities import Probabilities
 
-# With fewer windows of a class, one window changes its metrics by several per cent.
-FEW_WINDOWS = 20
-
 log = logging.getLogger(__name__)
 
 
@@ -210,7 +207,6 @@ def evaluate(
         notes=(
             *_split_notes(bundle, windows),
             *_tss_note(bundle),
-            *_few_windows_note(windows, rows),
             *_removed_calls_note(natural.calls, evidence),
         ),
     )
@@ -314,22 +310,6 @@ def _tested_on(tensors: Tensors) -> str:
         return "--split random"
     chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
     return f"test chromosomes: {', '.join(chroms) or 'none'}"
-
-
-def _few_windows_note(tensors: Tensors, rows: np.ndarray) -> list[str]:
-    """Classes with too few test windows for precise metrics."""
-    counts = np.bincount(tensors.y[rows], minlength=len(tensors.classes))
-    few = [
-        f"{n} of {name}"
-        for name, n in zip(tensors.classes, counts.tolist(), strict=True)
-        if n < FEW_WINDOWS
-    ]
-    if not few:
-        return []
-    return [
-        f"There are few test windows ({', '.join(few)}): the figures of these classes say little. "
-        "More chromosomes to test on (--test_chroms) give more."
-    ]
 
 
 def _split_notes(bundle: Bundle, tensors: Tensors) -> list[str]:

@@ -34,6 +34,9 @@ PER_CLASS = ("precision", "recall", "f1", "average_precision", "auroc")
 OVERALL = ("map", "accuracy", "ece", "brier")
 CALIBRATION = ("ece", "brier")
 
+FEW_WINDOWS = 50
+"""With fewer test windows of a class, one window changes its metrics by several per cent."""
+
 _REPLICATES_AT_ONCE = 25
 _LARGEST_BLOCK, _SMALLEST_BLOCK, _WANTED_BLOCKS = 5_000_000, 100_000, 20
 

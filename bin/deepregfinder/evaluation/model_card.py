@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.classes import class_named
+from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.genome.splits import SPLITS, chromosome_list
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import ModelFacts
@@ -108,6 +109,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "- Other antibodies, depths or marks change the signal; --quantile_map true can help.",
         *(["- Poised and active are defined by nascent RNA at the time of the experiment."]
           if len(bundle.classes) == 5 else []),
+        *_few_windows(metrics["n_test"]),
         *(f"- {note}" for note in metrics["notes"]),
         "",
         "## Versions",
@@ -115,6 +117,16 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         ", ".join(f"{name} {version}" for name, version in sorted(bundle.versions.items())),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _few_windows(n_test: Mapping[str, int]) -> list[str]:
+    few = [f"{n} of {name}" for name, n in n_test.items() if n < FEW_WINDOWS]
+    if not few:
+        return []
+    return [
+        f"- There are few test windows ({', '.join(few)}): the figures of these classes say "
+        "little. More chromosomes to test on (--test_chroms) give more."
+    ]
 
 
 def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> None:

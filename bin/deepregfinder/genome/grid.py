@@ -37,8 +37,9 @@ class Geometry:
         return -(-length // self.bin_size)
 
     def window_start(self, midpoint: _Positions) -> _Positions:
-        """Start of the window around a midpoint (or array of them), rounded down to the grid."""
-        return (midpoint - self.window // 2) // self.bin_size * self.bin_size
+        """Start of the window around a midpoint (or array of them), rounded to the nearest bin."""
+        start = midpoint - self.window // 2
+        return (start + self.bin_size // 2) // self.bin_size * self.bin_size
 
 
 def bare_name(chrom: str) -> str:

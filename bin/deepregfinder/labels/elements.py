@@ -77,8 +77,7 @@ def enhancers(
     if (widest := rules.max_tf_peak_width) is not None:
         width = sieve.intervals["end"] - sieve.intervals["start"]
         sieve.drop(f"wider than --max_tf_peak_width {widest}", width > widest)
-    if len(lists) > 1:
-        sieve.replace("merged with peaks of another list", merge_across_lists(sieve.intervals))
+    sieve.replace("merged with peaks that they overlap or touch", merge_peaks(sieve.intervals))
     if evidence.dhs is not None:
         sieve.drop(
             f"no DHS within --enhancer_slop {rules.enhancer_slop}",
@@ -94,8 +93,8 @@ def enhancers(
     return sieve
 
 
-def merge_across_lists(peaks: pd.DataFrame) -> pd.DataFrame:
-    """Merge overlapping peaks of different lists; peaks of one list are not merged.
+def merge_peaks(peaks: pd.DataFrame) -> pd.DataFrame:
+    """Merge peaks that overlap or touch, of the same list as well as of different ones.
 
     A merged peak takes the summit of its strongest peak (by the signal column) in the first list
     with summits, because signal is not comparable between lists.
@@ -104,28 +103,18 @@ def merge_across_lists(peaks: pd.DataFrame) -> pd.DataFrame:
     ----------
     peaks : a table of `read_intervals` with a column `list`, the number of the list a peak is from
     """
-    peaks = peaks.assign(cluster=cluster(peaks))
-    shared = peaks.groupby("cluster")["list"].transform("nunique") > 1
-    together = (
-        peaks[shared]
-        .assign(no_summit=peaks["summit"] < 0)
-        .sort_values(
-            ["cluster", "no_summit", "list", "signal", "start", "end"],
-            ascending=[True, True, True, False, True, True],
-            kind="stable",
-        )
+    ordered = peaks.assign(cluster=cluster(peaks), no_summit=peaks["summit"] < 0).sort_values(
+        ["cluster", "no_summit", "list", "signal", "start", "end"],
+        ascending=[True, True, True, False, True, True],
+        kind="stable",
     )
-    merged = together.groupby("cluster", as_index=False).agg(
+    merged = ordered.groupby("cluster").agg(
         chrom=("chrom", "first"),
         start=("start", "min"),
         end=("end", "max"),
         summit=("summit", "first"),
     )
-    columns = ["chrom", "start", "end", "summit"]
-    # Without any merged peak, pandas cannot infer that these columns are integers.
-    merged = merged.astype({name: peaks[name].dtype for name in columns})
-    both = pd.concat([peaks.loc[~shared, columns], merged[columns]])
-    return both.sort_values(["chrom", "start", "end"], kind="stable", ignore_index=True)
+    return merged.sort_values(["chrom", "start", "end"], kind="stable", ignore_index=True)
 
 
 def strong_peaks(lists: Mapping[str, pd.DataFrame], min_signal: float) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Active and poised elements: two clusters by nascent RNA.
 
 Promoters and enhancers are clustered separately: enhancer transcripts are rarer than those of genes
-by orders of magnitude, and nearly all enhancers would be poised in a joint clustering. With
+by orders of magnitude, and nearly all enhancers would be poised in a joint clustering. The clusters
+are those of the training windows; validation and test windows belong to the nearer one. With
 strand-specific reads, each strand is clustered separately, and elements whose strands disagree are
 dropped.
 """
@@ -40,6 +41,7 @@ class Clustering:
     """Clustering of the windows of one element by one library of nascent RNA.
 
     reads : the library: nascent, sense or antisense
+    windows : number of all windows, of any split
     poised, active : number of windows in the two clusters
     poised_mean, active_mean : their mean read counts (before any transform)
     boundary : windows with more reads than this are active
@@ -116,9 +118,15 @@ def two_means(values: np.ndarray) -> float:
 
 
 def cluster_windows(
-    counts: np.ndarray, element: str, reads: str, transform: NascentTransform
+    counts: np.ndarray, trained: np.ndarray, element: str, reads: str, transform: NascentTransform
 ) -> tuple[np.ndarray, Clustering]:
     """Divide windows into poised and active by 2-means of their counts, or of log2(count + 1).
+
+    Parameters
+    ----------
+    counts : int64, shape (windows,)
+    trained : bool, shape (windows,): the windows that are clustered. The others join the cluster
+        whose mean is nearer.
 
     Raises InputError, with the numbers, if the clusters are not meaningful:
     - no window has a read, or all have the same number;
@@ -132,7 +140,8 @@ def cluster_windows(
     -------
     is_active : bool, shape (windows,)
     """
-    what = f"{len(counts)} {element} windows, {reads} reads"
+    all_counts, counts = counts, counts[trained]
+    what = f"{len(counts)} {element} windows to train on, {reads} reads"
     if not len(counts) or not counts.any():
         raise InputError(
             f"Active and poised cannot be distinguished ({what}): none of them has a read. Is the "
@@ -145,31 +154,22 @@ def cluster_windows(
             f"Active and poised cannot be distinguished ({what}): every window has {counts[0]}."
         )
     is_active = values >= first_active
-    clustering = Clustering(
-        element=element,
-        reads=reads,
-        windows=len(counts),
-        poised=int((~is_active).sum()),
-        active=int(is_active.sum()),
-        poised_mean=float(counts[~is_active].mean()),
-        active_mean=float(counts[is_active].mean()),
-        boundary=float(counts[~is_active].max()),
-    )
+    poised, active = counts[~is_active], counts[is_active]
     numbers = (
-        f"{clustering.poised} poised windows have {clustering.poised_mean:.4g} reads on average, "
-        f"{clustering.active} active ones {clustering.active_mean:.4g}"
+        f"{len(poised)} poised windows have {poised.mean():.4g} reads on average, "
+        f"{len(active)} active ones {active.mean():.4g}"
     )
     advice = (
         " A few very strong windows can cause this: try --nascent_transform log2."
-        if transform == "none" and clustering.active < clustering.poised
+        if transform == "none" and len(active) < len(poised)
         else ""
     )
-    if min(clustering.poised, clustering.active) < MIN_CLUSTER:
+    if min(len(poised), len(active)) < MIN_CLUSTER:
         raise InputError(
             f"Active and poised cannot be distinguished ({what}): {numbers}, and each state needs "
             f"at least {MIN_CLUSTER} windows.{advice}"
         )
-    if clustering.active_mean < MIN_FOLD * clustering.poised_mean:
+    if active.mean() < MIN_FOLD * poised.mean():
         raise InputError(
             f"Active and poised cannot be distinguished ({what}): {numbers}, less than "
             f"{MIN_FOLD:g} times as many. The reads look like background."
@@ -182,7 +182,21 @@ def cluster_windows(
             f"more than by chance (variance / mean is {dispersion:.3g}; chance explains up to "
             f"{by_chance:.3g}). There are too few reads, or they are background."
         )
-    return is_active, clustering
+    between = (values[is_active].mean() + values[~is_active].mean()) / 2
+    boundary = float(np.exp2(between) - 1 if transform == "log2" else between)
+    # A value at the very middle belongs to the cluster that 2-means gave it.
+    boundary = min(max(boundary, float(poised.max())), np.nextafter(float(active.min()), 0))
+    is_active = all_counts > boundary
+    return is_active, Clustering(
+        element=element,
+        reads=reads,
+        windows=len(all_counts),
+        poised=int((~is_active).sum()),
+        active=int(is_active.sum()),
+        poised_mean=float(all_counts[~is_active].mean()),
+        active_mean=float(all_counts[is_active].mean()),
+        boundary=boundary,
+    )
 
 
 @dataclass(frozen=True)
@@ -207,7 +221,8 @@ def add_states(
 
     Parameters
     ----------
-    candidates : region table of `define_candidates`
+    candidates : region table of `define_candidates`; before a random split, the clusters are those
+        of all windows
     nascent : counts by name: {"nascent": ...}, or {"sense": ..., "antisense": ...}
 
     Raises
@@ -218,6 +233,7 @@ def add_states(
     """
     candidates = candidates.reset_index(drop=True)
     element = candidates["class"].to_numpy(dtype=object)
+    trained = candidates["split"].isin(["train", "."]).to_numpy()
     state = np.full(len(candidates), ".", dtype=object)
     clusterings: list[Clustering] = []
     agreements: list[Agreement] = []
@@ -228,7 +244,9 @@ def add_states(
         for reads, counts in nascent.items():
             in_windows = window_counts(counts, candidates.iloc[rows], geometry)
             try:
-                is_active, clustering = cluster_windows(in_windows, name, reads, transform)
+                is_active, clustering = cluster_windows(
+                    in_windows, trained[rows], name, reads, transform
+                )
             except InputError as error:
                 problems.append(str(error))
                 continue

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepregfinder.classes import class_named
+from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.models.catalogue import MODEL_NAMES, design, facts
 from deepregfinder.report.accuracy import listed
 from deepregfinder.report.collect import Result, Run
 from deepregfinder.report.formats import figure, label, percent, plural
 
 MANY_FIGURES = 8
-FEW_WINDOWS = 50
 NAMED = 4
 LITTLE_USABLE = 0.5
 MANY_DROPPED = 0.5

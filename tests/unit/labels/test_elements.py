@@ -7,7 +7,8 @@ import pytest
 from samples.region_samples import GEOMETRY, evidence, peaks, points, rules
 
 from deepregfinder.errors import InputError
-from deepregfinder.labels.elements import enhancers, merge_across_lists, promoters
+from deepregfinder.labels.elements import enhancers, merge_peaks, promoters
+from deepregfinder.genome.grid import Geometry
 from deepregfinder.labels.rules import Sieve
 
 SIZES = {"chr1": 1_000_000}
@@ -24,7 +25,7 @@ def account(sieve: Sieve) -> dict[str, int]:
 def test_promoter_windows_are_snapped_around_the_midpoint_of_merged_tss() -> None:
     lists = evidence(tss=points("chr1", 10_000, 10_350), dhs=peaks(("chr1", 10_900, 11_000)))
     assert promoters(lists, rules(), GEOMETRY, SIZES).intervals.to_numpy().tolist() == [
-        ["chr1", 9_100, 11_100]
+        ["chr1", 9_200, 11_200]
     ]
 
 
@@ -107,7 +108,7 @@ def test_wide_peaks_are_dropped_when_asked() -> None:
 
 def test_windows_must_lie_whole_inside_the_chromosome() -> None:
     dhs = peaks(("chr1", 0, 10_000))
-    lists = evidence(tss=points("chr1", 999, 4_000, 9_099), dhs=dhs)
+    lists = evidence(tss=points("chr1", 949, 4_000, 9_049), dhs=dhs)
     sieve = promoters(lists, rules(), GEOMETRY, {"chr1": 10_050})
     assert starts(sieve) == [3_000, 8_000]
     assert account(sieve)["window reaches over the end of the chromosome"] == 1
@@ -122,11 +123,19 @@ def test_a_window_over_the_far_end_is_dropped() -> None:
 def test_peaks_that_give_the_same_window_count_once() -> None:
     lists = evidence(
         dhs=peaks(("chr1", 0, 900_000)),
-        enhancers=peaks(("chr1", 50_000, 50_400), ("chr1", 50_010, 50_420)),
+        enhancers=peaks(("chr1", 50_160, 50_190), ("chr1", 50_200, 50_240)),
     )
     sieve = enhancers(lists, rules(), GEOMETRY, SIZES)
     assert starts(sieve) == [49_200]
     assert account(sieve)["same window as another"] == 1
+
+
+def test_windows_are_centred_within_half_a_bin() -> None:
+    sites = range(20_000, 20_200)
+    for bins in (20, 21):
+        geometry = Geometry(100, bins)
+        off = [geometry.window_start(site) + geometry.window // 2 - site for site in sites]
+        assert set(off) == set(range(-49, 51)), bins
 
 
 def test_other_chromosomes_are_dropped_and_counted() -> None:
@@ -141,14 +150,15 @@ def pooled(*lists: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([one.assign(list=n) for n, one in enumerate(lists)], ignore_index=True)
 
 
-def test_peaks_of_one_list_stay_as_they_were_called() -> None:
-    overlapping = peaks(("chr1", 100, 456), ("chr1", 300, 656))
-    merged = merge_across_lists(pooled(overlapping, peaks(("chr1", 5_000, 5_100))))
-    assert merged["start"].tolist() == [100, 300, 5_000]
+def test_peaks_of_one_list_are_merged_if_they_overlap_or_touch() -> None:
+    merged = merge_peaks(
+        pooled(peaks(("chr1", 100, 456), ("chr1", 300, 656), ("chr1", 656, 700), ("chr1", 701, 900)))
+    )
+    assert merged[["start", "end"]].to_numpy().tolist() == [[100, 700], [701, 900]]
 
 
 def test_peaks_of_different_lists_are_merged() -> None:
-    merged = merge_across_lists(
+    merged = merge_peaks(
         pooled(peaks(("chr1", 100, 456), ("chr1", 300, 656)), peaks(("chr1", 600, 900)))
     )
     assert merged[["start", "end"]].to_numpy().tolist() == [[100, 900]]
@@ -158,7 +168,7 @@ def test_a_merged_peak_takes_the_summit_of_the_first_list_that_has_one() -> None
     broad = peaks(("chr1", 0, 5_000, 90.0, -1))
     narrow = peaks(("chr1", 100, 400, 5.0, 250), ("chr1", 900, 1_200, 8.0, 1_050))
     other = peaks(("chr1", 2_000, 2_300, 70.0, 2_100))
-    assert merge_across_lists(pooled(broad, narrow, other))["summit"].tolist() == [1_050]
+    assert merge_peaks(pooled(broad, narrow, other))["summit"].tolist() == [1_050]
 
 
 def test_center_summit_uses_summits_and_falls_back_to_midpoints() -> None:
@@ -195,4 +205,4 @@ def test_center_dhs_without_signal_takes_the_most_central_site() -> None:
         dhs=peaks(("chr1", 50_100, 50_200), ("chr1", 52_500, 52_600)),
         enhancers=peaks(("chr1", 50_000, 54_000)),
     )
-    assert starts(enhancers(lists, rules(center="dhs"), GEOMETRY, SIZES)) == [51_500]
+    assert starts(enhancers(lists, rules(center="dhs"), GEOMETRY, SIZES)) == [51_600]

@@ -13,6 +13,7 @@ from sklearn.cluster import KMeans
 
 from deepregfinder.errors import InputError
 from deepregfinder.labels.states import (
+    Clustering,
     States,
     add_states,
     cluster_windows,
@@ -76,10 +77,36 @@ def skewed(seed: int = 3) -> np.ndarray:
     ).astype(np.int64)
 
 
+def clustered(
+    counts: np.ndarray, transform: str, element: str = "promoter", trained: slice = slice(None)
+) -> tuple[np.ndarray, Clustering]:
+    """All windows are training windows, or a part of them."""
+    is_trained = np.zeros(len(counts), dtype=bool)
+    is_trained[trained] = True
+    return cluster_windows(counts, is_trained, element, "nascent", transform)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("transform", ["none", "log2"])
+def test_other_windows_join_the_nearer_cluster_and_move_nothing(transform: str) -> None:
+    trained = np.array([0, 2, 4] * 20 + [90, 100, 110] * 20)
+    others = np.array([0, 5, 19, 20, 52, 53, 100_000])
+    _, alone = clustered(trained, transform)
+    is_active, joint = clustered(
+        np.concatenate([trained, others]), transform, trained=slice(len(trained))
+    )
+    scaled = np.log2 if transform == "log2" else lambda values: values - 1.0
+    low, high = (scaled(part + 1.0).mean() for part in (trained[:60], trained[60:]))
+    nearer = np.abs(scaled(others + 1.0) - high) < np.abs(scaled(others + 1.0) - low)
+    assert is_active[120:].tolist() == nearer.tolist()
+    assert len(set(nearer)) == 2
+    assert joint.boundary == alone.boundary
+    assert (joint.windows, joint.active) == (127, 60 + nearer.sum())
+
+
 def test_the_transform_changes_the_clusters() -> None:
     counts = skewed()
-    raw, of_raw = cluster_windows(counts, "promoter", "nascent", "none")
-    logged, of_logged = cluster_windows(counts, "promoter", "nascent", "log2")
+    raw, of_raw = clustered(counts, "none")
+    logged, of_logged = clustered(counts, "log2")
     assert of_raw.active < 50
     assert of_logged.active == 100
     assert logged[300:].all()
@@ -88,20 +115,20 @@ def test_the_transform_changes_the_clusters() -> None:
 
 def test_means_are_reported_in_reads_whatever_the_transform() -> None:
     counts = skewed()
-    is_active, clustering = cluster_windows(counts, "promoter", "nascent", "log2")
+    is_active, clustering = clustered(counts, "log2")
     assert clustering.active_mean == counts[is_active].mean()
-    assert clustering.boundary == counts[~is_active].max()
+    assert counts[~is_active].max() <= clustering.boundary < counts[is_active].min()
     assert (counts > clustering.boundary).tolist() == is_active.tolist()
 
 
 def refusal(counts: np.ndarray, transform: str = "none") -> str:
     with pytest.raises(InputError) as error:
-        cluster_windows(np.asarray(counts), "enhancer", "nascent", transform)  # type: ignore[arg-type]
+        clustered(np.asarray(counts), transform, "enhancer")
     return str(error.value)
 
 
 def test_no_read_at_all_is_refused() -> None:
-    assert "(50 enhancer windows, nascent reads): none of them has a read" in refusal(
+    assert "(50 enhancer windows to train on, nascent reads): none of them has a read" in refusal(
         np.zeros(50, int)
     )
 
@@ -222,4 +249,4 @@ def test_the_summary_has_a_row_for_each_clustering_and_for_what_is_left(tmp_path
         *(["enhancer", "sense"], ["enhancer", "antisense"], ["enhancer", "all"]),
     ]
     assert table.iloc[2].tolist() == ["promoter", "all", "40", "15", "20", "5", ".", ".", "."]
-    assert table.iloc[3].tolist()[5:] == [".", "1", "50", "1"]
+    assert table.iloc[3].tolist()[5:] == [".", "1", "50", "25.5"]
