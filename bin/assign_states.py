@@ -41,8 +41,9 @@ def assign_states(
     """Divide promoters, and enhancers, into poised and active ones: 2-means on reads per window.
 
     Give --nascent, or both --nascent_sense and --nascent_antisense. In the second case each strand
-    is clustered separately, and windows are kept where both strands agree. The clusters are those of
-    the training windows. Background windows are copied. Clusters that are not meaningful are an error that lists their sizes and means.
+    is clustered separately, and windows are kept where both strands agree. The clusters are those
+    of the training windows. Background windows are copied. Clusters that are not meaningful are an
+    error that lists their sizes and means.
     """
     from deepregfinder.counting.store import open_counts
     from deepregfinder.labels.candidates import read_regions, write_regions

@@ -27,8 +27,8 @@ from deepregfinder.evaluation.cross_validation import (
     summarised,
     write_scores,
 )
-from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.evaluation.metrics import (
+    FEW_WINDOWS,
     bootstrap_weights,
     interval,
     measure,

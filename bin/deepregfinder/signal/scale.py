@@ -74,15 +74,15 @@ def mark_statistics(
 
 
 def quantile_levels(n: int) -> np.ndarray:
-    """Levels of `n` quantiles from 0 to 1, denser towards 1: 1 - (1 - i/(n-1))^2.
+    """Levels of `n` quantiles from 0 to 1, denser towards 1: 1 - (1 - i/(n-1))^3.
 
     Peaks cover few bins: of evenly spaced levels, only the last ones would distinguish them.
     """
-    return 1 - (1 - np.arange(n) / (n - 1)) ** 2
+    return 1 - (1 - np.arange(n) / (n - 1)) ** 3
 
 
 def mark_quantiles(signal: "Signal", chroms: Iterable[str], n: int = 1001) -> np.ndarray:
-    """Quantiles of the RPM of each mark over its bins above zero.
+    """Quantiles of the RPM of each mark over all bins of the given chromosomes.
 
     Inverse of the empirical distribution function at the levels of `quantile_levels`: the smallest
     value such that the share of bins at or below it reaches the level.
@@ -101,10 +101,11 @@ def mark_quantiles(signal: "Signal", chroms: Iterable[str], n: int = 1001) -> np
     for chrom in used:
         for row, rpm in enumerate(signal.load(chrom)):
             values, counts = np.unique(rpm[rpm != 0], return_counts=True)
+            # Most bins are zero: they need no sorting.
+            values, counts = np.append(values, 0), np.append(counts, rpm.size - counts.sum())
             value_counts[row] = _joined(*value_counts[row], values, counts)
-    _refuse(
-        signal, [row for row, (values, _) in enumerate(value_counts) if not len(values)], "0", used
-    )
+    empty = [row for row, (values, _) in enumerate(value_counts) if not values.any()]
+    _refuse(signal, empty, "0", used)
     levels = quantile_levels(n)
     quantiles = np.empty((len(value_counts), n), np.float32)
     for row, (values, counts) in enumerate(value_counts):
@@ -206,9 +207,10 @@ class QuantileMap:
 
     source, target : float32, shape (marks, n), both from `mark_quantiles` with the same n
 
-    Zero stays zero. The map is linear between quantiles, hence monotonic. A value that spans many
-    levels (most bins above zero have a single read) maps to the target at the middle of these
-    levels. Values beyond the highest quantile keep their ratio to it.
+    A value that spans many levels (most bins have no read, or a single one) maps to the mean of the
+    target over these levels, as tied values do in quantile normalisation (Bolstad et al. 2003). The
+    map is linear between quantiles, hence monotonic. Values beyond the highest quantile keep their
+    ratio to it.
     """
 
     source: np.ndarray
@@ -224,14 +226,14 @@ class QuantileMap:
         return mapped
 
     def _curves(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The points of the piecewise linear map of each mark, from (0, 0)."""
+        """The points of the piecewise linear map of each mark."""
         levels = quantile_levels(self.source.shape[1])
+        # The share of the bins that a quantile stands for: half-way to its neighbours.
+        share = np.diff((levels[1:] + levels[:-1]) / 2, prepend=0, append=1)
         for source, target in zip(self.source, self.target, strict=True):
             distinct, first = np.unique(source, return_index=True)
-            last = np.append(first[1:], len(source)) - 1
-            middle = (levels[first] + levels[last]) / 2
-            after = np.interp(middle, levels, target)
-            yield np.append(0, distinct).astype(float), np.append(0, after)
+            tied = np.add.reduceat(share * target, first) / np.add.reduceat(share, first)
+            yield distinct.astype(float), tied
 
 
 def normalise_windows(normalisation: Normalisation, x: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 from samples.region_samples import GEOMETRY, evidence, peaks, points, rules
 
 from deepregfinder.errors import InputError
-from deepregfinder.labels.elements import enhancers, merge_peaks, promoters
 from deepregfinder.genome.grid import Geometry
+from deepregfinder.labels.elements import enhancers, merge_peaks, promoters
 from deepregfinder.labels.rules import Sieve
 
 SIZES = {"chr1": 1_000_000}
@@ -152,7 +152,9 @@ def pooled(*lists: pd.DataFrame) -> pd.DataFrame:
 
 def test_peaks_of_one_list_are_merged_if_they_overlap_or_touch() -> None:
     merged = merge_peaks(
-        pooled(peaks(("chr1", 100, 456), ("chr1", 300, 656), ("chr1", 656, 700), ("chr1", 701, 900)))
+        pooled(
+            peaks(("chr1", 100, 456), ("chr1", 300, 656), ("chr1", 656, 700), ("chr1", 701, 900))
+        )
     )
     assert merged[["start", "end"]].to_numpy().tolist() == [[100, 700], [701, 900]]
 
