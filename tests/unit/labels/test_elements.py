@@ -151,11 +151,8 @@ def pooled(*lists: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_peaks_of_one_list_are_merged_if_they_overlap_or_touch() -> None:
-    merged = merge_peaks(
-        pooled(
-            peaks(("chr1", 100, 456), ("chr1", 300, 656), ("chr1", 656, 700), ("chr1", 701, 900))
-        )
-    )
+    called = peaks(("chr1", 100, 456), ("chr1", 300, 656), ("chr1", 656, 700), ("chr1", 701, 900))
+    merged = merge_peaks(pooled(called))
     assert merged[["start", "end"]].to_numpy().tolist() == [[100, 700], [701, 900]]
 
 
