@@ -12,7 +12,7 @@ from samples.region_samples import peaks, rules
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import SplitPlan, quotas
 from deepregfinder.labels.background import free_windows
-from deepregfinder.labels.candidates import define_candidates
+from deepregfinder.labels.candidates import UNLABELLED, define_candidates
 from deepregfinder.labels.elements import enhancers, promoters
 from deepregfinder.labels.rules import Evidence, RegionRules
 
@@ -80,6 +80,17 @@ def brute_promoters(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
 
 
 def brute_enhancers(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
+    return brute_enhancers_by_marks(lists, rule, near_marks=False)
+
+
+def brute_unlabelled(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
+    return brute_enhancers_by_marks(lists, rule, near_marks=True)
+
+
+def brute_enhancers_by_marks(
+    lists: Evidence, rule: RegionRules, near_marks: bool
+) -> set[Interval | None]:
+    """Windows of TF peaks that are away from promoter marks, or of those that are near."""
     assert lists.dhs is not None
     pooled = [
         row
@@ -100,7 +111,7 @@ def brute_enhancers(lists: Evidence, rule: RegionRules) -> set[Interval | None]:
         for site in sites
         if near_any(site, rows(lists.dhs), rule.enhancer_slop)
         and not near_any(site, tss, rule.tss_distance)
-        and not near_any(site, marks, rule.promoter_marks_distance)
+        and near_any(site, marks, rule.promoter_marks_distance) == near_marks
     } - {None}
 
 
@@ -195,7 +206,9 @@ def test_candidates_put_brute_force_windows_in_their_splits(
     lists, rule = case
     candidates = define_candidates(lists, rule, GEOMETRY, SIZES, PLAN, seed)
     split_of = {"chr1": "train", "chr7": "train", "chr9": "validation", "chrX": "test"}
-    windows = candidates.windows
+    unlabelled = candidates.windows["class"] == UNLABELLED
+    assert set(rows(candidates.windows[unlabelled])) == brute_unlabelled(lists, rule)
+    windows = candidates.windows[~unlabelled]
     assert windows["split"].tolist() == [split_of[chrom] for chrom in windows["chrom"]]
 
     free = brute_free_windows(lists, rule)

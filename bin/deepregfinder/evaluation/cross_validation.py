@@ -23,6 +23,7 @@ from deepregfinder.evaluation.metrics import CALIBRATION
 from deepregfinder.evaluation.plots_of_all_models import draw_spread
 from deepregfinder.genome.grid import balanced_groups, bare_name
 from deepregfinder.genome.splits import ChromosomeSplit, SplitPlan
+from deepregfinder.labels.candidates import UNLABELLED
 from deepregfinder.storage.tables import read_rows, write_rows
 
 FEWEST = 3
@@ -65,7 +66,8 @@ def fold_plan(candidates: pd.DataFrame, n_folds: int, fold: int) -> SplitPlan:
 
     Raises InputError for fewer than three folds, or if there are fewer such chromosomes than folds.
     """
-    elements = candidates.loc[candidates["class"] != "background", "chrom"].value_counts()
+    is_element = ~candidates["class"].isin(["background", UNLABELLED])
+    elements = candidates.loc[is_element, "chrom"].value_counts()
     counts = {str(chrom): int(n) for chrom, n in elements.items()}
     if n_folds < FEWEST:
         raise InputError(

@@ -6,8 +6,9 @@ test chromosomes is used, with the class that labels/ground_truth.py gives to it
 A labelled element is found by a call of its class that reaches within
 500 bp of its midpoint, and is credited once, to the best such call (of equal ones the one further
 left). A call is right when it is credited with an element or more; a second call at the same
-element is wrong. Recall is the share of elements found. Average precision of calls is that of the
-candidates of `ranking`, which no threshold has cut.
+element is wrong. A call without credit that reaches an unlabelled candidate is neither. Recall is
+the share of elements found. Average precision of calls is that of the candidates of `ranking`,
+which no threshold has cut.
 """
 
 from collections.abc import Mapping
@@ -103,6 +104,14 @@ def credit(start: np.ndarray, end: np.ndarray, score: np.ndarray, points: np.nda
     return owner
 
 
+def reach(start: np.ndarray, end: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Which calls reach within POSITIVE_WITHIN of any of the sorted points: bool, (calls,)."""
+    before = np.searchsorted(points, start - POSITIVE_WITHIN, side="left")
+    upto = np.searchsorted(points, end - 1 + POSITIVE_WITHIN, side="right")
+    reached: np.ndarray = upto > before
+    return reached
+
+
 def tally_calls(
     calls: Mapping[str, Calls], elements: Elements, n_classes: int, blocks: Blocks
 ) -> CallTallies:
@@ -123,8 +132,9 @@ def tally_calls(
             of_class = calls[chrom].take(calls[chrom].class_index == index)
             owner = credit(of_class.start, of_class.end, of_class.score, points)
             is_right = np.isin(np.arange(len(of_class)), owner)
+            is_wrong = ~is_right & ~reach(of_class.start, of_class.end, by_class[0])
             call_block = first + (of_class.start + of_class.end) // 2 // blocks.size
-            for table, which in ((right, is_right), (wrong, ~is_right)):
+            for table, which in ((right, is_right), (wrong, is_wrong)):
                 np.add.at(table[:, index], call_block[which], 1)
             np.add.at(credited[:, index], point_block[owner >= 0], 1)
     return CallTallies(right, wrong, credited, n_elements)

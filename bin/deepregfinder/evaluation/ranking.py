@@ -6,7 +6,8 @@ each class, a candidate is a window whose stored probability (65,536 levels) is 
 lower than that of its two neighbours. Candidates are taken from the best to the worst (of equal
 ones, the leftmost first); a candidate that overlaps one taken before is skipped. Candidates of
 enhancer classes within `--tss_distance` of a merged TSS are then removed, as for calls. Elements
-are credited as in natural_prevalence.py.
+are credited as in natural_prevalence.py, where calls that are neither right nor wrong are defined;
+such candidates are removed too.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepregfinder.evaluation.metrics import LEVELS, Blocks, ratio
-from deepregfinder.evaluation.natural_prevalence import credit
+from deepregfinder.evaluation.natural_prevalence import credit, reach
 from deepregfinder.labels.ground_truth import Elements
 from deepregfinder.prediction.calling import Calls, TssZone, remove_near_tss
 from deepregfinder.prediction.probabilities import Probabilities
@@ -107,12 +108,14 @@ def _ranked(
         level = LEVELS - 1 - np.rint(of_class.score * (LEVELS - 1)).astype(np.int64)
         owner = credit(of_class.start, of_class.end, -level, points)
         reached = np.append(level, LEVELS)[owner]
+        right = np.isin(np.arange(len(of_class)), owner)
+        ranked = right | ~reach(of_class.start, of_class.end, by_class[0])
         for column, values in zip(
             columns,
             (
-                level,
-                np.isin(np.arange(len(of_class)), owner),
-                first + of_class.summit // blocks.size,
+                level[ranked],
+                right[ranked],
+                first + of_class.summit[ranked] // blocks.size,
                 reached,
                 first + points // blocks.size,
             ),

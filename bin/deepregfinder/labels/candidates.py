@@ -3,7 +3,8 @@
 A region file is BED-like, without a header: chrom, start, end, class, state, split. In a file of
 candidates, class is the element (promoter, enhancer, background) and state is ".";
 `assign_states` and `build_tensors` replace it by the class of the run. split is "." before a random
-split.
+split. Candidates of class UNLABELLED may be elements, but no rule says which: `build_tensors` turns
+them into places that are neither elements nor background.
 """
 
 import logging
@@ -19,13 +20,21 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import MIN_WINDOWS, SPLITS, SplitPlan
 from deepregfinder.labels.background import background
-from deepregfinder.labels.elements import enhancers, promoters
-from deepregfinder.labels.rules import Drop, Evidence, RegionRules, Sieve
+from deepregfinder.labels.elements import enhancers, midpoints, promoters
+from deepregfinder.labels.rules import (
+    Drop,
+    Evidence,
+    RegionRules,
+    Sieve,
+    are_inside,
+    windows_around,
+)
 from deepregfinder.storage.atomic import written_whole
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ("chrom", "start", "end", "class", "state", "split")
+UNLABELLED = "unlabelled"
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,9 @@ def define_candidates(
         sieve = define(evidence, rules, geometry, chrom_sizes)
         _set_splits(sieve, plan)
         tables.append(sieve.intervals.assign(**{"class": sieve.element}))
+        around = windows_around(sieve.unlabelled["chrom"], midpoints(sieve.unlabelled), geometry)
+        inside = around[are_inside(around, chrom_sizes)]
+        tables.append(inside.assign(**{"class": UNLABELLED, "split": "."}))
         drops.extend(sieve.drops)
         log.info("%ss: %d windows", sieve.element, len(sieve.intervals))
     elements = sort_regions(pd.concat(tables, ignore_index=True).assign(state="."))

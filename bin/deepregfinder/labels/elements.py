@@ -142,7 +142,7 @@ def _drop_near_promoter_marks(sieve: Sieve, evidence: Evidence, rules: RegionRul
     minimum = rules.promoter_marks_min_signal
     marks = strong_peaks(evidence.promoter_marks, minimum)
     before = len(sieve.intervals)
-    sieve.drop(
+    sieve.drop_as_unlabelled(
         f"an H3K4me3 peak within --promoter_marks_distance {rules.promoter_marks_distance} "
         f"(--promoter_marks_min_signal {minimum:g})",
         near(sieve.intervals, marks, rules.promoter_marks_distance),

@@ -6,6 +6,9 @@ background, positions within 500 bp of an element of any class are negative, and
 2,000 bp are positive. A single true class is that of the nearest element within 500 bp, background
 beyond 2,000 bp of every element, and undefined between. The midpoint of an element is that of its
 window, which is aligned to the bin grid.
+
+Candidates that may be elements, although none of the labels says so (`Tensors.unlabelled`), are not
+background: within 2,000 bp of one, what is not positive is excluded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,15 +24,17 @@ NEGATIVE_BEYOND = 2000
 Elements = Mapping[str, Sequence[np.ndarray]]
 """Chromosome -> for each class the sorted midpoints (bp) of its labelled elements.
 
-Background has no elements."""
+In the place of background, which has no elements, are those of unlabelled candidates."""
 
 
 def labelled_elements(tensors: Tensors, chroms: Sequence[str]) -> dict[str, list[np.ndarray]]:
-    """Midpoints of the labelled windows of some chromosomes, by class."""
+    """Midpoints of the labelled windows of some chromosomes, and of unlabelled ones, by class."""
     elements = {}
     for chrom in chroms:
-        on_chrom = tensors.chrom == tensors.chroms.index(chrom)
-        elements[chrom] = [np.empty(0, np.int64)] + [
+        number = tensors.chroms.index(chrom)
+        on_chrom = tensors.chrom == number
+        unlabelled = tensors.unlabelled[tensors.unlabelled[:, 0] == number, 1]
+        elements[chrom] = [np.sort(unlabelled)] + [
             np.sort(tensors.midpoints[on_chrom & (tensors.y == index)])
             for index in range(1, len(tensors.classes))
         ]
@@ -53,7 +58,7 @@ def label_windows(
     Parameters
     ----------
     centres : int64, shape (windows,), bp
-    elements : for each class the sorted midpoints of its elements, of one chromosome
+    elements : for each class the sorted midpoints of its elements, as in `Elements`
 
     Returns
     -------
@@ -71,4 +76,8 @@ def label_windows(
     truth[nearest > NEGATIVE_BEYOND] = 0
     close = nearest <= POSITIVE_WITHIN
     truth[close] = distance[:, close].argmin(axis=0) + 1
+    unclear = distance_to_nearest(elements[0], centres) <= NEGATIVE_BEYOND
+    membership[1:][(membership[1:] == NEGATIVE) & unclear] = LEFT_OUT
+    membership[0][(membership[0] == POSITIVE) & unclear] = LEFT_OUT
+    truth[(truth == 0) & unclear] = -1
     return truth, membership

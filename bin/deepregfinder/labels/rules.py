@@ -105,16 +105,25 @@ class Drop:
 
 
 class Sieve:
-    """Intervals filtered by one rule after another, with the number that each rule dropped."""
+    """Intervals filtered by one rule after another, with the number that each rule dropped.
+
+    unlabelled : dropped intervals that may be elements nevertheless: they are not background
+    """
 
     def __init__(self, element: str, intervals: pd.DataFrame, source: str) -> None:
         self.element = element
         self.intervals = intervals.reset_index(drop=True)
+        self.unlabelled = self.intervals[:0]
         self.drops = [Drop(element, source, 0, len(intervals))]
 
     def drop(self, rule: str, mask: np.ndarray | pd.Series) -> None:
         """Drop the rows where a mask is true."""
         self.replace(rule, self.intervals[~np.asarray(mask, dtype=bool)])
+
+    def drop_as_unlabelled(self, rule: str, mask: np.ndarray | pd.Series) -> None:
+        """Drop the rows where a mask is true, which may be elements nevertheless."""
+        self.unlabelled = self.intervals[np.asarray(mask, dtype=bool)]
+        self.drop(rule, mask)
 
     def replace(self, rule: str, intervals: pd.DataFrame) -> None:
         """Continue with fewer intervals, such as merged ones."""
@@ -130,16 +139,23 @@ class Sieve:
         self, midpoints: np.ndarray, geometry: Geometry, chrom_sizes: Mapping[str, int]
     ) -> None:
         """Replace the intervals by windows around midpoints that are inside the chromosome."""
-        start = geometry.window_start(midpoints)
-        windows = pd.DataFrame(
-            {"chrom": self.intervals["chrom"], "start": start, "end": start + geometry.window}
-        )
-        self.intervals = windows
-        length = windows["chrom"].map(chrom_sizes)
+        self.intervals = windows_around(self.intervals["chrom"], midpoints, geometry)
         self.drop(
-            "window reaches over the end of the chromosome", (start < 0) | (windows["end"] > length)
+            "window reaches over the end of the chromosome",
+            ~are_inside(self.intervals, chrom_sizes),
         )
         self.drop("same window as another", self.intervals.duplicated())
+
+
+def windows_around(chroms: pd.Series, midpoints: np.ndarray, geometry: Geometry) -> pd.DataFrame:
+    """Windows around midpoints (bp): table with chrom, start and end."""
+    start = geometry.window_start(midpoints)
+    return pd.DataFrame({"chrom": chroms, "start": start, "end": start + geometry.window})
+
+
+def are_inside(windows: pd.DataFrame, chrom_sizes: Mapping[str, int]) -> pd.Series:
+    """Which windows lie entirely within their chromosome: bool, shape (windows,)."""
+    return (windows["start"] >= 0) & (windows["end"] <= windows["chrom"].map(chrom_sizes))
 
 
 def write_drops(path: Path, drops: Sequence[Drop]) -> None:

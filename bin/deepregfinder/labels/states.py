@@ -4,7 +4,7 @@ Promoters and enhancers are clustered separately: enhancer transcripts are rarer
 by orders of magnitude, and nearly all enhancers would be poised in a joint clustering. The clusters
 are those of the training windows; validation and test windows belong to the nearer one. With
 strand-specific reads, each strand is clustered separately, and elements whose strands disagree are
-dropped.
+left out.
 """
 
 import logging
@@ -21,6 +21,7 @@ from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import MIN_WINDOWS
+from deepregfinder.labels.candidates import UNLABELLED
 from deepregfinder.storage.tables import Digits6, write_rows
 
 log = logging.getLogger(__name__)
@@ -203,7 +204,8 @@ def cluster_windows(
 class States:
     """Candidates with the classes of a 5-class run, and the clusterings behind them.
 
-    candidates : the region table; elements have a state and the corresponding class
+    candidates : the region table; elements have a state and the corresponding class, or are
+        UNLABELLED
     """
 
     candidates: pd.DataFrame
@@ -217,7 +219,9 @@ def add_states(
     geometry: Geometry,
     transform: NascentTransform,
 ) -> States:
-    """Assign a state to every promoter and enhancer; background is unchanged.
+    """Assign a state to every promoter and enhancer; other candidates are unchanged.
+
+    Elements whose strands disagree become UNLABELLED.
 
     Parameters
     ----------
@@ -274,11 +278,12 @@ def add_states(
     if problems:
         raise InputError.of(problems)
     names = {(member.element, member.state): member.name for member in class_set(5)}
-    kept = state != ""
+    unclear = state == ""
+    element[unclear], state[unclear] = UNLABELLED, "."
     labelled = candidates.copy()
     labelled["class"] = [names.get(pair, pair[0]) for pair in zip(element, state, strict=True)]
     labelled["state"] = state.astype(str)
-    labelled = labelled[kept].reset_index(drop=True)
+    labelled.loc[unclear, "split"] = "."
     return States(labelled, tuple(clusterings), tuple(agreements))
 
 

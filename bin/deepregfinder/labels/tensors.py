@@ -5,7 +5,7 @@ writes several keys in no fixed order, and the same input must give the same byt
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from deepregfinder.signal.scale import Normalisation
 from deepregfinder.storage.checked_safetensors import read_checked, write_checked
 
 KIND = "tensors"
-_ARRAYS = ("x", "y", "split", "chrom", "start")
+_ARRAYS = ("x", "y", "split", "chrom", "start", "unlabelled")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Tensors:
     seed : of the random choice of background and of a random split
     filters : the parameters min_nonzero and n_background
     counting : rules by which the reads were counted
+    unlabelled : int64, shape (places, 2), index in `chroms` and bp: midpoints of windows that may
+        be elements, and are neither these nor background
     """
 
     x: np.ndarray
@@ -53,6 +55,7 @@ class Tensors:
     control: str
     filters: Mapping[str, int]
     counting: Mapping[str, Any]
+    unlabelled: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
     @property
     def chroms(self) -> tuple[str, ...]:

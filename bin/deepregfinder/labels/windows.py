@@ -1,7 +1,7 @@
 """From candidates to labelled windows: selection by signal, classes, splits and statistics."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from deepregfinder.genome.splits import (
     quotas,
     random_splits,
 )
-from deepregfinder.labels.candidates import sort_regions
+from deepregfinder.labels.candidates import UNLABELLED, sort_regions
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.signal.scale import Normalisation, mark_quantiles, mark_statistics
 from deepregfinder.signal.store import Signal
@@ -97,7 +97,9 @@ def choose_windows(
     """
     geometry = Geometry(signal.bin_size, rules.window_bins)
     _check_candidates(signal, candidates, geometry)
-    candidates = candidates.reset_index(drop=True)
+    is_unlabelled = candidates["class"] == UNLABELLED
+    unlabelled = candidates[is_unlabelled]
+    candidates = candidates[~is_unlabelled].reset_index(drop=True)
     y = class_indices(candidates, rules.n_classes)
     x, rich = gather(signal, candidates, rules.window_bins, rules.min_nonzero)
     drawn = (candidates["class"] == "background").to_numpy()
@@ -139,6 +141,7 @@ def choose_windows(
             rules.n_background,
             n_kept,
         )
+    unlabelled = pd.concat([unlabelled, candidates[~rich & (y > 0)]])
     tensors = Tensors(
         x=x[x_row[rows]],
         y=y[rows],
@@ -156,6 +159,7 @@ def choose_windows(
         control=signal.control,
         filters={"min_nonzero": rules.min_nonzero, "n_background": rules.n_background},
         counting=signal.counting,
+        unlabelled=places(unlabelled, signal.chrom_sizes, geometry),
     )
     return LabelledWindows(tensors, regions, selections)
 
@@ -180,6 +184,13 @@ def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> N
         sd=sd,
         quantiles=mark_quantiles(signal, chroms),
     )
+
+
+def places(windows: pd.DataFrame, chrom_sizes: Mapping[str, int], geometry: Geometry) -> np.ndarray:
+    """Chromosome (index) and midpoint (bp) of windows, sorted, once each: int64, (places, 2)."""
+    chrom = chrom_indices(windows["chrom"], tuple(chrom_sizes)).astype(np.int64)
+    middle = windows["start"].to_numpy(np.int64) + geometry.window // 2
+    return np.unique(np.column_stack([chrom, middle]), axis=0)
 
 
 def chrom_indices(names: pd.Series, chroms: Sequence[str]) -> np.ndarray:

@@ -207,13 +207,16 @@ def test_elements_are_clustered_apart_and_background_passes() -> None:
     assert table[unchanged].equals(candidates()[unchanged])
 
 
-def test_elements_whose_strands_disagree_are_dropped() -> None:
+def test_elements_whose_strands_disagree_are_neither_elements_nor_background() -> None:
     sense = counts_of([0] * 20 + [50] * 20, [0] * 20 + [50] * 20)
     antisense = counts_of([0] * 15 + [60] * 25, [0] * 20 + [60] * 20)
     states = states_of({"sense": sense, "antisense": antisense})
     promoters = states.candidates[states.candidates["chrom"] == "chr1"]
-    assert promoters["class"].tolist() == ["poised_promoter"] * 15 + ["active_promoter"] * 20
-    assert promoters["start"].tolist() == [n * 2000 for n in range(40) if not 15 <= n < 20]
+    assert promoters["class"].tolist() == (
+        ["poised_promoter"] * 15 + ["unlabelled"] * 5 + ["active_promoter"] * 20
+    )
+    assert promoters["start"].tolist() == [n * 2000 for n in range(40)]
+    assert promoters["split"].tolist() == ["train"] * 15 + ["."] * 5 + ["train"] * 20
     assert [(a.element, a.disagree) for a in states.agreements] == [
         ("promoter", 5),
         ("enhancer", 0),

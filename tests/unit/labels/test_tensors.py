@@ -1,6 +1,7 @@
 """The file of tensors: everything is restored, and the same input gives the same bytes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ from deepregfinder.labels.windows import WindowRules, choose_windows
 def built(folder: Path, plan: SplitPlan = BY_CHROMOSOME) -> Tensors:
     windows = candidates(plan.mode)
     signal = make_signal(folder, arrays())
-    return choose_windows(signal, windows, WindowRules(3, 20, 5, 30, "log2"), plan, 7).tensors
+    rules = WindowRules(3, 20, 5, 30, "log2")
+    tensors = choose_windows(signal, windows, rules, plan, 7).tensors
+    return replace(tensors, unlabelled=np.array([[0, 5_000], [2, 90_000]]))
 
 
 @pytest.mark.parametrize("plan", [BY_CHROMOSOME, AT_RANDOM])
@@ -27,7 +30,7 @@ def test_everything_comes_back(tmp_path: Path, plan: SplitPlan) -> None:
     tensors = built(tmp_path, plan)
     write_tensors(tmp_path / "t.safetensors", tensors)
     stored = open_tensors(tmp_path / "t.safetensors")
-    for name in ("x", "y", "split", "chrom", "start"):
+    for name in ("x", "y", "split", "chrom", "start", "unlabelled"):
         written, read = getattr(tensors, name), getattr(stored, name)
         assert read.dtype == written.dtype
         assert np.array_equal(read, written)

@@ -79,6 +79,30 @@ def test_windows_with_dropped_min_nonzero_are_dropped_and_counted(tmp_path: Path
     assert promoter.windows == {"train": 19, "validation": 20, "test": 20}
 
 
+@pytest.mark.parametrize(("n_classes", "poor"), [(3, [1_000, 51_000]), (2, [51_000])])
+def test_what_may_be_an_element_is_listed_as_unlabelled(
+    tmp_path: Path, n_classes: int, poor: list[int]
+) -> None:
+    """A promoter and an enhancer with too little signal, and candidates without a class, twice."""
+    values = arrays()
+    for window in (0, 500):
+        values["chr1"][:, window : window + 20] = 0
+    windows = candidates()
+    places = [("chr17", 7_000, 9_000), ("chr8", 3_000, 5_000), ("chr8", 3_000, 5_000)]
+    unclear = pd.DataFrame(places, columns=["chrom", "start", "end"])
+    unclear = unclear.assign(**{"class": "unlabelled", "state": ".", "split": "."})
+    built = build(
+        make_signal(tmp_path, values),
+        pd.concat([windows, unclear], ignore_index=True),
+        n_classes=n_classes,
+    )
+    assert built.tensors.unlabelled.tolist() == (
+        [[0, place] for place in poor] + [[1, 4_000], [2, 8_000]]
+    )
+    assert "unlabelled" not in set(built.regions["class"])
+    assert sum(one.candidates for one in built.selections) == len(windows)
+
+
 def test_a_minimum_of_zero_keeps_empty_windows(tmp_path: Path) -> None:
     values = arrays()
     values["chr1"][:, :20] = 0
