@@ -8,7 +8,7 @@ import pytest
 from deepregfinder.counting.store import open_counts
 from deepregfinder.errors import InputError
 from deepregfinder.signal.build import Controls, write_sample_signal, write_summary
-from deepregfinder.signal.store import Signal, open_signal
+from deepregfinder.signal.store import Signal, mark_depths, open_signal
 from deepregfinder.storage.zarr_zip import write_arrays
 
 SIZES = {"chr1": 1_050, "chr2": 500}
@@ -76,6 +76,10 @@ def test_signal_is_reads_per_million_of_the_pooled_replicates(bench):
             bench.rpm(first, second, chrom=chrom),
         ]
         np.testing.assert_allclose(signal.load(chrom), expected, rtol=1e-6)
+        # Models of counts take them back from RPM and depth.
+        reads = signal.load(chrom) * (mark_depths(signal)[:, None] / 1e6)
+        assert reads[1].any()
+        np.testing.assert_allclose(reads, np.rint(reads), atol=1e-3)
     assert signal.library_sizes["H3K4me1"] == tuple(bench.library_sizes[k] for k in (first, second))
 
 
