@@ -47,7 +47,9 @@ def mark_name(text: str) -> str | None:
 
 
 def classify(path: Path, cell: str) -> ListFile | None:
-    """The role of a file from its ENCODE name; None if the name is not recognised.
+    """The role of a file from its ENCODE name; None if it has none, or is not recognised.
+
+    CTCF has no role: it marks insulators as well as enhancers, so it validates neither.
 
     Examples: wgEncodeBroadHistoneK562H3k27acStdPk, wgEncodeAwgDnaseUwdukeK562UniPk,
     wgEncodeAwgTfbsSydhGm12878P300bUniPk.
@@ -64,7 +66,9 @@ def classify(path: Path, cell: str) -> ListFile | None:
         return ListFile(path, "mark", mark)
     if re.match(r"p300|cbp|ep300|crebbp", target, re.IGNORECASE):
         return ListFile(path, "enhancers", target)
-    return ListFile(path, "tfbs", target) if target else None
+    if not target or target.lower().startswith("ctcf"):
+        return None
+    return ListFile(path, "tfbs", target)
 
 
 def find_lists(folder: Path, cell: str) -> list[ListFile]:

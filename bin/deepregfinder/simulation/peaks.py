@@ -42,7 +42,13 @@ _FACTORS = (
         90,
         1.5,
     ),
-    _Factor("CTCF", "tfbs", {"on_ctcf": 0.95, "active_tss": 0.15}, 20, 3),
+    _Factor(
+        "FOS",
+        "tfbs",
+        {"active_enhancer": 0.55, "poised_enhancer": 0.25, "active_tss": 0.15},
+        20,
+        3,
+    ),
 )
 
 
@@ -53,7 +59,7 @@ def label_lists(
     chrom_sizes: Mapping[str, int],
     rng: np.random.Generator,
 ) -> tuple[PeakList, ...]:
-    """Open chromatin, enhancer factors, CTCF, and a peak list of every mark."""
+    """Open chromatin, enhancer factors, another factor, and a peak list of every mark."""
     lists = [
         PeakList(
             f"{cell}.{factor.name}.narrowPeak",

@@ -33,13 +33,17 @@ def test_marks_get_their_usual_names(text, name):
         ("wgEncodeAwgDnaseUwdukeGm12878UniPk.narrowPeak.gz", "GM12878", "dhs", "DNase"),
         ("wgEncodeAwgTfbsSydhGm12878P300bUniPk.narrowPeak.gz", "GM12878", "enhancers", "P300b"),
         ("wgEncodeBroadHistoneK562Cbpsc369Pk.broadPeak.gz", "K562", "enhancers", "Cbpsc369"),
-        ("wgEncodeAwgTfbsBroadGm12878CtcfUniPk.narrowPeak", "GM12878", "tfbs", "Ctcf"),
+        ("wgEncodeAwgTfbsHaibGm12878Pol2UniPk.narrowPeak", "GM12878", "tfbs", "Pol2"),
     ],
 )
 def test_file_names_tell_what_a_list_is(name, cell, role, what):
     peak_list = classify(Path(name), cell)
     assert peak_list is not None
     assert (peak_list.role, peak_list.name) == (role, what)
+
+
+def test_ctcf_validates_nothing():
+    assert classify(Path("wgEncodeAwgTfbsBroadGm12878CtcfUniPk.narrowPeak"), "GM12878") is None
 
 
 def test_a_file_of_another_cell_type_is_left_alone():
