@@ -82,7 +82,8 @@ def test_a_killed_worker_ends_the_task_as_killed(command, tmp_path):
         os.kill(int(workers[0]), signal.SIGKILL)
         said = training.communicate(timeout=120)[1]
     assert training.returncode == 137
-    assert said.splitlines()[-1].startswith("ERROR: a process of this task was killed")
+    # Python may add an error of the pool's own thread.
+    assert "\nERROR: a process of this task was killed" in f"\n{said}"
     assert list(tmp_path.glob("checkpoint.*"))
 
 
