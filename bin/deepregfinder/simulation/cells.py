@@ -29,6 +29,7 @@ class Cell:
     marks : mark -> intervals whose value is the fold enrichment over background
     open_sites : nucleosome-free sites; value is the strength of the site
     plus, minus : transcription by strand; value is the rate above background
+    background : fold enrichment of each mark between its peaks; 1 if missing
     """
 
     name: str
@@ -37,6 +38,7 @@ class Cell:
     plus: Track
     minus: Track
     lists: tuple[PeakList, ...]
+    background: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Genome:
     chrom_sizes : length in bp by name, in the order of the BAM headers
     tss, blacklist, gaps : BED lines
     pileups, unassembled : regions of artificially high signal, and regions without reads
+    copy_numbers : simulate copy numbers, which the folds of real peak lists already contain
+    assembly : length by name of all chromosomes, including those that are not simulated
     """
 
     chrom_sizes: Mapping[str, int]
@@ -54,6 +58,8 @@ class Genome:
     gaps: tuple[str, ...]
     pileups: Track
     unassembled: Track = field(default_factory=dict)
+    copy_numbers: bool = True
+    assembly: Mapping[str, int] = field(default_factory=dict)
 
 
 def random_numbers(seed: int, *names: object) -> np.random.Generator:

@@ -18,12 +18,16 @@ from deepregfinder.genome.grid import bare_name, natural_order, read_chrom_sizes
 from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.genome.splits import parse_chromosome_list
 from deepregfinder.simulation.cells import Cell, Genome, PeakList, random_numbers
+from deepregfinder.simulation.enrichment import background_fold
 from deepregfinder.simulation.valued_intervals import Intervals, Track
 from deepregfinder.storage.text import read_text
 
 _MODIFICATION = re.compile(r"H(\d)K0*(\d+)(ac|me\d)", re.IGNORECASE)
 _NASCENT_PER_SIGNAL = 0.15
 _PILEUP_EVERY = 15_000
+
+# Share of the chromosomes that is assembled: 2.86 of 3.10 Gb in hg19.
+_ASSEMBLED = 0.93
 
 
 @dataclass(frozen=True)
@@ -126,21 +130,31 @@ def real_genome(
         raise InputError(f"{tss} has no TSS on {', '.join(kept)}: are the names the same?")
     black = _lines_on(blacklist, kept) if blacklist else ()
     pileups = _pileups(read_intervals(blacklist), kept, seed) if blacklist else {}
-    return Genome(kept, _lines_on(tss, kept), black, (), pileups)
+    return Genome(
+        kept,
+        _lines_on(tss, kept),
+        black,
+        (),
+        pileups,
+        copy_numbers=False,
+        assembly=sizes,
+    )
 
 
 def real_cell(name: str, lists: Sequence[ListFile], genome: Genome, seed: int) -> Cell:
     """One cell type, on the chromosomes of `genome`."""
     chroms = genome.chrom_sizes
     marks: dict[str, Track] = {}
+    background: dict[str, float] = {}
     dhs: Track = {}
     polymerase: pd.DataFrame | None = None
     labels = []
     for file in lists:
-        peaks = read_intervals(file.path, "peaks")
-        peaks = peaks[peaks["chrom"].isin(chroms)]
+        every = read_intervals(file.path, "peaks")
+        peaks = every[every["chrom"].isin(chroms)]
         if file.role == "mark":
             marks[file.name] = _track(peaks)
+            background[file.name] = _background(every, genome)
         elif file.role == "dhs":
             dhs = _track(peaks)
         elif file.name.lower().startswith("pol2"):
@@ -150,7 +164,15 @@ def real_cell(name: str, lists: Sequence[ListFile], genome: Genome, seed: int) -
             lines = _lines_on(file.path, chroms)
             labels.append(PeakList(file.path.name.removesuffix(".gz"), column, lines))
     plus, minus = ({}, {}) if polymerase is None else _transcription(name, polymerase, seed)
-    return Cell(name, dict(sorted(marks.items())), dhs, plus, minus, tuple(labels))
+    return Cell(name, dict(sorted(marks.items())), dhs, plus, minus, tuple(labels), background)
+
+
+def _background(peaks: pd.DataFrame, genome: Genome) -> float:
+    """Fold enrichment between the peaks of a list, whose folds are relative to the average."""
+    width = (peaks["end"] - peaks["start"]).to_numpy()
+    mass = float((peaks["signal"].to_numpy() * width).sum())
+    length = sum(genome.assembly.get(str(chrom), 0) for chrom in peaks["chrom"].unique())
+    return background_fold(mass, float(width.sum()), _ASSEMBLED * length)
 
 
 def _track(peaks: pd.DataFrame) -> Track:

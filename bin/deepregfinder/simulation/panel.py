@@ -15,12 +15,12 @@ from deepregfinder.genome.grid import write_chrom_sizes
 from deepregfinder.inputs.alignments import SIMULATED
 from deepregfinder.simulation.bam import BamWriter, encode
 from deepregfinder.simulation.cells import Cell, Genome, random_numbers
+from deepregfinder.simulation.enrichment import mark_of, mark_rate
 from deepregfinder.simulation.landscape import (
     Ground,
     accessibility_rate,
     control_rate,
     ground_of,
-    mark_rate,
     nascent_rate,
 )
 from deepregfinder.simulation.reads import (
@@ -182,7 +182,8 @@ class _ChipJob:
             return control_rate(ground)
         if self.mark == ACCESSIBILITY:
             return accessibility_rate(self.cell.open_sites, chrom, ground, efficiency)
-        return mark_rate(self.cell.marks.get(self.mark, {}), chrom, ground, efficiency)
+        rng = random_numbers(self.plan.seed, "shape", self.cell.name, self.mark, chrom)
+        return mark_rate(mark_of(self.mark, self.cell), chrom, ground, efficiency, rng)
 
 
 @dataclass(frozen=True)

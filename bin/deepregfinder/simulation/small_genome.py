@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from deepregfinder.simulation.cells import Cell, Genome, PeakList, random_numbers
+from deepregfinder.simulation.enrichment import background_fold
+from deepregfinder.simulation.landscape import STEP, step_values
 from deepregfinder.simulation.peaks import label_lists
 from deepregfinder.simulation.profiles import BLOCKS, BODY, NASCENT, PROFILES, STRAY_PEAKS
 from deepregfinder.simulation.sites import (
@@ -19,7 +21,7 @@ from deepregfinder.simulation.sites import (
     place_sites,
     site_lines,
 )
-from deepregfinder.simulation.valued_intervals import Intervals
+from deepregfinder.simulation.valued_intervals import Intervals, Track, on
 
 CHROMOSOME_SHARES = {
     "chr1": 0.20,
@@ -99,7 +101,19 @@ def small_cell(name: str, sites: Sequence[Site], genome: Genome, seed: int) -> C
     lists = label_lists(name, live, marks, genome.chrom_sizes, rng)
     lists += (PeakList(f"{name}.truth.bed", None, site_lines(live)),)
     open_sites = {chrom: Intervals.of(part) for chrom, part in open_rows.items()}
-    return Cell(name, marks, open_sites, plus, minus, lists)
+    background = {mark: _background(track, genome) for mark, track in marks.items()}
+    return Cell(name, marks, open_sites, plus, minus, lists, background)
+
+
+def _background(track: Track, genome: Genome) -> float:
+    """Fold enrichment of a mark between its intervals, which may overlap."""
+    length = sum(genome.chrom_sizes.values())
+    mass = covered = 0.0
+    for chrom, size in genome.chrom_sizes.items():
+        folds = step_values(on(track, chrom), size, otherwise=0)
+        mass += float(folds.sum()) * STEP
+        covered += float(np.count_nonzero(folds)) * STEP
+    return background_fold(mass, covered, length)
 
 
 def _tss_lines(sites: Sequence[Site], rng: np.random.Generator) -> Iterator[str]:
