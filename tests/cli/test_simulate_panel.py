@@ -153,16 +153,20 @@ def encode_folder(folder, moved_labels=False):
     ]
 
 
-def test_reads_follow_the_fold_of_real_peaks_and_dip_at_dnase_sites(tmp_path):
+def test_reads_have_the_fold_of_real_peaks_and_lie_beside_dnase_sites(tmp_path):
+    """The peak of fold 20 has 400 kb of 930 kb assembled; 65 kb of peaks leave 865 kb outside."""
     panel = simulate(tmp_path / "out", *encode_folder(tmp_path))
     with pysam.AlignmentFile(str(panel / "bam/Cellx.H3K27ac.rep1.bam")) as file:
-        inside = file.count("chr1", 301_000, 309_000) / 8000
-        elsewhere = [file.count("chr1", at, at + 100) for at in range(303_000, 308_000, 100)]
-        dip = file.count("chr1", 310_025, 310_125) / (sum(elsewhere) / len(elsewhere))
+        inside = file.count("chr1", 300_000, 320_000) / 20_000
+        beside = file.count("chr1", 309_625, 309_875) + file.count("chr1", 310_275, 310_525)
+        dip = file.count("chr1", 310_025, 310_125) / 100 / (beside / 500)
+        far = file.count("chr1", 302_000, 306_000) / 4000
         outside = [file.count("chr1", at, at + 8000) / 8000 for at in range(10_000, 280_000, 8000)]
     background = sorted(outside)[len(outside) // 2]
-    assert 12 < inside / background < 30
-    assert dip < 0.8
+    expected = 20 / ((930 - 400 - 45.45) / (930 - 65))
+    assert 0.7 * expected < inside / background < 1.3 * expected
+    assert dip < 0.9
+    assert beside / 500 > 5 * far > 10 * background
     labels = rows(panel / "labels.csv")[0]
     assert labels["enhancers"] == "peaks/wgEncodeAwgTfbsSydhCellxP300UniPk.narrowPeak"
     assert labels["promoter_marks"].endswith("H3k4me3StdPk.broadPeak")

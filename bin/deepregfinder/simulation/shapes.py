@@ -74,7 +74,7 @@ def write_shapes(path: Path, shapes: Mapping[str, Shape]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["mark", *names])
         for mark, shape in shapes.items():
-            writer.writerow([mark, *(f"{getattr(shape, name):.3g}" for name in names)])
+            writer.writerow([mark, *(f"{getattr(shape, name):.5g}" for name in names)])
 
 
 _read = cache(read_shapes)

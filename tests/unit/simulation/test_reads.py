@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from samples.level_ground import level_ground
 from scipy.stats import chisquare
 
 from deepregfinder.simulation import bam
-from deepregfinder.simulation.landscape import STEP, Ground, open_site_profiles
+from deepregfinder.simulation.landscape import STEP
 from deepregfinder.simulation.reads import (
     Library,
     chip_reads,
@@ -15,7 +16,6 @@ from deepregfinder.simulation.reads import (
     share_out,
     unmapped_reads,
 )
-from deepregfinder.simulation.valued_intervals import EMPTY
 
 LENGTH = 200_000
 N = 20_000
@@ -23,11 +23,9 @@ N = 20_000
 
 @pytest.fixture
 def ground():
-    steps = LENGTH // STEP
-    repeats = np.zeros(LENGTH // 1000, bool)
-    repeats[100:110] = True
-    profiles = open_site_profiles(EMPTY, steps)
-    return Ground(LENGTH, np.ones(steps, np.float32), *profiles, repeats)
+    level = level_ground(LENGTH)
+    level.repeats[100:110] = True
+    return level
 
 
 def draw(ground, seed=0, **library):
