@@ -69,6 +69,12 @@ def test_acetylation_falls_off_within_a_kilobase_of_an_open_site():
     assert rings[1] > 1.5 * rings[3] > 2 * rings[6]
 
 
+@pytest.mark.parametrize("name", ["H3K4me3", "H3K27ac", "H3K4me1"])
+def test_nucleosomes_beside_an_open_site_are_marked_and_not_the_site(name):
+    rate = rate_of(name, peaks_around(PLACES, 2500))
+    assert mean_at(rate, 0, width=2 * STEP) < 0.9 * mean_at(rate, 200, width=2 * STEP)
+
+
 def test_broad_marks_have_a_plateau():
     rate = rate_of("H3K27me3", peaks_around(PLACES, 6000, fold=4))
     assert mean_at(rate, 3000) > 0.7 * mean_at(rate, 300)
