@@ -110,7 +110,7 @@ def _texture(shape: Shape, ground: Ground, rng: np.random.Generator) -> np.ndarr
 
 
 def _beside_sites(shape: Shape, ground: Ground, rng: np.random.Generator) -> np.ndarray:
-    """Signal beside open sites, decaying on both sides: float32, shape (steps,)."""
+    """Signal beside open sites, none in their middle and decaying away: float32, shape (steps,)."""
     sites = ground.sites
     own = rng.standard_normal(sites.heights.shape)
     heights = np.sqrt(_HEIGHT_SHARED) * sites.heights + np.sqrt(1 - _HEIGHT_SHARED) * own
@@ -118,7 +118,10 @@ def _beside_sites(shape: Shape, ground: Ground, rng: np.random.Generator) -> np.
     heights = np.exp(_HEIGHT_SPREAD * heights - _HEIGHT_SPREAD**2 / 2)
     heights *= sites.strength**shape.strength
     steps = len(ground.level)
-    left, right = (np.bincount(sites.step, weights=side, minlength=steps) for side in heights)
+    left, right = (
+        np.bincount(np.clip(sites.step + away, 0, steps - 1), weights=side, minlength=steps)
+        for away, side in zip((-1, 1), heights, strict=True)
+    )
     return tails((left, right), STEP, shape.reach)
 
 
