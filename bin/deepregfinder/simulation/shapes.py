@@ -68,13 +68,14 @@ def read_shapes(path: Path) -> Mapping[str, Shape]:
 
 
 def write_shapes(path: Path, shapes: Mapping[str, Shape]) -> None:
-    """Write a table with a row for each mark."""
+    """Write a table with a row for each mark, with two significant digits."""
     names = [field.name for field in fields(Shape)]
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["mark", *names])
         for mark, shape in shapes.items():
-            writer.writerow([mark, *(f"{getattr(shape, name):.5g}" for name in names)])
+            values = (float(f"{getattr(shape, name):.2g}") for name in names)
+            writer.writerow([mark, *(f"{value:g}" for value in values)])
 
 
 _read = cache(read_shapes)
