@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from deepregfinder.simulation.cells import Cell, Genome, PeakList, random_numbers
-from deepregfinder.simulation.enrichment import background_fold
 from deepregfinder.simulation.landscape import STEP, step_values
 from deepregfinder.simulation.peaks import label_lists
 from deepregfinder.simulation.profiles import BLOCKS, BODY, NASCENT, PROFILES, STRAY_PEAKS
@@ -102,18 +101,22 @@ def small_cell(name: str, sites: Sequence[Site], genome: Genome, seed: int) -> C
     lists += (PeakList(f"{name}.truth.bed", None, site_lines(live)),)
     open_sites = {chrom: Intervals.of(part) for chrom, part in open_rows.items()}
     background = {mark: _background(track, genome) for mark, track in marks.items()}
-    return Cell(name, marks, open_sites, plus, minus, lists, background)
+    relative = {mark: _scaled(track, background[mark]) for mark, track in marks.items()}
+    return Cell(name, relative, open_sites, plus, minus, lists, background)
 
 
 def _background(track: Track, genome: Genome) -> float:
-    """Fold enrichment of a mark between its intervals, which may overlap."""
-    length = sum(genome.chrom_sizes.values())
-    mass = covered = 0.0
-    for chrom, size in genome.chrom_sizes.items():
-        folds = step_values(on(track, chrom), size, otherwise=0)
-        mass += float(folds.sum()) * STEP
-        covered += float(np.count_nonzero(folds)) * STEP
-    return background_fold(mass, covered, length)
+    """Background relative to the average of the genome, from folds relative to the background."""
+    total = 0.0
+    for chrom, length in genome.chrom_sizes.items():
+        total += float(step_values(on(track, chrom), length, otherwise=1).sum()) * STEP
+    return sum(genome.chrom_sizes.values()) / total
+
+
+def _scaled(track: Track, factor: float) -> Track:
+    return {
+        chrom: Intervals(part.start, part.end, part.value * factor) for chrom, part in track.items()
+    }
 
 
 def _tss_lines(sites: Sequence[Site], rng: np.random.Generator) -> Iterator[str]:
