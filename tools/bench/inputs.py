@@ -18,7 +18,7 @@ from deepregfinder.signal.scale import Normalisation, mark_quantiles, mark_stati
 from deepregfinder.signal.store import open_signal, write_signal
 from deepregfinder.simulation.bam import BamWriter, encode
 from deepregfinder.simulation.cells import random_numbers
-from deepregfinder.simulation.landscape import REPEAT_BLOCK, STEP, Ground
+from deepregfinder.simulation.landscape import NO_SITES, REPEAT_BLOCK, STEP, Ground
 from deepregfinder.simulation.reads import Library, chip_reads, share_out
 from deepregfinder.storage.atomic import written_whole
 
@@ -96,7 +96,7 @@ def _chromosome(
     """BAM records of one chromosome: one step in a hundred is enriched 20-fold."""
     steps, blocks = -(-length // STEP), -(-length // REPEAT_BLOCK)
     flat = np.ones(steps, np.float32)
-    ground = Ground(length, flat, flat, flat, rng.random(blocks) < 0.04)
+    ground = Ground(length, flat, flat, flat, flat, flat, rng.random(blocks) < 0.04, NO_SITES)
     rate = np.where(rng.random(steps) < _ENRICHED, _FOLD, flat).astype(np.float32)
     records = encode(chip_reads(rate, number, library, ground, first_name, rng), index, READ_LENGTH)
     one_base = np.array([1, 2, 4, 8], np.uint8)

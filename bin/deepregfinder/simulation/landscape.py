@@ -52,6 +52,9 @@ class OpenSites:
     heights: np.ndarray
 
 
+NO_SITES = OpenSites(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros((2, 0)))
+
+
 @dataclass(frozen=True)
 class Ground:
     """Properties of one chromosome that affect all libraries of a sample.

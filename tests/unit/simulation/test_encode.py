@@ -101,6 +101,17 @@ def test_lists_become_marks_dips_transcription_and_labels(folder):
     assert columns["promoter_marks"].lines[0].endswith("12.5\t9\t-1")
 
 
+def test_background_follows_from_what_the_peaks_of_the_whole_genome_leave(folder):
+    """Of 150 kb, 93 % are assembled; H2A.Z has peaks on chr1 only."""
+    (folder / "sizes").write_text("chr2\t50000\nchrM\t600\nchr1\t100000\n")
+    lists = find_lists(folder / "peaks", "Cellx")
+    for chroms in ("chr1", "chr1,chr2"):
+        genome = real_genome(folder / "sizes", folder / "tss.bed", None, chroms, lists, 1)
+        background = real_cell("Cellx", lists, genome, seed=1).background
+        assert background["H3K4me3"] == pytest.approx((139_500 - 26_200) / (139_500 - 2400))
+        assert background["H2AZ"] == pytest.approx((93_000 - 8000) / (93_000 - 2000))
+
+
 def test_without_chroms_all_main_chromosomes_with_dnase_peaks_are_taken(folder):
     lists = find_lists(folder / "peaks", "Cellx")
     genome = real_genome(folder / "sizes", folder / "tss.bed", None, None, lists, 1)

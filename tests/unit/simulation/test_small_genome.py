@@ -9,6 +9,7 @@ from deepregfinder.genome.splits import ChromosomeSplit
 from deepregfinder.simulation.profiles import MARKS
 from deepregfinder.simulation.sites import live_sites
 from deepregfinder.simulation.small_genome import SCAFFOLD, small_cell, small_genome
+from deepregfinder.simulation.valued_intervals import on
 
 SEED = 1
 
@@ -69,6 +70,23 @@ def test_a_cell_type_does_not_depend_on_the_others(genome_and_sites, cell):
 def test_all_marks_of_the_panel_are_there(cell):
     assert tuple(cell.marks) == MARKS
     assert len(MARKS) == 12
+
+
+def test_the_average_of_a_mark_over_the_genome_is_one(genome_and_sites, cell):
+    """Folds of the table are relative to the background, those of a cell to the average."""
+    genome, _ = genome_and_sites
+    for mark, track in cell.marks.items():
+        background = cell.background[mark]
+        assert 0.3 < background < 1
+        total = 0.0
+        for chrom, length in genome.chrom_sizes.items():
+            steps = np.full(-(-length // 50), background)
+            part = on(track, chrom)
+            for start, end, value in zip(part.start, part.end, part.value, strict=True):
+                first, last = max(0, round(start / 50)), round(end / 50)
+                steps[first:last] = np.maximum(steps[first:last], value)
+            total += steps.sum() * 50
+        assert total / sum(genome.chrom_sizes.values()) == pytest.approx(1, abs=0.01)
 
 
 def test_lists_miss_elements_and_hold_false_ones(genome_and_sites, cell):
