@@ -30,6 +30,9 @@ _MAPPABLE_SITE = 500
 # Open chromatin is easily sheared: reads of any library beside strong open sites, and bp to 1/e.
 _LOOSE, _LOOSE_REACH = 0.8, 800
 
+# The least strength of an open site relative to the median: lists have sites with a signal of 0.
+_LEAST_STRENGTH = 0.05
+
 # Active chromatin: bp over which open sites are counted, and how many per Mb are half active.
 _ACTIVE_WINDOW, _ACTIVE_BLOCK, _ACTIVE_SITES = 100_000, 5000, 30
 
@@ -99,7 +102,7 @@ def ground_of(cell: Cell, genome: Genome, chrom: str, seed: int) -> Ground:
     rng = random_numbers(seed, "sites", cell.name, chrom)
     sites = OpenSites(
         np.clip(open_sites.midpoint // STEP, 0, steps - 1),
-        open_sites.value / median_strength(cell.open_sites),
+        np.maximum(open_sites.value / median_strength(cell.open_sites), _LEAST_STRENGTH),
         rng.standard_normal((2, len(open_sites))),
     )
     return Ground(
@@ -115,9 +118,11 @@ def ground_of(cell: Cell, genome: Genome, chrom: str, seed: int) -> Ground:
 
 
 def median_strength(open_sites: Track) -> float:
-    """Median strength of the open sites of a cell type; 1 if there are none."""
-    values = [sites.value for sites in open_sites.values() if len(sites)]
-    return float(np.median(np.concatenate(values))) if values else 1.0
+    """Median strength of the open sites of a cell type; 1 if there are none, or they have none."""
+    values = [np.zeros(0), *(sites.value for sites in open_sites.values())]
+    known = np.concatenate(values)
+    known = known[known > 0]
+    return float(np.median(known)) if len(known) else 1.0
 
 
 def control_rate(ground: Ground) -> np.ndarray:

@@ -152,6 +152,15 @@ def test_cell_types_share_what_is_unmappable():
     assert (zeros[0] == zeros[1]).all()
 
 
+def test_open_sites_without_a_signal_are_weak_sites():
+    genome = Genome({"chr1": 100_000}, (), (), (), {})
+    values = (0, -1, 4, 8, 12)
+    rows = [(10_000 * place, 10_000 * place + 150, value) for place, value in enumerate(values, 1)]
+    for kept, expected in ((rows, [0.05, 0.05, 0.5, 1, 1.5]), (rows[:2], [0.05, 0.05])):
+        cell = Cell("A", {}, {"chr1": Intervals.of(kept)}, {}, {}, ())
+        assert ground_of(cell, genome, "chr1", seed=1).sites.strength.tolist() == expected
+
+
 def test_ground_is_dead_in_gaps_and_piles_up_where_listed():
     cell = Cell("A", {}, {"chr1": Intervals.of([(0, 400_000, 1)])}, {}, {}, ())
     genome = Genome(
