@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compare simulated reads with real counts of GM12878 and K562, by ../shared/tools/real-gap.
 #
-#   tools/accuracy/real_gap.sh FOLDER [SEED [READS_PER_MB]]     (about 5 minutes on 2 cores, 2 GB)
+#   tools/accuracy/real_gap.sh FOLDER [SEED [READS_PER_MB]]     (4 to 6 minutes on 2 busy cores, 2 GB)
 #
 # Simulates chr1 and chr10 of both lines (7 marks, 10,000 reads per Mb and mark) into FOLDER and prints the table of each
 # line. DRF_SHARED_DATA says where the real data are (default ../shared/data); real-gap lies in ../tools beside it.
