@@ -139,9 +139,10 @@ def test_two_marks_exchanged_are_seen_by_another_sample_without_labels(
     assert "in A or B" in found.text
 
 
-@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("mark", THREE)
 @pytest.mark.parametrize("among", [MARKS, THREE, TWO])
 def test_one_mark_exchanged_between_samples(panel: Panel, mark: str, among: Sequence[str]) -> None:
+    """Of broad marks, correlations hardly differ between samples: their exchange is not seen."""
     if mark not in among:
         return
     some = panel.only(among)
@@ -233,10 +234,8 @@ def encode(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Panel
 
 
 @pytest.mark.real_data
-def test_real_peak_lists_raise_no_doubt_but_for_a_poor_list_of_enhancers(encode: Panel) -> None:
-    """Of the p300 and CBP peaks of K562, those far from H3K4me3 have little H3K27ac here."""
-    (doubt,) = encode.doubts()
-    assert doubt.text.startswith("The labelled enhancers of K562 do not fit its reads")
+def test_real_peak_lists_raise_no_doubt(encode: Panel) -> None:
+    assert encode.doubts() == []
     assert encode.unlabelled().doubts() == []
     assert encode.only(MARKS, ["GM12878"]).doubts() == []
 
@@ -250,8 +249,8 @@ def test_faults_are_found_among_real_peak_lists(encode: Panel) -> None:
         wrong = encode.exchanged((one, other))
         # On three chromosomes, correlations alone do not tell H3K27ac from H3K4me3.
         for panel in [wrong] if "H3K27ac" in marks else [wrong, wrong.unlabelled()]:
-            found = [doubt for doubt in panel.doubts() if doubt.kind == "marks"]
-            assert any({one, other} <= set(doubt.ids) for doubt in found)
+            found = [doubt for doubt in panel.doubts() if doubt.kind in ("marks", "swap")]
+            assert {one, other} <= {name for doubt in found for name in doubt.ids}
     wrong = encode.exchanged(("GM12878.H3K27me3.1", "K562.H3K27me3.1"))
     assert "swap" in wrong.kinds()
     for mark in ("H3K9me3", "H3K4me3"):
