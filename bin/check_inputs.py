@@ -40,6 +40,13 @@ if TYPE_CHECKING:
 @click.option("--crispr", type=EXISTING_FILE, help="Element-gene pairs tested with CRISPR (TSV).")
 @click.option("--crispr_cell_type", help="Cell type of the pairs to use.  [default: all]")
 @click.option("--crispr_chain", type=EXISTING_FILE, help="Chain file for them.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    type=EXISTING_FILE,
+    help="Description of a pretrained model (model.json); may be repeated.",
+)
 @click.option("--classes", required=True, type=int, help="Number of classes.")
 @click.option(
     "--peaks",
@@ -76,6 +83,7 @@ def check_inputs(
     crispr: Path | None,
     crispr_cell_type: str | None,
     crispr_chain: Path | None,
+    models: tuple[Path, ...],
     classes: int,
     peaks: tuple[Path, ...],
     chromosomes: str,
@@ -124,7 +132,9 @@ def check_inputs(
     sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None
     named = NamedGenome(genome, read_chrom_sizes(genome_sizes)) if genome and genome_sizes else None
     external = all_lists(annotations, (crispr, crispr_cell_type, crispr_chain), classes)
-    sizes = check_all_inputs(summaries, lists, planned, chrom_sizes, sequence, named, external)
+    sizes = check_all_inputs(
+        summaries, lists, planned, chrom_sizes, sequence, named, external, models
+    )
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)

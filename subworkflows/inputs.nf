@@ -11,6 +11,7 @@ workflow INPUTS {
     bams // [meta, bam]
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
     annotations // list of [meta, bed, chain]; meta has the mapping
+    bundles // list of [meta, folder] of pretrained models
     files // map: tss, chrom_sizes, genome_sizes, blacklist, gaps, regions, fasta, crispr, crispr_chain, each a file or nothing
     options // parameters of the checks
     numbers // of the files that the plan leads to
@@ -46,6 +47,7 @@ workflow INPUTS {
         external.collect { _bed, mapping, chain -> [mapping, chain ? chains.indexOf(chain) : -1] },
         files.crispr,
         files.crispr_chain,
+        bundles.collect { _meta, folder -> folder.resolve('model.json') },
         options,
         codeDigest('check_inputs.py'),
     )

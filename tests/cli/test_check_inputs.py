@@ -1,5 +1,6 @@
 """check_inputs.py: from summaries and lists to the chromosomes of the run, or to all problems."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,27 @@ def test_names_that_do_not_match_come_with_an_expression_that_does(tmp_path):
     summary = inspected(tmp_path, "plant", sizes, [("Chr1", 5)])
     with pytest.raises(InputError, match=r"To use Chr1, Chr2, give --chromosomes 'Chr\[12\]'"):
         run(tmp_path, "--bam_info", summary)
+
+
+@pytest.mark.parametrize(
+    ("trained", "said"),
+    [
+        ({"1": 50_000, "2": 30_001}, "different assemblies: 1 of 2 chromosomes differ in length"),
+        ({"2L": 50_000}, "share no chromosome"),
+        ({"1": 50_000, "2": 30_000, "3": 7}, None),
+    ],
+)
+def test_a_model_of_another_assembly_is_told_before_any_read_is_counted(tmp_path, trained, said):
+    summary = inspected(tmp_path, "a", {"chr1": 50_000, "chr2": 30_000}, [("chr1", 5)])
+    model = tmp_path / "model.json"
+    model.write_text(json.dumps({"sample": "HeLa", "chrom_sizes": trained}))
+    given = ("--bam_info", summary, "--model", str(model), "--train", "false")
+    if said is None:
+        run(tmp_path, *given)
+        return
+    with pytest.raises(InputError, match=rf"on HeLa \(--pretrained\) .*{said}"):
+        run(tmp_path, *given)
+    assert not (tmp_path / "chrom.sizes").exists()
 
 
 def test_annotations_and_experiments_are_checked_with_the_other_files(tmp_path):

@@ -192,6 +192,36 @@ def other_assembly(
     )
 
 
+def unlike_model(
+    who: str, chrom_sizes: Mapping[str, int], model: str, expected: Mapping[str, int]
+) -> str | None:
+    """Why a model cannot predict reads: other chromosomes, or others of the same names, or None.
+
+    Parameters
+    ----------
+    who, model : names for the sentence
+    chrom_sizes, expected : chromosomes (name -> length in bp) of the reads, and of the training;
+        names may differ by the prefix `chr`
+    """
+    lengths = {bare_name(chrom): bp for chrom, bp in expected.items()}
+    shared = [chrom for chrom in chrom_sizes if bare_name(chrom) in lengths]
+    if not shared:
+        return (
+            f"{who} and {model} share no chromosome: {few(chrom_sizes, 3)}, and "
+            f"{few(expected, 3)}. They are from different genomes."
+        )
+    unlike = [chrom for chrom in shared if chrom_sizes[chrom] != lengths[bare_name(chrom)]]
+    if not unlike:
+        return None
+    chrom = unlike[0]
+    return (
+        f"{who} and {model} are of different assemblies: {len(unlike)} of {len(shared)} "
+        f"chromosomes differ in length ({chrom} is {chrom_sizes[chrom]:,} bp, not "
+        f"{lengths[bare_name(chrom)]:,} bp). Use a model of the same assembly, or align the reads "
+        "to that of the model."
+    )
+
+
 def renamed(intervals: pd.DataFrame, chrom_sizes: Mapping[str, int]) -> pd.DataFrame:
     """The intervals on chromosomes of a run, with their names: `1` and `chr1` are the same."""
     names = {bare_name(chrom): chrom for chrom in chrom_sizes}

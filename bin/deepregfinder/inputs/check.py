@@ -3,6 +3,7 @@
 All problems are collected before they are reported. Minor oddities are logged.
 """
 
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from deepregfinder.genome.assembly import (
     other_assembly,
     prefix_mismatch,
     renaming_command,
+    unlike_model,
 )
 from deepregfinder.genome.grid import (
     Geometry,
@@ -41,6 +43,7 @@ from deepregfinder.inputs.references import (
 )
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.storage.tables import write_rows, write_table
+from deepregfinder.storage.untrusted_json import JsonFields
 
 _log = logging.getLogger(__name__)
 
@@ -105,6 +108,7 @@ def check_all_inputs(
     sequence: GenomeSequence | None = None,
     genome: NamedGenome | None = None,
     external: Sequence[ExternalList] = (),
+    models: Sequence[Path] = (),
 ) -> dict[str, int]:
     """Check all inputs against each other.
 
@@ -117,6 +121,7 @@ def check_all_inputs(
     sequence : the genome, where the run writes sequences of calls
     external : annotations and experiments, with their chain files
     genome : the assembly that the reads should have been aligned to
+    models : descriptions (model.json) of pretrained models
 
     Returns
     -------
@@ -135,6 +140,11 @@ def check_all_inputs(
         problems += _unfit_chromosomes(expected, plan) if main.complete else ()
         if genome and (other := other_assembly(expected, genome.name, genome.chrom_sizes)):
             problems.append(other)
+        for model in models:
+            facts = JsonFields(json.loads(model.read_text()), model)
+            name = f"the model trained on {facts.text('sample')} (--pretrained)"
+            if unlike := unlike_model("The reads", expected, name, facts.sizes("chrom_sizes")):
+                problems.append(unlike)
         for summary in summaries:
             if summary.n_mapped:
                 problems += _uncountable_reads(summary, expected, plan)

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepregfinder.counting.rules import different_rules
 from deepregfinder.errors import InputError
-from deepregfinder.genome.assembly import few
+from deepregfinder.genome.assembly import few, unlike_model
 from deepregfinder.genome.grid import bare_name
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.protocol import ChromosomeSignal
@@ -64,23 +64,9 @@ def check_signal(bundle: Bundle, signal: Signal) -> None:
             f"The signal of {signal.sample} has bins of {signal.bin_size} bp, {name} needs "
             f"{bundle.bin_size} bp: run with --bin_size {bundle.bin_size}."
         )
-    known = {bare_name(chrom): size for chrom, size in bundle.chrom_sizes.items()}
-    shared = [chrom for chrom in signal.chrom_sizes if bare_name(chrom) in known]
-    unlike = [chrom for chrom in shared if signal.chrom_sizes[chrom] != known[bare_name(chrom)]]
-    if not shared:
-        problems.append(
-            f"{signal.sample} and {name} share no chromosome: {few(signal.chrom_sizes, 3)}, and "
-            f"{few(bundle.chrom_sizes, 3)}. They are from different genomes."
-        )
-    elif unlike:
-        chrom = unlike[0]
-        problems.append(
-            f"{signal.sample} is aligned to another assembly than {name}: {len(unlike)} of "
-            f"{len(shared)} chromosomes differ in length ({chrom} is {signal.chrom_sizes[chrom]:,} "
-            f"bp, not {known[bare_name(chrom)]:,} bp). Use a model of the same assembly, or align "
-            "the reads to that of the model."
-        )
-    if shared and not unlike:
+    if unlike := unlike_model(signal.sample, signal.chrom_sizes, name, bundle.chrom_sizes):
+        problems.append(unlike)
+    else:
         _tell_other_library_sizes(bundle, signal, name)
     problems += counted_otherwise(bundle, signal.sample, signal.counting)
     expected = bundle.normalisation.control

@@ -20,6 +20,7 @@ process CHECK_INPUTS {
     val mappings // [mapping, place of its chain, -1 for none] of each annotation
     path crispr, stageAs: 'crispr/*'
     path crispr_chain, stageAs: 'crispr_chain/*'
+    path models, stageAs: 'models/?/*' // model.json of pretrained models
     val options
     val code // digest of the script and of the library behind it
 
@@ -47,6 +48,7 @@ process CHECK_INPUTS {
         ${annotated(annotations, mappings, annotation_chains)} \\
         ${repeated('--crispr', crispr)} \\
         ${repeated('--crispr_chain', crispr_chain)} \\
+        ${repeated('--model', models)} \\
         ${flags(options)} \\
         --output chrom.sizes \\
         --groups groups.tsv \\

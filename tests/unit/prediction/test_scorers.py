@@ -51,7 +51,7 @@ def test_a_part_of_the_chromosomes_is_enough(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"chrom_sizes": {"chr1": 30_051, "chr2": 20_000}}, r"another assembly .*1 of 2.*chr1"),
+        ({"chrom_sizes": {"chr1": 30_051, "chr2": 20_000}}, r"different assemblies: 1 of 2.*chr1"),
         ({"chrom_sizes": {"2L": 30_050}}, "share no chromosome"),
         ({"bin_size": 50}, "bins of 50 bp"),
         ({"control": "subtract"}, "made with --control subtract"),
