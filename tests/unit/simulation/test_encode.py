@@ -135,5 +135,6 @@ def test_the_real_lists_are_all_recognised(shared_data, cell, n_marks, n_factors
     lists = find_lists(shared_data / "encode_hg19", cell)
     assert sum(file.role == "mark" for file in lists) == n_marks
     assert sum(file.role == "enhancers" for file in lists) == n_factors
-    assert len(lists) == len(list((shared_data / "encode_hg19" / cell).iterdir()))
+    files = (shared_data / "encode_hg19" / cell).iterdir()
+    assert {file.path for file in lists} == {path for path in files if "Ctcf" not in path.name}
     assert any(file.name.lower().startswith("pol2") for file in lists)
