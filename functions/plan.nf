@@ -190,7 +190,7 @@ def readBundle(String path, schemaFile) {
         return [fault: "this version has no model '${content.model}' (it has ${known.join(', ')})."]
     }
     if (content.format_version == 4) {
-        log.warn("--pretrained ${path}: the bundle has format 4, whose library sizes count reads on any sequence; now they count those on main chromosomes. Probabilities differ where many reads lie elsewhere: train the model again.")
+        return [fault: 'the bundle has format 4, whose library sizes and quantiles mean something else. Train the model again.']
     }
     def rules = [classes: content.classes.size()] + content.subMap('bin_size', 'window_bins') + content.normalisation.subMap('control', 'transform')
     def counting = countingOf(path, content, schemaFile)

@@ -153,15 +153,16 @@ def test_library_sizes_of_other_chromosomes_are_told(tmp_path: Path, caplog) -> 
     assert "not comparable" in caplog.text
 
 
-def test_a_bundle_of_the_format_before_is_read_with_a_warning(tmp_path: Path, caplog) -> None:
+def test_a_bundle_of_the_format_before_is_refused(tmp_path: Path, caplog) -> None:
+    """Its library sizes and quantiles mean something else."""
     write_bundle(tmp_path / "cnn", bundle_with(RECORDED))
     read_bundle(tmp_path / "cnn")
     assert not caplog.messages
     text = (tmp_path / "cnn/model.json").read_text()
     before = text.replace('"format_version": 5', '"format_version": 4')
     (tmp_path / "cnn/model.json").write_text(before)
-    assert read_bundle(tmp_path / "cnn").provenance["counting"] == RECORDED
-    assert "has format version 4: its reads per million are of a library size" in caplog.text
+    with pytest.raises(InputError, match="has format version 4; this release reads version 5"):
+        read_bundle(tmp_path / "cnn")
     (tmp_path / "cnn/model.json").write_text(text.replace('"min_mapq": 10', '"min_mapq": [10]'))
     with pytest.raises(InputError, match="min_mapq: expected int, found"):
         read_bundle(tmp_path / "cnn")

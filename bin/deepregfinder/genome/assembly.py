@@ -172,13 +172,12 @@ def other_assembly(
     expected : its chromosomes; names may differ by the prefix `chr`
     """
     lengths = {bare_name(chrom): bp for chrom, bp in expected.items()}
-    common = [chrom for chrom in chrom_sizes if bare_name(chrom) in lengths]
+    common, other = _compared(chrom_sizes, lengths)
     if not common:
         return (
             f"--genome {genome}: its chromosomes are {few(expected, 3)}, but those of the reads "
             f"{few(chrom_sizes, 3)}. Give the assembly that the reads were aligned to."
         )
-    other = [chrom for chrom in common if chrom_sizes[chrom] != lengths[bare_name(chrom)]]
     if not other:
         return None
     chrom = other[0]
@@ -190,6 +189,14 @@ def other_assembly(
         f"{chrom_sizes[chrom]:,} bp in the reads{more}. Give the assembly that the reads were "
         f"aligned to{known}."
     )
+
+
+def _compared(
+    chrom_sizes: Mapping[str, int], lengths: Mapping[str, int]
+) -> tuple[list[str], list[str]]:
+    """The chromosomes that `lengths` has, by names without prefix, and those that differ in it."""
+    common = [chrom for chrom in chrom_sizes if bare_name(chrom) in lengths]
+    return common, [chrom for chrom in common if chrom_sizes[chrom] != lengths[bare_name(chrom)]]
 
 
 def unlike_model(
@@ -204,13 +211,12 @@ def unlike_model(
         names may differ by the prefix `chr`
     """
     lengths = {bare_name(chrom): bp for chrom, bp in expected.items()}
-    shared = [chrom for chrom in chrom_sizes if bare_name(chrom) in lengths]
+    shared, unlike = _compared(chrom_sizes, lengths)
     if not shared:
         return (
             f"{who} and {model} share no chromosome: {few(chrom_sizes, 3)}, and "
             f"{few(expected, 3)}. They are from different genomes."
         )
-    unlike = [chrom for chrom in shared if chrom_sizes[chrom] != lengths[bare_name(chrom)]]
     if not unlike:
         return None
     chrom = unlike[0]

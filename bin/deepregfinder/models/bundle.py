@@ -9,7 +9,6 @@ model.safetensors, which reveals a mixture of two bundles or a damaged copy.
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,12 +33,9 @@ from deepregfinder.storage.untrusted_json import JsonFields
 
 FORMAT = "deepregfinder-bundle"
 FORMAT_VERSION = 5
-EARLIER_VERSION = 4
-"""Its models learnt reads per million of a library size that counted reads on any sequence."""
+"""In version 4, the library size counted reads on any sequence, and quantiles left out zeros."""
 DESCRIPTION = "model.json"
 WEIGHTS = "model.safetensors"
-
-_log = logging.getLogger(__name__)
 
 _MAX_JSON_BYTES = 1 << 26
 _MAX_WEIGHT_BYTES = 1 << 31
@@ -172,17 +168,10 @@ def read_bundle(folder: Path) -> Bundle:
     if fields.content.get("format") != FORMAT:
         raise InputError(f"{folder / DESCRIPTION} does not describe a DeepRegFinder model bundle.")
     version = fields.content.get("format_version")
-    if version == EARLIER_VERSION:
-        _log.warning(
-            "%s has format version %d: its reads per million are of a library size that counts "
-            "reads on any sequence, now it counts those on main chromosomes. Probabilities differ "
-            "where many reads lie elsewhere; train the model again.",
-            *(folder / DESCRIPTION, EARLIER_VERSION),
-        )
-    elif version != FORMAT_VERSION:
+    if version != FORMAT_VERSION:
         raise InputError(
-            f"{folder / DESCRIPTION} has format version {version!r}; this release reads "
-            f"versions {EARLIER_VERSION} and {FORMAT_VERSION}. Use the release that wrote it."
+            f"{folder / DESCRIPTION} has format version {version!r}; this release reads version "
+            f"{FORMAT_VERSION}. Train the model again, or use the release that wrote it."
         )
     model = fields.text("model")
     if model not in MODEL_NAMES:
