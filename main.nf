@@ -125,6 +125,7 @@ workflow {
             models: PREDICTION.out.models,
             probabilities: PREDICTION.out.probabilities,
             calls: PREDICTION.out.calls,
+            cutoffs: PREDICTION.out.cutoffs,
             validation: PREDICTION.out.validation,
         ],
         INPUTS.out.chrom_sizes,

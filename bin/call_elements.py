@@ -2,11 +2,15 @@
 """Call elements from probabilities, and compare the calls with independent markers."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from deepregfinder.command_line import PATH, plain_errors
-from deepregfinder.options.threshold import threshold_option
+from deepregfinder.options.call_at import call_at_options
+
+if TYPE_CHECKING:
+    from deepregfinder.prediction.cutoffs import Wanted
 
 
 @click.command()
@@ -30,7 +34,7 @@ from deepregfinder.options.threshold import threshold_option
     type=int,
     help="Smallest distance from a TSS of enhancer calls, and of markers that support them (bp).",
 )
-@threshold_option
+@call_at_options
 @click.option(
     "--validation_slop",
     required=True,
@@ -38,6 +42,7 @@ from deepregfinder.options.threshold import threshold_option
     help="Largest distance of a marker that supports a call (bp).",
 )
 @click.option("--output", required=True, type=PATH, help="The calls (BED9).")
+@click.option("--cutoffs", required=True, type=PATH, help="Where calls of each class begin (TSV).")
 @click.option("--validation", required=True, type=PATH, help="Validation rate by class (TSV).")
 @click.option("--summary", required=True, type=PATH, help="Calls by chromosome and class (TSV).")
 @click.option(
@@ -53,24 +58,27 @@ def call_elements(
     tfbs: tuple[Path, ...],
     tss_merge: int,
     tss_distance: int,
-    threshold: float | None,
+    wanted: "Wanted",
     validation_slop: int,
     output: Path,
+    cutoffs: Path,
     validation: Path,
     summary: Path,
     seeds_summary: Path | None,
 ) -> None:
     """Join called windows to elements, and count the elements that markers support.
 
-    A window is called if the probability of its best element class reaches the threshold of the
-    model for that class, moved by --threshold. Called windows are joined, enhancer calls near a TSS
-    are removed, and overlaps of classes are resolved. The calls are sorted BED9 without header:
+    A window is called if the probability of its best element class reaches the cut-off of that
+    class, which --call_at sets. Called windows are joined, enhancer calls near a TSS are removed,
+    and overlaps of classes are resolved. The calls are sorted BED9 without header:
     name = class, score = 1000 x best probability, thick part = middle of the best window.
     Validation tables have "." if the lists that they need are not given.
     """
     from deepregfinder.errors import InputError
+    from deepregfinder.models.tss_input import read_tss
     from deepregfinder.prediction.call_scan import call_scan
     from deepregfinder.prediction.calling import write_calls
+    from deepregfinder.prediction.cutoffs import Cutoff, Cutoffs, find_cutoffs
     from deepregfinder.prediction.marker_validation import (
         read_markers,
         validation_rates,
@@ -80,14 +88,19 @@ def call_elements(
     )
     from deepregfinder.prediction.probabilities import open_probabilities
     from deepregfinder.prediction.tss_zone import read_tss_zone
+    from deepregfinder.storage.tables import write_rows
 
     scan = open_probabilities(probabilities)
     if scan.sample != sample:
         raise InputError(f"--sample is {sample}, but the probabilities are of {scan.sample}.")
     zone = read_tss_zone(tss, scan.chrom_sizes, tss_merge, tss_distance)
-    called = call_scan(scan, model, threshold, zone, seeds_summary is not None)
+    known = read_tss(tss) if tss else None
+    begins = find_cutoffs(scan, wanted, zone, known)
+    write_rows(cutoffs, Cutoff, begins)
+    lowest = Cutoffs.of_rows(begins, known)
+    called = call_scan(scan, model, lowest, zone, seeds_summary is not None)
     write_calls(output, called.calls, scan.classes, scan.step)
-    write_call_summary(summary, called.calls, scan.classes)
+    write_call_summary(summary, called.calls, scan.classes, known)
     markers = read_markers(zone, dhs, enhancers, tfbs, validation_slop)
     rates = validation_rates(called.calls, scan.classes, markers, validation_slop)
     write_validation(validation, rates)

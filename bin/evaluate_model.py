@@ -8,7 +8,6 @@ import click
 
 from deepregfinder.command_line import PATH, plain_errors
 from deepregfinder.options.bootstrap import bootstrap_options
-from deepregfinder.options.threshold import threshold_option
 
 if TYPE_CHECKING:
     from deepregfinder.evaluation.metrics import Bootstrap
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     type=int,
     help="Distance from a TSS of removed enhancer calls (bp).",
 )
-@threshold_option
+@click.option("--cutoffs", type=PATH, help="Where these calls begin (call_elements.py).")
 @bootstrap_options
 @click.option("--output", required=True, type=PATH, help="Folder of metrics, plots and tables.")
 @click.option("--model_card", required=True, type=PATH, help="Model card to write (Markdown).")
@@ -52,7 +51,7 @@ def evaluate_model(
     tss: Path | None,
     tss_merge: int,
     tss_distance: int,
-    threshold: float | None,
+    cutoffs: Path | None,
     bootstrap: "Bootstrap",
     output: Path,
     model_card: Path,
@@ -72,6 +71,7 @@ def evaluate_model(
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.prediction.calling import read_calls
+    from deepregfinder.prediction.cutoffs import read_cutoffs
     from deepregfinder.prediction.labelled_windows import predict_test_windows
     from deepregfinder.prediction.probabilities import open_probabilities
     from deepregfinder.prediction.tss_zone import read_tss_zone
@@ -87,9 +87,10 @@ def evaluate_model(
     predictions = predict_test_windows(trained, windows, opened, mapped)
     zone = read_tss_zone(tss, windows.chrom_sizes, tss_merge, tss_distance)
     called = read_calls(calls, trained.classes) if calls else None
+    begins = read_cutoffs(cutoffs, trained.classes) if cutoffs else None
     evaluation = evaluate(
         Subject(sample, model, trained, windows, predictions),
-        Evidence(scan, called, threshold, zone),
+        Evidence(scan, called, begins, zone),
         bootstrap,
     )
     metrics = write_evaluation(output, evaluation, bundle / "learning_curve.tsv")

@@ -310,6 +310,24 @@ def contradictions(Map values) {
             says: "--step ${values.step} is wider than a window (${values.bin_size * values.window_bins} bp): the gaps between windows would not be predicted.",
         ]
     }
+    if (values.call_at != 'model' && values.threshold != null) {
+        faults << [
+            about: ['call_at', 'threshold'],
+            says: "--call_at ${values.call_at} and --threshold ${values.threshold} both say where calls begin; leave one of them out.",
+        ]
+    }
+    if (values.call_at =~ /prob|prec|fdr/ && values.split == 'random' && !values.pretrained) {
+        faults << [
+            about: ['call_at', 'split', 'pretrained'],
+            says: "--call_at ${values.call_at} needs probabilities at natural prevalence, but --split random leaves no chromosome to measure them on; use number:N or mb:X, or split by chromosome.",
+        ]
+    }
+    if (values.call_at =~ /promoter=/ && values.classes == 2) {
+        faults << [
+            about: ['call_at', 'classes'],
+            says: "--call_at ${values.call_at} names promoters, which --classes 2 does not call; leave them out.",
+        ]
+    }
     if (values.counter == 'featurecounts' && values.count_at == 'midpoint') {
         faults << [
             about: ['counter', 'count_at'],

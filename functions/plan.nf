@@ -189,8 +189,8 @@ def readBundle(String path, schemaFile) {
     if (!(content.model in known)) {
         return [fault: "this version has no model '${content.model}' (it has ${known.join(', ')})."]
     }
-    if (content.format_version == 4) {
-        return [fault: 'the bundle has format 4, whose library sizes and quantiles mean something else. Train the model again.']
+    if (content.format_version in [4, 5]) {
+        return [fault: "the bundle has format ${content.format_version}, of a development version. Train the model again."]
     }
     def rules = [classes: content.classes.size()] + content.subMap('bin_size', 'window_bins') + content.normalisation.subMap('control', 'transform')
     def counting = countingOf(path, content, schemaFile)

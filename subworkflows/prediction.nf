@@ -38,15 +38,18 @@ workflow PREDICTION {
     }
     CALL_ELEMENTS(with_markers, tss, calling, codeDigest('call_elements.py'))
 
-    SCORE_REGIONS(regions ? jobs : channel.empty(), regions, prediction + calling.subMap('threshold'), device, codeDigest('score_regions.py'))
+    def with_cutoffs = jobs.join(CALL_ELEMENTS.out.cutoffs)
+    SCORE_REGIONS(regions ? with_cutoffs : channel.empty(), regions, tss, prediction, device, codeDigest('score_regions.py'))
 
     models = jobs.map { meta, bundle, _file -> [meta, bundle] }
     calls = CALL_ELEMENTS.out.calls
+    cutoffs = CALL_ELEMENTS.out.cutoffs
     validation = CALL_ELEMENTS.out.validation
 
     emit:
     models
     probabilities
     calls
+    cutoffs
     validation
 }

@@ -13,6 +13,7 @@ workflow ACCURACY {
     signal // [meta, signal]
     probabilities // [meta, files]
     calls // [meta, bed]
+    cutoffs // [meta, table]
     validation // [meta, table]
     annotations // [meta, table] of annotations that were scored
     tss
@@ -25,17 +26,18 @@ workflow ACCURACY {
     def jobs = models
         .join(probabilities)
         .join(calls)
-        .map { meta, bundle, files, bed -> [meta.sample, meta, bundle, files, bed] }
+        .join(cutoffs)
+        .map { meta, bundle, files, bed, table -> [meta.sample, meta, bundle, files, bed, table] }
         .combine(labelled, by: 0)
-        .map { _sample, meta, bundle, files, bed, windows, rpm -> [meta, bundle, windows, rpm, files, bed] }
+        .map { _sample, meta, bundle, files, bed, table, windows, rpm -> [meta, bundle, windows, rpm, files, bed, table] }
     def windows_only = unpredicted
         .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
         .combine(labelled, by: 0)
-        .map { _sample, meta, bundle, windows, rpm -> [meta, bundle, windows, rpm, [], []] }
+        .map { _sample, meta, bundle, windows, rpm -> [meta, bundle, windows, rpm, [], [], []] }
     def evaluated = jobs.mix(windows_only)
     EVALUATE_MODEL(evaluated, tss, options, codeDigest('evaluate_model.py'))
     EXPLAIN_MODEL(
-        explanation.explain ? evaluated.map { meta, bundle, windows, rpm, _files, bed -> [meta, bundle, windows, rpm, bed] } : channel.empty(),
+        explanation.explain ? evaluated.map { meta, bundle, windows, rpm, _files, bed, _table -> [meta, bundle, windows, rpm, bed] } : channel.empty(),
         explanation.subMap('quantile_map', 'seed'),
         codeDigest('explain_model.py'),
     )

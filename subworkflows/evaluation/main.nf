@@ -10,7 +10,7 @@ workflow EVALUATION {
     take:
     plan // plan of the run
     labelled // map of channels: bundles, candidates, tensors, signal, libraries, each [meta, ...]; tss
-    predicted // map of channels: models, probabilities, calls, validation, each [meta, ...]
+    predicted // map of channels: models, probabilities, calls, cutoffs, validation, each [meta, ...]
     chrom_sizes
     settings // parameters of each part: accuracy, explanation, across, depths, folds, external
     numbers // of the files that the plan leads to
@@ -43,6 +43,7 @@ workflow EVALUATION {
         labelled.signal,
         predicted.probabilities,
         predicted.calls,
+        predicted.cutoffs,
         predicted.validation,
         EXTERNAL.out.scores,
         labelled.tss,

@@ -154,14 +154,14 @@ def test_library_sizes_of_other_chromosomes_are_told(tmp_path: Path, caplog) -> 
 
 
 def test_a_bundle_of_the_format_before_is_refused(tmp_path: Path, caplog) -> None:
-    """Its library sizes and quantiles mean something else."""
+    """Its probabilities cannot be brought to natural prevalence."""
     write_bundle(tmp_path / "cnn", bundle_with(RECORDED))
     read_bundle(tmp_path / "cnn")
     assert not caplog.messages
     text = (tmp_path / "cnn/model.json").read_text()
-    before = text.replace('"format_version": 5', '"format_version": 4')
+    before = text.replace('"format_version": 6', '"format_version": 5')
     (tmp_path / "cnn/model.json").write_text(before)
-    with pytest.raises(InputError, match="has format version 4; this release reads version 5"):
+    with pytest.raises(InputError, match="has format version 5; this release reads version 6"):
         read_bundle(tmp_path / "cnn")
     (tmp_path / "cnn/model.json").write_text(text.replace('"min_mapq": 10', '"min_mapq": [10]'))
     with pytest.raises(InputError, match="min_mapq: expected int, found"):

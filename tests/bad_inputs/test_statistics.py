@@ -84,7 +84,7 @@ def written_world(folder: Path, kept: Kept, calls: str, members: int) -> None:
 
 def evaluation(folder: Path, model: str, bootstrap: int) -> dict[str, object]:
     return {
-        **{"sample": "K562", "model": model, "bundle": folder / "bundle", "threshold": 0.5},
+        **{"sample": "K562", "model": model, "bundle": folder / "bundle"},
         **{"tensors": folder / "tensors.safetensors", "calls": folder / "calls.bed", "seed": 1},
         **{"probabilities": (folder / "1.zip", folder / "2.zip"), "bootstrap": bootstrap},
         **{"output": folder / model, "model_card": folder / f"{model}.md"},

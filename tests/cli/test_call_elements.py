@@ -18,6 +18,7 @@ OPTIONS = {
 def run(repository: Path, folder: Path, *more: str, **changed: str) -> subprocess.CompletedProcess:
     outputs = {
         "output": "out.bed",
+        "cutoffs": "cutoffs.tsv",
         "validation": "v.tsv",
         "summary": "calls.tsv",
         "seeds_summary": "seeds.tsv",

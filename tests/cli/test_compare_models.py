@@ -16,7 +16,7 @@ from evaluate_model import evaluate_model
 def evaluate(folder: Path, model: str, scan: str = "", bootstrap: int = 40, seed: int = 1) -> None:
     """Evaluate the bundle of `folder` under a name; probabilities may come from another folder."""
     words = (
-        f"--sample K562 --model {model} --bundle {folder}/bundle --threshold 0.5 --seed {seed} "
+        f"--sample K562 --model {model} --bundle {folder}/bundle --seed {seed} "
         f"--tensors {folder}/tensors.safetensors --bootstrap {bootstrap} --output {folder}/{model} "
         f"--model_card {folder}/{model}.md --calls {folder}/calls.bed "
         f"--probabilities {folder}/1{scan}.zip --probabilities {folder}/2{scan}.zip"

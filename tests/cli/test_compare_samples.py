@@ -39,7 +39,8 @@ def write_sample(
     attributes = ProbabilityAttributes(
         sample=sample, model="cnn", trained_on=trained_on,
         classes=("background", "enhancer", "promoter"), step=STEP, window=WINDOW, seeds=(1,),
-        temperature=1.0, thresholds=(0.5, 0.5), quantile_map=False, chrom_sizes={"chr1": SIZE},
+        temperature=1.0, thresholds=(0.5, 0.5), natural=None, quantile_map=False,
+        chrom_sizes={"chr1": SIZE},
     )  # fmt: skip
     write_probabilities(folder / f"{sample}.zip", [("chr1", scaled(track), None)], attributes)
     for replicate in map(str, range(1, replicates + 1)):

@@ -18,7 +18,6 @@ def run(folder: Path, *more: str, **changed: str) -> None:
         "model": "cnn",
         "bundle": folder / "bundle",
         "tensors": folder / "tensors.safetensors",
-        "threshold": "0.5",
         "bootstrap": "40",
         "seed": "1",
         "output": folder / "out",

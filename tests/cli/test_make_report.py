@@ -66,7 +66,7 @@ def test_evaluations_of_the_pipeline_are_shown(tmp_path: Path) -> None:
             "bundle": world["bundle"],
             "tensors": world["tensors"],
         },
-        **{"calls": tmp_path / "bed", "threshold": "0.5", "bootstrap": "20", "seed": "1"},
+        **{"calls": tmp_path / "bed", "bootstrap": "20", "seed": "1"},
         **{"output": folder, "model_card": tmp_path / "card.md"},
     }
     line = [str(word) for name, value in options.items() for word in (f"--{name}", value)]

@@ -88,7 +88,8 @@ def test_a_killed_worker_ends_the_task_as_killed(command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "has_tss"), [({}, True), ({"tss_input": "false"}, False), ({"tss": None}, False)]
+    ("given", "has_tss"),
+    [({"tss_input": "true"}, True), ({}, False), ({"tss_input": "true", "tss": None}, False)],
 )
 def test_drf_is_given_tsss_where_that_is_wanted(tmp_path, monkeypatch, given, has_tss):
     monkeypatch.chdir(tmp_path)

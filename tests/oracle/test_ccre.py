@@ -36,7 +36,7 @@ def training(n_classes=3, marks=MARKS, load=chromosome, tss=None):
     tensors = labelled_windows(60, n_classes)
     tensors = replace(tensors, marks=marks, geometry=replace(tensors.geometry, window_bins=BINS))
     sites = {"chr1": np.array([150, 9_000, 9_100, 17_777]), "chr2": np.array([], np.int64)}
-    return TrainingGenome(tensors, sites if tss is None else tss, load)
+    return TrainingGenome(tensors, sites if tss is None else tss, load=load)
 
 
 def reference_class(signal, start, window_bins, sites, mean, sd):

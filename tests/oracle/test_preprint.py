@@ -231,7 +231,7 @@ def test_only_training_windows_are_learnt_from():
         return ChromosomeSignal(chrom, 800, np.zeros((len(MARKS), 8), np.float32), depths, 100)
 
     honest, from_spoilt = (
-        PreprintModel().fit_arrays(TrainingGenome(each, None, load), 1, threads)
+        PreprintModel().fit_arrays(TrainingGenome(each, load=load), 1, threads)
         for each, threads in ((tensors, 1), (replace(tensors, x=x, y=y), 2))
     )
     PreprintModel().check(honest, Size(len(MARKS), GEOMETRY.window_bins, 3))
@@ -247,7 +247,7 @@ def test_a_class_without_enough_windows_is_named():
     def load(chrom):
         return as_chromosome(np.ones((2, 9, BINS)))[0]
 
-    genome = TrainingGenome(replace(tensors, y=y), None, load)
+    genome = TrainingGenome(replace(tensors, y=y), load=load)
     with pytest.raises(InputError, match="K562 has fewer of promoter: train on more"):
         PreprintModel().fit_arrays(genome, 1, 1)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from samples.small_evaluation import SIZES, STEP, bundle, elements, write_scan
 from sklearn.metrics import average_precision_score
 
-from deepregfinder.evaluation.metrics import LEVELS, Blocks, bootstrap_weights
+from deepregfinder.evaluation.metrics import Blocks, bootstrap_weights
 from deepregfinder.evaluation.ranking import (
     RankedCalls,
     false_calls_at_recall,
@@ -19,6 +19,7 @@ from deepregfinder.evaluation.ranking import (
     ranked_average_precision,
 )
 from deepregfinder.labels.ground_truth import labelled_elements
+from deepregfinder.models.natural import LEVELS
 from deepregfinder.prediction.calling import TssZone
 from deepregfinder.prediction.probabilities import open_probabilities
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from deepregfinder.genome.grid import bare_name
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import facts
@@ -52,7 +53,8 @@ def genome_of(tensors: Tensors) -> TrainingGenome:
         return ChromosomeSignal(chrom, length, rpm, np.full(len(rpm), 1_000_000), 100)
 
     sites = {chrom: np.arange(500, size, 2000) for chrom, size in tensors.chrom_sizes.items()}
-    return TrainingGenome(tensors, sites, load)
+    known = {bare_name(chrom): positions for chrom, positions in sites.items()}
+    return TrainingGenome(tensors, sites, known, load)
 
 
 def train(
@@ -64,9 +66,10 @@ def train(
 ) -> Bundle:
     """Train a model and write it to `folder`/bundle."""
     folder.mkdir(exist_ok=True)
-    seen = genome_of(tensors) if facts(model).sees_chromosome else TrainingGenome(tensors)
     learner = Learner(model, True, "all", options)
-    bundle, members = train_bundle(seen, learner, Hardware(torch.device("cpu"), threads), folder)
+    bundle, members = train_bundle(
+        genome_of(tensors), learner, Hardware(torch.device("cpu"), threads), folder
+    )
     write_trained(folder / "bundle", bundle, members)
     return bundle
 

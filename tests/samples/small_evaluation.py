@@ -79,6 +79,7 @@ def write_scan(
         seeds=made.seeds,
         temperature=made.temperature,
         thresholds=made.thresholds,
+        natural=made.natural,
         quantile_map=False,
         chrom_sizes=SIZES,
     )

@@ -99,6 +99,7 @@ def random_bundle(
         temperature=temperature,
         thresholds=(0.5,) * (n_classes - 1),
         labelled_bias=(0.0,) * n_classes,
+        natural=None,
         members=tuple(Member(seed, 3, 0.75, 0, 0.01) for seed in range(n_members)),
         n_windows={split: dict.fromkeys(classes, 20) for split in SPLITS},
         training={"epochs": 3},

@@ -184,7 +184,7 @@ def evaluate_variant(
     bundle, scan, bed = (place / name for name in ("bundle", "scan.zip", "calls.bed"))
     chroms = place / "chroms.txt"
     chroms.write_text(TEST_CHROMS.replace(",", "\n") + "\n")
-    rules = {"tss": tss, "tss_merge": 500, "tss_distance": 2000, "threshold": None}
+    rules = {"tss": tss, "tss_merge": 500, "tss_distance": 2000}
     rates = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
     with without(variant):
         train_model.callback(  # type: ignore[misc]

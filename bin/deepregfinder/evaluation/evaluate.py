@@ -35,7 +35,8 @@ from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.calibration import combine_members
 from deepregfinder.models.tss_input import is_tss_array
-from deepregfinder.prediction.calling import Calls, TssZone, call_thresholds
+from deepregfinder.prediction.calling import Calls, TssZone
+from deepregfinder.prediction.cutoffs import Cutoff
 from deepregfinder.prediction.probabilities import Probabilities
 
 log = logging.getLogger(__name__)
@@ -63,13 +64,13 @@ class Evidence:
 
     scan : None if the genome was not predicted; natural prevalence is then not measured
     calls : None if calls are not measured
-    threshold : of the calls, None for those of the bundle; it is only reported
+    cutoffs : where these calls begin, None for the thresholds of the bundle; they are only reported
     zone : where enhancer calls were removed, and enhancer candidates are; None if they were not
     """
 
     scan: Probabilities | None = None
     calls: Mapping[str, Calls] | None = None
-    threshold: float | None = None
+    cutoffs: Sequence[Cutoff] | None = None
     zone: TssZone | None = None
 
 
@@ -115,14 +116,15 @@ class Evaluation:
     natural, calls : None if they cannot be measured; natural_reason has the reason
     natural_uncalibrated : natural before calibration
     chroms : the test chromosomes of natural
-    thresholds : for each class except background, the lowest probability of a called window
+    thresholds : for each class except background, the lowest probability of a called window away
+        from known TSSs; None if there is none
     notes : caveats for the reader of the metrics
     """
 
     sample: str
     model: str
     bundle: Bundle
-    thresholds: tuple[float, ...]
+    thresholds: tuple[float | None, ...]
     n_replicates: int
     test: Measured
     uncalibrated: Measured
@@ -195,7 +197,9 @@ def evaluate(
         sample=subject.sample,
         model=subject.model,
         bundle=bundle,
-        thresholds=call_thresholds(bundle.thresholds, evidence.threshold),
+        thresholds=bundle.thresholds
+        if evidence.cutoffs is None
+        else tuple(row.probability for row in evidence.cutoffs),
         n_replicates=bootstrap.samples,
         test=_measured(blocks, calibrated, by_seed, weights),
         uncalibrated=_measured(blocks, raw, [], None),

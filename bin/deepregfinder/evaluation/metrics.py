@@ -26,9 +26,9 @@ import numpy as np
 
 from deepregfinder.labels.ground_truth import NEGATIVE, POSITIVE
 from deepregfinder.labels.tensors import Tensors
+from deepregfinder.models.natural import LEVELS
 
 N_BINS = 15
-LEVELS = 65536
 MIN_BLOCKS = 5
 PER_CLASS = ("precision", "recall", "f1", "average_precision", "auroc")
 OVERALL = ("map", "accuracy", "ece", "brier")

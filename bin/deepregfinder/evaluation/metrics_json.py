@@ -69,7 +69,7 @@ def _before_calibration(measured: Measured | None) -> dict[str, float | None]:
     return {f"{name}_uncalibrated": _number(overall[name][0]) for name in CALIBRATION}
 
 
-def one_threshold(thresholds: Sequence[float]) -> float | None:
+def one_threshold(thresholds: Sequence[float | None]) -> float | None:
     """The threshold of all classes; None if they differ."""
     return thresholds[0] if len(set(thresholds)) == 1 else None
 

@@ -194,7 +194,8 @@ def _accuracy(metrics: Mapping[str, Any]) -> list[str]:
         lines += ["", overall, ""]
     if metrics["natural"] is not None and metrics["natural"]["calls"] is not None:
         lowest = ", ".join(
-            f"{class_named(name).label} {value:g}" for name, value in metrics["thresholds"].items()
+            f"{class_named(name).label} {'-' if value is None else f'{value:g}'}"
+            for name, value in metrics["thresholds"].items()
         )
         lines += [f"### Calls there, with a probability of at least: {lowest}", ""]
         rows = [

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepregfinder.evaluation.metrics import LEVELS, Blocks, ratio
+from deepregfinder.evaluation.metrics import Blocks, ratio
 from deepregfinder.evaluation.natural_prevalence import credit, reach
 from deepregfinder.labels.ground_truth import Elements
+from deepregfinder.models.natural import LEVELS
 from deepregfinder.prediction.calling import Calls, TssZone, remove_near_tss
 from deepregfinder.prediction.probabilities import Probabilities
 

@@ -26,14 +26,15 @@ from deepregfinder.genome.splits import SPLITS, SplitPlan
 from deepregfinder.models import registry
 from deepregfinder.models.calibration import combine_members, shift_priors
 from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, facts
+from deepregfinder.models.natural import Natural, natural_from_json, natural_to_json
 from deepregfinder.models.protocol import Size, Trained
 from deepregfinder.signal.scale import Normalisation, transform_signal
 from deepregfinder.storage.atomic import written_whole
 from deepregfinder.storage.untrusted_json import JsonFields
 
 FORMAT = "deepregfinder-bundle"
-FORMAT_VERSION = 5
-"""In version 4, the library size counted reads on any sequence, and quantiles left out zeros."""
+FORMAT_VERSION = 6
+"""Version 5 had no maps to natural prevalence."""
 DESCRIPTION = "model.json"
 WEIGHTS = "model.safetensors"
 
@@ -67,6 +68,8 @@ class Bundle:
     thresholds : for each class but background, the lowest probability of a called window
     labelled_bias : argument of calibration.shift_priors for labelled windows, if the model was
         calibrated on windows with other class frequencies; otherwise zeros
+    natural : maps of its probabilities to natural prevalence; None if no chromosome was left for
+        them (--split random)
     n_windows : labelled windows by split and class; training : parameters of the training
     provenance : further facts about the training data, such as `counting`, the rules by which its
         reads were counted (counting.rules); versions : of the programs
@@ -85,6 +88,7 @@ class Bundle:
     temperature: float
     thresholds: tuple[float, ...]
     labelled_bias: tuple[float, ...]
+    natural: Natural | None
     members: tuple[Member, ...]
     n_windows: Mapping[str, Mapping[str, int]]
     training: Mapping[str, Any]
@@ -141,6 +145,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
         "temperature": bundle.temperature,
         "thresholds": list(bundle.thresholds),
         "labelled_bias": list(bundle.labelled_bias),
+        "natural": natural_to_json(bundle.natural),
         "members": [vars(member) for member in bundle.members],
         "n_windows": {split: dict(counts) for split, counts in bundle.n_windows.items()},
         "training": dict(bundle.training),
@@ -208,6 +213,7 @@ def read_bundle(folder: Path) -> Bundle:
         temperature=fields.number("temperature", 1e-3, 1e3),
         thresholds=_numbers(fields, "thresholds", len(classes) - 1, 0, 1),
         labelled_bias=_numbers(fields, "labelled_bias", len(classes), -100, 100),
+        natural=_natural(fields, len(classes)),
         members=members,
         n_windows=_n_windows(fields, classes),
         training=fields.of("training", dict),
@@ -300,6 +306,15 @@ def _numbers(fields: JsonFields, key: str, n: int, low: float, high: float) -> t
     if len(values) != n or not all(type(v) in (int, float) and low <= v <= high for v in values):
         raise fields.fault(key, f"expected {n} numbers between {low} and {high}")
     return tuple(float(value) for value in values)
+
+
+def _natural(fields: JsonFields, n_classes: int) -> Natural | None:
+    if "natural" not in fields.content:
+        raise fields.fault("natural", "it is missing")
+    try:
+        return natural_from_json(fields.content["natural"], n_classes)
+    except ValueError as error:
+        raise fields.fault("natural", str(error)) from None
 
 
 def _split(fields: JsonFields) -> SplitPlan:

@@ -114,11 +114,13 @@ class TrainingGenome:
 
     tensors : labelled windows of all splits, with the marks of the model
     tss : sorted positions of TSSs by chromosome, int64 bp; None where the model is given no list
+    known_tss : those of the run by bare name of the chromosome, which cut-offs use but no model
     load : returns the signal of a chromosome
     """
 
     tensors: Tensors
     tss: Mapping[str, np.ndarray] | None = None
+    known_tss: Mapping[str, np.ndarray] | None = None
     load: Callable[[str], ChromosomeSignal] = field(default=no_signal, repr=False)
 
     def chroms(self, split: str) -> tuple[str, ...]:

@@ -11,21 +11,23 @@ import numpy as np
 from deepregfinder import __version__
 from deepregfinder.counting.rules import different_rules
 from deepregfinder.errors import InputError
-from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.genome.splits import SPLITS
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models import registry
 from deepregfinder.models.bundle import Bundle, Member, write_bundle
 from deepregfinder.models.catalogue import facts, is_given_tss, marks_seen
 from deepregfinder.models.device import Hardware
+from deepregfinder.models.natural import fit_natural
 from deepregfinder.models.protocol import (
     ChromosomeSignal,
     EpochRecord,
+    Trained,
     TrainedMember,
     TrainingGenome,
     TrainingOptions,
     no_signal,
 )
+from deepregfinder.models.tss_input import read_tss
 from deepregfinder.signal.store import mark_depths, match_marks, open_signal
 from deepregfinder.storage.tables import write_rows
 
@@ -59,6 +61,12 @@ def train_bundle(
     tensors = training.tensors
     _ = training.windows  # refused before anything is computed where they lack a class
     fitted = registry.load(model).fit(training, options, hardware, folder)
+    natural = None
+    if training.load is not no_signal and tensors.split_plan.mode != "random":
+        weights = tuple(member.weights for member in fitted.members)
+        trained = Trained(weights, training.size, tensors.normalisation)
+        scorer = registry.load(model).scorer(trained, hardware)
+        natural = fit_natural(scorer, fitted.temperature, training)
     bundle = Bundle(
         model=model,
         sample=tensors.sample,
@@ -72,6 +80,7 @@ def train_bundle(
         temperature=fitted.temperature,
         thresholds=fitted.thresholds,
         labelled_bias=fitted.labelled_bias,
+        natural=natural,
         members=tuple(
             Member(m.seed, m.best_epoch, m.validation_map, m.restarts, m.learning_rate)
             for m in fitted.members
@@ -120,18 +129,23 @@ def open_training(
 ) -> TrainingGenome:
     """The training data of a model: windows with its marks, their chromosomes, and TSSs.
 
-    tss : the list of the run; only some models use it (catalogue.is_given_tss)
+    tss : the list of the run; only some models are given it (catalogue.is_given_tss)
 
     Raises InputError where the signal is of another sample, or lacks a mark.
     """
     model = learner.model
     windows = tensors.with_marks(marks_seen(model, tensors.marks, learner.accessibility))
-    sites = tss if is_given_tss(model, learner.tss_input) else None
-    return open_genome(windows, signal, sites) if signal else TrainingGenome(windows)
+    if not signal:
+        return TrainingGenome(windows)
+    return open_genome(windows, signal, tss, is_given_tss(model, learner.tss_input))
 
 
-def open_genome(tensors: Tensors, signal: Path, tss: Path | None) -> TrainingGenome:
+def open_genome(
+    tensors: Tensors, signal: Path, tss: Path | None, is_given: bool = True
+) -> TrainingGenome:
     """The chromosomes that labelled windows come from, with the marks of the windows.
+
+    is_given : whether the model is given the TSSs
 
     Raises InputError where the signal is of another sample, was counted otherwise, or lacks a mark.
     """
@@ -150,15 +164,8 @@ def open_genome(tensors: Tensors, signal: Path, tss: Path | None) -> TrainingGen
         length = opened.chrom_sizes[chrom]
         return ChromosomeSignal(chrom, length, opened.load(chrom)[rows], depths, opened.bin_size)
 
-    sites = None
-    if tss:
-        table = read_intervals(tss)
-        middles = (table["start"] + table["end"]) // 2
-        sites = {
-            str(chrom): np.sort(part.to_numpy(np.int64))
-            for chrom, part in middles.groupby(table["chrom"])
-        }
-    return TrainingGenome(tensors, sites, load)
+    sites = read_tss(tss) if tss else None
+    return TrainingGenome(tensors, sites if is_given else None, sites, load)
 
 
 def _count_windows(tensors: Tensors) -> dict[str, dict[str, int]]:

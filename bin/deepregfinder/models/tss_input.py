@@ -4,10 +4,12 @@ NAME is that of the chromosome without "chr"; the array holds sorted positions i
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
 from deepregfinder.genome.grid import bare_name
+from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.models.protocol import TrainingGenome
 
 _PREFIX = "tss."
@@ -16,6 +18,16 @@ _PREFIX = "tss."
 def array_name(chrom: str) -> str:
     """Name of the array of a chromosome."""
     return _PREFIX + bare_name(chrom)
+
+
+def read_tss(path: Path) -> dict[str, np.ndarray]:
+    """Positions of the TSSs of a BED file by bare name of the chromosome: sorted, int64 bp."""
+    table = read_intervals(path)
+    middles = (table["start"] + table["end"]) // 2
+    return {
+        bare_name(str(chrom)): np.sort(part.to_numpy(np.int64))
+        for chrom, part in middles.groupby(table["chrom"])
+    }
 
 
 def tss_arrays(training: TrainingGenome) -> dict[str, np.ndarray]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     click.option(
         "--tss_input",
         type=bool,
-        default=True,
-        help="Give TSSs also to a model that can do without them.",
+        default=False,
+        help="Experimental: give TSSs also to a model that can do without them.",
     ),
     click.option(
         "--accessibility",

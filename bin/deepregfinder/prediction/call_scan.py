@@ -4,13 +4,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deepregfinder.prediction.calling import (
-    Calls,
-    TssZone,
-    call_genome,
-    call_thresholds,
-    find_runs,
-)
+from deepregfinder.prediction.calling import Calls, TssZone, call_genome, find_runs
+from deepregfinder.prediction.cutoffs import Cutoffs, centres
 from deepregfinder.prediction.probabilities import Probabilities
 
 log = logging.getLogger(__name__)
@@ -27,7 +22,7 @@ class CalledScan:
 def call_scan(
     scan: Probabilities,
     model: str,
-    threshold: float | None,
+    cutoffs: Cutoffs,
     zone: TssZone | None,
     each_seed: bool,
 ) -> CalledScan:
@@ -36,18 +31,18 @@ def call_scan(
     Parameters
     ----------
     model : its name in the run, for the log
-    threshold : of `call_thresholds`; None for those of the model
     zone : where enhancer calls are removed; None removes nothing
     each_seed : also call the probabilities of each seed
     """
     if zone is None:
         log.warning("Without --tss, enhancer calls near TSSs are not removed.")
-    lowest = call_thresholds(scan.thresholds, threshold)
     # Each chromosome is read once: runs are few, and those of all seeds fit in memory.
     runs: dict[str, Calls] = {}
     runs_by_seed: dict[int, dict[str, Calls]] = {seed: {} for seed in scan.seeds if each_seed}
     for chrom in scan.chroms:
-        runs[chrom] = find_runs(scan.load(chrom), scan.step, scan.window, lowest)
+        track = scan.load(chrom)
+        lowest = cutoffs.of_windows(chrom, centres(scan, track.shape[1]))
+        runs[chrom] = find_runs(track, scan.step, scan.window, lowest)
         if each_seed:
             for seed, track in zip(scan.seeds, scan.load_members(chrom), strict=True):
                 runs_by_seed[seed][chrom] = find_runs(track, scan.step, scan.window, lowest)
@@ -60,10 +55,10 @@ def call_scan(
         log.info("%s, %s: %d calls", scan.sample, model, total)
     else:
         log.warning(
-            "%s, %s: NO CALLS. No window of an element class reaches the threshold (%s). Check the "
-            "evaluation of the model, or lower --threshold.",
+            "%s, %s: NO CALLS. No window of an element class reaches its cut-off (%s). Check the "
+            "evaluation of the model, or ask for more with --call_at.",
             scan.sample,
             model,
-            " or ".join(f"{p:g}" for p in sorted(set(lowest))),
+            " or ".join(f"{p:g}" for p in sorted({*cutoffs.anywhere, *cutoffs.at_tss})),
         )
     return CalledScan(calls, {seed: call(of_seed) for seed, of_seed in runs_by_seed.items()})

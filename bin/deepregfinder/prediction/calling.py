@@ -2,7 +2,7 @@
 
 How windows become calls, one chromosome at a time:
 
-1. Each element class has a threshold (`call_thresholds`). The best class of a window is the element
+1. Each element class has a threshold (cutoffs.py). The best class of a window is the element
    class with the highest ratio of calibrated probability to threshold, and the window is kept if
    that probability is at least that threshold. (Of equal classes, the first in class order is the
    best.) Background has no threshold, and its probability is not compared: at natural prevalence
@@ -93,29 +93,36 @@ def call_thresholds(of_model: Sequence[float], given: float | None) -> tuple[flo
 
 
 def called_classes(
-    probabilities: np.ndarray, thresholds: float | Sequence[float]
+    probabilities: np.ndarray, thresholds: float | Sequence[float] | np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The class of each window, 0 where it is not kept, and its probability (step 1 above).
 
     Parameters
     ----------
     probabilities : float32, shape (classes, windows); background first
-    thresholds : one for each class except background, or one for all of them
+    thresholds : one for each class except background, shape (classes - 1,) or, where they differ
+        between windows, (classes - 1, windows); or one for all
 
     Returns
     -------
     class index, int64 (windows,), and probability of the best element class, float32 (windows,)
     """
-    lowest = np.empty(len(probabilities) - 1, np.float32)
-    lowest[:] = thresholds
-    relative = probabilities[1:] / np.maximum(lowest[:, None], np.float32(1e-9))
-    best_class = relative.argmax(axis=0)
-    best = np.take_along_axis(probabilities[1:], best_class[np.newaxis], axis=0)[0]
-    return np.where(best >= lowest[best_class], best_class + 1, 0), best
+    lowest = np.asarray(thresholds, np.float32)
+    if lowest.ndim < 2:
+        lowest = lowest.reshape(-1, 1)
+    lowest = np.broadcast_to(lowest, probabilities[1:].shape)
+    relative = probabilities[1:] / np.maximum(lowest, np.float32(1e-9))
+    best_class = relative.argmax(axis=0)[np.newaxis]
+    best = np.take_along_axis(probabilities[1:], best_class, axis=0)[0]
+    is_called = best >= np.take_along_axis(lowest, best_class, axis=0)[0]
+    return np.where(is_called, best_class[0] + 1, 0), best
 
 
 def find_runs(
-    probabilities: np.ndarray, step: int, window: int, threshold: float | Sequence[float]
+    probabilities: np.ndarray,
+    step: int,
+    window: int,
+    threshold: float | Sequence[float] | np.ndarray,
 ) -> Calls:
     """Join kept windows to runs (steps 1 and 2 above).
 
@@ -123,7 +130,7 @@ def find_runs(
     ----------
     probabilities : float32, shape (classes, windows); background first; window i starts at i * step
     step, window : bp
-    threshold : one for each class except background, or one for all of them
+    threshold : as in `called_classes`
 
     Returns
     -------

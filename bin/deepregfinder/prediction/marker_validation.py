@@ -19,6 +19,7 @@ from deepregfinder.classes import class_named
 from deepregfinder.genome.bedtools import near
 from deepregfinder.genome.intervals import read_intervals
 from deepregfinder.labels.elements import midpoints
+from deepregfinder.models.natural import near_tss
 from deepregfinder.prediction.calling import Calls, TssZone, calls_table
 from deepregfinder.storage.tables import ABSENT, Decimals4, write_rows
 
@@ -63,12 +64,16 @@ class SeedValidation:
 
 @dataclass(frozen=True)
 class CallCount:
-    """A row of `<sample>.<model>.calls.tsv`: calls of a class on a chromosome."""
+    """A row of `<sample>.<model>.calls.tsv`: calls of a class on a chromosome.
+
+    at_tss : those whose summit is within 500 bp of a known TSS; None without a list
+    """
 
     chrom: str
     class_: str
     calls: int
     bp: int
+    at_tss: int | None
 
 
 def build_markers(
@@ -173,12 +178,18 @@ def write_seed_validation(path: Path, by_seed: Mapping[int, Sequence[ValidationR
     write_rows(path, SeedValidation, rows)
 
 
-def write_call_summary(path: Path, calls: Mapping[str, Calls], classes: Sequence[str]) -> None:
-    """Write one row per chromosome and class."""
+def write_call_summary(
+    path: Path,
+    calls: Mapping[str, Calls],
+    classes: Sequence[str],
+    tss: Mapping[str, np.ndarray] | None,
+) -> None:
+    """Write one row per chromosome and class. tss : known TSSs, for `near_tss`"""
     rows = []
     for chrom, of_chrom in calls.items():
         for index, name in enumerate(classes[1:], 1):
             of_class = of_chrom.take(of_chrom.class_index == index)
             covered = int((of_class.end - of_class.start).sum())
-            rows.append(CallCount(chrom, name, len(of_class), covered))
+            at_tss = None if tss is None else int(near_tss(tss, chrom, of_class.summit).sum())
+            rows.append(CallCount(chrom, name, len(of_class), covered, at_tss))
     write_rows(path, CallCount, rows)

@@ -17,9 +17,15 @@ import zarr
 
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import natural_order
+from deepregfinder.models.natural import (
+    LEVELS,
+    Natural,
+    natural_from_json,
+    natural_to_json,
+)
 from deepregfinder.storage.zarr_zip import open_arrays, read_array, write_arrays
 
-SCALE = 65_535
+SCALE = LEVELS - 1
 _MEMBERS = "members."
 
 
@@ -30,6 +36,7 @@ class ProbabilityAttributes:
     sample : the sample that was scanned; trained_on : the sample that the model was trained on
     step, window : in bp; seeds : of the members; chrom_sizes : all main chromosomes, scanned or not
     thresholds : for each class except background, the lowest probability of a called window
+    natural : maps of the model to natural prevalence; None if it has none
     """
 
     sample: str
@@ -41,6 +48,7 @@ class ProbabilityAttributes:
     seeds: tuple[int, ...]
     temperature: float
     thresholds: tuple[float, ...]
+    natural: Natural | None
     quantile_map: bool
     chrom_sizes: Mapping[str, int]
 
@@ -98,6 +106,7 @@ def write_probabilities(
 
     facts = asdict(attributes)
     facts["chrom_sizes"] = dict(attributes.chrom_sizes)
+    facts["natural"] = natural_to_json(attributes.natural)
     write_arrays(path, arrays(), {"format": "probabilities", "scale": SCALE, **facts})
 
 
@@ -138,6 +147,7 @@ def _attributes(path: Path, group: zarr.Group) -> ProbabilityAttributes:
         }
         for name in ("classes", "seeds", "thresholds"):
             facts[name] = tuple(facts[name])
+        facts["natural"] = natural_from_json(facts["natural"], len(facts["classes"]))
         if group.attrs["scale"] != SCALE:
             raise ValueError("unknown scale")
         if len(facts["thresholds"]) != len(facts["classes"]) - 1:

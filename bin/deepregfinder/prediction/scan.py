@@ -65,6 +65,7 @@ def scan_genome(
         seeds=bundle.seeds,
         temperature=bundle.temperature,
         thresholds=bundle.thresholds,
+        natural=bundle.natural,
         quantile_map=options.quantile_map,
         chrom_sizes=signal.chrom_sizes,
     )

@@ -1,8 +1,8 @@
 """Probabilities of a model for regions of any width that a user gives, and their classes.
 
 A window has the class that it has in calling: windows are scored as in a scan of the genome and
-rounded as in its file, and the thresholds are those of the calls (`calling.called_classes`). Only
-what calls do to each other is not repeated: removal near TSSs and resolution of conflicts.
+rounded as in its file, and the cut-offs are those of the calls (`cutoffs`). Only what calls do to
+each other is not repeated: removal near TSSs and resolution of conflicts.
 """
 
 import logging
@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.genome.grid import Geometry
-from deepregfinder.prediction.calling import call_thresholds, called_classes
+from deepregfinder.prediction.calling import called_classes
+from deepregfinder.prediction.cutoffs import Cutoffs
 from deepregfinder.prediction.probabilities import as_stored
 from deepregfinder.prediction.sample_signal import SignalReader
 from deepregfinder.prediction.scan import ScanOptions, check_step
@@ -68,11 +69,11 @@ def score_regions_with(
     regions: pd.DataFrame,
     signal: Signal,
     scanning: ScanOptions,
-    threshold: float | None = None,
+    cutoffs: Cutoffs | None = None,
 ) -> RegionScores:
     """Score every region with a trained model on the signal of a sample.
 
-    threshold : of `call_thresholds`; None for those of the model
+    cutoffs : those of the calls; None for the thresholds of the model
 
     Raises InputError if the sample does not fit the model, or the step does not fit its bins.
     """
@@ -85,16 +86,14 @@ def score_regions_with(
     def score(chrom: str, starts: np.ndarray) -> np.ndarray:
         return as_stored(probabilities_at(scorer, reader.load(chrom), starts))
 
-    thresholds = call_thresholds(bundle.thresholds, threshold)
-    return best_windows(
-        regions, signal.chrom_sizes, thresholds, scanning.step, bundle.geometry, score
-    )
+    cutoffs = cutoffs or Cutoffs.everywhere(bundle.thresholds)
+    return best_windows(regions, signal.chrom_sizes, cutoffs, scanning.step, bundle.geometry, score)
 
 
 def best_windows(
     regions: pd.DataFrame,
     chrom_sizes: Mapping[str, int],
-    thresholds: Sequence[float],
+    cutoffs: Cutoffs,
     step: int,
     geometry: Geometry,
     score: Callable[[str, np.ndarray], np.ndarray],
@@ -104,12 +103,11 @@ def best_windows(
     Parameters
     ----------
     regions : frame with chrom, start, end (intervals.read_intervals)
-    thresholds : for each class except background, the lowest probability of a called window
     step : between the windows of a region wider than a window, in bp
     score : takes a chromosome and starts of windows (in bins), and returns calibrated probabilities
         (windows, classes)
     """
-    probabilities = np.full((len(regions), 1 + len(thresholds)), np.nan)
+    probabilities = np.full((len(regions), 1 + len(cutoffs.anywhere)), np.nan)
     best = np.full(len(regions), -1)
     for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
         length = chrom_sizes.get(str(chrom))
@@ -132,7 +130,8 @@ def best_windows(
         if len(starts) == 0:
             continue
         scored = score(str(chrom), starts // geometry.bin_size)[which]
-        _keep_best(probabilities, best, owner, scored, thresholds)
+        lowest = cutoffs.of_windows(str(chrom), starts[which] + geometry.window // 2)
+        _keep_best(probabilities, best, owner, scored, lowest)
     return RegionScores(probabilities, best)
 
 
@@ -141,9 +140,12 @@ def _keep_best(
     best: np.ndarray,
     owner: np.ndarray,
     scored: np.ndarray,
-    thresholds: Sequence[float],
+    thresholds: np.ndarray,
 ) -> None:
-    """Enter scores of windows (windows, classes) into the rows of their regions, `owner`."""
+    """Enter scores of windows (windows, classes) into the rows of their regions, `owner`.
+
+    thresholds : of the windows, float32 (classes - 1, windows)
+    """
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     regions = owner[first]
     probabilities[regions] = np.maximum.reduceat(scored, first, axis=0)

@@ -17,6 +17,7 @@ from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.models.catalogue import training_sample
+from deepregfinder.prediction.cutoffs import Cutoff
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.tables import Correlation, Doubt, LibraryQuality
 from deepregfinder.report.examples import Examples, read_examples
@@ -94,6 +95,7 @@ class Result:
     evaluated: Evaluated | None = None
     explained: Explained | None = None
     calls: tuple[CallCount, ...] = ()
+    cutoffs: tuple[Cutoff, ...] = ()
     validation: tuple[ValidationRate, ...] = ()
     seeds: tuple[SeedValidation, ...] = ()
     crispr: tuple[CrisprFigures, ...] = ()
@@ -302,6 +304,7 @@ def _results(files: Files) -> Iterator[Result]:
         explained = Explained(facts, _figures(folder, EXPLAINING))
         explanations[f"{facts['sample']}.{facts['model']}"] = explained
     calls, validation = files.tables_of(CallCount), files.tables_of(ValidationRate)
+    cutoffs = files.tables_of(Cutoff)
     seeds, crispr = files.tables_of(SeedValidation), files.tables_of(CrisprFigures)
     keys = (
         evaluations.keys() | explanations.keys() | calls.keys() | validation.keys() | seeds.keys()
@@ -315,6 +318,7 @@ def _results(files: Files) -> Iterator[Result]:
             evaluations.get(key),
             explanations.get(key),
             calls.get(key, ()),
+            cutoffs.get(key, ()),
             validation.get(key, ()),
             seeds.get(key, ()),
             crispr.get(key, ()),

@@ -14,6 +14,7 @@ from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
+from deepregfinder.prediction.cutoffs import Cutoff
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.tables import Correlation, Doubt, LibraryQuality
 from deepregfinder.signal.build import MarkSignal
@@ -34,6 +35,7 @@ TABLES: dict[str, type[Any]] = {
     "*.regions.tsv": Selection,
     "*.test_windows.tsv": WindowDistances,
     "*.calls.tsv": CallCount,
+    "*.cutoffs.tsv": Cutoff,
     "*.validation.tsv": ValidationRate,
     "*.seeds.tsv": SeedValidation,
     "*.transitions.tsv": Transition,

@@ -169,9 +169,13 @@ def _of_one_model(run: Run, model: ModelFacts, cite: _Citations) -> str:
 
 def _calls(run: Run) -> str:
     of = run.parameters.get
-    given = of("threshold")
+    call_at, given = of("call_at", "model"), of("threshold")
     times = f" (--threshold {given}, on a scale on which it is 0.5)" if given is not None else ""
-    threshold = f"above the threshold of the model for their class{times}"
+    threshold = (
+        f"above the threshold of the model for their class{times}"
+        if call_at == "model"
+        else f"from the cut-off of their class on (--call_at {call_at})"
+    )
     mapped = (
         " after the signal of each mark was mapped to the distribution of the training sample"
         if of("quantile_map") is True

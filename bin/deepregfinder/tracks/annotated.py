@@ -11,13 +11,22 @@ import numpy as np
 import pandas as pd
 
 from deepregfinder.genome.bedtools import near
+from deepregfinder.labels.ground_truth import POSITIVE_WITHIN
 from deepregfinder.prediction.calling import Calls, calls_table
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.atomic import written_whole
 
 COLUMNS = (
     *("chrom", "start", "end", "class", "score", "summit"),
-    *("seed_sd", "other_class", "other_p", "nearest_tss", "tss_distance", "blacklisted"),
+    *(
+        "seed_sd",
+        "other_class",
+        "other_p",
+        "nearest_tss",
+        "tss_distance",
+        "known_tss",
+        "blacklisted",
+    ),
 )
 
 
@@ -41,8 +50,8 @@ def annotate(
     deviation over seeds of the probability of the class of the call, n - 1; 0 for one seed) of the
     window at the summit; other_class and other_p, the other element class with the highest
     probability in any window whose middle is inside the call, and that probability ("." and 0
-    without another class): calls do not overlap, but a region can have two classes; blacklisted
-    0 or 1.
+    without another class): calls do not overlap, but a region can have two classes; known_tss 1 if
+    tss_distance is at most 500; blacklisted 0 or 1.
     """
     table = calls_table(calls)
     chroms = table["chrom"].to_numpy()
@@ -82,6 +91,7 @@ def annotate(
             "other_p": inside.max(axis=0, initial=0),
             "nearest_tss": names,
             "tss_distance": distance,
+            "known_tss": ((distance >= 0) & (distance <= POSITIVE_WITHIN)).astype(np.int64),
             "blacklisted": blacklisted.astype(np.int64),
         }
     )

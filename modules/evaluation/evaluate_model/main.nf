@@ -7,7 +7,7 @@ process EVALUATE_MODEL {
     ext input_bytes: { bytesOf([tensors, signal, probabilities]) }
 
     input:
-    tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(signal), path(probabilities), path(calls)
+    tuple val(meta), path(bundle, stageAs: 'bundle'), path(tensors), path(signal), path(probabilities), path(calls), path(cutoffs)
     path tss, stageAs: 'tss/*'
     val options
     val code // digest of the script and of the library behind it
@@ -30,6 +30,7 @@ process EVALUATE_MODEL {
         --signal ${signal} \\
         ${repeated('--probabilities', probabilities)} \\
         ${repeated('--calls', calls)} \\
+        ${repeated('--cutoffs', cutoffs)} \\
         ${repeated('--tss', tss)} \\
         ${flags(options)} \\
         --output ${prefix}.evaluation \\

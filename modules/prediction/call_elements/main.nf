@@ -14,6 +14,7 @@ process CALL_ELEMENTS {
 
     output:
     tuple val(meta), path("${prefix}.bed"), emit: calls
+    tuple val(meta), path("${prefix}.cutoffs.tsv"), emit: cutoffs, topic: report
     tuple val(meta), path("${prefix}.validation.tsv"), emit: validation, topic: report
     path "${prefix}.calls.tsv", topic: report
     path "${prefix}.seeds.tsv", topic: report
@@ -33,6 +34,7 @@ process CALL_ELEMENTS {
         ${repeated('--tfbs', tfbs)} \\
         ${flags(options)} \\
         --output ${prefix}.bed \\
+        --cutoffs ${prefix}.cutoffs.tsv \\
         --validation ${prefix}.validation.tsv \\
         --summary ${prefix}.calls.tsv \\
         --seeds_summary ${prefix}.seeds.tsv
@@ -41,6 +43,6 @@ process CALL_ELEMENTS {
     stub:
     prefix = "${meta.sample}.${meta.model}"
     """
-    touch ${prefix}.bed ${prefix}.validation.tsv ${prefix}.calls.tsv ${prefix}.seeds.tsv
+    touch ${prefix}.bed ${prefix}.cutoffs.tsv ${prefix}.validation.tsv ${prefix}.calls.tsv ${prefix}.seeds.tsv
     """
 }

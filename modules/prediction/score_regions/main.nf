@@ -1,15 +1,16 @@
 include { deviceOf } from '../../../functions/catalogue'
-include { bytesOf ; flags } from '../../../functions/scripts'
+include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
-// Class probabilities of the user's own regions, of any width.
+// Class probabilities of the user's own regions, of any width, and the classes that the calls give them.
 process SCORE_REGIONS {
     tag "${meta.sample} ${meta.model}"
     label 'process_gpu'
     ext input_bytes: { bytesOf(signal) }, device: { deviceOf(meta.model, device) }
 
     input:
-    tuple val(meta), path(bundle, stageAs: 'bundle'), path(signal)
+    tuple val(meta), path(bundle, stageAs: 'bundle'), path(signal), path(cutoffs)
     path regions, stageAs: 'regions/*'
+    path tss, stageAs: 'tss/*'
     val options
     val device
     val code // digest of the script and of the library behind it
@@ -25,6 +26,8 @@ process SCORE_REGIONS {
         --bundle ${bundle} \\
         --signal ${signal} \\
         --regions ${regions} \\
+        --cutoffs ${cutoffs} \\
+        ${repeated('--tss', tss)} \\
         ${flags(options)} \\
         --device ${task.ext.device} \\
         --threads ${task.cpus} \\

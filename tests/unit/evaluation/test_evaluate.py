@@ -33,7 +33,6 @@ def planted(windows: Tensors, n_classes: int = 3, n_members: int = 1) -> np.ndar
 def measured(windows: Tensors, made: Bundle, **changed: object) -> Evaluation:
     given: dict = {
         "scan": None,
-        "threshold": 0.5,
         "members": planted(windows, len(made.classes), len(made.members)),
     } | changed
     members = given.pop("members")

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from samples.any_model import OPTIONS, bytes_of, genome_of, shorten_training, train, windows_for
 from samples.documents import section
 
 from deepregfinder.models import registry
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import MODEL_NAMES, baseline, facts, is_given_tss
+from deepregfinder.models.device import Hardware
 from deepregfinder.models.protocol import Arrays, Size
+from deepregfinder.models.train import Learner, train_bundle
 from deepregfinder.models.window_scorer import WindowScorer
 from deepregfinder.prediction.scorers import load_scorer, predict_windows, probabilities_at
 from deepregfinder.report import references
@@ -72,6 +75,22 @@ def test_its_bundle_records_what_it_heeds(model, bundle):
     # Models with settings of their own under the same name, such as the learning rate of drf.
     assert heeded.items() <= recorded.items()
     assert ("temperature_fitted_on" in bundle.training) == (facts(model).calibrated != "rule")
+
+
+def test_its_probabilities_can_be_brought_to_natural_prevalence(tmp_path, model, bundle):
+    tensors = windows_for(model)
+    assert bundle.natural is not None
+    for of_class in bundle.natural.anywhere:
+        table = of_class.table()
+        assert (np.diff(table) >= 0).all()
+        assert 0 < of_class.prior < 0.5
+    enhancer, promoter = bundle.natural.at_tss
+    assert enhancer is None
+    assert promoter is not None
+    alone = replace(genome_of(tensors), known_tss=None)
+    learner = Learner(model, True, "all", OPTIONS)
+    without, _ = train_bundle(alone, learner, Hardware(torch.device("cpu"), 1), tmp_path)
+    assert without.natural == replace(bundle.natural, at_tss=(None, None))
 
 
 def test_damaged_arrays_are_refused(model, bundle):

@@ -65,7 +65,7 @@ def made_up_genome(n_classes=3, bin_size=100, seed=0) -> TrainingGenome:
         geometry=Geometry(bin_size, W),
         chrom_sizes=dict.fromkeys(CHROMS, LENGTH),
     )
-    return TrainingGenome(tensors, None, signals.__getitem__)
+    return TrainingGenome(tensors, load=signals.__getitem__)
 
 
 @pytest.fixture(scope="module", params=sorted(MODELS))

@@ -94,12 +94,15 @@ def test_tables_have_dots_for_what_cannot_be_told(tmp_path: Path) -> None:
     ]
     write_seed_validation(tmp_path / "s.tsv", {7: measured})
     assert (tmp_path / "s.tsv").read_text().splitlines()[1] == "7\tenhancer\t2\t1\t0.5000"
-    write_call_summary(tmp_path / "c.tsv", by_chrom, class_names(3))
+    known = {"1": by_chrom["chr1"].summit[:1] + 500}
+    write_call_summary(tmp_path / "c.tsv", by_chrom, class_names(3), known)
     assert (tmp_path / "c.tsv").read_text().splitlines() == [
-        "chrom\tclass\tcalls\tbp",
-        "chr1\tenhancer\t2\t4000",
-        "chr1\tpromoter\t1\t2000",
+        "chrom\tclass\tcalls\tbp\tat_tss",
+        "chr1\tenhancer\t2\t4000\t1",
+        "chr1\tpromoter\t1\t2000\t0",
     ]
+    write_call_summary(tmp_path / "c.tsv", by_chrom, class_names(3), None)
+    assert (tmp_path / "c.tsv").read_text().splitlines()[1] == "chr1\tenhancer\t2\t4000\t."
 
 
 def test_no_calls_have_no_rate(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ ONE = ProbabilityAttributes(
     seeds=(1,),
     temperature=1.25,
     thresholds=(0.5,),
+    natural=None,
     quantile_map=False,
     chrom_sizes=SIZES,
 )

@@ -19,6 +19,7 @@ from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import MODEL_NAMES, facts
 from deepregfinder.prediction.call_scan import call_scan
 from deepregfinder.prediction.calling import call_thresholds
+from deepregfinder.prediction.cutoffs import Cutoffs
 from deepregfinder.prediction.probabilities import Probabilities, open_probabilities
 from deepregfinder.prediction.scan import ScanOptions, scan_genome
 from deepregfinder.prediction.scorers import load_scorer
@@ -53,7 +54,10 @@ class World:
 
     def regions(self, table: pd.DataFrame, threshold: float | None = None) -> RegionScores:
         scorer = load_scorer(self.bundle)
-        return score_regions_with(scorer, table, self.signal, SCANNING, threshold)
+        return score_regions_with(scorer, table, self.signal, SCANNING, self.cutoffs(threshold))
+
+    def cutoffs(self, threshold: float | None) -> Cutoffs:
+        return Cutoffs.everywhere(call_thresholds(self.bundle.thresholds, threshold))
 
 
 @pytest.fixture(scope="module", params=MODEL_NAMES)
@@ -95,7 +99,7 @@ def every_window(world: World) -> pd.DataFrame:
 def test_regions_on_summits_have_the_class_of_the_call(world: World) -> None:
     background_wins = 0
     for threshold in (None, 0.5, 0.3, 0.7):
-        called = call_scan(world.scan, "model", threshold, None, False).calls
+        called = call_scan(world.scan, "model", world.cutoffs(threshold), None, False).calls
         rows, classes, scores = [], [], []
         for chrom, calls in called.items():
             for summit, index, score in zip(
@@ -131,7 +135,7 @@ def test_a_threshold_of_a_half_is_that_of_every_model_and_higher_ones_add_nothin
     world: World,
 ) -> None:
     def called(threshold: float | None) -> list[tuple[Any, ...]]:
-        calls = call_scan(world.scan, "model", threshold, None, False).calls
+        calls = call_scan(world.scan, "model", world.cutoffs(threshold), None, False).calls
         return [
             (chrom, *row)
             for chrom, of_chrom in calls.items()

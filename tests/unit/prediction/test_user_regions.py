@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.prediction.cutoffs import Cutoffs
 from deepregfinder.prediction.user_regions import (
     RegionScores,
     best_windows,
@@ -16,6 +17,7 @@ from deepregfinder.prediction.user_regions import (
 )
 
 GEOMETRY = Geometry(bin_size=100, window_bins=10)
+HALF = Cutoffs.everywhere((0.5, 0.5))
 SIZES = {"chr1": 10_050, "chr2": 4_000, "chr3": 700}
 
 
@@ -65,7 +67,7 @@ def test_scores_are_the_maximum_over_windows():
     regions = frame(
         ("chr1", 3_400, 3_600), ("chr1", 0, 10_000), ("chr2", 2_000, 3_500), ("chr1", 0, 300)
     )
-    scored = best_windows(regions, SIZES, (0.5, 0.5), 200, GEOMETRY, score)
+    scored = best_windows(regions, SIZES, HALF, 200, GEOMETRY, score)
     expected = [
         score("chr1", np.array([30])).max(axis=0),
         score("chr1", np.array([*range(0, 90, 2), 90])).max(axis=0),
@@ -86,9 +88,9 @@ def test_regions_may_come_in_any_order_and_share_windows():
             rng.choice(list(SIZES), 60), starts, rng.integers(50, 5_000, 60), strict=True
         )
     ]
-    together = best_windows(frame(*rows), SIZES, (0.5, 0.5), 200, GEOMETRY, score)
+    together = best_windows(frame(*rows), SIZES, HALF, 200, GEOMETRY, score)
     for place, row in enumerate(rows):
-        alone = best_windows(frame(row), SIZES, (0.5, 0.5), 200, GEOMETRY, score)
+        alone = best_windows(frame(row), SIZES, HALF, 200, GEOMETRY, score)
         np.testing.assert_array_equal(alone.probabilities[0], together.probabilities[place])
         assert alone.best[0] == together.best[place]
 
@@ -96,7 +98,7 @@ def test_regions_may_come_in_any_order_and_share_windows():
 def test_regions_outside_are_counted_and_get_no_score(caplog):
     caplog.set_level(logging.INFO)
     regions = frame(("chrUn", 0, 100), ("chrUn", 5, 50), ("chr3", 0, 100), ("chr2", 5_000, 5_100))
-    scored = best_windows(regions, SIZES, (0.5, 0.5), 200, GEOMETRY, score)
+    scored = best_windows(regions, SIZES, HALF, 200, GEOMETRY, score)
     assert np.isnan(scored.probabilities).all()
     assert scored.best.tolist() == [-1] * 4
     assert "chrUn is not in the signal: 2 regions" in caplog.text
@@ -130,7 +132,7 @@ def test_names_are_written_as_they_stand_in_the_list(tmp_path):
 
 
 def test_no_region_is_no_error():
-    assert best_windows(frame(), SIZES, (0.5, 0.5), 200, GEOMETRY, score).probabilities.shape == (
+    assert best_windows(frame(), SIZES, HALF, 200, GEOMETRY, score).probabilities.shape == (
         0,
         3,
     )

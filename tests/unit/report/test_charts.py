@@ -17,9 +17,9 @@ from deepregfinder.report.charts import (
 )
 
 CALLS = (
-    CallCount("chr1", "enhancer", 40, 1),
-    CallCount("chr1", "promoter", 20, 1),
-    CallCount("chr2", "enhancer", 10, 1),
+    CallCount("chr1", "enhancer", 40, 1, None),
+    CallCount("chr1", "promoter", 20, 1, None),
+    CallCount("chr2", "enhancer", 10, 1, None),
 )
 
 
@@ -92,7 +92,9 @@ def test_columns_of_all_classes_of_a_result_have_one_scale() -> None:
 
 def test_a_human_genome_fits_beside_the_navigation() -> None:
     chroms = [f"chr{name}" for name in (*range(1, 23), "X", "Y")]
-    svg = calls_by_chromosome([CallCount(one, "enhancer", 9999, 1) for one in chroms], "enhancer")
+    svg = calls_by_chromosome(
+        [CallCount(one, "enhancer", 9999, 1, None) for one in chroms], "enhancer"
+    )
     assert int(re.findall(r'width="(\d+)"', svg.partition(">")[0])[0]) <= 900
     texts = [text.text for text in ET.fromstring(svg).iter("text")]
     assert texts[-1] == "Y"

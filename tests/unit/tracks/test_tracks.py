@@ -52,7 +52,7 @@ STEP, WINDOW = 200, 2000
 def scan(tmp_path: Path) -> Probabilities:
     rng = np.random.default_rng(5)
     attributes = ProbabilityAttributes(
-        "A", "cnn", "A", CLASSES, STEP, WINDOW, (1, 2), 1.0, (0.5, 0.5), False, SIZES
+        "A", "cnn", "A", CLASSES, STEP, WINDOW, (1, 2), 1.0, (0.5, 0.5), None, False, SIZES
     )
 
     def scans():
