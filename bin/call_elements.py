@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Call elements from probabilities, and compare the calls with independent markers."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,18 +98,14 @@ def call_elements(
     known = read_tss(tss) if tss else None
     begins = find_cutoffs(scan, wanted, zone, known)
     write_rows(cutoffs, Cutoff, begins)
-    lowest = Cutoffs.of_rows(begins, known)
-    called = call_scan(scan, model, lowest, zone, seeds_summary is not None)
+    called = call_scan(scan, model, Cutoffs.of_rows(begins, known), zone, seeds_summary is not None)
     write_calls(output, called.calls, scan.classes, scan.step)
     write_call_summary(summary, called.calls, scan.classes, known)
     markers = read_markers(zone, dhs, enhancers, tfbs, validation_slop)
-    rates = validation_rates(called.calls, scan.classes, markers, validation_slop)
-    write_validation(validation, rates)
+    rates = partial(validation_rates, classes=scan.classes, markers=markers, slop=validation_slop)
+    write_validation(validation, rates(called.calls))
     if seeds_summary:
-        by_seed = {
-            seed: validation_rates(calls, scan.classes, markers, validation_slop)
-            for seed, calls in called.by_seed.items()
-        }
+        by_seed = {seed: rates(calls) for seed, calls in called.by_seed.items()}
         write_seed_validation(seeds_summary, by_seed)
 
 

@@ -13,6 +13,7 @@ from deepregfinder.counting.store import RecordCounts
 from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.evaluation.tables import (
     AnnotationScore,
+    ClassReliability,
     CrisprFigures,
     PrecisionRecall,
     RatesAtThreshold,
@@ -26,6 +27,7 @@ from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.models.catalogue import design
 from deepregfinder.models.protocol import EpochRecord
+from deepregfinder.prediction.cutoffs import Cutoff
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.tables import Correlation, Doubt, LibraryQuality
 from deepregfinder.report.collect import Run, Version, collect
@@ -88,6 +90,9 @@ def metrics(plan: Plan, sample: str, model: str) -> dict[str, Any]:
             "n_windows": {"background": 10_000, **dict.fromkeys(classes[1:], 50)},
             **_figures(classes, plan, half),
             **{"ece_uncalibrated": 0.3, "brier_uncalibrated": 0.4},
+            "class_calibration": {
+                name: {"windows": 70, "ece": 0.04, "interval": [0.03, 0.06]} for name in classes[1:]
+            },
             "calls": {
                 "per_class": {
                     name: {
@@ -247,11 +252,16 @@ def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
         _write(Path(f"{start}.crispr.tsv"), CrisprFigures, rows)
     _examples(Path(f"{start}.examples.json"), plan, sample, model)
     calls = [
-        (chrom, name, 10 * place + index, 2000 * place)
+        (chrom, name, 10 * place + index, 2000 * place, 5 * place)
         for place, chrom in enumerate(plan.chroms, 1)
         for index, name in enumerate(plan.elements)
     ]
     _write(Path(f"{start}.calls.tsv"), CallCount, calls)
+    cutoffs = [
+        (name, "model", 0.35, 0.05, 0.4, 0.62, 1234, 0.012, 0.034) for name in plan.elements[:-1]
+    ]
+    cutoffs.append((plan.elements[-1], "precision:0.9", None, None, None, None, 0, None, None))
+    _write(Path(f"{start}.cutoffs.tsv"), Cutoff, cutoffs)
     rates = (40, 30, 0.75) if plan.labels else (40, None, None)
     validated = [(name, *rates, "DHS") for name in plan.elements]
     _write(Path(f"{start}.validation.tsv"), ValidationRate, validated)
@@ -313,9 +323,14 @@ def _points(evaluation: Path, plan: Plan) -> None:
         for stage in ("before", "after")
         for one in ((0.5, 0.6, 0, None, None), (0.6, 0.8, 1234, 0.7, 0.65), (0.8, 1, 99, 0.9, 0.85))
     ]
-    for table in ("calibration", "natural_calibration"):
-        if plan.natural or table == "calibration":
-            _write(evaluation / f"{table}.tsv", Reliability, bins)
+    _write(evaluation / "calibration.tsv", Reliability, bins)
+    if plan.natural:
+        by_class = [
+            (name, *one)
+            for name in plan.elements
+            for one in ((0, 0.1, 0, None, None), (0.1, 0.3, 80, 0.2, 0.15), (0.3, 1, 9, 0.6, 0.5))
+        ]
+        _write(evaluation / "natural_calibration.tsv", ClassReliability, by_class)
     epochs = [
         (seed, epoch, 1 / epoch, 1.1 / epoch, plan.figure * (1 - 0.5**epoch), 0.001)
         for seed in plan.seeds

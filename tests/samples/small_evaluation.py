@@ -8,6 +8,7 @@ import numpy as np
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.labels.tensors import Tensors, write_tensors
 from deepregfinder.models.bundle import Bundle, write_bundle
+from deepregfinder.models.natural import Natural, NaturalMap
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.prediction.probabilities import (
     ProbabilityAttributes,
@@ -46,7 +47,9 @@ def elements(n_classes: int = 3, seed: int = 0) -> Tensors:
 
 def bundle(n_classes: int = 3, n_members: int = 1) -> Bundle:
     made = random_bundle(n_members=n_members, n_classes=n_classes)
-    return replace(made, chrom_sizes=SIZES, split=PLAN)
+    maps = (NaturalMap(1.2, 0.8, -1.0, 0.02),) * (n_classes - 1)
+    natural = Natural(maps, (None,) * len(maps))
+    return replace(made, chrom_sizes=SIZES, split=PLAN, natural=natural)
 
 
 def write_scan(

@@ -7,6 +7,7 @@ from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.evaluation import across_samples, cross_validation, read_depth
 from deepregfinder.evaluation.tables import (
     AnnotationScore,
+    ClassReliability,
     ComparedFigure,
     CrisprFigures,
     PrecisionRecall,
@@ -20,6 +21,7 @@ from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
 from deepregfinder.models.protocol import EpochRecord
+from deepregfinder.prediction.cutoffs import Cutoff
 from deepregfinder.prediction.marker_validation import CallCount, SeedValidation, ValidationRate
 from deepregfinder.quality.tables import Correlation, Doubt, FileQuality, LibraryQuality
 from deepregfinder.report.collect import Version
@@ -33,6 +35,7 @@ EVALUATION = "evaluation/<sample>/<model>"
 ROWS: dict[str, type[Any]] = {
     f"{CALLS}.validation.tsv": ValidationRate,
     f"{CALLS}.calls.tsv": CallCount,
+    f"{CALLS}.cutoffs.tsv": Cutoff,
     f"{CALLS}.seeds.tsv": SeedValidation,
     f"{CALLS}.crispr.tsv": CrisprFigures,
     f"{COMPARED}.transitions.tsv": Transition,
@@ -56,7 +59,7 @@ ROWS: dict[str, type[Any]] = {
     f"{EVALUATION}/natural_pr_curve.tsv": PrecisionRecall,
     f"{EVALUATION}/roc_curve.tsv": RatesAtThreshold,
     f"{EVALUATION}/calibration.tsv": Reliability,
-    f"{EVALUATION}/natural_calibration.tsv": Reliability,
+    f"{EVALUATION}/natural_calibration.tsv": ClassReliability,
     f"{EVALUATION}/learning_curve.tsv": EpochRecord,
     "models/<sample>/<model>/learning_curve.tsv": EpochRecord,
     "pipeline_info/inputs.tsv": InputFile,

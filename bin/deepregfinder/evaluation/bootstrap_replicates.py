@@ -8,6 +8,7 @@ the classes as JSON:
   <setting>.<figure>             float64 (rows, classes), or (rows,) for ece, brier
   <setting>.by_chrom.<figure>    float64 (chromosomes, classes); each test chromosome separately
   <setting>.uncalibrated.<name>  float64 (1,); ece, brier before calibration
+  natural.class_ece              as <setting>.<figure> (class_calibration.py), and by_chrom
   ranked.<class>.<field>         fields of `ranking.RankedCalls`
 
 Settings are "test", "natural" (every window) and "calls"; the last two may be absent.
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder.errors import InputError
+from deepregfinder.evaluation.class_calibration import class_errors
 from deepregfinder.evaluation.evaluate import Evaluation, Measured, call_figures
 from deepregfinder.evaluation.metrics import CALIBRATION, Blocks, measure
 from deepregfinder.evaluation.ranking import RankedCalls
@@ -28,6 +30,7 @@ from deepregfinder.storage.checked_safetensors import read_checked, write_checke
 FILE = "replicates.safetensors"
 KIND = "classes"
 FIGURES = ("precision", "recall", "f1", "average_precision")
+CLASS_ECE = "class_ece"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ def write_replicates(path: Path, evaluation: Evaluation) -> None:
             arrays |= _of_windows(setting, measured)
             for name in CALIBRATION:
                 arrays[f"{setting}.uncalibrated.{name}"] = before.figures.overall[name]
+    if evaluation.class_calibration is not None and evaluation.natural is not None:
+        calibration = evaluation.class_calibration
+        arrays[f"natural.{CLASS_ECE}"] = _rows(calibration.errors, calibration.replicates)
+        chromosomes = each_chromosome(evaluation.natural.blocks)
+        arrays[f"natural.by_chrom.{CLASS_ECE}"] = class_errors(calibration.bins, chromosomes)
     if evaluation.calls is not None and evaluation.natural is not None:
         calls, blocks = evaluation.calls, evaluation.natural.blocks
         ones = np.ones((1, len(blocks)), np.uint16)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder.errors import InputError
-from deepregfinder.evaluation.bootstrap_replicates import FIGURES, Replicates
+from deepregfinder.evaluation.bootstrap_replicates import CLASS_ECE, FIGURES, Replicates
 from deepregfinder.evaluation.metrics import CALIBRATION, ratio, with_interval
 from deepregfinder.evaluation.ranking import false_calls_at_recall
 from deepregfinder.evaluation.tables import ComparedFigure, SeedFigure
@@ -106,7 +106,7 @@ def by_chromosome(
 
 def _figures(model: Replicates, setting: str) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
     """Class, metric, its rows (estimate first), and its value on each chromosome."""
-    for figure in FIGURES:
+    for figure in (*FIGURES, CLASS_ECE):
         if (key := f"{setting}.{figure}") not in model.arrays:
             continue
         values, by_chrom = model.arrays[key], model.arrays[f"{setting}.by_chrom.{figure}"]

@@ -14,13 +14,20 @@ from matplotlib.ticker import MaxNLocator
 
 from deepregfinder.classes import class_named
 from deepregfinder.evaluation.metrics import (
+    N_BINS,
     Ranking,
     Tallies,
     precision_recall_curve,
+    ratio,
     reliability,
     roc_curve,
 )
-from deepregfinder.evaluation.tables import PrecisionRecall, RatesAtThreshold, Reliability
+from deepregfinder.evaluation.tables import (
+    ClassReliability,
+    PrecisionRecall,
+    RatesAtThreshold,
+    Reliability,
+)
 from deepregfinder.figure import PALE, figure_of, shaded
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.storage.tables import read_rows, write_rows, write_table
@@ -125,6 +132,43 @@ def draw_calibration(
         _unit_square(axes, "Highest probability (mean of the bin)", "Share correct", title)
         _legend(axes)
     write_rows(folder / f"{name}.tsv", Reliability, rows)
+
+
+def draw_class_calibration(
+    folder: Path,
+    name: str,
+    classes: Sequence[str],
+    bins: np.ndarray,
+    errors: np.ndarray,
+    title: str,
+) -> None:
+    """Reliability diagram of each class except background, at natural prevalence.
+
+    bins : windows, sum of probabilities and windows of the class: (classes - 1, N_BINS, 3)
+    errors : class-wise calibration errors, (classes,)
+    """
+    rows: list[ClassReliability] = []
+    edges = np.arange(N_BINS + 1) / N_BINS
+    with figure_of(folder / f"{name}.png", 4.6, 4.7) as (axes,):
+        axes.plot([0, 1], [0, 1], color=PALE, lw=0.8, ls=":")
+        for class_name, of_class, error in zip(classes[1:], bins, errors[1:], strict=True):
+            windows = of_class[:, 0]
+            means = ratio(of_class[:, 1:], windows[:, None])
+            rows += [
+                ClassReliability(class_name, low, high, int(n), *(pair if n else (None, None)))
+                for low, high, n, pair in zip(
+                    edges[:-1].tolist(), edges[1:].tolist(), windows, means.tolist(), strict=True
+                )
+            ]
+            seen = means[windows > 0]
+            if len(seen):
+                axes.plot(
+                    seen[:, 0], seen[:, 1], color=class_named(class_name).hex_colour, marker="o",
+                    ms=3.5, label=f"{class_named(class_name).label} (ECE {error:.3f})",
+                )  # fmt: skip
+        _unit_square(axes, "Probability (mean of the bin)", "Share of windows of the class", title)
+        _legend(axes)
+    write_rows(folder / f"{name}.tsv", ClassReliability, rows)
 
 
 def draw_learning_curve(folder: Path, name: str, table: Path, title: str, unit: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepregfinder.errors import InputError
+from deepregfinder.evaluation.class_calibration import class_errors, tally_calibration
 from deepregfinder.evaluation.metrics import (
     NO_BOOTSTRAP,
     Blocks,
@@ -37,6 +38,7 @@ from deepregfinder.models.calibration import combine_members
 from deepregfinder.models.tss_input import is_tss_array
 from deepregfinder.prediction.calling import Calls, TssZone
 from deepregfinder.prediction.cutoffs import Cutoff
+from deepregfinder.prediction.natural_scan import NaturalScan
 from deepregfinder.prediction.probabilities import Probabilities
 
 log = logging.getLogger(__name__)
@@ -66,12 +68,14 @@ class Evidence:
     calls : None if calls are not measured
     cutoffs : where these calls begin, None for the thresholds of the bundle; they are only reported
     zone : where enhancer calls were removed, and enhancer candidates are; None if they were not
+    tss : known TSSs, for `natural.near_tss`
     """
 
     scan: Probabilities | None = None
     calls: Mapping[str, Calls] | None = None
     cutoffs: Sequence[Cutoff] | None = None
     zone: TssZone | None = None
+    tss: Mapping[str, np.ndarray] | None = None
 
 
 NO_EVIDENCE = Evidence()
@@ -108,6 +112,19 @@ class MeasuredCalls:
 
 
 @dataclass(frozen=True)
+class ClassCalibration:
+    """Calibration of each class at natural prevalence (class_calibration.py).
+
+    bins : float64 (blocks, classes - 1, N_BINS, 3)
+    errors, replicates : float64 (1 or replicates, classes), NaN for background
+    """
+
+    bins: np.ndarray
+    errors: np.ndarray
+    replicates: np.ndarray | None
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """All metrics of one model on one sample.
 
@@ -115,6 +132,7 @@ class Evaluation:
     uncalibrated : the same before calibration
     natural, calls : None if they cannot be measured; natural_reason has the reason
     natural_uncalibrated : natural before calibration
+    class_calibration : None also without maps to natural prevalence
     chroms : the test chromosomes of natural
     thresholds : for each class except background, the lowest probability of a called window away
         from known TSSs; None if there is none
@@ -130,6 +148,7 @@ class Evaluation:
     uncalibrated: Measured
     natural: Measured | None
     natural_uncalibrated: Measured | None
+    class_calibration: ClassCalibration | None
     calls: MeasuredCalls | None
     natural_reason: str | None
     chroms: tuple[str, ...]
@@ -142,11 +161,12 @@ class Natural:
 
     calibrated: Measured | None
     uncalibrated: Measured | None
+    class_calibration: ClassCalibration | None
     calls: MeasuredCalls | None
     chroms: tuple[str, ...]
 
 
-NOT_MEASURED = Natural(None, None, None, ())
+NOT_MEASURED = Natural(None, None, None, None, ())
 
 
 def evaluate(
@@ -205,6 +225,7 @@ def evaluate(
         uncalibrated=_measured(blocks, raw, [], None),
         natural=natural.calibrated,
         natural_uncalibrated=natural.uncalibrated,
+        class_calibration=natural.class_calibration,
         calls=natural.calls,
         natural_reason=reason,
         chroms=natural.chroms,
@@ -246,9 +267,15 @@ def _at_natural_prevalence(
             call_figures(tallies, ranked, np.ones((1, len(blocks)))),
             None if weights is None else call_figures(tallies, ranked, weights),
         )
+    class_calibration = None
+    if scan.natural is not None:
+        bins = tally_calibration(NaturalScan(scan, evidence.tss), elements, blocks)
+        drawn = None if weights is None else class_errors(bins, weights)
+        class_calibration = ClassCalibration(bins, class_errors(bins), drawn)
     return Natural(
         calibrated=_measured(blocks, averaged, by_member or [averaged], weights),
         uncalibrated=_measured(blocks, raw, [], None),
+        class_calibration=class_calibration,
         calls=calls,
         chroms=chroms,
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from deepregfinder.evaluation.class_calibration import LOWEST
 from deepregfinder.evaluation.evaluate import Evaluation, Measured
 from deepregfinder.evaluation.metrics import CALIBRATION, MIN_BLOCKS, Figures, Tallies, interval
 from deepregfinder.evaluation.tables import SeedFigure
@@ -47,6 +48,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "n_windows": _counts(classes, natural.tallies),
             **_section(natural, evaluation, "natural.", reasons),
             **_before_calibration(evaluation.natural_uncalibrated),
+            "class_calibration": _class_calibration(evaluation, reasons),
             "calls": _calls_section(evaluation, reasons),
         }
     if content["threshold"] is None:
@@ -67,6 +69,29 @@ def _before_calibration(measured: Measured | None) -> dict[str, float | None]:
         return {}
     overall = measured.figures.overall
     return {f"{name}_uncalibrated": _number(overall[name][0]) for name in CALIBRATION}
+
+
+def _class_calibration(evaluation: Evaluation, reasons: dict[str, str]) -> dict[str, Any] | None:
+    """Windows with a probability of at least LOWEST, and the calibration error over them."""
+    measured = evaluation.class_calibration
+    if measured is None:
+        reasons["natural.class_calibration"] = "the model has no maps to natural prevalence"
+        return None
+    windows = measured.bins[..., 0].sum(axis=(0, 2))
+    drawn = measured.replicates
+    content = {}
+    for index, name in enumerate(evaluation.bundle.classes[1:], 1):
+        error = _number(measured.errors[0, index])
+        content[name] = {
+            "windows": int(windows[index - 1]),
+            "ece": error,
+            "interval": None if drawn is None else interval(drawn[:, index]),
+        }
+        if error is None:
+            reasons[f"natural.class_calibration.{name}.ece"] = (
+                f"no window has a probability of {LOWEST:g} or more"
+            )
+    return content
 
 
 def one_threshold(thresholds: Sequence[float | None]) -> float | None:

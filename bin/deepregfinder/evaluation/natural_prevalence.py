@@ -35,7 +35,7 @@ def tally_genome(
     members: list[list[Tallies]] = [[] for _ in (scan.seeds if with_members else ())]
     for chrom, by_class in elements.items():
         probabilities = scan.load(chrom)
-        centres = np.arange(probabilities.shape[1], dtype=np.int64) * scan.step + scan.window // 2
+        centres = scan.centres(probabilities.shape[1])
         truth, membership = label_windows(centres, by_class)
         block = centres // blocks.size
         averaged.append(
@@ -57,7 +57,7 @@ def tally_uncalibrated(scan: Probabilities, elements: Elements, blocks: Blocks) 
     averaged = []
     for chrom, by_class in elements.items():
         probabilities = temper(scan.load(chrom).T, 1 / scan.temperature).T
-        centres = np.arange(probabilities.shape[1], dtype=np.int64) * scan.step + scan.window // 2
+        centres = scan.centres(probabilities.shape[1])
         truth, membership = label_windows(centres, by_class)
         block, n_blocks = centres // blocks.size, blocks.count[chrom]
         averaged.append(tally(probabilities, truth, membership, block, n_blocks, quantised=True))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from deepregfinder.evaluation.curve_plots import (
     draw_calibration,
+    draw_class_calibration,
     draw_confusion,
     draw_learning_curve,
     draw_precision_recall,
@@ -42,10 +43,9 @@ def draw_evaluation(folder: Path, evaluation: Evaluation, learning_curve: Path) 
             natural.figures.per_class["average_precision"][0],
             f"{name}: all of the test chromosomes",
         )  # fmt: skip
-        before = evaluation.natural_uncalibrated
-        if before is not None:
-            draw_calibration(
-                folder, "natural_calibration", before.tallies, natural.tallies,
-                [stage.figures.overall["ece"][0] for stage in (before, natural)],
-                f"{name}: all of the test chromosomes",
-            )  # fmt: skip
+    if evaluation.class_calibration is not None:
+        calibration = evaluation.class_calibration
+        draw_class_calibration(
+            folder, "natural_calibration", classes, calibration.bins.sum(axis=0),
+            calibration.errors[0], f"{name}: all of the test chromosomes",
+        )  # fmt: skip

@@ -40,7 +40,7 @@ class RatesAtThreshold:
 
 @dataclass(frozen=True)
 class Reliability:
-    """A row of calibration.tsv or natural_calibration.tsv: a bin of probabilities.
+    """A row of calibration.tsv: a bin of probabilities.
 
     temperature_scaling : before or after; confidence and accuracy are None without windows
     """
@@ -51,6 +51,21 @@ class Reliability:
     windows: int
     confidence: float | None
     accuracy: float | None
+
+
+@dataclass(frozen=True)
+class ClassReliability:
+    """A row of natural_calibration.tsv: a bin of probabilities of a class at natural prevalence.
+
+    probability, share : mean probability, and share of the windows of the class; None without any
+    """
+
+    class_: str
+    low: float
+    high: float
+    windows: int
+    probability: float | None
+    share: float | None
 
 
 @dataclass(frozen=True)

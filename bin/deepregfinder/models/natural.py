@@ -6,9 +6,9 @@ chromosomes, each with the class that labels/ground_truth.py gives to its centre
 
     logit q = a ln p - b ln(1 - p) + c,    a, b >= 0
 
-(beta calibration: Kull, Silva Filho, Flach, AISTATS 2017, eq. 5). p is the calibrated probability
+(beta calibration: Kull, Silva Filho, Flach, AISTATS 2017). p is the calibrated probability
 as it is stored, q that at natural prevalence. The map rises, so that it does not change a ranking.
-As in Platt 1999, eq. 13, the targets of n positive and m negative windows are (n + 1) / (n + 2) and
+As in Platt 1999, the targets of n positive and m negative windows are (n + 1) / (n + 2) and
 1 / (m + 2), so that separable windows do not give a step.
 
 Promoter classes have a second map, of windows whose centre is within 500 bp of a TSS of --tss:
@@ -143,7 +143,7 @@ def fit_map(positive: np.ndarray, negative: np.ndarray) -> NaturalMap:
 def estimate_prior(of_class: NaturalMap, windows: np.ndarray) -> float:
     """The share of a class in another genome, from the probabilities there, without labels.
 
-    Expectation and maximisation by turns (Saerens, Latinne, Decaestecker 2002, eq. 2.9). The odds
+    Expectation and maximisation by turns (Saerens, Latinne, Decaestecker 2002, section 2.2). Odds
     change at most tenfold: beyond that, the reads differ, not the genome.
 
     windows : number of windows at each level, int64 (LEVELS,)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deepregfinder.prediction.calling import Calls, TssZone, call_genome, find_runs
-from deepregfinder.prediction.cutoffs import Cutoffs, centres
+from deepregfinder.prediction.cutoffs import Cutoffs
 from deepregfinder.prediction.probabilities import Probabilities
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def call_scan(
     runs_by_seed: dict[int, dict[str, Calls]] = {seed: {} for seed in scan.seeds if each_seed}
     for chrom in scan.chroms:
         track = scan.load(chrom)
-        lowest = cutoffs.of_windows(chrom, centres(scan, track.shape[1]))
+        lowest = cutoffs.of_windows(chrom, scan.centres(track.shape[1]))
         runs[chrom] = find_runs(track, scan.step, scan.window, lowest)
         if each_seed:
             for seed, track in zip(scan.seeds, scan.load_members(chrom), strict=True):

@@ -15,8 +15,7 @@ and all others. Two things differ where nothing but the model is asked for: a mo
 calibrated among labelled windows keeps its threshold everywhere, as published; without maps
 (--split random), every model does.
 
-In a sample that the model was not trained on, the share of each class is estimated from the
-probabilities there (`natural.estimate_prior`), and the maps are adapted to it.
+In a sample that the model was not trained on, the maps are adapted to it (natural_scan.py).
 """
 
 import logging
@@ -31,14 +30,7 @@ from scipy.special import expit
 from deepregfinder.classes import class_named
 from deepregfinder.errors import InputError
 from deepregfinder.models.catalogue import facts
-from deepregfinder.models.natural import (
-    LEVELS,
-    NaturalMap,
-    estimate_prior,
-    first_level,
-    near_tss,
-    stored_level,
-)
+from deepregfinder.models.natural import LEVELS, first_level, near_tss
 from deepregfinder.prediction.calling import (
     Calls,
     TssZone,
@@ -46,6 +38,7 @@ from deepregfinder.prediction.calling import (
     call_thresholds,
     find_runs,
 )
+from deepregfinder.prediction.natural_scan import NaturalScan
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.tables import Decimals4, Digits4, Shortest, read_rows
 
@@ -204,40 +197,16 @@ def find_cutoffs(
     probability of a model without maps.
     """
     wishes = parse_call_at(wanted.call_at, scan.classes)
-    return _Search(scan, zone, tss).find(wishes, wanted.threshold)
+    return _Search(NaturalScan(scan, tss), zone).find(wishes, wanted.threshold)
 
 
 class _Search:
-    """Finds the cut-offs of one scan.
+    """Finds the cut-offs of one scan."""
 
-    q[place][class] : probability at natural prevalence of every level, float64 (LEVELS,)
-    windows : how many there are at each level: int64 (2, classes - 1, LEVELS). Places are, in this
-        order, away from known TSSs and at one; windows of classes without a map of their own
-        there are in the first
-    """
-
-    def __init__(
-        self, scan: Probabilities, zone: TssZone | None, tss: Mapping[str, np.ndarray] | None
-    ) -> None:
-        self.scan = scan
+    def __init__(self, natural: NaturalScan, zone: TssZone | None) -> None:
+        self.natural = natural
+        self.scan = natural.scan
         self.zone = zone
-        self.tss = tss
-        n = len(scan.classes) - 1
-        natural = scan.natural
-        own_maps: tuple[NaturalMap | None, ...] = (None,) * n
-        if natural is not None and tss is not None:
-            own_maps = natural.at_tss
-        self.windows = self._count([of_class is not None for of_class in own_maps])
-        self.shares: list[tuple[float, float] | None] = [None] * n
-        self.q = [[np.arange(LEVELS) / (LEVELS - 1)] * n for _ in range(2)]
-        if natural is None:
-            return
-        for k, (anywhere, at_tss) in enumerate(zip(natural.anywhere, own_maps, strict=True)):
-            share = self._share(anywhere, self.windows[:, k].sum(axis=0))
-            self.shares[k] = (anywhere.prior, anywhere.prior if share is None else share)
-            self.q[0][k] = self.q[1][k] = anywhere.table(share)
-            if at_tss is not None:
-                self.q[1][k] = at_tss.table(self._share(at_tss, self.windows[1, k]))
 
     def find(self, wishes: Sequence[CallAt], threshold: float | None) -> tuple[Cutoff, ...]:
         self._refuse(wishes, threshold)
@@ -254,25 +223,6 @@ class _Search:
             self._row(k, wish, cut, q)
             for k, (wish, cut, q) in enumerate(zip(wishes, cuts, natural, strict=True))
         )
-
-    def _count(self, separate: Sequence[bool]) -> np.ndarray:
-        scan = self.scan
-        windows = np.zeros((2, len(separate), LEVELS), np.int64)
-        for chrom in scan.chroms:
-            track = scan.load(chrom)
-            at_tss = near_tss(self.tss, chrom, centres(scan, track.shape[1]))
-            for k, own in enumerate(separate):
-                level = stored_level(track[k + 1])
-                there = at_tss if own else np.zeros_like(at_tss)
-                for place, which in enumerate((~there, there)):
-                    windows[place, k] += np.bincount(level[which], minlength=LEVELS)
-        return windows
-
-    def _share(self, of_class: NaturalMap, windows: np.ndarray) -> float | None:
-        """The share of a class in the sample; None where the model was trained on it."""
-        if self.scan.sample == self.scan.trained_on:
-            return None
-        return estimate_prior(of_class, windows)
 
     def _refuse(self, wishes: Sequence[CallAt], threshold: float | None) -> None:
         wanted = sorted({str(wish) for wish in wishes if wish.kind != "model"})
@@ -306,8 +256,8 @@ class _Search:
 
     def _of_precision(self, k: int, precision: float) -> float:
         """The lowest probability above which the mean probability is at least `precision`."""
-        q = np.concatenate([self.q[place][k] for place in range(2)])
-        windows = self.windows[:, k].ravel()
+        q = np.concatenate([self.natural.q[place][k] for place in range(2)])
+        windows = self.natural.windows[:, k].ravel()
         order = np.argsort(-q, kind="stable")
         n, expected = np.cumsum(windows[order]), np.cumsum((windows * q)[order])
         reached = np.flatnonzero((n > 0) & (expected >= precision * n))
@@ -315,13 +265,8 @@ class _Search:
 
     def _cut(self, k: int, q: float, own: float, wish: CallAt) -> tuple[float, float]:
         """The lowest probabilities, as stored, away from known TSSs and at one."""
-        # Between two levels: rounding cannot move a window to the other side.
-        anywhere, at_tss = (
-            (level - 0.5) / (LEVELS - 1) if (level := first_level(self.q[place][k], q)) < LEVELS
-            else np.inf
-            for place in range(2)
-        )  # fmt: skip
-        is_own = wish.kind == "model" and self.scan.sample == self.scan.trained_on
+        anywhere, at_tss = (_lowest(self.natural.q[place][k], q) for place in range(2))
+        is_own = wish.kind == "model" and self.natural.is_own
         return (own if is_own else anywhere, at_tss)
 
     def _search(
@@ -361,10 +306,10 @@ class _Search:
     ) -> dict[str, Calls]:
         scan = self.scan
         anywhere, at_tss = zip(*cuts, strict=True)
-        cutoffs = Cutoffs(anywhere, at_tss, self.tss)
+        cutoffs = Cutoffs(anywhere, at_tss, self.natural.tss)
         runs = {}
         for chrom, track in tracks.items():
-            lowest = cutoffs.of_windows(chrom, centres(scan, track.shape[1]))
+            lowest = cutoffs.of_windows(chrom, scan.centres(track.shape[1]))
             runs[chrom] = find_runs(track, scan.step, scan.window, lowest)
         return call_genome(runs, scan.classes, scan.step, self.zone)
 
@@ -372,10 +317,10 @@ class _Search:
         n, expected = 0, 0.0
         for place in range(2):
             first = LEVELS if np.isinf(cut[place]) else int(np.ceil(cut[place] * (LEVELS - 1)))
-            of_place = self.windows[place, k, first:]
+            of_place = self.natural.windows[place, k, first:]
             n += int(of_place.sum())
-            expected += float(of_place @ self.q[place][k][first:])
-        shares = self.shares[k]
+            expected += float(of_place @ self.natural.q[place][k][first:])
+        shares = self.natural.shares[k]
         known = shares is not None and n > 0
         return Cutoff(
             class_=self.scan.classes[k + 1],
@@ -390,9 +335,11 @@ class _Search:
         )
 
 
-def centres(scan: Probabilities, n: int) -> np.ndarray:
-    """Centres of the first n windows of a chromosome, int64 bp."""
-    return np.arange(n, dtype=np.int64) * scan.step + scan.window // 2
+def _lowest(table: np.ndarray, q: float) -> float:
+    """The lowest stored probability with q or more: between two levels, so that rounding cannot
+    move a window to the other side."""
+    level = first_level(table, q)
+    return np.inf if level == LEVELS else (level - 0.5) / (LEVELS - 1)
 
 
 def _largest(amount: Callable[[float], int], limit: float) -> float | None:

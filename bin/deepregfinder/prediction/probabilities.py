@@ -64,6 +64,10 @@ class Probabilities(ProbabilityAttributes):
         """The scanned chromosomes, in natural order."""
         return tuple(sorted(self.groups, key=natural_order))
 
+    def centres(self, n: int) -> np.ndarray:
+        """Centres of the first n windows of a chromosome: int64 (n,), bp."""
+        return np.arange(n, dtype=np.int64) * self.step + self.window // 2
+
     def load(self, chrom: str) -> np.ndarray:
         """Calibrated probabilities of a chromosome: float32 (classes, windows)."""
         return _unscaled(self.groups[chrom], chrom)

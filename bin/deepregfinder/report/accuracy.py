@@ -109,10 +109,18 @@ def scopes(result: Result) -> Iterator[Scope]:
     where = listed(natural["chromosomes"])
     yield Scope(
         "Every window of the test chromosomes",
-        f"Natural prevalence: all windows of {where}, nearly all of them background.",
-        ("windows", *FIGURES.values()),
-        _rows(natural, metrics["classes"], natural["n_windows"]),
-        {label: _figure(natural, name, natural["intervals"]) for name, label in OVERALL.items()},
+        f"Natural prevalence: all windows of {where}, nearly all of them background. ECE is of "
+        "windows with a probability of at least 0.05 at natural prevalence.",
+        ("windows", *FIGURES.values(), "ECE"),
+        {
+            name: (*cells, _class_error(natural, name))
+            for name, cells in _rows(natural, metrics["classes"], natural["n_windows"]).items()
+        },
+        {
+            label: _figure(natural, name, natural["intervals"])
+            for name, label in OVERALL.items()
+            if name != "ece"  # a constant has a small one
+        },
     )
     calls = natural["calls"]
     if calls is None:
@@ -171,6 +179,11 @@ def _rows(
         name: (windows[name], *(_of_class(part, name, figure) for figure in FIGURES))
         for name in classes
     }
+
+
+def _class_error(natural: Mapping[str, Any], name: str) -> Figure:
+    of_class = (natural["class_calibration"] or {}).get(name)
+    return Figure(of_class["ece"], *(of_class["interval"] or ())) if of_class else Figure()
 
 
 def _of_class(part: Mapping[str, Any], name: str, figure: str) -> Figure:

@@ -11,7 +11,12 @@ from typing import TypeVar
 import numpy as np
 from markupsafe import Markup
 
-from deepregfinder.evaluation.tables import PrecisionRecall, RatesAtThreshold, Reliability
+from deepregfinder.evaluation.tables import (
+    ClassReliability,
+    PrecisionRecall,
+    RatesAtThreshold,
+    Reliability,
+)
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.report.charts import class_colour
 from deepregfinder.report.collect import Result
@@ -147,7 +152,7 @@ def plots_of(result: Result) -> dict[str, Markup]:
         "natural_pr_curve": _precision_recall(key, points.natural_pr_curve, "test chromosomes"),
         "roc_curve": _roc(key, points.roc_curve),
         "calibration": _calibration(key, points.calibration),
-        "natural_calibration": _calibration(key, points.natural_calibration),
+        "natural_calibration": _class_calibration(key, points.natural_calibration),
         "learning_curve": _learning_curve(key, points.learning_curve),
     }
     return {name: chart for name, chart in drawn.items() if chart}
@@ -202,6 +207,22 @@ def _calibration(key: str, rows: Sequence[Reliability]) -> Markup:
             curves.append(Curve(name, colour, x, y, notes, dashed=stage == "before", marked=True))
     title = f"Calibration of {key}, before and after temperature scaling"
     return plot(title, curves, Axis("highest probability"), Axis("fraction correct"), diagonal=True)
+
+
+def _class_calibration(key: str, rows: Sequence[ClassReliability]) -> Markup:
+    curves = []
+    for class_name in dict.fromkeys(row.class_ for row in rows):
+        own = [
+            (row.probability, row.share, f"{row.windows:,} windows")
+            for row in rows
+            if row.class_ == class_name and row.probability is not None and row.share is not None
+        ]
+        if own:
+            x, y, notes = zip(*own, strict=True)
+            colour = class_colour(class_name)
+            curves.append(Curve(label(class_name), colour, x, y, notes, marked=True))
+    axes = Axis("probability at natural prevalence"), Axis("fraction of the class")
+    return plot(f"Calibration of each class of {key}", curves, *axes, diagonal=True)
 
 
 def _learning_curve(key: str, rows: Sequence[EpochRecord]) -> Markup:

@@ -109,8 +109,9 @@ PLOTS = {
         "On the diagonal, probabilities equal the fraction correct; below it, they are too high.",
     ),
     "natural_calibration": (
-        "Calibration, whole test chromosomes",
-        "At natural prevalence, where the probabilities of calls should be calibrated.",
+        "Calibration of each class, whole test chromosomes",
+        "Windows with a probability of at least 0.05 at natural prevalence. On the diagonal, it is "
+        "the fraction of windows that belong to the class.",
     ),
     "learning_curve": (
         "Learning curve",

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepregfinder.evaluation.tables import PrecisionRecall, RatesAtThreshold, Reliability
+from deepregfinder.evaluation.tables import (
+    ClassReliability,
+    PrecisionRecall,
+    RatesAtThreshold,
+    Reliability,
+)
 from deepregfinder.models.protocol import EpochRecord
 from deepregfinder.storage.tables import Row, read_rows
 
@@ -16,7 +21,7 @@ class Points:
     natural_pr_curve: tuple[PrecisionRecall, ...] = ()
     roc_curve: tuple[RatesAtThreshold, ...] = ()
     calibration: tuple[Reliability, ...] = ()
-    natural_calibration: tuple[Reliability, ...] = ()
+    natural_calibration: tuple[ClassReliability, ...] = ()
     learning_curve: tuple[EpochRecord, ...] = ()
 
 
@@ -32,6 +37,6 @@ def read_points(folder: Path) -> Points:
         rows("natural_pr_curve", PrecisionRecall),
         rows("roc_curve", RatesAtThreshold),
         rows("calibration", Reliability),
-        rows("natural_calibration", Reliability),
+        rows("natural_calibration", ClassReliability),
         rows("learning_curve", EpochRecord),
     )

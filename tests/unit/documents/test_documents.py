@@ -271,7 +271,6 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "bundle": world["bundle"],
         "tensors": world["tensors"],
         "calls": folder / "calls.bed",
-        "threshold": "0.5",
         "bootstrap": "40",
         "seed": "1",
         "output": folder / "out",

@@ -51,7 +51,7 @@ def test_an_evaluation_has_a_curve_for_each_class_and_seed(tmp_path: Path) -> No
             "natural_pr_curve": 4,
             "roc_curve": 5,
             "calibration": 2,
-            "natural_calibration": 2,
+            "natural_calibration": 4,
         },
         "learning_curve": 2,
     }
