@@ -33,12 +33,12 @@ workflow LABELS {
     candidates = ASSIGN_STATES.out.candidates.mix(with_nascent.plain.map { meta, bed, _counts -> [meta, bed] })
     BUILD_TENSORS(signal.join(candidates), tensor_options, codeDigest('build_tensors.py'))
 
-    def described = BUILD_TENSORS.out.regions
-        .join(lists)
-        .map { meta, regions, dhs, enhancers, _promoter_marks, tfbs -> [meta, regions, dhs, enhancers, tfbs] }
-    DESCRIBE_WINDOWS(described, tss, chrom_sizes, tensor_options.classes, codeDigest('describe_windows.py'))
-
     tensors = BUILD_TENSORS.out.tensors
+    def described = tensors
+        .join(lists)
+        .map { meta, windows, dhs, enhancers, _promoter_marks, tfbs -> [meta, windows, dhs, enhancers, tfbs] }
+    DESCRIBE_WINDOWS(described, tss, codeDigest('describe_windows.py'))
+
     regions = BUILD_TENSORS.out.regions
 
     emit:

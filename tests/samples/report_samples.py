@@ -21,6 +21,7 @@ from deepregfinder.evaluation.tables import (
 )
 from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.inputs.tables import InputFile
+from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
@@ -220,6 +221,8 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
     ]
     _write(folder / f"{sample}.test_windows.tsv", WindowDistances, near)
     (folder / f"{sample}.test_windows.png").write_bytes(PNG)
+    counted = (5000, 250, 0.05, 400, 300, 0.75) if plan.natural else (None,) * 6
+    _write(folder / f"{sample}.open_background.tsv", OpenBackground, [counted])
     kept = [(name, 300, 20, 0, 200, 40, 40) for name in class_names(plan.n_classes)]
     _write(folder / f"{sample}.regions.tsv", Selection, kept)
 

@@ -19,12 +19,16 @@ FACTORS = {
     "p300.narrowPeak": "wgEncodeAwgTfbsBroad{}P300UniPk.narrowPeak.gz",
     "CTCF.narrowPeak": "wgEncodeAwgTfbsBroad{}CtcfUniPk.narrowPeak.gz",
 }
+P300 = "K562_p300_dnase_distal.bed"
 ROADMAP = "GM12878_E116_25state_imputed12marks.bed.gz"
 CRISPR = "EPCrisprBenchmark_combined_data.training_K562.GRCh38.tsv.gz"
 
 
 def write_data(folder: Path, megabases: float = 12) -> Path:
-    """Write peak lists of K562 and GM12878, the files of hg19, and perturbed elements."""
+    """Write peak lists of K562 and GM12878, the files of hg19, and perturbed elements.
+
+    The second list of p300 of K562 has the midpoints of every other peak of the first.
+    """
     genome, sites = small_genome(megabases, 12_000, 1)
     sizes = {NAMES[name]: n for name, n in genome.chrom_sizes.items() if name in NAMES}
     cells = {name: small_cell(name, sites, genome, 1) for name in ("K562", "GM12878")}
@@ -37,10 +41,13 @@ def write_data(folder: Path, megabases: float = 12) -> Path:
     _write(annotation / "RefSeqTSS.hg19.bed.gz", tss)
     _write(annotation / "hg19-blacklist.v2.bed", _renamed(genome.blacklist))
     _write(annotation / ROADMAP, _states(genome, cells["GM12878"]))
+    peaks = _places(cells["K562"], "p300.narrowPeak")
     pairs = [
         f"{chrom}\t{start}\t{end}\t{str(number % 3 == 0).upper()}"
-        for number, (chrom, start, end) in enumerate(_places(cells["K562"], "p300.narrowPeak"))
+        for number, (chrom, start, end) in enumerate(peaks)
     ]
+    points = [(chrom, (start + end) // 2) for chrom, start, end in peaks[::2]]
+    _write(folder / "real_hg19" / P300, [f"{chrom}\t{at}\t{at + 1}" for chrom, at in points])
     _write(crispr / CRISPR, ["chrom\tchromStart\tchromEnd\tRegulated", *pairs])
     chains = [
         f"chain 1 {name} {n} + 0 {n} {name} {n} + 0 {n} {number}\n{n}\n"

@@ -16,6 +16,7 @@ from deepregfinder.evaluation.tables import (
     SeedFigure,
 )
 from deepregfinder.inputs.tables import InputFile, LeftOut
+from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
@@ -42,6 +43,7 @@ ROWS: dict[str, type[Any]] = {
     f"{COMPARED}.marks.tsv": ComparedMark,
     "regions/<sample>/regions.tsv": Selection,
     "regions/<sample>/test_windows.tsv": WindowDistances,
+    "regions/<sample>/open_background.tsv": OpenBackground,
     "regions/<sample>/dropped.tsv": Drop,
     "regions/<sample>/states.tsv": StateCounts,
     "signal/libraries.tsv": LibraryQuality,

@@ -15,7 +15,8 @@ import pandas as pd
 from deepregfinder.classes import class_named
 from deepregfinder.figure import figure_of
 from deepregfinder.genome.bedtools import distances
-from deepregfinder.labels.ground_truth import label_windows
+from deepregfinder.labels.ground_truth import label_windows, labelled_elements
+from deepregfinder.labels.tensors import Tensors
 from deepregfinder.storage.tables import write_rows
 
 LABELLED, NATURAL = "labelled", "natural"
@@ -64,48 +65,42 @@ class ClassDistances:
     distance: np.ndarray
 
 
-def natural_background(
-    regions: pd.DataFrame, chrom_sizes: Mapping[str, int], classes: Sequence[str]
-) -> pd.DataFrame:
-    """Adjacent windows along the test chromosomes that are background.
+def natural_background(tensors: Tensors) -> pd.DataFrame:
+    """Adjacent windows along the test chromosomes that are background: chrom, start, end.
 
-    regions : region table of labelled windows, divided by chromosome
-
-    Returns
-    -------
-    chrom, start, end
+    tensors : labelled windows, divided by chromosome
     """
-    width = int((regions["end"] - regions["start"]).iloc[0])
+    width = tensors.geometry.window
+    chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
     tables = []
-    for chrom in dict.fromkeys(regions.loc[regions["split"] == "test", "chrom"]):
-        here = regions[regions["chrom"] == chrom]
-        middle = here["start"].to_numpy() + width // 2
-        elements = [np.sort(middle[(here["class"] == name).to_numpy()]) for name in classes]
-        start = np.arange(chrom_sizes[chrom] // width, dtype=np.int64) * width
-        truth, _ = label_windows(start + width // 2, [np.empty(0, np.int64), *elements[1:]])
+    for chrom, by_class in labelled_elements(tensors, chroms).items():
+        start = np.arange(tensors.chrom_sizes[chrom] // width, dtype=np.int64) * width
+        truth, _ = label_windows(start + width // 2, by_class)
         start = start[truth == 0]
         tables.append(pd.DataFrame({"chrom": chrom, "start": start, "end": start + width}))
     return pd.concat(tables, ignore_index=True)
 
 
-def describe(
-    regions: pd.DataFrame,
-    markers: Mapping[str, pd.DataFrame],
-    chrom_sizes: Mapping[str, int],
-    classes: Sequence[str],
-) -> list[ClassDistances]:
+def describe(tensors: Tensors, markers: Mapping[str, pd.DataFrame]) -> list[ClassDistances]:
     """Distances of the test windows of each class, and of all background of the test chromosomes.
 
-    Parameters
-    ----------
-    regions : region table of the labelled windows of all splits
     markers : name of MARKERS -> intervals
-    classes : of the run, background first
     """
-    test = regions[regions["split"] == "test"]
-    sets = [(LABELLED, name, test[test["class"] == name]) for name in classes]
-    if set(test["chrom"]).isdisjoint(regions.loc[regions["split"] != "test", "chrom"]):
-        sets.append((NATURAL, classes[0], natural_background(regions, chrom_sizes, classes)))
+    rows = tensors.select("test")
+    start = tensors.start[rows]
+    test = pd.DataFrame(
+        {
+            "chrom": np.array(tensors.chroms)[tensors.chrom[rows]],
+            "start": start,
+            "end": start + tensors.geometry.window,
+        }
+    )
+    sets = [
+        (LABELLED, name, test[tensors.y[rows] == index])
+        for index, name in enumerate(tensors.classes)
+    ]
+    if tensors.split_plan.mode == "chromosome":
+        sets.append((NATURAL, tensors.classes[0], natural_background(tensors)))
     return [
         ClassDistances(kind, name, marker, distances(windows, places))
         for marker, places in markers.items()

@@ -12,6 +12,7 @@ from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
 from deepregfinder.inputs.tables import InputFile, LeftOut
+from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
@@ -62,6 +63,7 @@ class TrainingSet:
     windows: tuple[Selection, ...] = ()
     window_distances: tuple[WindowDistances, ...] = ()
     window_distances_plot: bytes = b""
+    open_background: tuple[OpenBackground, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -281,7 +283,7 @@ def collect(results: Path, versions: Path, parameters: Path, command: str) -> Ru
 def _training_sets(files: Files) -> Iterator[TrainingSet]:
     drops, states = files.tables_of(Drop), files.tables_of(StateCounts)
     windows, window_distances = files.tables_of(Selection), files.tables_of(WindowDistances)
-    plots = _content(files, TEST_WINDOWS_PLOTS)
+    plots, background = _content(files, TEST_WINDOWS_PLOTS), files.tables_of(OpenBackground)
     for sample in sorted(drops.keys() | states.keys() | windows.keys()):
         yield TrainingSet(
             sample,
@@ -290,6 +292,7 @@ def _training_sets(files: Files) -> Iterator[TrainingSet]:
             windows.get(sample, ()),
             window_distances.get(sample, ()),
             plots.get(sample, b""),
+            background.get(sample, ()),
         )
 
 

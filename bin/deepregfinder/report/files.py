@@ -10,6 +10,7 @@ from deepregfinder.differential.tables import ComparedMark, Transition
 from deepregfinder.errors import InputError
 from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
 from deepregfinder.inputs.tables import InputFile, LeftOut
+from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
@@ -34,6 +35,7 @@ TABLES: dict[str, type[Any]] = {
     "*.states.tsv": StateCounts,
     "*.regions.tsv": Selection,
     "*.test_windows.tsv": WindowDistances,
+    "*.open_background.tsv": OpenBackground,
     "*.calls.tsv": CallCount,
     "*.cutoffs.tsv": Cutoff,
     "*.validation.tsv": ValidationRate,

@@ -101,6 +101,9 @@ def test_the_background_of_the_genome_is_told_where_there_is_one(tmp_path: Path)
         regions = Page(render(made_up(tmp_path / name, PLANS[name]))).texts["regions"]
         assert "Distances of test windows from known sites" in regions
         assert ("On the whole test chromosomes" in regions) == shown
+        counted = re.sub(r"\s+", " ", regions)
+        assert ("A5,0002505.0 %400" in counted) == shown, counted
+        assert ("A–––" in counted) != shown
 
 
 def test_what_a_run_did_not_do_is_said_in_a_sentence(tmp_path: Path) -> None:
