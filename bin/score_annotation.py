@@ -30,7 +30,9 @@ def score_annotation(
     bootstrap: "Bootstrap",
     output: Path,
 ) -> None:
-    """Write precision, recall and F1 on test windows, and of the intervals taken as calls."""
+    """Write precision, recall and F1 on test windows by two rules (the central 500 bp of a window,
+    or any base of it), and of the intervals taken as calls.
+    """
     from deepregfinder.evaluation.external.annotations import by_class, score
     from deepregfinder.evaluation.external.labels import parse_mapping, read_annotation
     from deepregfinder.evaluation.tables import AnnotationScore

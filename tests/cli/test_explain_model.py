@@ -44,8 +44,8 @@ def run(folder: Path, **changed: str) -> dict:
 
 
 @pytest.fixture(autouse=True)
-def few_attributions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explanation, "MOST_ATTRIBUTED", 5)
+def few_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explanation, "MOST_WINDOWS", 5)
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,16 @@ def test_a_network_is_explained_in_full_and_the_same_each_time(world: Path) -> N
         assert (world / "out" / name).read_bytes() == (again / name).read_bytes(), name
     assert facts["notes"] == []
     assert facts["elimination"] == "permuted"
-    # Calls of the test chromosomes only: half of each class.
-    assert facts["top_windows"]["windows"] == {"background": 50, "enhancer": 15, "promoter": 15}
+    assert facts["top_windows"] == {"background": 5, "enhancer": 5, "promoter": 5}
+    shown = cells(world / "out/filter_activations.tsv")
+    windows = elements()
+    tested = {
+        (windows.chroms[windows.chrom[row]], windows.start[row]): windows.classes[windows.y[row]]
+        for row in windows.select("test")
+    }
+    assert len(shown) == 15
+    for row in shown:
+        assert tested[row["chrom"], int(row["start"])] == row["class"], "calls play no part"
     for name in ("enhancer", "promoter"):
         attributed = facts["attributions"][name]
         assert attributed["completeness_error"] <= attributed["tolerance"] == 0.01
@@ -122,7 +130,6 @@ def test_importance_starts_from_the_accuracy_of_the_evaluation(world: Path) -> N
         expected, abs=1e-5
     )
     assert "was not predicted" in facts["notes"][0]
-    assert facts["top_windows"]["elements"] == "labelled windows"
     table = [
         line.split("\t") for line in (world / "out/mark_importance.tsv").read_text().split("\n")
     ]

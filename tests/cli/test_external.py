@@ -48,7 +48,8 @@ def test_annotations_come_into_one_table_and_plot(world: Path) -> None:
     words = "--annotation @K562.one.annotation.tsv --annotation @K562.two.annotation.tsv "
     run(compare_models, world, compare.format("full") + words + "--annotations @all.tsv")
     keys = [(row["annotation"], row["setting"], row["class"]) for row in cells(world / "all.tsv")]
-    of_each = [(s, c) for s in ("test", "calls") for c in ("enhancer", "promoter")]
+    settings = ("test_centre", "test_any_base", "calls")
+    of_each = [(setting, c) for setting in settings for c in ("enhancer", "promoter")]
     assert keys == [(name, *rest) for name in ("one", "two") for rest in of_each]
     assert (world / "full_pr.png").read_bytes() != (world / "bare_pr.png").read_bytes()
     assert not (world / "bare_natural_pr.png").exists(), "the genome was not predicted"

@@ -68,6 +68,13 @@ def brute_force_class(table: pd.DataFrame, chrom: str, middle: int) -> int:
     return 1 if enhancer >= promoter else 2
 
 
+def brute_force_touched(table: pd.DataFrame, chrom: str, start: int, name: str) -> bool:
+    """Whether an interval with this label has a base of the window of 800 bp."""
+    own = table[(table["chrom"] == chrom) & (table["name"] == name)]
+    window = set(range(start, start + 800))
+    return any(window & set(range(row.start, row.end)) for row in own.itertuples())
+
+
 def test_windows_and_calls_are_what_loops_find() -> None:
     windows = elements()
     table = segmentation(windows)
@@ -86,7 +93,7 @@ def test_windows_and_calls_are_what_loops_find() -> None:
     scored = {(one.setting, one.class_): vars(one) for one in scores}
     truth = windows.y[rows]
     for index, name in enumerate(CLASSES[1:], 1):
-        row = scored["test", name]
+        row = scored["test_centre", name]
         chosen, positive = np.array(wanted) == index, truth == index
         assert (row["calls"], row["labelled"]) == (chosen.sum(), positive.sum())
         assert row["right"] == row["found"] == (chosen & positive).sum()
@@ -95,6 +102,19 @@ def test_windows_and_calls_are_what_loops_find() -> None:
         assert row["recall"] == pytest.approx(recall)
         assert row["f1"] == pytest.approx(2 * precision * recall / (precision + recall))
         assert row["precision_low"] < row["precision"] < row["precision_high"]
+
+        row = scored["test_any_base", name]
+        label = ("14_EnhA2", "1_TssA")[index - 1]
+        touched = np.array(
+            [
+                brute_force_touched(table, *place, label)
+                for place in zip(chrom, windows.start[rows].tolist(), strict=True)
+            ]
+        )
+        assert (row["calls"], row["labelled"]) == (touched.sum(), positive.sum())
+        assert row["right"] == row["found"] == (touched & positive).sum()
+        assert row["precision"] == pytest.approx((touched & positive).sum() / touched.sum())
+        assert touched.sum() > chosen.sum()
 
         row = scored["calls", name]
         calls = [(one.chrom, one.start, one.end) for one in annotation[index].itertuples()]
@@ -124,5 +144,5 @@ def test_a_random_split_has_no_calls_and_no_bootstrap_means_no_interval() -> Non
     windows = replace(windows, split_plan=SplitPlan.parse("random", "1", "2", "3-4"))
     annotation = by_class(segmentation(windows), MAPPING, CLASSES, "x.bed")
     rows = score("roadmap", annotation, windows, Bootstrap(0, 1))
-    assert {row.setting for row in rows} == {"test"}
+    assert {row.setting for row in rows} == {"test_centre", "test_any_base"}
     assert all(np.isnan(row.f1_low) for row in rows)

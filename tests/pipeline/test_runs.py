@@ -290,7 +290,7 @@ def test_own_regions_are_scored_and_evidence_of_others_is_compared(pipeline, fir
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     for row in cells(done.results / "evaluation/A/annotations.tsv")[:2]:
-        assert (row["setting"], row["annotation"]) == ("test", "labels")
+        assert (row["setting"], row["annotation"]) == ("test_centre", "labels")
         assert float(row["recall"]) > 0.9, "the labels themselves, but for windows that overlap"
     row = cells(done.results / "calls/A/A.cnn.crispr.tsv")[0]
     assert row["not_lifted"] == row["not_predicted"] == row["not_valid"] == "0"

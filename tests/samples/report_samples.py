@@ -162,7 +162,7 @@ def write_run(folder: Path, plan: Plan) -> None:
             figures = (0.25, 0.125, 0.5)
             scores = [
                 (setting, "roadmap", name, 40, 10, 20, 15, *figures, *figures, *(None, None, None))
-                for setting in ("test", "calls")
+                for setting in ("test_centre", "test_any_base", "calls")
                 for name in plan.elements
             ]
             _write(results / f"{sample}.annotations.tsv", AnnotationScore, scores)

@@ -96,6 +96,21 @@ def one_hot_membership(truth: np.ndarray, n_classes: int) -> np.ndarray:
     return membership
 
 
+def count_hits(
+    chosen: np.ndarray, membership: np.ndarray, block: np.ndarray, n_blocks: int
+) -> np.ndarray:
+    """True positives, false positives and false negatives: int64, shape (blocks, classes, 3).
+
+    chosen : bool, shape (classes, windows); membership, block : as of `tally`
+    """
+    hits = np.zeros((n_blocks, len(chosen), 3), np.int64)
+    for index, (called, member) in enumerate(zip(chosen, membership, strict=True)):
+        positive, negative = member == POSITIVE, member == NEGATIVE
+        for column, which in enumerate((called & positive, called & negative, ~called & positive)):
+            hits[:, index, column] = np.bincount(block[which], minlength=n_blocks)
+    return hits
+
+
 def tally(
     probabilities: np.ndarray,
     truth: np.ndarray,
@@ -118,13 +133,11 @@ def tally(
     """
     n_classes = len(probabilities)
     predicted = probabilities.argmax(axis=0)
-    hits = np.zeros((n_blocks, n_classes, 3), np.int64)
+    chosen = np.arange(n_classes)[:, None] == predicted
+    hits = count_hits(chosen, membership, block, n_blocks)
     rankings = []
     for index in range(n_classes):
-        chosen = predicted == index
         positive, negative = membership[index] == POSITIVE, membership[index] == NEGATIVE
-        for column, which in enumerate((chosen & positive, chosen & negative, ~chosen & positive)):
-            hits[:, index, column] = np.bincount(block[which], minlength=n_blocks)
         if quantised:
             score = np.arange(LEVELS - 1, -1, -1) / (LEVELS - 1)
             level = (LEVELS - 1) - np.rint(probabilities[index] * (LEVELS - 1)).astype(np.int64)
@@ -204,6 +217,27 @@ def auroc(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
     return ratio(wins, positive.sum(axis=-1) * total[..., 0])
 
 
+def rates(hits: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Precision, recall and F1 for each weighting of the blocks.
+
+    hits : of `count_hits`; weights : float, shape (weightings, blocks), None is one of all ones
+
+    Returns
+    -------
+    name -> float64, shape (weightings, classes); NaN without a denominator
+    """
+    if weights is None:
+        weights = np.ones((1, len(hits)))
+    true_pos, false_pos, false_neg = np.moveaxis(
+        np.tensordot(weights.astype(np.float64), hits.astype(np.float64), axes=1), -1, 0
+    )
+    return {
+        "precision": ratio(true_pos, true_pos + false_pos),
+        "recall": ratio(true_pos, true_pos + false_neg),
+        "f1": ratio(2 * true_pos, 2 * true_pos + false_pos + false_neg),
+    }
+
+
 def measure(tallies: Tallies, weights: np.ndarray | None = None) -> Figures:
     """Compute all metrics for each weighting of the blocks.
 
@@ -212,15 +246,10 @@ def measure(tallies: Tallies, weights: np.ndarray | None = None) -> Figures:
     if weights is None:
         weights = np.ones((1, tallies.n_blocks))
     weights = weights.astype(np.float64)
-    true_pos, false_pos, false_neg = np.moveaxis(
-        np.tensordot(weights, tallies.hits.astype(np.float64), axes=1), -1, 0
-    )
     areas = [_areas(ranking, weights) for ranking in tallies.rankings]
     precisions = np.stack([precision for precision, _ in areas], axis=1)
     per_class = {
-        "precision": ratio(true_pos, true_pos + false_pos),
-        "recall": ratio(true_pos, true_pos + false_neg),
-        "f1": ratio(2 * true_pos, 2 * true_pos + false_pos + false_neg),
+        **rates(tallies.hits, weights),
         "average_precision": precisions,
         "auroc": np.stack([area for _, area in areas], axis=1),
     }

@@ -101,7 +101,8 @@ class ComparedFigure:
 class AnnotationScore:
     """A row of `<sample>.annotations.tsv`: an external annotation, evaluated like a model.
 
-    setting : test (labelled test windows) or calls (on the test chromosomes)
+    setting : test_centre or test_any_base (labelled test windows, by either rule of
+        external/annotations.py), or calls (on the test chromosomes)
     right : correct ones among `calls`; found : recovered ones among `labelled`
     """
 

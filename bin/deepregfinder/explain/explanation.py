@@ -14,7 +14,7 @@ from deepregfinder.explain.attributions import (
     integrated_gradients,
 )
 from deepregfinder.explain.elimination import Elimination, eliminate
-from deepregfinder.explain.filters import Filters, examine_filters, first_convolution
+from deepregfinder.explain.filters import Filters, examine_filters, first_filters
 from deepregfinder.explain.importance import (
     REPEATS,
     Importance,
@@ -24,14 +24,7 @@ from deepregfinder.explain.importance import (
     mark_importance,
     windows_score,
 )
-from deepregfinder.explain.places import (
-    Places,
-    best_places,
-    called_places,
-    joined,
-    labelled_places,
-    normalised_windows,
-)
+from deepregfinder.explain.places import Places, best_places
 from deepregfinder.explain.profiles import Profiles, average_profiles
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
@@ -40,10 +33,10 @@ from deepregfinder.models.windows.model import load_networks
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.labelled_windows import labelled_windows
 from deepregfinder.prediction.sample_signal import SignalReader
+from deepregfinder.signal.scale import normalise_windows
 from deepregfinder.signal.store import Signal
 
-MOST_WINDOWS = 500
-MOST_ATTRIBUTED = 100
+MOST_WINDOWS = 100
 ENOUGH_WINDOWS = 100
 
 
@@ -51,9 +44,8 @@ ENOUGH_WINDOWS = 100
 class Explanation:
     """The results of all analyses; None where one does not apply, with the reason in `notes`.
 
-    places : the windows for filters and attributions; called : whether those of element classes
-        are calls
-    attributions : class index -> attributions of the highest-scoring of these windows
+    places : the windows for filters and attributions
+    attributions : class index -> attributions of its windows
     """
 
     sample: str
@@ -63,7 +55,6 @@ class Explanation:
     elimination: Elimination
     profiles: Profiles | None
     places: Places | None
-    called: bool
     filters: Filters | None
     attributions: Mapping[int, Attributions]
     notes: tuple[str, ...]
@@ -106,8 +97,9 @@ def explain(
             notes.append("The model has no calls whose signal can be averaged.")
     places, filters, attributions = None, None, {}
     if bundle.facts.has_gradients:
-        places = _top_places(bundle, tensors, test[0]({}), calls, seed)
-        windows = normalised_windows(bundle, reader, places)
+        places = best_places(tensors, test[0]({}), MOST_WINDOWS, seed)
+        labelled = labelled_windows(bundle, tensors, quantile_map)
+        windows = normalise_windows(bundle.normalisation, labelled[places.row])
         networks = load_networks(bundle.model, bundle.trained)
         attributions = _attributions(bundle, networks, places, windows)
         notes += [
@@ -116,11 +108,11 @@ def explain(
             for index, one in attributions.items()
             if one.error > TOLERANCE
         ]
-        layer = first_convolution(networks[0])
-        if layer is None:
+        weights = first_filters(networks[0], bundle.weights[0])
+        if weights is None:
             notes.append(f"{bundle.model} has no convolution, and therefore no filters.")
         else:
-            filters = examine_filters(layer, windows, places.class_index, len(bundle.classes))
+            filters = examine_filters(weights, windows, places.class_index, len(bundle.classes))
     else:
         notes.append(
             f"{bundle.model} is not a network of windows: it has neither filters nor gradients."
@@ -133,7 +125,6 @@ def explain(
         elimination=elimination,
         profiles=profiles,
         places=places,
-        called=calls is not None,
         filters=filters,
         attributions=attributions,
         notes=tuple(notes),
@@ -190,29 +181,6 @@ def _block(tensors: Tensors, rows: np.ndarray, block_bp: int) -> np.ndarray:
     return np.unique(place, return_inverse=True)[1]
 
 
-def _top_places(
-    bundle: Bundle,
-    tensors: Tensors,
-    probabilities: np.ndarray,
-    calls: Mapping[str, Calls] | None,
-    seed: int,
-) -> Places:
-    """The highest-scoring windows of each class on chromosomes without training windows.
-
-    For elements these are calls, or labelled test windows without calls; for background, labelled
-    test windows.
-    """
-    places = labelled_places(tensors, probabilities)
-    if calls is not None:
-        plan = tensors.split_plan
-        chroms = tensors.chroms
-        if plan.mode == "chromosome":
-            chroms = tuple(plan.chromosomes.select(chroms, "test"))
-        background = places.take(places.class_index == 0)
-        places = joined([background, *called_places(calls, chroms, bundle, tensors.chrom_sizes)])
-    return best_places(places, MOST_WINDOWS, seed)
-
-
 def _attributions(
     bundle: Bundle, networks: list[Network], places: Places, windows: np.ndarray
 ) -> dict[int, Attributions]:
@@ -221,9 +189,9 @@ def _attributions(
     baseline = bundle.normalisation.apply(no_reads).astype(np.float32)
     attributions = {}
     for index in range(1, len(bundle.classes)):
-        best = np.flatnonzero(places.class_index == index)[:MOST_ATTRIBUTED]
-        if len(best):
-            attributions[index] = integrated_gradients(logits, windows[best], baseline, index)
+        of_class = places.class_index == index
+        if of_class.any():
+            attributions[index] = integrated_gradients(logits, windows[of_class], baseline, index)
     return attributions
 
 
@@ -251,12 +219,7 @@ def facts(explanation: Explanation) -> dict[str, Any]:
         else "permuted",
         "top_windows": None
         if places is None
-        else {
-            "elements": "calls" if explanation.called else "labelled windows",
-            "windows": {
-                name: int((places.class_index == index).sum()) for index, name in enumerate(classes)
-            },
-        },
+        else {name: int((places.class_index == index).sum()) for index, name in enumerate(classes)},
         "attributions": {
             classes[index]: {
                 "windows": len(attributions.difference),

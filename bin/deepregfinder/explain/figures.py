@@ -246,7 +246,7 @@ def draw_attributions(
 def draw_filter_activations(
     folder: Path, classes: Sequence[str], places: Places, filters: Filters, title: str
 ) -> None:
-    """Scores of all filters on all windows, both clustered, windows within their class.
+    """Scores of all filters on the best windows, both clustered, windows within their class.
 
     Table: class, chrom, start and probability of each window, then its score of each filter.
     """
@@ -291,10 +291,8 @@ def draw_filter_activations(
         shares.set_xticks([0, 1])
         shares.tick_params(labelbottom=True)
         bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.4, aspect=40, pad=0.01)
-        bar.set_label("Activation (standard deviations of the filter)")
-        _figure_title(
-            figure, f"{title}: filters of the first layer, on the highest-scoring windows"
-        )
+        bar.set_label("Dot product (standard deviations of the filter)")
+        _figure_title(figure, f"{title}: filters of the first layer, on the best test windows")
     numbers = [f"filter_{number + 1}" for number in range(n_filters)]
     rows: Rows = [("class", "chrom", "start", "probability", *numbers)]
     rows += [
@@ -322,7 +320,7 @@ def draw_filter_weights(
 ) -> None:
     """Weights of the most specific filters, one panel each; the table has those of all filters.
 
-    Table: filter, shown, mark, offset (bp), weight (of normalised signal, batch norm included).
+    Table: filter, shown, mark, offset (bp), weight (of normalised signal, before batch norm).
     """
     offsets = bin_offsets(filters.weights.shape[2], bin_size)
     shown = filters.shown or tuple(np.argsort(-filters.specificity, kind="stable")[:1].tolist())

@@ -1,20 +1,22 @@
 """The filters of the first convolution, as in Figure 5 of the paper.
 
-Ramakrishnan et al. 2024 (vbae007). A filter has one activation per position of a window (after
-batch norm and ReLU). Over the highest-scoring windows of the model, these form a matrix A, windows
-x positions, for each filter. In its first singular triplet, A ~ s u v^T, s u is the strength of the
-activation in each window, and v its position. As A is not negative, neither are u and v (Perron and
-Frobenius), and s u is large in windows with strong activation. s^2 / sum of squares of A is the
-share explained by this component. Filters are clustered by s u.
+Ramakrishnan et al. 2024 (vbae007). A filter has one activation per position of a window: its dot
+product with the normalised signal there, before bias, batch norm and ReLU. Over the labelled test
+windows that the model is surest of, these form a matrix A, windows x positions, for each filter. In
+its first singular triplet, A ~ s u v^T, s u is the strength of the activation in each window, and v
+its position. Of the two signs, that is used with which the sum of v, and so the product of s u with
+the sums of A over positions, is not negative: s u is high in windows with high activation.
+s^2 / sum of squares of A is the share explained by this component. Filters are clustered by s u.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from deepregfinder.models.windows.layers import ConvolutionBlock, Network, channels_last
+from deepregfinder.models.protocol import Arrays
+from deepregfinder.models.windows.layers import ConvolutionBlock, Network
 
 SHOWN = 6
 
@@ -23,9 +25,9 @@ SHOWN = 6
 class Filters:
     """The filters of one network over windows of several classes.
 
-    weights : float32 (filters, marks, width), batch norm multiplied in
+    weights : float32 (filters, marks, width), of the normalised signal, before batch norm
     scores : float64 (windows, filters), s u above; positions : float64 (filters, bins), v above
-    explained : float64 (filters,), share of the sum of squares; NaN for an inactive filter
+    explained : float64 (filters,), share of the sum of squares; NaN for a filter without activation
     means : float64 (filters, classes), mean score; NaN for a class without windows
     favourite : int64 (filters,), class of the highest mean
     specificity : float64 (filters,), see `class_specificity`
@@ -44,28 +46,45 @@ class Filters:
     shown: tuple[int, ...]
 
 
-def first_convolution(network: Network) -> ConvolutionBlock | None:
-    """The first layer of a network that begins with a convolution."""
-    blocks = (part for part in network.modules() if isinstance(part, ConvolutionBlock))
-    return next(blocks, None)
+def first_filters(network: Network, trained: Arrays) -> np.ndarray | None:
+    """Weights of the first convolution, float32 (filters, marks, width); None without one.
+
+    trained : weights of the network by name, before it was folded for inference
+    """
+    for name, part in network.named_modules():
+        if isinstance(part, ConvolutionBlock):
+            return trained[f"{name}.conv.weight"]
+    return None
+
+
+def dot_products(weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Dot product of each filter with the signal around each bin: float64 (n, filters, bins).
+
+    Beyond the ends of a window the signal is 0, as the network pads it.
+
+    weights : (filters, marks, width), of odd width; x : normalised windows, (n, marks, bins)
+    """
+    width = weights.shape[2]
+    padded = np.pad(x.astype(np.float64), ((0, 0), (0, 0), (width // 2, width // 2)))
+    around = sliding_window_view(padded, width, axis=2)
+    products: np.ndarray = np.einsum(
+        "nmbw,fmw->nfb", around, weights.astype(np.float64), optimize=True
+    )
+    return products
 
 
 def examine_filters(
-    layer: ConvolutionBlock, x: np.ndarray, class_index: np.ndarray, n_classes: int
+    weights: np.ndarray, x: np.ndarray, class_index: np.ndarray, n_classes: int
 ) -> Filters:
     """Activations of all filters, their main component, and their specificity for classes.
 
-    layer : folded (`Network.fold`)
+    weights : as of `first_filters`
     x : normalised windows, float32 (n, marks, bins), at least two; class_index : int64 (n,)
     """
-    with torch.inference_mode():
-        activations = (
-            layer(channels_last(torch.from_numpy(x))).squeeze(2).numpy().astype(np.float64)
-        )
-    scores, positions, explained = first_components(activations)
+    scores, positions, explained = first_components(dot_products(weights, x))
     means, favourite, specificity = class_specificity(scores, class_index, n_classes)
     return Filters(
-        weights=layer.conv.weight.detach().numpy(),
+        weights=weights,
         scores=scores,
         positions=positions,
         explained=explained,
@@ -80,7 +99,7 @@ def examine_filters(
 def first_components(activations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """First singular triplet of windows x positions for each filter.
 
-    activations : (windows, filters, positions), not negative
+    activations : float64 (windows, filters, positions)
 
     Returns
     -------

@@ -8,7 +8,11 @@ from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
 from deepregfinder.report.accuracy import Figure
 from deepregfinder.report.collect import Result, Run
 
-SETTINGS = {"test": "labelled test windows", "calls": "calls on the test chromosomes"}
+SETTINGS = {
+    "test_centre": "labelled test windows, central 500 bp",
+    "test_any_base": "labelled test windows, any base",
+    "calls": "calls on the test chromosomes",
+}
 SCOPES = {"all": "all predicted chromosomes", "test": "chromosomes not used for training"}
 
 
@@ -28,7 +32,10 @@ def figure(row: AnnotationScore | CrisprFigures, name: str) -> Figure:
 
 
 def precision_and_recall(run: Run, sample: str, class_name: str) -> list[Point]:
-    """Models of a sample and annotations on its test windows: recall across, precision up."""
+    """Models of a sample and annotations on its test windows: recall across, precision up.
+
+    Annotations are scored by the central 500 bp of windows.
+    """
     points = []
     for result in run.evaluated:
         if result.sample == sample and result.metrics and class_name in result.classes:
@@ -37,7 +44,7 @@ def precision_and_recall(run: Run, sample: str, class_name: str) -> list[Point]:
             )
             points.append(Point(result.model, across, up))
     for row in run.annotations.get(sample, ()):
-        if (row.setting, row.class_) == ("test", class_name):
+        if (row.setting, row.class_) == ("test_centre", class_name):
             across, up = figure(row, "recall"), figure(row, "precision")
             points.append(Point(row.annotation, across, up, other=True))
     return points

@@ -142,18 +142,22 @@ EXPLAINING = {
     ),
     "attributions": (
         "Attributions",
-        "Integrated gradients relative to a window without reads, averaged over the windows with "
-        "the highest probability. Red supports the class, blue opposes it. The number beside each "
-        "mark is its sum; the sums of all marks add up to the whole difference.",
+        "Integrated gradients relative to a window without reads, averaged over the labelled test "
+        "windows of a class with its highest probability. Red supports the class, blue opposes it. "
+        "The number beside each mark is its sum; the sums of all marks add up to the whole "
+        "difference.",
     ),
     "filter_activations": (
         "Filters of the first layer",
-        "Response of each filter (row) to each window (column), clustered. Right: how much of the "
-        "response one number captures. Coloured numbers: filters whose weights are shown.",
+        "Dot product of each filter (row) with the signal of each window (column), clustered. "
+        "Windows: the labelled test windows of a class with its highest probability. Right: how "
+        "much of the dot products one number captures. Coloured numbers: filters whose weights "
+        "are shown.",
     ),
     "filter_weights": (
         "Weights of filters",
-        "The filters that best separate one class from the others; red marks activate them.",
+        "The filters that best separate one class from the others; red marks raise the dot "
+        "product.",
     ),
     "states": (
         "States",

@@ -16,9 +16,10 @@ from deepregfinder.explain.attributions import centred_logits, integrated_gradie
 from deepregfinder.explain.elimination import eliminate
 from deepregfinder.explain.filters import (
     class_specificity,
+    dot_products,
     examine_filters,
     first_components,
-    first_convolution,
+    first_filters,
 )
 from deepregfinder.explain.importance import (
     average_precisions,
@@ -29,7 +30,7 @@ from deepregfinder.explain.importance import (
     swapped_blocks,
     windows_score,
 )
-from deepregfinder.explain.places import Places, best_places, called_places
+from deepregfinder.explain.places import best_places
 from deepregfinder.explain.profiles import average_profiles
 from deepregfinder.models.protocol import ChromosomeSignal
 from deepregfinder.models.windows.model import load_networks
@@ -46,6 +47,7 @@ def windows(n: int = 60, seed: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize("model", ["cnn", "rnn"])
 def test_filters_are_those_that_a_hook_on_the_plain_network_sees(model: str) -> None:
+    """The output of the first convolution, before batch norm and ReLU, without its bias."""
     bundle = random_bundle(model)
     x = normalise_windows(bundle.normalisation, windows())
     plain = build_network(model, len(MARKS), GEOMETRY.window_bins, 3)
@@ -54,27 +56,38 @@ def test_filters_are_those_that_a_hook_on_the_plain_network_sees(model: str) -> 
     )
     plain.eval()
     seen: list[torch.Tensor] = []
-    plain.block1.register_forward_hook(
-        lambda _layer, _inputs, output: seen.append(output.squeeze(2))
+    plain.block1.conv.register_forward_hook(
+        lambda layer, _inputs, output: seen.append(output.squeeze(2) - layer.bias[:, None])
     )
     with torch.no_grad():
         plain(torch.from_numpy(x))
-    layer = first_convolution(load_networks(bundle.model, bundle.trained)[0])
-    assert layer is not None
-    filters = examine_filters(layer, x, np.arange(60) % 3, 3)
+    network = load_networks(bundle.model, bundle.trained)[0]
+    weights = first_filters(network, bundle.weights[0])
+    assert weights is not None
+    filters = examine_filters(weights, x, np.arange(60) % 3, 3)
+    np.testing.assert_array_equal(filters.weights, plain.block1.conv.weight.detach().numpy())
+    assert seen[0].min() < 0 < seen[0].max()
     for number in range(32):
         a = seen[0][:, number].double().numpy()
         values, vectors = np.linalg.eigh(a.T @ a)
-        if not a.any():
-            assert np.isnan(filters.explained[number])
-            continue
         assert filters.explained[number] == pytest.approx(values[-1] / values.sum(), rel=1e-4)
         score = a @ vectors[:, -1] * np.sign(vectors[:, -1].sum())
         np.testing.assert_allclose(filters.scores[:, number], score, atol=1e-3)
+        assert filters.scores[:, number] @ a.sum(axis=1) > 0, "high scores are high activations"
+
+
+def test_activations_are_dot_products_counted_by_hand() -> None:
+    """Two marks, four bins and a filter of three; bins beyond the window are 0."""
+    x = np.array([[[1, 2, 0, -1], [0, 1, 3, 1]]], np.float32)
+    filters = np.array([[[1, 0, -1], [0, 2, 0]], [[0, 1, 0], [0, 0, 0]]], np.float32)
+    expected = [[-2 + 0, 1 - 0 + 2, 2 + 1 + 6, 0 + 2], [1, 2, 0, -1]]
+    np.testing.assert_array_equal(dot_products(filters, x), [expected])
 
 
 def test_a_network_without_convolution_has_no_filters() -> None:
-    assert first_convolution(load_networks("mlp", random_bundle("mlp").trained)[0]) is None
+    bundle = random_bundle("mlp")
+    network = load_networks("mlp", bundle.trained)[0]
+    assert first_filters(network, bundle.weights[0]) is None
 
 
 def test_one_component_explains_activations_of_one_shape_and_dead_filters_nothing() -> None:
@@ -293,25 +306,28 @@ def test_attributions_of_a_linear_function_are_its_terms() -> None:
     np.testing.assert_allclose(attributions.values, (x - baseline) * weights[1].numpy(), atol=1e-4)
 
 
-def test_the_best_places_of_each_class_and_chance_among_equals() -> None:
-    rng = np.random.default_rng(7)
-    score = np.where(np.arange(90) < 60, 1.0, rng.random(90))
-    every = Places(np.full(90, "chr1", object), np.arange(90), np.arange(90) % 3, score)
-    best = best_places(every, 15, 1)
-    assert best.class_index.tolist() == np.repeat([0, 1, 2], 15).tolist()
-    assert (best.score == 1).all()
-    assert best.start.tolist() != best_places(every, 15, 2).start.tolist()
-    few = best_places(every.take(every.start >= 60), 8, 1)
+def test_the_best_places_are_the_labelled_test_windows_with_the_highest_probability() -> None:
+    """In each class, found by sorting its windows one by one; chance decides among equals."""
+    tensors = elements()
+    tested = tensors.select("test")
+    probabilities = np.random.default_rng(7).dirichlet(np.ones(3), len(tested))
+    best = best_places(tensors, probabilities, 8, 1)
+    assert best.class_index.tolist() == np.repeat([0, 1, 2], 8).tolist()
     for index in range(3):
-        own = np.sort(score[60:][np.arange(60, 90) % 3 == index])[::-1][:8]
-        np.testing.assert_array_equal(few.score[few.class_index == index], own)
-
-
-def test_the_window_of_a_call_is_the_one_around_its_summit_and_lies_inside() -> None:
-    summit = np.array([200, 400, 5_000, 12_300])
-    calls = {"chr3": Calls(summit - 100, summit, np.ones(4, int), np.ones(4, np.float32), summit)}
-    windows = list(called_places(calls, ("chr1", "chr3"), random_bundle(), CHROM_SIZES))
-    assert windows[0].start.tolist() == [0, 4_600]
+        own = [row for row, place in enumerate(tested) if tensors.y[place] == index]
+        expected = sorted(own, key=lambda row: -probabilities[row, index])[:8]
+        chosen = best.class_index == index
+        assert best.row[chosen].tolist() == expected
+        assert best.score[chosen].tolist() == probabilities[expected, index].tolist()
+        where = tested[expected]
+        assert best.start[chosen].tolist() == tensors.start[where].tolist()
+        assert best.chrom[chosen].tolist() == [tensors.chroms[at] for at in tensors.chrom[where]]
+    assert len(best_places(tensors, probabilities, 1000, 1)) == len(tested)
+    equal = np.full((len(tested), 3), 1 / 3)
+    assert (
+        best_places(tensors, equal, 8, 1).row.tolist()
+        != best_places(tensors, equal, 8, 2).row.tolist()
+    )
 
 
 @pytest.mark.parametrize(("enough", "chroms"), [(2, {"chr2"}), (12, {"chr1", "chr2"}), (999, None)])

@@ -136,6 +136,8 @@ def test_annotations_and_experiments_stand_beside_models(tmp_path: Path) -> None
     shown = Page(text).texts["evidence"]
     assert "3 could not be lifted to this assembly, and 7 lie on chromosomes" in shown
     assert "roadmap: recall 0.250, precision 0.250" in text
+    for rule in ("central 500 bp", "any base"):
+        assert f"labelled test windows, {rule}" in shown
     assert "cnn: recall 0.800, precision 0.800" in text
     assert "mlp: called negatives 0.250, recall 0.250" in text
     assert shown.count("chromosomes not used for training") == 2 * 2 * 3

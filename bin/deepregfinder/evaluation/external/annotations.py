@@ -4,11 +4,17 @@ Labels of an annotation (column 4 of its BED file, or the first later column wit
 mapped to an element) are mapped to classes by the first pattern that matches. Labels without a
 matching pattern are background.
 
-A labelled test window is assigned to the element class that covers most bases of its central 500 bp
-(of equal ones, the first in class order), and to background if no class covers 100 bp. Windows are
-not ranked, so an annotation is a point, not a curve: precision, recall and F1 for the same windows,
-blocks and bootstrap as for models. On whole test chromosomes, its intervals of a class are joined
-if they touch, and are credited like calls of models (natural_prevalence.py).
+Which classes an annotation gives a labelled test window is decided by two rules (settings):
+
+test_centre : the element class that covers most bases of its central 500 bp (of equal ones, the
+    first in class order), and background if no class covers 100 bp
+test_any_base : each element class that covers any base of the window, as in the paper
+    (Ramakrishnan et al. 2024, vbae007); a window can be called for several classes
+
+Windows are not ranked, so an annotation is a point, not a curve: precision, recall and F1 for the
+same windows, blocks and bootstrap as for models. On whole test chromosomes (setting calls), its
+intervals of a class are joined if they touch, and are credited like calls of models
+(natural_prevalence.py).
 """
 
 import logging
@@ -23,10 +29,10 @@ from deepregfinder.evaluation.metrics import (
     Blocks,
     Bootstrap,
     block_weights,
+    count_hits,
     interval,
-    measure,
     one_hot_membership,
-    tally,
+    rates,
 )
 from deepregfinder.evaluation.natural_prevalence import measure_calls, tally_calls
 from deepregfinder.evaluation.tables import AnnotationScore
@@ -79,21 +85,31 @@ def covered(intervals: pd.DataFrame, start: np.ndarray, end: np.ndarray) -> np.n
     return covered_inside
 
 
-def classify(annotation: ByClass, chrom: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """Class index of windows by the coverage of their centres (see above): int64.
+def covered_by_class(
+    annotation: ByClass, chrom: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """Bases of each stretch [start, end) that each class covers: int64, shape (classes, stretches).
 
-    chrom : str, shape (windows,); middle : int64, shape (windows,), bp
+    chrom : str, shape (stretches,); start, end : int64, shape (stretches,), bp
     """
-    bases = np.zeros((len(annotation), len(middle)), np.int64)
+    bases = np.zeros((len(annotation), len(start)), np.int64)
     for index, table in enumerate(annotation):
         tables = dict(tuple(table.groupby("chrom")))
         for name in np.unique(chrom):
             if name in tables:
                 here = chrom == name
-                start = middle[here] - CENTRE // 2
-                bases[index, here] = covered(tables[name], start, start + CENTRE)
-    best = bases.argmax(axis=0)
-    return np.where(bases.max(axis=0) >= LEAST_COVERED, best, 0)
+                bases[index, here] = covered(tables[name], start[here], end[here])
+    return bases
+
+
+def classify(annotation: ByClass, chrom: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Class index of windows by the coverage of their centres (test_centre, see above): int64.
+
+    chrom : str, shape (windows,); middle : int64, shape (windows,), bp
+    """
+    start = middle - CENTRE // 2
+    bases = covered_by_class(annotation, chrom, start, start + CENTRE)
+    return np.where(bases.max(axis=0) >= LEAST_COVERED, bases.argmax(axis=0), 0)
 
 
 def as_calls(annotation: ByClass, chroms: Sequence[str]) -> dict[str, Calls]:
@@ -113,7 +129,7 @@ def as_calls(annotation: ByClass, chroms: Sequence[str]) -> dict[str, Calls]:
 def score(
     name: str, annotation: ByClass, tensors: Tensors, bootstrap: Bootstrap
 ) -> list[AnnotationScore]:
-    """Scores of every class: on test windows, and of calls on the test chromosomes.
+    """Scores of every class: on test windows by both rules, and of calls on the test chromosomes.
 
     A random split has no test chromosomes, and therefore no rows of calls.
     """
@@ -127,19 +143,21 @@ def score(
     blocks = Blocks.over(sizes)
     weights = block_weights(blocks, bootstrap)
 
-    predicted = classify(annotation, chrom, tensors.midpoints[rows])
+    start, middle = tensors.start[rows], tensors.midpoints[rows]
     first = np.array([blocks.first[name] for name in chrom], np.int64)
-    block = first + tensors.midpoints[rows] // blocks.size
-    chosen = np.eye(n_classes, dtype=np.float32)[:, predicted]
-    membership = one_hot_membership(truth, n_classes)
-    tallies = tally(chosen, truth, membership, block, len(blocks))
-    right, wrong, missed = tallies.hits.sum(axis=0).T
-    scores = _scores(
-        *("test", name, tensors.classes),
-        np.stack([right + wrong, right, right + missed, right]),
-        measure(tallies).per_class,
-        None if weights is None else measure(tallies, weights).per_class,
-    )
+    block = first + middle // blocks.size
+    central = np.arange(n_classes)[:, None] == classify(annotation, chrom, middle)
+    touched = covered_by_class(annotation, chrom, start, start + tensors.geometry.window) > 0
+    scores = []
+    for setting, chosen in (("test_centre", central), ("test_any_base", touched)):
+        hits = count_hits(chosen, one_hot_membership(truth, n_classes), block, len(blocks))
+        right, wrong, missed = hits.sum(axis=0).T
+        scores += _scores(
+            *(setting, name, tensors.classes),
+            np.stack([right + wrong, right, right + missed, right]),
+            rates(hits),
+            None if weights is None else rates(hits, weights),
+        )
     if not is_random:
         elements = labelled_elements(tensors, tested)
         called = tally_calls(as_calls(annotation, tested), elements, n_classes, blocks)
@@ -159,10 +177,10 @@ def score(
 def points_on_test_windows(
     scores: Sequence[AnnotationScore],
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """Annotation -> class -> recall and precision on test windows, if both are known."""
+    """Annotation -> class -> recall and precision by the rule test_centre, if both are known."""
     points: dict[str, dict[str, tuple[float, float]]] = {}
     for one in scores:
-        if one.setting == "test" and one.recall is not None and one.precision is not None:
+        if one.setting == "test_centre" and one.recall is not None and one.precision is not None:
             points.setdefault(one.annotation, {})[one.class_] = one.recall, one.precision
     return points
 
