@@ -30,7 +30,6 @@ from deepregfinder.models.drf import calibrate, data, fit, network
 from deepregfinder.models.protocol import TrainingGenome
 from deepregfinder.progress import log_to_stderr
 
-NO_TSS = "drf without TSSs"
 TEST_CHROMS = "chr19,chr22"
 Replaced = dict[Any, dict[str, Any]]
 
@@ -135,7 +134,6 @@ def _equal_weights() -> Replaced:
 
 VARIANTS: dict[str, Callable[[], Replaced]] = {
     "drf": dict,
-    NO_TSS: dict,
     "labelled negatives only": _labelled_negatives,
     "window only": _narrow,
     "both directions": _both_directions,
@@ -188,7 +186,7 @@ def evaluate_variant(
     rates = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
     with without(variant):
         train_model.callback(  # type: ignore[misc]
-            tensors=tensors, signal=signal, tss=tss, tss_input=variant != NO_TSS,
+            tensors=tensors, signal=signal, tss=tss, tss_input=False,
             accessibility="all" if run == "dnase" else "needed", model="drf", seed=1, seeds=seeds,
             epochs=epochs, device="cpu", threads=1, output=bundle, **rates,
         )  # fmt: skip
@@ -198,13 +196,14 @@ def evaluate_variant(
         )  # fmt: skip
         call_elements.callback(  # type: ignore[misc]
             sample=line, model="drf", probabilities=(scan,), dhs=None, enhancers=(), tfbs=(),
-            validation_slop=1000, output=bed, validation=place / "validation.tsv",
+            validation_slop=1000, call_at="model", threshold=None, output=bed,
+            cutoffs=place / "cutoffs.tsv", validation=place / "validation.tsv",
             summary=place / "calls.tsv", seeds_summary=None, **rules,
         )  # fmt: skip
         evaluate_model.callback(  # type: ignore[misc]
             sample=line, model="drf", bundle=bundle, tensors=tensors, signal=signal,
-            probabilities=(scan,), calls=bed, bootstrap=200, output=evaluation,
-            model_card=place / "model_card.md", seed=1, **rules,
+            probabilities=(scan,), calls=bed, cutoffs=place / "cutoffs.tsv", bootstrap=200,
+            output=evaluation, model_card=place / "model_card.md", seed=1, **rules,
         )  # fmt: skip
     return evaluation
 

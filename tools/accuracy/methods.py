@@ -34,7 +34,7 @@ figures = {name: rows_of(folder) for name, folder in folders.items()}
 difference = f"{ours.replace('_', ' ')} - model"
 head = ("model", "test windows", difference, "every window", difference)
 head += ("ranked calls", difference)
-head += ("ECE, every window",)
+head += ("class-wise ECE, enhancer and promoter",)
 print("| " + " | ".join(head) + " |")
 print("| " + " | ".join(["---"] * len(head)) + " |")
 for name in sorted(figures, key=lambda name: -figures[name]["natural"][0]):
@@ -48,5 +48,6 @@ for name in sorted(figures, key=lambda name: -figures[name]["natural"][0]):
         low, high = interval(lead[1:]) or (np.nan, np.nan)
         cells.append(f"{lead[0]:+.3f} ({low:.3f} to {high:.3f})")
     metrics = json.loads((folders[name] / "metrics.json").read_text())
-    cells.append(f"{metrics['natural']['ece']:.3f}")
+    errors = [one["ece"] for one in (metrics["natural"]["class_calibration"] or {}).values()]
+    cells.append(", ".join("." if error is None else f"{error:.3f}" for error in errors))
     print("| " + " | ".join(cells) + " |")
