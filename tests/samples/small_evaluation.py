@@ -47,7 +47,7 @@ def elements(n_classes: int = 3, seed: int = 0) -> Tensors:
 
 def bundle(n_classes: int = 3, n_members: int = 1) -> Bundle:
     made = random_bundle(n_members=n_members, n_classes=n_classes)
-    maps = (NaturalMap(1.2, 0.8, -1.0, 0.02),) * (n_classes - 1)
+    maps = (NaturalMap(1.2, 0.8, -1.0, 0.02, 1.0),) * (n_classes - 1)
     natural = Natural(maps, (None,) * len(maps))
     return replace(made, chrom_sizes=SIZES, split=PLAN, natural=natural)
 

@@ -16,7 +16,7 @@ the list is used after the prediction, and the model itself does not know it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -40,17 +40,26 @@ LEVELS = 65_536
 STRIDE = 400
 """Distance between the windows that maps are fitted to, bp: two or three for each element."""
 
+IDENTIFIED = 0.25
+"""The least share of certain windows for the share of a class to be estimated elsewhere."""
+
 _LIMITS = ((0.0, 50.0), (0.0, 50.0), (-100.0, 100.0))
 
 
 @dataclass(frozen=True)
 class NaturalMap:
-    """The map of one class. a, b, c : as above; prior : share of the class among the windows."""
+    """The map of one class.
+
+    a, b, c : as above
+    prior : share of the class among the windows
+    certain : share of the windows of the class with a probability of at least a half
+    """
 
     a: float
     b: float
     c: float
     prior: float
+    certain: float
 
     def table(self, prior: float | None = None) -> np.ndarray:
         """Probability at natural prevalence of every stored level: float64 (LEVELS,), rising.
@@ -137,17 +146,23 @@ def fit_map(positive: np.ndarray, negative: np.ndarray) -> NaturalMap:
     options = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000}
     best = minimize(loss, start, jac=True, bounds=_LIMITS, method="L-BFGS-B", options=options)
     a, b, c = (round(float(value), 9) for value in best.x)
-    return NaturalMap(a, b, c, (n + 1) / (n + m + 2))
+    fitted = NaturalMap(a, b, c, (n + 1) / (n + m + 2), 0)
+    certain = int(positive[fitted.table() >= 0.5].sum()) / max(n, 1)
+    return replace(fitted, certain=certain)
 
 
 def estimate_prior(of_class: NaturalMap, windows: np.ndarray) -> float:
     """The share of a class in another genome, from the probabilities there, without labels.
 
     Expectation and maximisation by turns (Saerens, Latinne, Decaestecker 2002, section 2.2). Odds
-    change at most tenfold: beyond that, the reads differ, not the genome.
+    change at most tenfold: beyond that, the reads differ, not the genome. A class with few certain
+    windows keeps its share: where classes overlap, a small change of the reads looks like a large
+    one of the share.
 
     windows : number of windows at each level, int64 (LEVELS,)
     """
+    if of_class.certain < IDENTIFIED:
+        return of_class.prior
     used = np.flatnonzero(windows)
     share = windows[used] / max(windows.sum(), 1)
     odds = _log_odds(of_class.prior)
@@ -195,7 +210,7 @@ def _log_odds(share: float) -> float:
 
 
 def natural_to_json(natural: Natural | None) -> dict[str, list[list[float] | None]] | None:
-    """Lists of a, b, c and prior, for model.json and files of probabilities."""
+    """Lists of a, b, c, prior and certain, for model.json and files of probabilities."""
 
     def rows(maps: Sequence[NaturalMap | None]) -> list[list[float] | None]:
         return [None if one is None else list(vars(one).values()) for one in maps]
@@ -227,10 +242,10 @@ def _map(row: object) -> NaturalMap | None:
     if row is None:
         return None
     numbers = _rows(row)
-    if len(numbers) != 4 or not all(type(value) in (int, float) for value in numbers):
-        raise ValueError("expected four numbers")
+    if len(numbers) != 5 or not all(type(value) in (int, float) for value in numbers):
+        raise ValueError("expected five numbers")
     of_class = NaturalMap(*map(float, numbers))  # type: ignore[arg-type]
-    limits = (*_LIMITS, (0.0, 1.0))
+    limits = (*_LIMITS, (0.0, 1.0), (0.0, 1.0))
     inside = all(
         low <= value <= high
         for value, (low, high) in zip(vars(of_class).values(), limits, strict=True)

@@ -17,8 +17,8 @@ from deepregfinder.prediction.probabilities import open_probabilities
 CHROMS = ("chr3", "chr4")
 BLOCKS = Blocks.over({chrom: SIZES[chrom] for chrom in CHROMS})
 MAPS = Natural(
-    (NaturalMap(1.2, 0.8, -0.5, 0.02), NaturalMap(1, 1, -1, 0.01)),
-    (None, NaturalMap(1, 1, 1.5, 0.3)),
+    (NaturalMap(1.2, 0.8, -0.5, 0.02, 1.0), NaturalMap(1, 1, -1, 0.01, 1.0)),
+    (None, NaturalMap(1, 1, 1.5, 0.3, 1.0)),
 )
 TSS = {"3": np.arange(3_000, SIZES["chr3"], 20_000)}
 
@@ -59,7 +59,7 @@ def test_errors_are_those_of_windows_sorted_by_hand(natural: NaturalScan) -> Non
 
 def test_a_constant_has_no_error_to_be_proud_of(natural: NaturalScan) -> None:
     """A model that says 0.001 everywhere has no window to measure, and no error of 0."""
-    flat = tuple(NaturalMap(0, 0, -7, 0.001) for _ in range(2))
+    flat = tuple(NaturalMap(0, 0, -7, 0.001, 1.0) for _ in range(2))
     scan = replace(natural.scan, natural=Natural(flat, (None, None)))
     bins = tally_calibration(NaturalScan(scan, None), labelled_elements(elements(), CHROMS), BLOCKS)
     assert bins.sum() == 0

@@ -71,6 +71,22 @@ def test_the_share_of_a_class_elsewhere_is_estimated_without_labels(prior: float
     assert estimate_prior(of_class, windows) == pytest.approx(prior, rel=0.15)
 
 
+def test_a_class_with_few_certain_windows_keeps_its_share() -> None:
+    """Windows one logit apart: more of the class, and other reads, look alike."""
+    rng = np.random.default_rng(3)
+    here, there = (
+        np.bincount(stored_level(expit(rng.normal(mean, 1, n))), minlength=LEVELS)
+        for mean, n in ((-2, 2_000), (-3, 98_000))
+    )
+    of_class = fit_map(here, there)
+    assert of_class.certain < 0.01
+    assert estimate_prior(of_class, 10 * here + there) == of_class.prior
+    apart = fit_map(*drawn(0.02, 100_000))
+    positive, _ = drawn(0.02, 100_000)
+    assert apart.certain == positive[apart.table() >= 0.5].sum() / positive.sum()
+    assert apart.certain > 0.5
+
+
 def test_the_odds_change_at_most_tenfold() -> None:
     of_class = fit_map(*drawn(0.02, 100_000))
     for windows, factor in zip(drawn(0.5, 1000), (10, 0.1), strict=True):
@@ -94,7 +110,7 @@ def test_windows_near_a_tss() -> None:
     assert not near_tss(None, "chr1", centres).any()
 
 
-ONE = NaturalMap(1.0, 0.5, -3.0, 0.01)
+ONE = NaturalMap(1.0, 0.5, -3.0, 0.01, 1.0)
 
 
 def test_maps_are_written_and_read() -> None:
@@ -106,13 +122,14 @@ def test_maps_are_written_and_read() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        *([], {}, {"anywhere": [[1, 1, 0, 0.1]]}, {"anywhere": [None], "at_tss": [None]}),
-        {"anywhere": [[1, 1, 0, 0.1]] * 2, "at_tss": [None]},
+        *([], {}, {"anywhere": [[1, 1, 0, 0.1, 1]]}, {"anywhere": [None], "at_tss": [None]}),
+        {"anywhere": [[1, 1, 0, 0.1, 1]] * 2, "at_tss": [None]},
         *(
             {"anywhere": [row], "at_tss": [None]}
             for row in (
-                *([1, 1, 0], [1, 1, 0, "1"], [1, 1, 0, True], [-1, 1, 0, 0.1], [1, 1, 0, 1]),
-                *([1, 1, 0, 0], [1, 1, float("nan"), 0.1], [1, 1, 0, 2], "abcd", 7),
+                *([1, 1, 0, 0.1], [1, 1, 0, "1", 1], [1, 1, 0, True, 1], [-1, 1, 0, 0.1, 1]),
+                *([1, 1, 0, 1, 1], [1, 1, 0, 0, 1], [1, 1, float("nan"), 0.1, 1]),
+                *([1, 1, 0, 2, 1], [1, 1, 0, 0.1, 1.5], "abcde", 7),
             )
         ),
     ],

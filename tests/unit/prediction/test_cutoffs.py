@@ -28,9 +28,9 @@ from deepregfinder.storage.tables import write_rows
 
 CLASSES = ("background", "enhancer", "promoter")
 FIVE = ("background", "poised_enhancer", "active_enhancer", "poised_promoter", "active_promoter")
-ENHANCER = NaturalMap(1.2, 0.8, -2.0, 0.02)
-PROMOTER = NaturalMap(1.0, 1.0, -1.0, 0.01)
-AT_TSS = NaturalMap(1.0, 1.0, 1.5, 0.3)
+ENHANCER = NaturalMap(1.2, 0.8, -2.0, 0.02, 1.0)
+PROMOTER = NaturalMap(1.0, 1.0, -1.0, 0.01, 1.0)
+AT_TSS = NaturalMap(1.0, 1.0, 1.5, 0.3, 1.0)
 NATURAL = Natural((ENHANCER, PROMOTER), (None, AT_TSS))
 TSS = {chrom.removeprefix("chr"): np.arange(3_000, size, 20_000) for chrom, size in SIZES.items()}
 
