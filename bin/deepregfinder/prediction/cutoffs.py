@@ -51,6 +51,7 @@ _AMOUNTS = ("number", "mb")
 _GRID = np.arange(14.0, -14.5, -0.5)
 """Log odds at which calls are counted, from the strictest on."""
 _HALVINGS = 10
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ class _Search:
             return wish.value
         if wish.kind in _SHARES:
             return self._of_precision(k, wish.value if wish.kind == "precision" else 1 - wish.value)
-        if natural is None or facts(self.scan.model).calibrated != "natural":
+        if natural is None or facts(self.scan.model).calibrated != "natural" or own in (0, 1):
             return None
         level = min(int(np.ceil(own * (LEVELS - 1))), LEVELS - 1)
         return float(natural.anywhere[k].table()[level])
@@ -279,27 +280,42 @@ class _Search:
 
         Calls are counted at falling cut-offs until there are too many, and then between the last
         two. Of all that were tried, the one with the most calls (or bp) that are not too many is
-        taken: at very low cut-offs calls merge, and there are fewer.
+        taken: at very low cut-offs calls merge, and there are fewer. Classes displace each other's
+        calls, so that this is repeated until nothing changes.
         """
         tracks = {chrom: self.scan.load(chrom) for chrom in self.scan.chroms}
-        for k, wish in enumerate(wishes):
-            if wish.kind not in _AMOUNTS:
-                continue
-            limit = wish.value * (1e6 if wish.kind == "mb" else 1)
+        searched = [k for k, wish in enumerate(wishes) if wish.kind in _AMOUNTS]
+        for _ in range(_ROUNDS if len(searched) > 1 else 1):
+            before = [*cuts]
+            for k in searched:
+                self._search_one(k, wishes[k], tracks, cuts, natural)
+            if cuts == before:
+                break
 
-            def amount(log_odds: float, k: int = k, wish: CallAt = wish) -> int:
-                there = [*cuts]
-                there[k] = self._cut(k, float(expit(log_odds)), 0, wish)
-                calls = self._calls(tracks, there)
-                of_class = [c.take(c.class_index == k + 1) for c in calls.values()]
-                if wish.kind == "mb":
-                    return sum(int((c.end - c.start).sum()) for c in of_class)
-                return sum(map(len, of_class))
+    def _search_one(
+        self,
+        k: int,
+        wish: CallAt,
+        tracks: Mapping[str, np.ndarray],
+        cuts: list[tuple[float, float]],
+        natural: list[float | None],
+    ) -> None:
+        """Enter the cut-off of one class, with those of the others as they are."""
+        limit = wish.value * (1e6 if wish.kind == "mb" else 1)
 
-            cuts[k] = (np.inf, np.inf)
-            if (best := _largest(amount, limit)) is not None:
-                natural[k] = float(expit(best))
-                cuts[k] = self._cut(k, float(expit(best)), 0, wish)
+        def amount(log_odds: float) -> int:
+            there = [*cuts]
+            there[k] = self._cut(k, float(expit(log_odds)), 0, wish)
+            calls = self._calls(tracks, there)
+            of_class = [c.take(c.class_index == k + 1) for c in calls.values()]
+            if wish.kind == "mb":
+                return sum(int((c.end - c.start).sum()) for c in of_class)
+            return sum(map(len, of_class))
+
+        best = _largest(amount, limit)
+        natural[k] = None if best is None else float(expit(best))
+        nothing = (np.inf, np.inf)
+        cuts[k] = nothing if best is None else self._cut(k, float(expit(best)), 0, wish)
 
     def _calls(
         self, tracks: Mapping[str, np.ndarray], cuts: Sequence[tuple[float, float]]
