@@ -6,7 +6,7 @@ from samples.documented_commands import Place, copied_repository, parts_of
 pytestmark = pytest.mark.pipeline
 
 # Of the tests that `make test` and `make test-fast` run, a few.
-FEW = "test_errors or test_every_documented_run_here"
+FEW = "test_progress or test_every_documented_run_here"
 
 
 @pytest.fixture(scope="module")
