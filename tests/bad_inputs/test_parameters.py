@@ -57,6 +57,13 @@ RANGES = {
     "more than a MAPQ": ({"min_mapq": 255}, "must be at most 254"),
     "a probability above 1": ({"threshold": "1.01"}, "must be at most 1"),
     "a negative probability": ({"threshold": "-0.1"}, "must be at least 0"),
+    **{
+        f"--call_at {wish}": ({"call_at": wish}, f"--call_at {wish}: does not have the expected")
+        for wish in (
+            *("probability:1", "precision:80%", "fdr:0", "number:0", "number:1e4", "mb:0", "most"),
+            *("enhancer=model,", "silencer=number:5", "model,promoter=mb:3", "number:5;touch hit"),
+        )
+    },
     "a discovery rate above 1": ({"fdr": 2}, "must be at most 1"),
     "no learning": ({"learning_rate": 0}, "must be above 0"),
     "fast learning": ({"learning_rate": 2}, "must be at most 1"),
@@ -130,6 +137,18 @@ TOGETHER = {
     ),
     "a step between bins": ({"step": 150}, "--step 150 is not a multiple of --bin_size 100"),
     "a step beyond a window": ({"step": 2100}, "--step 2100 is wider than a window (2000 bp)"),
+    "two cut-offs": (
+        {"call_at": "number:9", "threshold": 0.4},
+        "--call_at number:9 and --threshold 0.4 both say where calls begin",
+    ),
+    "a precision that cannot be measured": (
+        {"call_at": "precision:0.8", "split": "random", "models": "cnn"},
+        "--call_at precision:0.8 needs probabilities at natural prevalence",
+    ),
+    "promoters that are not called": (
+        {"call_at": "promoter=number:9", "classes": 2},
+        "names promoters, which --classes 2 does not call",
+    ),
     "midpoints by featureCounts": (
         {"counter": "featurecounts", "count_at": "midpoint"},
         "--counter featurecounts cannot count at midpoints",
