@@ -8,6 +8,7 @@ import click
 
 from deepregfinder.command_line import PATH, plain_errors
 from deepregfinder.options.bootstrap import bootstrap_options
+from deepregfinder.options.call_at import class_share_option
 
 if TYPE_CHECKING:
     from deepregfinder.evaluation.metrics import Bootstrap
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     help="Distance from a TSS of removed enhancer calls (bp).",
 )
 @click.option("--cutoffs", type=PATH, help="Where these calls begin (call_elements.py).")
+@class_share_option
 @bootstrap_options
 @click.option("--output", required=True, type=PATH, help="Folder of metrics, plots and tables.")
 @click.option("--model_card", required=True, type=PATH, help="Model card to write (Markdown).")
@@ -52,6 +54,7 @@ def evaluate_model(
     tss_merge: int,
     tss_distance: int,
     cutoffs: Path | None,
+    class_share: str,
     bootstrap: "Bootstrap",
     output: Path,
     model_card: Path,
@@ -91,7 +94,7 @@ def evaluate_model(
     begins = read_cutoffs(cutoffs, trained.classes) if cutoffs else None
     evaluation = evaluate(
         Subject(sample, model, trained, windows, predictions),
-        Evidence(scan, called, begins, zone, read_tss(tss) if tss else None),
+        Evidence(scan, called, begins, zone, read_tss(tss) if tss else None, class_share),
         bootstrap,
     )
     metrics = write_evaluation(output, evaluation, bundle / "learning_curve.tsv")

@@ -22,7 +22,7 @@ def settingsOf(Map options) {
         calling: tss_rules + options.calling,
         tracks: options.tracks + options.geometry.subMap('genome'),
         evaluation: [
-            accuracy: tss_rules + bootstrap + seed,
+            accuracy: tss_rules + options.calling.subMap('class_share') + bootstrap + seed,
             explanation: options.explanation + options.prediction.subMap('quantile_map') + seed,
             across: bootstrap + seed,
             depths: options.signal + options.evaluation.subMap('depths') + options.prediction + bootstrap + seed,

@@ -38,7 +38,7 @@ from deepregfinder.models.calibration import combine_members
 from deepregfinder.models.tss_input import is_tss_array
 from deepregfinder.prediction.calling import Calls, TssZone
 from deepregfinder.prediction.cutoffs import Cutoff
-from deepregfinder.prediction.natural_scan import NaturalScan
+from deepregfinder.prediction.natural_scan import CLASS_SHARES, NaturalScan
 from deepregfinder.prediction.probabilities import Probabilities
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Evidence:
     calls : None if calls are not measured
     cutoffs : where these calls begin, None for the thresholds of the bundle; they are only reported
     zone : where enhancer calls were removed, and enhancer candidates are; None if they were not
-    tss : known TSSs, for `natural.near_tss`
+    tss, class_share : known TSSs and the parameter, for `NaturalScan`
     """
 
     scan: Probabilities | None = None
@@ -76,6 +76,7 @@ class Evidence:
     cutoffs: Sequence[Cutoff] | None = None
     zone: TssZone | None = None
     tss: Mapping[str, np.ndarray] | None = None
+    class_share: str = CLASS_SHARES[0]
 
 
 NO_EVIDENCE = Evidence()
@@ -269,7 +270,8 @@ def _at_natural_prevalence(
         )
     class_calibration = None
     if scan.natural is not None:
-        bins = tally_calibration(NaturalScan(scan, evidence.tss), elements, blocks)
+        natural = NaturalScan(scan, evidence.tss, evidence.class_share)
+        bins = tally_calibration(natural, elements, blocks)
         drawn = None if weights is None else class_errors(bins, weights)
         class_calibration = ClassCalibration(bins, class_errors(bins), drawn)
     return Natural(

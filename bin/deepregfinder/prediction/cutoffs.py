@@ -15,7 +15,8 @@ and all others. Two things differ where nothing but the model is asked for: a mo
 calibrated among labelled windows keeps its threshold everywhere, as published; without maps
 (--split random), every model does.
 
-In a sample that the model was not trained on, the maps are adapted to it (natural_scan.py).
+In a sample that the model was not trained on, `--class_share estimated` adapts the maps to it
+(natural_scan.py).
 """
 
 import logging
@@ -38,7 +39,7 @@ from deepregfinder.prediction.calling import (
     call_thresholds,
     find_runs,
 )
-from deepregfinder.prediction.natural_scan import NaturalScan
+from deepregfinder.prediction.natural_scan import CLASS_SHARES, NaturalScan
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.tables import Decimals4, Digits4, Shortest, read_rows
 
@@ -76,8 +77,8 @@ class Cutoff:
     precision : mean probability at natural prevalence of the windows that reach the cut-off; None
         without any, and without maps
     windows : how many do
-    share_in_training, share : of the windows of the genome that belong to the class, where the
-        model was trained and in this sample (estimated if it is another); None without maps
+    share_in_training, share_estimated : of the windows of the genome that belong to the class,
+        where the model was trained and, estimated, in this sample; None without maps
     """
 
     class_: str
@@ -88,7 +89,7 @@ class Cutoff:
     precision: Decimals4 | None
     windows: int
     share_in_training: Digits4 | None
-    share: Digits4 | None
+    share_estimated: Digits4 | None
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,11 @@ def _wish(text: str) -> CallAt:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The parameters --call_at and --threshold. threshold : None for that of the model"""
+    """The parameters of the same names. threshold : None for that of the model"""
 
     call_at: str = "model"
     threshold: float | None = None
+    class_share: str = CLASS_SHARES[0]
 
 
 def find_cutoffs(
@@ -198,7 +200,7 @@ def find_cutoffs(
     probability of a model without maps.
     """
     wishes = parse_call_at(wanted.call_at, scan.classes)
-    return _Search(NaturalScan(scan, tss), zone).find(wishes, wanted.threshold)
+    return _Search(NaturalScan(scan, tss, wanted.class_share), zone).find(wishes, wanted.threshold)
 
 
 class _Search:
@@ -347,7 +349,7 @@ class _Search:
             precision=expected / n if known else None,
             windows=n,
             share_in_training=shares and shares[0],
-            share=shares and shares[1],
+            share_estimated=shares and shares[1],
         )
 
 

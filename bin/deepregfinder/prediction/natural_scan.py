@@ -1,4 +1,4 @@
-"""A scan at natural prevalence: the maps of its model, adapted to the sample."""
+"""A scan at natural prevalence: the maps of its model, for the sample."""
 
 from collections.abc import Mapping
 
@@ -7,26 +7,35 @@ import numpy as np
 from deepregfinder.models.natural import LEVELS, NaturalMap, estimate_prior, near_tss, stored_level
 from deepregfinder.prediction.probabilities import Probabilities
 
+CLASS_SHARES = ("training", "estimated")
+
 
 class NaturalScan:
     """Probabilities at natural prevalence of the windows of a scan.
 
-    In a sample that the model was not trained on, the share of each class is estimated from the
-    probabilities there (`natural.estimate_prior`), and the maps are adapted to it. Without maps,
-    probabilities are taken as they are.
+    In a sample that the model was not trained on, a class may be more or less frequent. Its share
+    is estimated from the probabilities there (`natural.estimate_prior`), and if `class_share` is
+    "estimated", the maps are adapted to it. Without maps, probabilities are taken as they are.
 
     tss : known TSSs, for `near_tss`
+    class_share : the parameter of that name, one of CLASS_SHARES
     q : for each place and class but background, the probability at natural prevalence of every
         level, float64 (LEVELS,). Places are, in this order, away from known TSSs and at one
     windows : how many there are at each level: int64 (2, classes - 1, LEVELS). Windows of classes
         without a map of their own at TSSs are in the first place
-    shares : for each class the share of its windows where the model was trained, and in this
-        sample; None without maps
+    shares : for each class the share of its windows where the model was trained, and that estimated
+        here; None without maps
     """
 
-    def __init__(self, scan: Probabilities, tss: Mapping[str, np.ndarray] | None) -> None:
+    def __init__(
+        self,
+        scan: Probabilities,
+        tss: Mapping[str, np.ndarray] | None,
+        class_share: str = CLASS_SHARES[0],
+    ) -> None:
         self.scan = scan
         self.tss = tss
+        self._adapted = class_share == CLASS_SHARES[1]
         n = len(scan.classes) - 1
         natural = scan.natural
         own_maps: tuple[NaturalMap | None, ...] = (None,) * n
@@ -39,11 +48,12 @@ class NaturalScan:
         if natural is None:
             return
         for k, (anywhere, at_tss) in enumerate(zip(natural.anywhere, own_maps, strict=True)):
-            share = self._share(anywhere, self.windows[:, k].sum(axis=0))
-            self.shares[k] = (anywhere.prior, anywhere.prior if share is None else share)
-            self.q[0][k] = self.q[1][k] = anywhere.table(share)
+            estimated = self._estimated(anywhere, self.windows[:, k].sum(axis=0))
+            self.shares[k] = (anywhere.prior, estimated)
+            self.q[0][k] = self.q[1][k] = self._table(anywhere, estimated)
             if at_tss is not None:
-                self.q[1][k] = at_tss.table(self._share(at_tss, self.windows[1, k]))
+                there = self._estimated(at_tss, self.windows[1, k])
+                self.q[1][k] = self._table(at_tss, there)
 
     @property
     def is_own(self) -> bool:
@@ -73,6 +83,8 @@ class NaturalScan:
                     windows[place, k] += np.bincount(level[which], minlength=LEVELS)
         return windows
 
-    def _share(self, of_class: NaturalMap, windows: np.ndarray) -> float | None:
-        """The share of a class in the sample; None where the model was trained on it."""
-        return None if self.is_own else estimate_prior(of_class, windows)
+    def _estimated(self, of_class: NaturalMap, windows: np.ndarray) -> float:
+        return of_class.prior if self.is_own else estimate_prior(of_class, windows)
+
+    def _table(self, of_class: NaturalMap, estimated: float) -> np.ndarray:
+        return of_class.table(estimated if self._adapted else None)

@@ -164,15 +164,19 @@ def test_in_another_sample_the_cutoff_follows_the_share_of_the_class(tmp_path, p
     natural = replace(NATURAL, anywhere=(of_class, PROMOTER))
     own = replace(scan_of(tmp_path), natural=natural)
     of_own, _ = find_cutoffs(own, Wanted(), None, None)
-    row, _ = find_cutoffs(replace(own, sample="GM12878"), Wanted(), None, None)
-    assert of_own.share == of_own.share_in_training == row.share_in_training == prior
-    assert row.share is not None
-    assert (row.share > prior) == (prior < 0.1)
+    other = replace(own, sample="GM12878")
+    row, _ = find_cutoffs(other, Wanted(class_share="estimated"), None, None)
+    assert of_own.share_estimated == of_own.share_in_training == row.share_in_training == prior
+    assert row.share_estimated is not None
+    assert (row.share_estimated > prior) == (prior < 0.1)
     assert row.natural == of_own.natural
-    shift = logit(row.share) - logit(prior)
+    shift = logit(row.share_estimated) - logit(prior)
     adapted = expit(logit(q(natural.anywhere[0], np.array(row.probability))) + shift)
     assert adapted == pytest.approx(row.natural, rel=1e-2)
     assert (row.probability < of_own.probability) == (prior < 0.1)
+    as_in_training, _ = find_cutoffs(other, Wanted(), None, None)
+    assert as_in_training.share_estimated == row.share_estimated
+    assert as_in_training.probability == pytest.approx(of_own.probability, abs=1e-4)
 
 
 def test_shares_need_maps_and_a_threshold_contradicts_a_wish(tmp_path):
