@@ -11,7 +11,8 @@ For each mark, the kind with more reads on the stretches is thinned binomially t
 other, and both get the same library size: that of the simulated reads, thinned likewise. The real
 reads of a mark are therefore as many reads per million on the stretches as the simulated ones, and
 only their places differ. Which half of a bin of 200 bp a read lies in is drawn at random, with
-probability 1/2. Outside the stretches, both have the simulated reads.
+probability 1/2. Outside the stretches, both have the simulated reads. Average precision is the mean
+over several thinnings (--thinnings).
 
 Average precision is that of windows every 100 bp: of the promoter probability at open TSSs (RefSeq
 TSSs with a DHS within 1 kb), of the enhancer probability at distal DHSs (more than 2.5 kb from any
@@ -22,7 +23,7 @@ of a bootstrap over blocks of 50 kb, which are the same for all models, lines an
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -233,9 +234,15 @@ def average_precisions(
 
 
 def measure_line(
-    line: str, results: Path, data: Path, bundles: Sequence[Bundle], bootstrap: int, seed: int
+    line: str,
+    results: Path,
+    data: Path,
+    bundles: Sequence[Bundle],
+    thinnings: int,
+    bootstrap: int,
+    seed: int,
 ) -> tuple[Windows, Areas]:
-    """Apply every model to a line."""
+    """Apply every model to a line; areas are means over independent thinnings of the reads."""
     signal = open_signal(results / f"tensors/{line}.signal.zip")
     stretches = read_stretches(data / f"real_hg19/{line}.counts_200bp.tsv.gz", signal.marks)
     chroms = [part.chrom for part in stretches]
@@ -247,24 +254,25 @@ def measure_line(
     sites = target_sites(data, line, chroms)
     windows = windows_of(stretches, sites, geometry.window, geometry.bin_size)
     scorers = [(load_scorer(bundle), match_marks(bundle.marks, signal)) for bundle in bundles]
-    found: dict[tuple[str, str, str, str], list[np.ndarray]] = {}
-    kinds_by_stretch = both_kinds(signal, stretches, np.random.default_rng(seed))
-    for kinds, starts in zip(kinds_by_stretch, windows.starts, strict=True):
-        for kind, reads in kinds.items():
-            for scorer, rows in scorers:
-                of_model = ChromosomeSignal(
-                    reads.name, reads.length, reads.rpm[rows], reads.depths[rows], reads.bin_size
-                )
-                key = (scorer.bundle.sample, line, scorer.bundle.model, kind)
-                found.setdefault(key, []).append(probabilities_at(scorer, of_model, starts))
-    weights = np.vstack(
-        [np.ones(windows.n_blocks), bootstrap_weights(windows.n_blocks, bootstrap, seed)]
-    )
     classes = bundles[0].classes
-    return windows, {
-        key: average_precisions(np.concatenate(parts), classes, windows, weights)
-        for key, parts in found.items()
-    }
+    drawn = bootstrap_weights(windows.n_blocks, bootstrap, seed)
+    weights = np.vstack([np.ones(windows.n_blocks), drawn])
+    rng = np.random.default_rng(seed)
+    areas: dict[tuple[str, str, str, str], list[np.ndarray]] = {}
+    for _ in range(thinnings):
+        found: dict[tuple[str, str, str, str], list[np.ndarray]] = {}
+        for kinds, starts in zip(both_kinds(signal, stretches, rng), windows.starts, strict=True):
+            for kind, reads in kinds.items():
+                for scorer, rows in scorers:
+                    of_model = replace(reads, rpm=reads.rpm[rows], depths=reads.depths[rows])
+                    key = (scorer.bundle.sample, line, scorer.bundle.model, kind)
+                    found.setdefault(key, []).append(probabilities_at(scorer, of_model, starts))
+        for key, parts in found.items():
+            probabilities = np.concatenate(parts)
+            areas.setdefault(key, []).append(
+                average_precisions(probabilities, classes, windows, weights)
+            )
+    return windows, {key: np.mean(parts, axis=0) for key, parts in areas.items()}
 
 
 def text(values: np.ndarray, sign: str = "") -> str:
@@ -306,9 +314,10 @@ def print_means(areas: Areas, lines: Sequence[str], models: Sequence[str]) -> No
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path, exists=True))
 @click.argument("data", type=click.Path(path_type=Path, exists=True))
+@click.option("--thinnings", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--bootstrap", type=click.IntRange(min=1), default=1000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of thinning and bootstrap.")
-def real_counts(results: Path, data: Path, bootstrap: int, seed: int) -> None:
+def real_counts(results: Path, data: Path, thinnings: int, bootstrap: int, seed: int) -> None:
     """Print AP on simulated and on real reads, as Markdown tables."""
     areas: Areas = {}
     windows: dict[str, Windows] = {}
@@ -320,7 +329,9 @@ def real_counts(results: Path, data: Path, bootstrap: int, seed: int) -> None:
         if not bundles or len(bundles) < len(lines) * len(models):
             raise InputError(f"{results}/models needs the same models of each line, at least one.")
         for line in lines:
-            windows[line], found = measure_line(line, results, data, bundles, bootstrap, seed)
+            windows[line], found = measure_line(
+                line, results, data, bundles, thinnings, bootstrap, seed
+            )
             areas |= found
     averaged = " and ".join(list(TARGETS)[:AVERAGED])
     print(f"Mean AP over both lines and over {averaged}")
