@@ -14,6 +14,8 @@ pytestmark = pytest.mark.pipeline
 
 ROWS = {"three": 12, "five": 2, "dnase": 6, "depths": 3, "marks": 1}
 VARIANTS = 13
+MODELS = 11
+LISTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,9 @@ def test_it_prints_what_it_measured(place, part):
         folders = [Path(line) for line in output.splitlines() if line.startswith(str(results))]
         assert len(folders) == VARIANTS
         assert all((folder / "metrics.json").exists() for folder in folders)
+    elif part.text.split()[2:] == ["real"]:
+        rows = [len(table.splitlines()) for table in tables]
+        assert rows == [MODELS, *[1 + MODELS] * 4, MODELS + LISTS]
     elif "accuracy" in part.text:
         names = [name for name in ROWS if name == part.text.split()[2]] or ["three", "five"]
         assert re.findall("^Part (.*)", output, re.M) == names
