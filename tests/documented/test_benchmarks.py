@@ -12,9 +12,10 @@ from samples.small_encode import write_data
 
 pytestmark = pytest.mark.pipeline
 
-ROWS = {"three": 12, "five": 2, "dnase": 6, "depths": 3, "marks": 1}
-VARIANTS = 13
+ROWS = {"three": 11, "five": 2, "hidden": 3, "dnase": 5, "depths": 3, "marks": 1}
+VARIANTS = 12
 MODELS = 11
+DEFAULT = ["three", "five", "hidden"]
 LISTS = 4
 
 
@@ -42,12 +43,16 @@ def test_it_prints_what_it_measured(place, part):
         rows = [len(table.splitlines()) for table in tables]
         assert rows == [MODELS, *[1 + MODELS] * 4, MODELS + LISTS]
     elif "accuracy" in part.text:
-        names = [name for name in ROWS if name == part.text.split()[2]] or ["three", "five"]
+        names = [name for name in ROWS if name == part.text.split()[2]] or DEFAULT
         assert re.findall("^Part (.*)", output, re.M) == names
         for line in ("GM12878", "K562"):
             tables = re.findall(rf"^{line}\n\n(\| model \|.*\n(?:\| .*\n)+)", output, re.M)
             assert [len(table.splitlines()) - 2 for table in tables] == [ROWS[n] for n in names]
         assert ("### K562, 5 classes" in output) == ("five" in names)
+        alone = [line for line in output.splitlines() if line.startswith("| TSS list alone")]
+        assert len(alone) == 2 * len({"three", "dnase"} & set(names))
+        hidden = re.findall(r"^\| model \| hidden promoters .*\n.*\n((?:\| .*\n)+)", output, re.M)
+        assert [len(table.splitlines()) for table in hidden] == [3, 1] * 2 * ("hidden" in names)
     else:
         assert tables, output
         document = (place.launch / "docs/benchmarks.md").read_text()
