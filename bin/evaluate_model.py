@@ -73,7 +73,6 @@ def evaluate_model(
     from deepregfinder.evaluation.write import write_evaluation
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
-    from deepregfinder.models.tss_input import read_tss
     from deepregfinder.prediction.calling import read_calls
     from deepregfinder.prediction.cutoffs import read_cutoffs
     from deepregfinder.prediction.labelled_windows import predict_test_windows
@@ -94,7 +93,7 @@ def evaluate_model(
     begins = read_cutoffs(cutoffs, trained.classes) if cutoffs else None
     evaluation = evaluate(
         Subject(sample, model, trained, windows, predictions),
-        Evidence(scan, called, begins, zone, read_tss(tss) if tss else None, class_share),
+        Evidence(scan, called, begins, zone, class_share),
         bootstrap,
     )
     metrics = write_evaluation(output, evaluation, bundle / "learning_curve.tsv")

@@ -68,14 +68,13 @@ class Evidence:
     calls : None if calls are not measured
     cutoffs : where these calls begin, None for the thresholds of the bundle; they are only reported
     zone : where enhancer calls were removed, and enhancer candidates are; None if they were not
-    tss, class_share : known TSSs and the parameter, for `NaturalScan`
+    class_share : the parameter of that name, for `NaturalScan`
     """
 
     scan: Probabilities | None = None
     calls: Mapping[str, Calls] | None = None
     cutoffs: Sequence[Cutoff] | None = None
     zone: TssZone | None = None
-    tss: Mapping[str, np.ndarray] | None = None
     class_share: str = CLASS_SHARES[0]
 
 
@@ -270,8 +269,9 @@ def _at_natural_prevalence(
         )
     class_calibration = None
     if scan.natural is not None:
-        natural = NaturalScan(scan, evidence.tss, evidence.class_share)
-        bins = tally_calibration(natural, elements, blocks)
+        # By reads alone: without a known TSS, no label can tell whether there is a promoter.
+        by_reads = NaturalScan(scan, None, evidence.class_share)
+        bins = tally_calibration(by_reads, elements, blocks)
         drawn = None if weights is None else class_errors(bins, weights)
         class_calibration = ClassCalibration(bins, class_errors(bins), drawn)
     return Natural(
