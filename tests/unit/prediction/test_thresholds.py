@@ -52,12 +52,18 @@ class World:
         scan = open_probabilities([path])
         return {chrom: scan.load(chrom) for chrom in scan.chroms}
 
-    def regions(self, table: pd.DataFrame, threshold: float | None = None) -> RegionScores:
+    def regions(self, table: pd.DataFrame, cutoffs: Cutoffs) -> RegionScores:
         scorer = load_scorer(self.bundle)
-        return score_regions_with(scorer, table, self.signal, SCANNING, self.cutoffs(threshold))
+        return score_regions_with(scorer, table, self.signal, SCANNING, cutoffs)
 
     def cutoffs(self, threshold: float | None) -> Cutoffs:
         return Cutoffs.everywhere(call_thresholds(self.bundle.thresholds, threshold))
+
+    def lower_at_tsss(self) -> Cutoffs:
+        """A quarter of the thresholds at TSSs, which lie 4 kb apart."""
+        own = self.bundle.thresholds
+        sites = {chrom[3:]: np.arange(2_000, size, 4_000) for chrom, size in SIZES.items()}
+        return Cutoffs(own, tuple(one / 4 for one in own), sites)
 
 
 @pytest.fixture(scope="module", params=MODEL_NAMES)
@@ -98,8 +104,10 @@ def every_window(world: World) -> pd.DataFrame:
 
 def test_regions_on_summits_have_the_class_of_the_call(world: World) -> None:
     background_wins = 0
-    for threshold in (None, 0.5, 0.3, 0.7):
-        called = call_scan(world.scan, "model", world.cutoffs(threshold), None, False).calls
+    known = world.lower_at_tsss()
+    all_cutoffs = {threshold: world.cutoffs(threshold) for threshold in (None, 0.5, 0.3, 0.7)}
+    for threshold, cutoffs in (all_cutoffs | {"at TSSs": known}).items():
+        called = call_scan(world.scan, "model", cutoffs, None, False).calls
         rows, classes, scores = [], [], []
         for chrom, calls in called.items():
             for summit, index, score in zip(
@@ -112,7 +120,7 @@ def test_regions_on_summits_have_the_class_of_the_call(world: World) -> None:
                 window = (summit - world.scan.window // 2) // STEP
                 background_wins += int(world.tracks[chrom][:, window].argmax() == 0)
         found = world.regions(
-            pd.DataFrame(rows, columns=["chrom", "start", "end", "name"]), threshold
+            pd.DataFrame(rows, columns=["chrom", "start", "end", "name"]), cutoffs
         )
         np.testing.assert_array_equal(found.best, classes)
         own = found.probabilities[np.arange(len(classes)), classes]
@@ -126,9 +134,27 @@ def test_each_window_is_called_alike_in_a_scan_and_as_a_region(world: World) -> 
     windows = every_window(world)
     for threshold in (0.5, 0.35, 0.8):
         called = called_by_looping(world, threshold)
-        found = world.regions(windows, threshold).best
+        found = world.regions(windows, world.cutoffs(threshold)).best
         places = zip(windows["chrom"], (windows["start"] // STEP).tolist(), strict=True)
         assert {place for place, index in zip(places, found, strict=True) if index > 0} == called
+
+
+def test_a_window_at_a_known_tss_is_called_from_the_cutoff_there(world: World) -> None:
+    cutoffs = world.lower_at_tsss()
+    found = world.regions(every_window(world), cutoffs).best
+    expected, only_there = [], 0
+    for chrom, track in world.tracks.items():
+        for place in range(track.shape[1]):
+            centre = place * STEP + world.scan.window // 2
+            at_tss = min(abs(centre - site) for site in range(2_000, 70_000, 4_000)) <= 500
+            lowest = cutoffs.at_tss if at_tss else cutoffs.anywhere
+            reached = [
+                bool(p >= np.float32(own)) for p, own in zip(track[1:, place], lowest, strict=True)
+            ]
+            expected.append(any(reached))
+            only_there += any(reached) and bool((track[1:, place] < cutoffs.anywhere).all())
+    assert (found > 0).tolist() == expected
+    assert only_there
 
 
 def test_a_threshold_of_a_half_is_that_of_every_model_and_higher_ones_add_nothing(
