@@ -143,7 +143,7 @@ def test_a_window_at_a_known_tss_is_called_from_the_cutoff_there(world: World) -
     cutoffs = world.lower_at_tsss()
     found = world.regions(every_window(world), cutoffs).best
     expected, only_there = [], 0
-    for chrom, track in world.tracks.items():
+    for track in world.tracks.values():
         for place in range(track.shape[1]):
             centre = place * STEP + world.scan.window // 2
             at_tss = min(abs(centre - site) for site in range(2_000, 70_000, 4_000)) <= 500
