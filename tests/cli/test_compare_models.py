@@ -96,6 +96,12 @@ def test_values_and_intervals_are_those_of_metrics_json(world: Path) -> None:
     for row in compare(world, "cnn"):
         section = metrics if row["setting"] == "test" else metrics["natural"]
         section = section["calls"] if row["setting"] == "calls" else section
+        if row["figure"] == "class_ece" and row["class"] != "mean":
+            of_class = section["class_calibration"][row["class"]]
+            edges = of_class["interval"]
+            assert float(row["value"]) == pytest.approx(of_class["ece"], abs=1e-6)
+            assert [float(row["low"]), float(row["high"])] == pytest.approx(edges, abs=1e-6)
+            continue
         if row["class"] in ("enhancer", "promoter") and "false_calls" not in row["figure"]:
             if (value := section["per_class"][row["class"]][row["figure"]]) is None:
                 assert (row["value"], row["low"]) == (".", ".")

@@ -196,14 +196,14 @@ def evaluate_variant(
         )  # fmt: skip
         call_elements.callback(  # type: ignore[misc]
             sample=line, model="drf", probabilities=(scan,), dhs=None, enhancers=(), tfbs=(),
-            validation_slop=1000, call_at="model", threshold=None, output=bed,
-            cutoffs=place / "cutoffs.tsv", validation=place / "validation.tsv",
+            validation_slop=1000, call_at="model", threshold=None, class_share="training",
+            output=bed, cutoffs=place / "cutoffs.tsv", validation=place / "validation.tsv",
             summary=place / "calls.tsv", seeds_summary=None, **rules,
         )  # fmt: skip
         evaluate_model.callback(  # type: ignore[misc]
             sample=line, model="drf", bundle=bundle, tensors=tensors, signal=signal,
-            probabilities=(scan,), calls=bed, cutoffs=place / "cutoffs.tsv", bootstrap=200,
-            output=evaluation, model_card=place / "model_card.md", seed=1, **rules,
+            probabilities=(scan,), calls=bed, cutoffs=place / "cutoffs.tsv",
+            class_share="training", bootstrap=200, output=evaluation, model_card=place / "model_card.md", seed=1, **rules,
         )  # fmt: skip
     return evaluation
 
