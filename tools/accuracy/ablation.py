@@ -203,7 +203,8 @@ def evaluate_variant(
         evaluate_model.callback(  # type: ignore[misc]
             sample=line, model="drf", bundle=bundle, tensors=tensors, signal=signal,
             probabilities=(scan,), calls=bed, cutoffs=place / "cutoffs.tsv",
-            class_share="training", bootstrap=200, output=evaluation, model_card=place / "model_card.md", seed=1, **rules,
+            class_share="training", bootstrap=200, output=evaluation,
+            model_card=place / "model_card.md", seed=1, **rules,
         )  # fmt: skip
     return evaluation
 
