@@ -181,6 +181,15 @@ def _calls(run: Run) -> str:
         if of("quantile_map") is True
         else ""
     )
+    adapts = call_at != "model" or any(
+        facts(design(model)).calibrated == "natural" for model in run.models
+    )
+    known = (
+        "; promoters within 500 bp of an annotated start site have a cut-off of their own, at "
+        "the same probability at natural prevalence"
+        if of("tss") and adapts and "promoter" in " ".join(run.classes)
+        else ""
+    )
     distance = (
         f"; enhancer calls within {of('tss_distance')} bp of a start site were removed"
         if of("tss")
@@ -188,7 +197,7 @@ def _calls(run: Run) -> str:
     )
     return (
         f"The genome was classified in windows every {of('step')} bp{mapped}; windows {threshold} "
-        f"were joined into calls{distance}."
+        f"were joined into calls{known}{distance}."
     )
 
 

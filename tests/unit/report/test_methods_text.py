@@ -77,6 +77,25 @@ def test_it_says_what_the_parameters_say(tmp_path: Path) -> None:
     assert "active" not in text
 
 
+@pytest.mark.parametrize(
+    ("model", "call_at", "n_classes", "told"),
+    [
+        *(("cnn", "model", 3, False), ("drf", "model", 3, True), ("drf", "model", 2, False)),
+        ("cnn", "number:9", 3, True),
+    ],
+)
+def test_where_calls_begin_is_told(
+    tmp_path: Path, model: str, call_at: str, n_classes: int, told: bool
+) -> None:
+    run = made_up(tmp_path, Plan(models=(model,), n_classes=n_classes))
+    given = {"threshold": None, "call_at": call_at, "tss": "tss.bed"}
+    run = replace(run, parameters={**run.parameters, **given})
+    text = " ".join(methods(run).paragraphs)
+    assert ("within 500 bp of an annotated start site have a cut-off of their own" in text) == told
+    assert (f"(--call_at {call_at})" in text) == (call_at != "model")
+    assert ("the threshold of the model" in text) == (call_at == "model")
+
+
 def test_what_was_not_done_is_not_described(tmp_path: Path) -> None:
     text = " ".join(methods(made_up(tmp_path, Plan(labels=False))).paragraphs)
     assert "trained" not in text
