@@ -2,8 +2,8 @@
 """Draw a locus of the demo as a genome browser shows it: `make pictures`.
 
 Calls, probabilities and signal of both cell types come from the results folder, TSSs and simulated
-elements from the simulated panel. The locus lies on a test chromosome. It was chosen for elements
-that are active in one cell type only, a CTCF site without an element, and a missed enhancer.
+elements from the simulated panel. The locus lies on a test chromosome. It has elements that are
+active in one cell type only, missed elements, and an enhancer that is called a promoter.
 """
 
 import sys

@@ -182,7 +182,9 @@ def _calls(run: Run) -> str:
         else ""
     )
     adapts = call_at != "model" or any(
-        facts(design(model)).calibrated == "natural" for model in run.models
+        facts(design(model)).calibrated == "natural"
+        for model in run.models
+        if design(model) in MODEL_NAMES
     )
     known = (
         "; promoters within 500 bp of an annotated start site have a cut-off of their own, at "
