@@ -9,7 +9,7 @@ distance to the nearest TSS. Brackets hold 95 % intervals of the paired block bo
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -113,7 +113,7 @@ def tss_list(results: Path, line: str, tss: Path, chroms: str, ours: str) -> Non
         for model, scan in own.items()
         if scan.trained_on == line
     }
-    scans[LIST_ALONE] = WithList(**vars(scans[ours]), alone=True)  # type: ignore[misc]
+    scans[LIST_ALONE] = replace(scans[ours], alone=True)
     measured = {
         model: average_precisions(scan, elements, blocks, weights) for model, scan in scans.items()
     }

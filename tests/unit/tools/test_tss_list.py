@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from samples.small_evaluation import SIZES, bundle, elements, write_scan
 
+from deepregfinder.labels.tensors import write_tensors
 from deepregfinder.prediction.probabilities import open_probabilities
 
 
@@ -38,6 +39,33 @@ def test_a_scan_with_the_list_has_no_promoter_away_from_it_and_no_enhancer_near(
         expected = 1 / (2 + distance / 100) if distance <= 500 else 0
         assert alone[2, number] == pytest.approx(expected, abs=1e-5)
     assert SIZES["chr4"] > 90_000
+
+
+def test_every_model_and_the_list_alone_have_a_row(tmp_path, capsys):
+    from tss_list import tss_list
+
+    windows = elements()
+    (tmp_path / "tensors").mkdir()
+    write_tensors(tmp_path / "tensors/K562.tensors.safetensors", windows)
+    for model, seed in (("drf", 1), ("cnn", 2)):
+        path = tmp_path / f"tensors/K562.{model}.1.probabilities.zip"
+        write_scan(path, windows, bundle(), ("chr3", "chr4"), seed)
+    promoters = windows.y == 2
+    lines = [
+        f"{windows.chroms[chrom]}\t{middle}\t{middle + 1}\n"
+        for chrom, middle in zip(
+            windows.chrom[promoters], windows.midpoints[promoters], strict=True
+        )
+    ]
+    (tmp_path / "tss.bed").write_text("".join(lines))
+    words = [str(tmp_path), "K562", str(tmp_path / "tss.bed"), "--chroms", "chr3,chr4"]
+    tss_list(words, standalone_mode=False)
+    _, _, *rows = capsys.readouterr().out.splitlines()
+    by_model = {row.split(" | ")[0].strip("| "): row.split(" | ") for row in rows}
+    assert by_model.keys() == {"drf", "cnn", "TSS list alone, no reads"}
+    assert by_model["drf"][2].strip() == ""
+    # Every promoter lies on a TSS and no other window does.
+    assert float(by_model["TSS list alone, no reads"][6].strip(" |")) == 1
 
 
 def test_every_third_site_is_hidden_with_all_its_tsss(tmp_path):
