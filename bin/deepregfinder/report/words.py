@@ -155,7 +155,8 @@ def cautions(run: Run) -> Iterator[Caution]:
         yield Caution(
             "Use probabilities for ranking",
             f"Probabilities of all models{but} are calibrated on labelled windows, where elements "
-            "are frequent. On the genome they are too high, but they still rank calls.",
+            "are frequent. On the genome they are too high, but they still rank calls. Calls lists "
+            "what the cut-offs mean on the genome.",
         )
     if any(row.rate is not None for result in run.predicted for row in result.validation):
         yield Caution(
