@@ -19,11 +19,10 @@ In a sample that the model was not trained on, `--class_share estimated` adapts 
 (natural_scan.py).
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from scipy.special import expit
@@ -43,10 +42,7 @@ from deepregfinder.prediction.natural_scan import CLASS_SHARES, NaturalScan
 from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.storage.tables import Decimals4, Digits4, Shortest, read_rows
 
-log = logging.getLogger(__name__)
-
 Kind = Literal["model", "probability", "precision", "fdr", "number", "mb"]
-_KINDS = get_args(Kind)
 _SHARES = ("probability", "precision", "fdr")
 _AMOUNTS = ("number", "mb")
 _GRID = np.arange(14.0, -14.5, -0.5)

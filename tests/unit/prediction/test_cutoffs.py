@@ -1,5 +1,7 @@
 """Where calls begin: every wish is fulfilled, compared with plain loops over the windows."""
 
+import importlib
+import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -23,6 +25,7 @@ from deepregfinder.prediction.cutoffs import (
     parse_call_at,
     read_cutoffs,
 )
+from deepregfinder.prediction.natural_scan import CLASS_SHARES
 from deepregfinder.prediction.probabilities import Probabilities, open_probabilities
 from deepregfinder.storage.tables import write_rows
 
@@ -186,6 +189,15 @@ def test_shares_need_maps_and_a_threshold_contradicts_a_wish(tmp_path):
     assert find_cutoffs(scan, Wanted("number:5"), None, TSS)[0].windows > 0
     with pytest.raises(InputError, match=r"number:5 and --threshold 0\.4 both"):
         find_cutoffs(scan, Wanted("number:5", 0.4), None, TSS)
+
+
+def test_script_and_schema_know_the_same_class_shares(repository: Path) -> None:
+    call_elements = importlib.import_module("call_elements").call_elements
+    (option,) = (one for one in call_elements.params if one.name == "class_share")
+    groups = json.loads((repository / "nextflow_schema.json").read_text())["$defs"]
+    assert tuple(option.type.choices) == CLASS_SHARES
+    assert groups["calling"]["properties"]["class_share"]["enum"] == list(CLASS_SHARES)
+    assert option.default == groups["calling"]["properties"]["class_share"]["default"]
 
 
 def test_wishes() -> None:
