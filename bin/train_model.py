@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train a model on the labelled windows of one sample."""
+"""Train a model on the labelled windows of a sample, or of several together."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,15 +16,26 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--tensors", required=True, type=PATH, help="Labelled windows (build_tensors.py).")
-@click.option("--signal", type=PATH, help="Signal of the same sample, for models of chromosomes.")
+@click.option(
+    "--tensors",
+    required=True,
+    type=PATH,
+    multiple=True,
+    help="Labelled windows (build_tensors.py) of a sample; several samples train one model.",
+)
+@click.option(
+    "--signal",
+    type=PATH,
+    multiple=True,
+    help="Signal of the same sample, for models of chromosomes; in the order of --tensors.",
+)
 @click.option("--tss", type=PATH, help="TSSs (BED), for models that are given them.")
 @learner_options
 @hardware_options
 @click.option("--output", required=True, type=PATH, help="Folder of the model bundle.")
 def train_model(
-    tensors: Path,
-    signal: Path | None,
+    tensors: tuple[Path, ...],
+    signal: tuple[Path, ...],
     tss: Path | None,
     learner: "Learner",
     hardware: "Hardware",
@@ -42,7 +53,9 @@ def train_model(
     from deepregfinder.models.checkpoint import remove_checkpoints
     from deepregfinder.models.train import open_training, train_bundle, write_trained
 
-    training = open_training(open_tensors(tensors), learner, signal, tss)
+    if signal and len(signal) != len(tensors):
+        raise click.UsageError("Give --signal as often as --tensors, or not at all.")
+    training = open_training([open_tensors(path) for path in tensors], learner, signal, tss)
     bundle, members = train_bundle(training, learner, hardware, Path.cwd())
     write_trained(output, bundle, members)
     remove_checkpoints(Path.cwd(), learner.model, learner.training)

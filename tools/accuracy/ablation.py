@@ -58,9 +58,13 @@ def _labelled_negatives() -> Replaced:
     original = data.write_dense
 
     def write_dense(
-        folder: Path, genome: TrainingGenome, split: str, constants: Mapping[str, np.ndarray]
+        folder: Path,
+        genome: TrainingGenome,
+        split: str,
+        constants: Mapping[str, np.ndarray],
+        *given: Any,
     ) -> data.DenseData:
-        dense = original(folder, genome, split, constants)
+        dense = original(folder, genome, split, constants, *given)
         if split != "train":
             return dense
         tensors, y = genome.tensors, np.load(dense.y)
@@ -186,9 +190,9 @@ def evaluate_variant(
     rates = {"batch_size": 256, "learning_rate": 0.01, "weight_decay": 1e-4}  # drf has its own
     with without(variant):
         train_model.callback(  # type: ignore[misc]
-            tensors=tensors, signal=signal, tss=tss, tss_input=False,
+            tensors=(tensors,), signal=(signal,), tss=tss, tss_input=False,
             accessibility="all" if run == "dnase" else "needed", model="drf", seed=1, seeds=seeds,
-            epochs=epochs, device="cpu", threads=1, output=bundle, **rates,
+            epochs=epochs, portable=False, device="cpu", threads=1, output=bundle, **rates,
         )  # fmt: skip
         predict_genome.callback(  # type: ignore[misc]
             bundle=bundle, signal=signal, chroms=chroms, step=200, quantile_map=False,

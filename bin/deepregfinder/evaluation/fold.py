@@ -51,7 +51,7 @@ def evaluate_fold(
     signal = open_signal(data.signal)
     seed = learner.training.seed
     tensors = choose_windows(signal, assigned(data.candidates, plan), rules, plan, seed).tensors
-    training = open_training(tensors, learner, data.signal, data.tss)
+    training = open_training([tensors], learner, [data.signal] if data.signal else [], data.tss)
     windows = training.tensors
     bundle, _ = train_bundle(training, learner, hardware, folder)
     scorer = load_scorer(bundle, hardware.device, hardware.threads)

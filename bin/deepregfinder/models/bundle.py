@@ -102,6 +102,11 @@ class Bundle:
         return facts(self.model)
 
     @property
+    def portable(self) -> bool:
+        """Whether it takes samples that lack marks, have few reads or are of another genome."""
+        return self.training.get("portable") is True
+
+    @property
     def trained(self) -> Trained:
         """What the model needs to score windows."""
         size = Size(len(self.marks), self.window_bins, len(self.classes))

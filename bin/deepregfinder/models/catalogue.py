@@ -20,7 +20,8 @@ runs_on : "gpu" if it can compute on a GPU, otherwise "cpu"
 progress : the unit of its learning curve: "epoch", "tree" or "fit"
 traits : "baseline", the model that others are compared with; "gradients", its outputs have
     gradients with respect to the bins of a window; "hidden_marks", marks were hidden at random
-    during training; "states", it has hidden states
+    during training; "states", it has hidden states; "together", it can be trained on several
+    samples together
 """
 
 import json
@@ -76,6 +77,10 @@ class ModelFacts:
     @property
     def knows_hidden_marks(self) -> bool:
         return "hidden_marks" in self.traits
+
+    @property
+    def trains_together(self) -> bool:
+        return "together" in self.traits
 
     @property
     def has_states(self) -> bool:

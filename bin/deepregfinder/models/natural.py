@@ -17,6 +17,7 @@ the list is used after the prediction, and the model itself does not know it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from scipy.special import expit
@@ -87,14 +88,12 @@ class Natural:
 
 def fit_natural(scorer: Scorer, temperature: float, training: TrainingGenome) -> Natural:
     """Fit the maps on the validation chromosomes, which the model has not been trained on."""
-    tensors = training.tensors
-    geometry, classes = tensors.geometry, tensors.classes
+    geometry, classes = training.tensors.geometry, training.tensors.classes
     counts = np.zeros((len(classes), 2, LEVELS), np.int64)
     at_tss = np.zeros_like(counts)
-    chroms = training.chroms("validation")
-    elements = labelled_elements(tensors, chroms)
-    for chrom in chroms:
-        signal = training.load(chrom)
+    for sample, chrom in product(training.samples, training.chroms("validation")):
+        elements = labelled_elements(sample.tensors, [chrom])
+        signal = sample.load(chrom)
         last = signal.length // geometry.bin_size - geometry.window_bins
         starts = np.arange(0, last + 1, max(STRIDE // geometry.bin_size, 1), dtype=np.int64)
         level = np.empty((len(classes), len(starts)), np.int64)
@@ -104,7 +103,7 @@ def fit_natural(scorer: Scorer, temperature: float, training: TrainingGenome) ->
 
         scorer.score_starts(signal, starts, keep)
         centres = starts * geometry.bin_size + geometry.window // 2
-        near = near_tss(training.known_tss, chrom, centres)
+        near = near_tss(sample.known_tss, chrom, centres)
         _, membership = label_windows(centres, elements[chrom])
         for index in range(1, len(classes)):
             for side, which in enumerate((POSITIVE, NEGATIVE)):

@@ -26,7 +26,10 @@ Arrays = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """The parameters of the group `training`; members take the seeds seed, seed + 1, ..."""
+    """The parameters of the group `training`; members take the seeds seed, seed + 1, ...
+
+    portable : learn to do with fewer marks, fewer reads and another genome (only some models)
+    """
 
     seed: int
     seeds: int
@@ -34,6 +37,7 @@ class TrainingOptions:
     batch_size: int
     learning_rate: float
     weight_decay: float
+    portable: bool = False
 
     @property
     def member_seeds(self) -> range:
@@ -116,12 +120,19 @@ class TrainingGenome:
     tss : sorted positions of TSSs by chromosome, int64 bp; None where the model is given no list
     known_tss : those of the run by bare name of the chromosome, which cut-offs use but no model
     load : returns the signal of a chromosome
+    others : further samples that the model is trained on together with this one
     """
 
     tensors: Tensors
     tss: Mapping[str, np.ndarray] | None = None
     known_tss: Mapping[str, np.ndarray] | None = None
     load: Callable[[str], ChromosomeSignal] = field(default=no_signal, repr=False)
+    others: tuple["TrainingGenome", ...] = ()
+
+    @property
+    def samples(self) -> tuple["TrainingGenome", ...]:
+        """The data of every sample that the model is trained on."""
+        return (self, *self.others)
 
     def chroms(self, split: str) -> tuple[str, ...]:
         """The chromosomes of `train`, `validation` or `test`."""

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from deepregfinder.models.protocol import (
     no_signal,
 )
 from deepregfinder.models.tss_input import read_tss
+from deepregfinder.signal.scale import pooled
 from deepregfinder.signal.store import mark_depths, match_marks, open_signal
 from deepregfinder.storage.tables import write_rows
 
@@ -59,7 +60,8 @@ def train_bundle(
     if facts(model).sees_chromosome:
         _require_chromosomes(model, training)
     tensors = training.tensors
-    _ = training.windows  # refused before anything is computed where they lack a class
+    for sample in training.samples:
+        _ = sample.windows  # refused before anything is computed where they lack a class
     fitted = registry.load(model).fit(training, options, hardware, folder)
     natural = None
     if training.load is not no_signal and tensors.split_plan.mode != "random":
@@ -69,14 +71,14 @@ def train_bundle(
         natural = fit_natural(scorer, fitted.temperature, training)
     bundle = Bundle(
         model=model,
-        sample=tensors.sample,
+        sample="+".join(sample.tensors.sample for sample in training.samples),
         classes=tuple(tensors.classes),
         marks=tuple(tensors.marks),
         bin_size=tensors.geometry.bin_size,
         window_bins=tensors.geometry.window_bins,
         chrom_sizes=tensors.chrom_sizes,
         split=tensors.split_plan,
-        normalisation=tensors.normalisation,
+        normalisation=pooled([s.tensors.normalisation for s in training.samples]),
         temperature=fitted.temperature,
         thresholds=fitted.thresholds,
         labelled_bias=fitted.labelled_bias,
@@ -85,7 +87,7 @@ def train_bundle(
             Member(m.seed, m.best_epoch, m.validation_map, m.restarts, m.learning_rate)
             for m in fitted.members
         ),
-        n_windows=_count_windows(tensors),
+        n_windows=_count_windows([sample.tensors for sample in training.samples]),
         training={"seed": options.seed, "seeds": len(fitted.members), **fitted.parameters},
         provenance={
             "seed": tensors.seed,
@@ -125,19 +127,55 @@ def write_trained(output: Path, bundle: Bundle, members: Sequence[TrainedMember]
 
 
 def open_training(
-    tensors: Tensors, learner: Learner, signal: Path | None, tss: Path | None
+    samples: Sequence[Tensors], learner: Learner, signals: Sequence[Path], tss: Path | None
 ) -> TrainingGenome:
     """The training data of a model: windows with its marks, their chromosomes, and TSSs.
 
+    signals : one for each sample, or none
     tss : the list of the run; only some models are given it (catalogue.is_given_tss)
 
-    Raises InputError where the signal is of another sample, or lacks a mark.
+    Raises InputError where a signal is of another sample, or lacks a mark, and where the samples
+    do not fit together.
     """
     model = learner.model
-    windows = tensors.with_marks(marks_seen(model, tensors.marks, learner.accessibility))
-    if not signal:
-        return TrainingGenome(windows)
-    return open_genome(windows, signal, tss, is_given_tss(model, learner.tss_input))
+    if len(samples) > 1:
+        _require_alike(model, samples)
+    windows = [
+        tensors.with_marks(marks_seen(model, tensors.marks, learner.accessibility))
+        for tensors in samples
+    ]
+    if not signals:
+        return TrainingGenome(windows[0])
+    is_given = is_given_tss(model, learner.tss_input)
+    first, *others = (
+        open_genome(tensors, signal, tss, is_given)
+        for tensors, signal in zip(windows, signals, strict=True)
+    )
+    return replace(first, others=tuple(others))
+
+
+def _require_alike(model: str, samples: Sequence[Tensors]) -> None:
+    """Raise InputError unless one model can be trained on all samples together."""
+    if not facts(model).trains_together:
+        raise InputError(f"{model} learns from one sample: leave out --train_together.")
+    first = samples[0]
+    problems = [
+        f"{first.sample} and {other.sample} cannot be trained on together: they differ in {what}."
+        for other in samples[1:]
+        for what, different in {
+            f"marks ({', '.join(first.marks)}; {', '.join(other.marks)})": first.marks
+            != other.marks,
+            "classes": first.classes != other.classes,
+            "chromosomes": first.chrom_sizes != other.chrom_sizes,
+            "bins": first.geometry != other.geometry,
+            "the split": first.split_parameters != other.split_parameters,
+            "the use of controls": first.control != other.control,
+            "counting rules": bool(different_rules(first.counting, other.counting)),
+        }.items()
+        if different
+    ]
+    if problems:
+        raise InputError.of(problems)
 
 
 def open_genome(
@@ -168,10 +206,12 @@ def open_genome(
     return TrainingGenome(tensors, sites if is_given else None, sites, load)
 
 
-def _count_windows(tensors: Tensors) -> dict[str, dict[str, int]]:
-    """Labelled windows by split and class."""
+def _count_windows(samples: Sequence[Tensors]) -> dict[str, dict[str, int]]:
+    """Labelled windows of all samples by split and class."""
+    classes = samples[0].classes
     counts = {}
     for split in SPLITS:
-        in_split = np.bincount(tensors.y[tensors.select(split)], minlength=len(tensors.classes))
-        counts[split] = dict(zip(tensors.classes, in_split.tolist(), strict=True))
+        y = np.concatenate([tensors.y[tensors.select(split)] for tensors in samples])
+        in_split = np.bincount(y, minlength=len(classes))
+        counts[split] = dict(zip(classes, in_split.tolist(), strict=True))
     return counts

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
         "--learning_rate", required=True, type=float, help="Initial learning rate of Adam."
     ),
     click.option("--weight_decay", required=True, type=float, help="Weight decay of Adam."),
+    click.option(
+        "--portable",
+        type=bool,
+        default=False,
+        help="Learn to do with fewer marks, fewer reads and another genome.",
+    ),
 )
 def learner_options(
     model: str,
@@ -45,10 +51,13 @@ def learner_options(
     batch_size: int,
     learning_rate: float,
     weight_decay: float,
+    portable: bool,
 ) -> "Learner":
     """The options above, which a command receives as one Learner."""
     from deepregfinder.models.protocol import TrainingOptions
     from deepregfinder.models.train import Learner
 
-    training = TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
+    training = TrainingOptions(
+        seed, seeds, epochs, batch_size, learning_rate, weight_decay, portable
+    )
     return Learner(model, tss_input, accessibility, training)

@@ -49,7 +49,8 @@ def _require_fit(bundle: Bundle, tensors: Tensors) -> None:
             f"The labelled windows have {tensors.window_bins} bins of {tensors.bin_size} bp, the "
             f"model needs {bundle.window_bins} of {bundle.bin_size} bp."
         )
-    if missing := [mark for mark in bundle.marks if mark not in tensors.marks]:
+    missing = [mark for mark in bundle.marks if mark not in tensors.marks]
+    if missing and not bundle.portable:
         problems.append(f"The labelled windows of {tensors.sample} lack {', '.join(missing)}.")
     problems += counted_otherwise(bundle, tensors.sample, tensors.counting)
     if problems:

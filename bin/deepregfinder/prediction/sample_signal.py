@@ -1,7 +1,7 @@
 """The signal of a sample as input of a trained model."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import few, unlike_model
 from deepregfinder.genome.grid import bare_name
 from deepregfinder.models.bundle import Bundle
+from deepregfinder.models.catalogue import accessibility_row
 from deepregfinder.models.protocol import ChromosomeSignal
 from deepregfinder.signal.scale import QuantileMap, mark_quantiles
 from deepregfinder.signal.store import Signal, mark_depths, match_marks
@@ -25,7 +26,9 @@ class SignalReader:
     """The signal of a sample as input of a bundle.
 
     Creation raises InputError if the sample does not fit: marks are missing (all are named), or the
-    bin size, the assembly, the counting rules or the use of controls are different.
+    bin size, the assembly, the counting rules or the use of controls are different. A portable
+    model takes any of its marks, and other assemblies: marks that are missing have no reads, and
+    the signal is brought to the mean of the model's genome.
 
     quantile_map : give each mark the distribution that it had in the training sample
     """
@@ -33,14 +36,17 @@ class SignalReader:
     def __init__(self, bundle: Bundle, signal: Signal, quantile_map: bool) -> None:
         check_signal(bundle, signal)
         self._signal = signal
-        self._marks = match_marks(bundle.marks, signal)
-        self._depths = mark_depths(signal)[self._marks]
+        self._marks = rows_of(bundle, signal)
+        self._depths = _rows(mark_depths(signal), self._marks)
+        self._scale = _of_genome(signal, bundle) if bundle.portable else np.float32(1)
         self._map: QuantileMap | None = None
         if quantile_map:
             # The chromosomes of the bundle's quantiles, if this sample has them.
             chroms = bundle.split.training_chroms(signal.chrom_sizes) or signal.chrom_sizes
             target = np.asarray(bundle.normalisation.quantiles, np.float32)
-            source = mark_quantiles(signal, chroms, n=target.shape[1])[self._marks]
+            own = _rows(mark_quantiles(signal, chroms, n=target.shape[1]), self._marks)
+            lacking = np.asarray(self._marks)[:, np.newaxis] < 0
+            source = np.where(lacking, target, own * self._scale)
             self._map = QuantileMap(source, target)
             log.info("Each mark is given the distribution that it had in %s.", bundle.sample)
 
@@ -48,11 +54,45 @@ class SignalReader:
         """The signal of a chromosome, marks in the order of the bundle."""
         rpm = self._signal.load(chrom)
         if self._marks != list(range(len(rpm))):
-            rpm = rpm[self._marks]
+            rpm = _rows(rpm, self._marks)
+        if self._scale != 1:
+            rpm = rpm * self._scale
         if self._map is not None:
             rpm = self._map.apply(rpm)
         length = self._signal.chrom_sizes[chrom]
         return ChromosomeSignal(chrom, length, rpm, self._depths, self._signal.bin_size)
+
+
+def rows_of(bundle: Bundle, signal: Signal) -> list[int]:
+    """The row of the signal for each mark of the bundle; -1 for one that a portable model lacks.
+
+    A portable model takes ATAC for DNase, and the other way round. Raises InputError where a mark
+    is missing, or all marks of a portable model are.
+    """
+    if not bundle.portable:
+        return match_marks(bundle.marks, signal)
+    rows = [signal.marks.index(mark) if mark in signal.marks else -1 for mark in bundle.marks]
+    track, own = accessibility_row(bundle.marks), accessibility_row(signal.marks)
+    if track is not None and own is not None and rows[track] < 0:
+        rows[track] = own
+    if max(rows) < 0:
+        return match_marks(bundle.marks, signal)
+    if missing := [mark for mark, row in zip(bundle.marks, rows, strict=True) if row < 0]:
+        log.info("%s is predicted without %s.", signal.sample, ", ".join(missing))
+    return rows
+
+
+def _of_genome(signal: Signal, bundle: Bundle) -> np.float32:
+    """Length of the sample's genome over that of the model's: RPM times it has the same mean."""
+    lengths = [sum(of.chrom_sizes.values()) for of in (signal, bundle)]
+    return np.float32(lengths[0] / lengths[1])
+
+
+def _rows(values: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+    """Rows of an array, zeros for the row -1."""
+    chosen = values[rows]
+    chosen[np.asarray(rows) < 0] = 0
+    return chosen
 
 
 def check_signal(bundle: Bundle, signal: Signal) -> None:
@@ -64,9 +104,10 @@ def check_signal(bundle: Bundle, signal: Signal) -> None:
             f"The signal of {signal.sample} has bins of {signal.bin_size} bp, {name} needs "
             f"{bundle.bin_size} bp: run with --bin_size {bundle.bin_size}."
         )
-    if unlike := unlike_model(signal.sample, signal.chrom_sizes, name, bundle.chrom_sizes):
+    unlike = unlike_model(signal.sample, signal.chrom_sizes, name, bundle.chrom_sizes)
+    if unlike and not bundle.portable:
         problems.append(unlike)
-    else:
+    elif not bundle.portable:
         _tell_other_library_sizes(bundle, signal, name)
     problems += counted_otherwise(bundle, signal.sample, signal.counting)
     expected = bundle.normalisation.control

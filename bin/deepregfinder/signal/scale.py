@@ -201,6 +201,20 @@ class Normalisation:
         )
 
 
+def pooled(samples: Sequence[Normalisation]) -> Normalisation:
+    """The normalisation of several samples with the same marks, each with the same weight.
+
+    Mean and standard deviation are those of all bins together; quantiles are averaged, as in
+    quantile normalisation (Bolstad et al. 2003).
+    """
+    if len(samples) == 1:
+        return samples[0]
+    mean = np.mean([one.mean for one in samples], axis=0)
+    squares = np.mean([one.sd**2 + one.mean**2 for one in samples], axis=0)
+    quantiles = np.array([one.quantiles for one in samples]).mean(axis=0).astype(np.float32)
+    return replace(samples[0], mean=mean, sd=np.sqrt(squares - mean**2), quantiles=quantiles)
+
+
 @dataclass(frozen=True, eq=False)
 class QuantileMap:
     """Maps each mark of a sample to its distribution in another sample.

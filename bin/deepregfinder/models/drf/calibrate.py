@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -56,27 +57,28 @@ def calibrate_drf(
     highest F1 there. The bias for labelled windows minimises the loss on those of the same
     chromosomes.
     """
-    tensors = genome.tensors
-    n_classes = len(tensors.classes)
-    rows = tensors.select("validation")
-    centres = tensors.start[rows] // tensors.bin_size + tensors.window_bins // 2
-    labelled = np.empty((len(networks), len(rows), n_classes), np.float32)
+    n_classes = len(genome.tensors.classes)
     chroms = genome.chroms("validation")
-    elements = labelled_elements(tensors, chroms)
-    dense, truth, membership = [], [], []
-    for chrom in chroms:
-        x = features(tracks_of(genome.load(chrom), constants), constants[SCALE], hardware.threads)
+    dense, truth, membership, of_windows, classes = [], [], [], [], []
+    for sample, chrom in product(genome.samples, chroms):
+        tensors = sample.tensors
+        x = features(tracks_of(sample.load(chrom), constants), constants[SCALE], hardware.threads)
         tiles = np.arange(-(-x.shape[1] // (POOL * TILE)))
-        here = tensors.chrom[rows] == tensors.chroms.index(chrom)
+        rows = tensors.select("validation")
+        rows = rows[tensors.chrom[rows] == tensors.chroms.index(chrom)]
+        centres = tensors.start[rows] // tensors.bin_size + tensors.window_bins // 2
+        labelled = np.empty((len(networks), len(rows), n_classes), np.float32)
         mean = np.zeros((n_classes, x.shape[1] // POOL))
         for member, (weights, _) in enumerate(networks):
             network = load_network(weights, len(constants[SCALE]), n_classes)
             of_member = dense_probabilities(network, x, tiles, hardware.device, hardware.threads)
-            labelled[member, here] = at_centres(of_member, centres[here])
+            labelled[member] = at_centres(of_member, centres)
             mean += of_member / len(networks)
         step = POOL * tensors.bin_size
         places = np.arange(mean.shape[1], dtype=np.int64) * step + step // 2
-        said, belongs = label_windows(places, elements[chrom])
+        said, belongs = label_windows(places, labelled_elements(tensors, [chrom])[chrom])
+        of_windows.append(labelled)
+        classes.append(tensors.y[rows])
         dense.append(mean.T)
         truth.append(said)
         membership.append(belongs)
@@ -92,10 +94,11 @@ def calibrate_drf(
         best_cut(p[m[k] != LEFT_OUT, k], m[k][m[k] != LEFT_OUT] == POSITIVE)
         for k in range(1, n_classes)
     )
-    y = tensors.y[rows].astype(np.int64)
+    y = np.concatenate(classes).astype(np.int64)
+    probabilities_of_members = np.concatenate(of_windows, axis=1)
     trained = []
     for seed, (weights, curve), probabilities in zip(
-        options.member_seeds, networks, labelled, strict=True
+        options.member_seeds, networks, probabilities_of_members, strict=True
     ):
         score = mean_average_precision(y, probabilities)
         arrays = {**weights, **constants}
@@ -104,7 +107,7 @@ def calibrate_drf(
                 seed, options.epochs, score, 0, learning_rate, arrays, curve, probabilities
             )
         )
-    bias = fit_bias(combine_members(labelled, temperature), y)
+    bias = fit_bias(combine_members(probabilities_of_members, temperature), y)
     return Fitted(tuple(trained), temperature, thresholds, bias, parameters)
 
 

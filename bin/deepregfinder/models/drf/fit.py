@@ -35,7 +35,14 @@ from deepregfinder.models.drf.checkpoint import (
     read_dense_checkpoint,
     write_dense_checkpoint,
 )
-from deepregfinder.models.drf.data import DenseData, class_weights, draw, mean_rpm, write_dense
+from deepregfinder.models.drf.data import (
+    SHARES,
+    DenseData,
+    class_weights,
+    draw,
+    mean_rpm,
+    write_dense,
+)
 from deepregfinder.models.drf.network import HALO, POOL, SCALE, SPANS, TSS_SCALE, DilatedNetwork
 from deepregfinder.models.protocol import (
     EpochRecord,
@@ -85,14 +92,22 @@ def train_drf(
         )
     scale, sites = mean_rpm(training, training.chroms("train")), tss_arrays(training)
     constants = {SCALE: np.append(scale, np.float32(TSS_SCALE)) if sites else scale, **sites}
+    shares = SHARES if options.portable else (1.0,)
     data = {
-        split: write_dense(folder, training, split, constants) for split in ("train", "validation")
+        "train": write_dense(folder, training, "train", constants, shares),
+        "validation": write_dense(folder, training, "validation", constants),
     }
     if min(len(part.stretches(STRETCH)) for part in data.values()) == 0:
         raise InputError("The training or validation chromosomes are too short for drf.")
     try:
         train_one = partial(
-            train_member, data, len(tensors.classes), options.epochs, hardware.device, folder
+            train_member,
+            data,
+            len(tensors.classes),
+            options.epochs,
+            hardware.device,
+            folder,
+            options.portable,
         )
         networks = train_seeds(train_one, options.member_seeds, hardware)
         return calibrate_drf(
@@ -110,6 +125,7 @@ def train_member(
     epochs: int,
     device: torch.device,
     folder: Path,
+    portable: bool,
     seed: int,
 ) -> tuple[dict[str, np.ndarray], tuple[EpochRecord, ...]]:
     """Train one network; returns its weights (at natural prevalence) and its learning curve.
@@ -120,9 +136,10 @@ def train_member(
     """
     x, y = data["train"].open()
     weights = torch.from_numpy(class_weights(np.asarray(y), n_classes)).to(device)
-    per_epoch = max(len(data["train"].stretches(STRETCH)) // BATCH, -(-MIN_STEPS // epochs))
+    stretches = len(data["train"].stretches(STRETCH)) // data["train"].copies
+    per_epoch = max(stretches // BATCH, -(-MIN_STEPS // epochs))
     checkpoint = checkpoint_path(folder, "drf", seed)
-    fingerprint = _fingerprint(data, seed, epochs, device)
+    fingerprint = _fingerprint(data, seed, epochs, device, portable)
     with reproducible(device):
         state = _fresh_state(x.shape[1] // len(SPANS), n_classes, seed, epochs * per_epoch, device)
         if read_dense_checkpoint(checkpoint, state, fingerprint):
@@ -130,7 +147,7 @@ def train_member(
         started, first = time.monotonic(), len(state.curve)
         while (done := len(state.curve)) < epochs:
             rate = float(state.schedule.get_last_lr()[0])
-            loss = _train_epoch(state, data["train"], weights, seed, per_epoch)
+            loss = _train_epoch(state, data["train"], weights, seed, per_epoch, portable)
             if not np.isfinite(loss):
                 raise InputError(
                     f"Training of drf with seed {seed} diverged (the loss is no longer a number): "
@@ -166,7 +183,12 @@ def _fresh_state(
 
 
 def _train_epoch(
-    state: DenseState, data: DenseData, weights: Tensor, seed: int, n_steps: int
+    state: DenseState,
+    data: DenseData,
+    weights: Tensor,
+    seed: int,
+    n_steps: int,
+    portable: bool,
 ) -> float:
     """One epoch on stretches of the training chromosomes; returns the mean loss.
 
@@ -181,7 +203,7 @@ def _train_epoch(
     state.network.train()
     total = 0.0
     for step in range(done * n_steps, (done + 1) * n_steps):
-        batch, truth = draw(x, y, data.bounds, stretches, STRETCH, BATCH, rng)
+        batch, truth = draw(x, y, data.bounds, stretches, STRETCH, BATCH, rng, portable)
         state.optimizer.zero_grad()
         logits, truth = state.network(batch.to(weights.device)), truth.to(weights.device)
         summed = functional.cross_entropy(logits, truth, weights, ignore_index=-1, reduction="sum")
@@ -196,10 +218,12 @@ def _train_epoch(
 
 
 def _fingerprint(
-    data: Mapping[str, DenseData], seed: int, epochs: int, device: torch.device
+    data: Mapping[str, DenseData], seed: int, epochs: int, device: torch.device, portable: bool
 ) -> str:
     """A digest of all that the trained weights depend on."""
-    digest = hashlib.blake2b(f"{seed} {epochs} {device.type} {torch.__version__}".encode())
+    digest = hashlib.blake2b(
+        f"{seed} {epochs} {portable} {device.type} {torch.__version__}".encode()
+    )
     for part in data.values():
         digest.update(part.bounds.tobytes())
         for path in (part.x, part.y):

@@ -50,7 +50,11 @@ class DrfModel:
             "weight_decay": fit.WEIGHT_DECAY,
             "dropout": fit.DROPOUT,
             "outputs_without_loss_at_ends": data.EDGE,
-            "mark_dropout": data.TRACK_DROPOUT,
+            "mark_dropout": "any number of marks in half of the stretches"
+            if options.portable
+            else data.TRACK_DROPOUT,
+            "portable": options.portable,
+            "shares_of_reads": list(data.SHARES) if options.portable else [1.0],
             "share_reversed": data.REVERSED,
             "weight_averaging": f"exponential moving average over steps, decay {fit.EMA_DECAY}",
             "class_weights": "cube root of the share of background over that of the class",
