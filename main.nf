@@ -79,7 +79,7 @@ workflow {
         LABELS.out.tensors,
         SIGNAL.out.signal,
         INPUTS.out.tss,
-        plan.train_on,
+        plan.trained,
         plan.models,
         channel.fromList(plan.bundles),
         settings.training,

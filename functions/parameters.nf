@@ -271,6 +271,9 @@ def contradictions(Map values) {
             says: '--tss is missing: labels need transcription start sites (BED), or a --genome that has them (--help genome).',
         ]
     }
+    if (values.train_together && values.folds) {
+        faults << [about: ['train_together', 'folds'], says: '--train_together and --folds cannot be combined: each fold trains on one sample.']
+    }
     if (values.pretrained && values.train_on) {
         faults << [about: [], says: '--pretrained and --train_on cannot be combined: pretrained models are not trained.']
     }

@@ -14,6 +14,7 @@ include { classNames ; isPath ; place ; readAnnotations ; readLabels ; readSampl
  *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
  *   labels      rows of the label sheet of samples that are trained on or evaluated
  *   train_on    samples to train on
+ *   trained     the same by name of a model's training data: each alone or, by --train_together, all as one
  *   predict_on  samples to predict
  *   models      kinds of model to train
  *   bundles     [meta, folder] of every pretrained model
@@ -43,11 +44,13 @@ def planned(given, schemaFile, assets) {
     // Controls that nothing asks for are neither read nor counted.
     def controls = options.signal.control == 'ignore' ? [] : kept.collect { bam -> bam.meta.control }.findAll().unique()
     def models = options.run.models.tokenize(',')*.trim().unique()
-    def applied = applications(predict_on, train_on, models, bundles, pretrained)
+    def trained = trainedOn(train_on, options.run.train_together)
+    def applied = applications(predict_on, trained, models, bundles, pretrained)
     def marked = !['input.sample', 'input.mark'].any { name -> name in unclear }
-    problems.addAll(marked && !('train_on' in unclear) ? lackingMarks(kept, applied, train_on, bundles) : [])
-    def trained = marked ? train_on.findAll { sample -> sample in samples } : []
-    problems.addAll(pretrained || 'models' in unclear ? [] : unfitModels(models, kept, trained, options))
+    problems.addAll(marked && !('train_on' in unclear) ? lackingMarks(kept, applied, trained, portableOnes(bundles, trained, models, options), bundles) : [])
+    def known = marked ? train_on.findAll { sample -> sample in samples } : []
+    problems.addAll(pretrained || 'models' in unclear ? [] : unfitModels(models, kept, known, options))
+    problems.addAll(marked && options.run.train_together ? unlikeTogether(kept, known, samples) : [])
     bundles.countBy { bundle -> "${bundle.sample} ${bundle.model}" }.findAll { _name, n -> n > 1 }.each { name, n ->
         problems << "--pretrained lists ${n} bundles of the same sample and model (${name}): run them separately."
     }
@@ -87,6 +90,7 @@ def planned(given, schemaFile, assets) {
         samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }, controls) },
         labels: labels,
         train_on: train_on,
+        trained: trained,
         predict_on: predict_on,
         bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
         models: models,
@@ -130,6 +134,25 @@ def chosen(String name, String text, possible, String lack, List unclear, List p
     return names.findAll { sample -> sample in possible }.unique().sort()
 }
 
+/** Samples to train on by name of the training data: one for each model that is trained. */
+def trainedOn(List train_on, together) {
+    if (!together || train_on.size() < 2) {
+        return train_on.collectEntries { sample -> [sample, [sample]] }
+    }
+    def joined = train_on.join('+')
+    return [(joined.length() > 60 ? "${train_on.size()}_samples".toString() : joined): train_on]
+}
+
+/** Why samples cannot train one model together: other marks, or the name of one is that of all. */
+def unlikeTogether(List chips, List train_on, samples) {
+    def marks = train_on.collectEntries { sample -> [sample, chips.findAll { bam -> bam.meta.sample == sample }*.meta*.mark.unique().sort()] }
+    def names = trainedOn(train_on, true).keySet()
+    def taken = train_on.size() > 1 ? names.findAll { name -> name in samples } : []
+    return marks.groupBy { _sample, own -> own }.size() < 2
+        ? taken.collect { name -> "--train_together: a sample has the name ${name}, which all samples together would have; rename it." }
+        : ["--train_together: the samples have different marks (${marks.collect { sample, own -> "${sample}: ${own.join(', ')}" }.join('; ')}); leave marks out of --input, or samples out of --train_on."]
+}
+
 /** The bundles that --pretrained names, those that can be read. */
 def readBundles(String paths, schemaFile, List unclear, List problems) {
     def named_ones = (paths ?: '').tokenize(',')*.trim().findAll()
@@ -147,7 +170,7 @@ def readBundles(String paths, schemaFile, List unclear, List problems) {
 
 /** The facts of a bundle that the driver needs, all of them checked, or its fault; the tasks check the rest. */
 def readBundle(String path, schemaFile) {
-    def folder = file(path, glob: false)
+    def folder = path == 'builtin' ? moduleDir.parent.resolve('assets/models/drf') : file(path, glob: false)
     def description = folder.resolve('model.json')
     // A link to a device has no size and no end.
     if (!java.nio.file.Files.isRegularFile(description)) {
@@ -178,6 +201,7 @@ def readBundle(String path, schemaFile) {
         && content.window_bins instanceof Integer
         && content.window_bins > 0
         && content.normalisation instanceof Map
+        && content.training instanceof Map
         && content.normalisation.control in ['ignore', 'subtract', 'channel']
         && content.normalisation.getOrDefault('transform', 'none') in ['none', 'log2', 'asinh']
         && content.getOrDefault('provenance', [:]) instanceof Map
@@ -197,7 +221,8 @@ def readBundle(String path, schemaFile) {
     if (counting.fault) {
         return counting
     }
-    return [folder: folder] + content.subMap('sample', 'model', 'classes', 'marks') + [rules: rules + counting]
+    def facts = content.subMap('sample', 'model', 'classes', 'marks')
+    return [folder: folder, portable: content.training.portable == true, remark: content.provenance?.remark] + facts + [rules: rules + counting]
 }
 
 /** The counting rules that a bundle records: the parameters of their group but the counter, as both counters give the same; or a fault. */
@@ -248,21 +273,33 @@ def followBundles(Map options, List bundles, schemaFile, List unclear, List prob
     }
 }
 
-/** Marks that a model was trained on and a sample to predict lacks. */
-def lackingMarks(List chips, List applied, List train_on, List bundles) {
+/** Training data and name of the models that take samples which lack marks. */
+def portableOnes(List bundles, Map trained, List models, Map options) {
+    def own = options.training.portable ? models.findAll { model -> 'portable' in (modelCatalogue()[model]?.heeds ?: []) } : []
+    return bundles.findAll { bundle -> bundle.portable }.collect { bundle -> [bundle.sample, bundle.model] } + [trained.keySet().toList(), own].combinations()
+}
+
+/** Marks that a model was trained on and a sample to predict lacks; a portable model needs one of its marks. */
+def lackingMarks(List chips, List applied, Map trained, List portable, List bundles) {
     def marks = chips.groupBy { bam -> bam.meta.sample }.collectEntries { sample, bams -> [sample, bams*.meta*.mark.unique()] }
-    def wanted = bundles.collectEntries { bundle -> [bundle.sample, bundle.marks] } + marks.subMap(train_on)
+    def wanted = bundles.collectEntries { bundle -> [bundle.sample, bundle.marks] } + trained.collectEntries { name, samples -> [name, marks[samples[0]]] }
     return applied
-        .collect { trained_on, _model, sample, _name -> [trained_on, sample] }
+        .collect { trained_on, model, sample, _name -> [trained_on, sample, [trained_on, model] in portable] }
         .unique()
-        .findAll { trained_on, sample -> wanted[trained_on] && marks[sample] }
-        .collectMany { trained_on, sample ->
-            def lacking = wanted[trained_on].findAll { mark -> !mark.endsWith('control') } - marks[sample]
+        .findAll { trained_on, sample, _any -> wanted[trained_on] && marks[sample] }
+        .collectMany { trained_on, sample, any ->
+            def needed = wanted[trained_on].findAll { mark -> !mark.endsWith('control') }
             def own = marks[sample].join(', ')
+            def lacking = any && needed.any { mark -> takesFor(mark, marks[sample]) } ? [] : needed - marks[sample]
             lacking
                 ? ["sample '${sample}' lacks ${lacking.join(', ')}, which the model of ${trained_on} was trained on (marks of the sample: ${own})."]
                 : []
         }
+}
+
+/** Whether a portable model finds one of its marks among those of a sample: ATAC stands for DNase, and the other way round. */
+def takesFor(String mark, List own) {
+    return mark in own || (isAccessibility(mark) && own.any { other -> isAccessibility(other) })
 }
 
 /** Needs of the models, by their entries in the catalogue, that the run does not meet. */
@@ -276,6 +313,10 @@ def unfitModels(List asked, List chips, List train_on, Map options) {
     def along = models.findAll { model -> catalogue[model].sees == 'chromosome' }
     if (along && options.split.split == 'random') {
         problems << "--split random: ${along.join(', ')} would see test windows during training; leave them out of --models, or split by chromosome."
+    }
+    def alone = models.findAll { model -> !('together' in catalogue[model].traits) }
+    if (options.run.train_together && alone) {
+        problems << "--train_together: ${alone.join(', ')} learns from one sample; choose --models ${catalogue.keySet().findAll { name -> 'together' in catalogue[name].traits }.join(',')}."
     }
     models.collectMany { model -> catalogue[model].needs }.unique().each { need ->
         def names = models.findAll { model -> need in catalogue[model].needs }.join(',')
@@ -378,12 +419,12 @@ def countsOf(String sample, List chips, List controls) {
  * A sample is predicted by its own models where it has them, else by the models of every other sample, named after it;
  * pretrained models, which were asked for by name, are all applied.
  */
-def applications(List predict_on, List train_on, List models, List bundles, boolean pretrained) {
-    def sources = bundles.collect { bundle -> [bundle.sample, bundle.model] } + [train_on, models].combinations()
+def applications(List predict_on, Map trained, List models, List bundles, boolean pretrained) {
+    def sources = bundles.collect { bundle -> [bundle.sample, bundle.model] } + [trained.keySet().toList(), models].combinations()
     return predict_on.collectMany { sample ->
-        def own = pretrained ? [] : sources.findAll { trained_on, _model -> trained_on == sample }
+        def own = pretrained ? [] : sources.findAll { trained_on, _model -> sample in trained[trained_on] }
         (own ?: sources).collect { trained_on, model ->
-            [trained_on, model, sample, trained_on == sample ? model : appliedName(model, trained_on)]
+            [trained_on, model, sample, own || trained_on == sample ? model : appliedName(model, trained_on)]
         }
     }
 }

@@ -7,18 +7,23 @@ workflow MODELS {
     tensors // [meta, tensors]
     signal // [meta, signal]
     tss
-    train_on // samples to train on
+    trained // samples to train on, by name of the training data
     models // names of the models to train
     pretrained // [meta, bundle]
     options // parameters of the training
     device
 
     main:
+    def names = trained.collectMany { name, samples -> samples.collect { sample -> [sample, groupKey(name, samples.size())] } }
     def jobs = tensors
-        .filter { meta, _tensors -> meta.sample in train_on }
         .join(signal)
+        .map { meta, windows, rpm -> [meta.sample, windows, rpm] }
+        .combine(channel.fromList(names), by: 0)
+        .map { sample, windows, rpm, name -> [name, [sample, windows, rpm]] }
+        .groupTuple()
+        .map { name, rows -> [name.toString()] + rows.sort { row -> row[0] }.transpose().tail() }
         .combine(channel.fromList(models))
-        .map { meta, windows, rpm, model -> [[trained_on: meta.sample, model: model], windows, rpm] }
+        .map { name, windows, rpm, model -> [[trained_on: name, model: model], windows, rpm] }
     TRAIN_MODEL(jobs, tss, options, device, codeDigest('train_model.py'))
 
     bundles = TRAIN_MODEL.out.bundle.mix(pretrained)

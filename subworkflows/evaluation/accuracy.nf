@@ -7,7 +7,7 @@ include { codeDigest } from '../../functions/scripts'
 // labels.
 workflow ACCURACY {
     take:
-    unpredicted // [meta, bundle] of models that were trained here on a sample that is not predicted
+    unpredicted // [trained_on, meta, bundle, sample] of models that were trained here on a sample that is not predicted
     models // [meta, bundle]
     tensors // [meta, tensors]
     signal // [meta, signal]
@@ -31,7 +31,7 @@ workflow ACCURACY {
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, files, bed, table, windows, rpm -> [meta, bundle, windows, rpm, files, bed, table] }
     def windows_only = unpredicted
-        .map { meta, bundle -> [meta.trained_on, [sample: meta.trained_on, model: meta.model, trained_on: meta.trained_on], bundle] }
+        .map { trained_on, meta, bundle, sample -> [sample, [sample: sample, model: meta.model, trained_on: trained_on], bundle] }
         .combine(labelled, by: 0)
         .map { _sample, meta, bundle, windows, rpm -> [meta, bundle, windows, rpm, [], [], []] }
     def evaluated = jobs.mix(windows_only)

@@ -18,7 +18,8 @@ workflow EVALUATION {
     main:
     def options = plan.options
     def files = plan.files
-    def trained = labelled.bundles.filter { meta, _bundle -> meta.trained_on in plan.train_on }
+    def trained = labelled.bundles.filter { meta, _bundle -> meta.trained_on in plan.trained.keySet() }
+    def unpredicted = plan.trained.collectMany { name, samples -> (samples - plan.predict_on).collect { sample -> [name, sample] } }
 
     EXTERNAL(
         plan.annotations,
@@ -37,7 +38,7 @@ workflow EVALUATION {
     )
 
     ACCURACY(
-        trained.filter { meta, _bundle -> !(meta.trained_on in plan.predict_on) },
+        trained.map { meta, bundle -> [meta.trained_on, meta, bundle] }.combine(channel.fromList(unpredicted), by: 0),
         predicted.models,
         labelled.tensors,
         labelled.signal,
@@ -56,7 +57,7 @@ workflow EVALUATION {
         trained,
         labelled.tensors,
         labelled.signal,
-        options.evaluation.across && options.split.split == 'chromosome',
+        options.evaluation.across && options.split.split == 'chromosome' && !options.run.train_together,
         settings.across,
         numbers,
     )

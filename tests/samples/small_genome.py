@@ -20,7 +20,11 @@ WORLD_GEOMETRY = Geometry(bin_size=100, window_bins=20)
 
 
 def write_genome(
-    folder: Path, n_classes: int = 3, marks: tuple[str, ...] = MARKS, seed: int = 0
+    folder: Path,
+    n_classes: int = 3,
+    marks: tuple[str, ...] = MARKS,
+    seed: int = 0,
+    sample: str = "K562",
 ) -> tuple[Path, Path]:
     """Write tensors and signal: an element every 8 kb, background half-way between them.
 
@@ -47,7 +51,7 @@ def write_genome(
         split=chrom.astype(np.uint8),
         chrom=chrom.astype(np.int16),
         start=start.astype(np.int64),
-        sample="K562",
+        sample=sample,
         classes=class_names(n_classes),
         marks=marks,
         geometry=WORLD_GEOMETRY,
@@ -62,7 +66,7 @@ def write_genome(
     write_tensors(folder / "tensors.safetensors", tensors)
     write_signal(
         folder / "signal.zip",
-        sample="K562",
+        sample=sample,
         marks=marks,
         bin_size=100,
         chrom_sizes=WORLD_SIZES,

@@ -1,7 +1,7 @@
 include { deviceOf } from '../../../functions/catalogue'
 include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
-// Train one kind of model on one sample, once for each seed, and calibrate it on the validation windows.
+// Train one kind of model on one sample, or on several together, once for each seed, and calibrate it on the validation windows.
 process TRAIN_MODEL {
     tag "${meta.trained_on} ${meta.model}"
     label 'process_gpu'
@@ -24,8 +24,8 @@ process TRAIN_MODEL {
     """
     # code ${code}
     'train_model.py' \\
-        --tensors ${tensors} \\
-        --signal ${signal} \\
+        ${repeated('--tensors', tensors)} \\
+        ${repeated('--signal', signal)} \\
         ${repeated('--tss', tss)} \\
         --model ${meta.model} \\
         ${flags(options)} \\

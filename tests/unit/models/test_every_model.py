@@ -18,13 +18,21 @@ from deepregfinder.models import registry
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import MODEL_NAMES, baseline, facts, is_given_tss
 from deepregfinder.models.device import Hardware
-from deepregfinder.models.protocol import Arrays, Size
+from deepregfinder.models.protocol import Arrays, Size, TrainingOptions
 from deepregfinder.models.train import Learner, train_bundle
 from deepregfinder.models.window_scorer import WindowScorer
 from deepregfinder.prediction.scorers import load_scorer, predict_windows, probabilities_at
 from deepregfinder.report import references
 
-CHANGED = replace(OPTIONS, seeds=2, epochs=3, batch_size=16, learning_rate=0.02, weight_decay=0.01)
+CHANGED = TrainingOptions(
+    seed=1,
+    seeds=2,
+    epochs=3,
+    batch_size=16,
+    learning_rate=0.02,
+    weight_decay=0.01,
+    portable=True,
+)
 OF_OPTIONS = [name for name in asdict(OPTIONS) if name != "seed"]
 
 
@@ -152,7 +160,7 @@ def test_its_entry_is_sound(repository, name):
     assert entry.reference is None or hasattr(references, entry.reference)
     assert ("{transformed}" in entry.signal) == ("transform" in entry.heeds)
     assert entry.progress != "tree" or entry.runs_on == "cpu"
-    assert set(entry.traits) <= {"baseline", "gradients", "hidden_marks", "states"}
+    assert set(entry.traits) <= {"baseline", "gradients", "hidden_marks", "states", "together"}
     assert all(re.fullmatch(r"accessibility|tss|H\w+|max_\w+:\d+", need) for need in entry.needs)
 
 
