@@ -117,6 +117,7 @@ def check_inputs(
     )
     from deepregfinder.inputs.left_out import find_left_out, tell_left_out
     from deepregfinder.inputs.references import GenomeSequence
+    from deepregfinder.prediction.pretrained import pretrained_notes
 
     split = choice if train and choice.mode == "chromosome" else None
     planned = Plan(chromosomes, geometry, split, counter, count_at, paired_end)
@@ -138,7 +139,12 @@ def check_inputs(
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)
-    tell_left_out(left_out, find_left_out(summaries, lists, sizes))
+    marks: dict[str, set[str]] = {}
+    for one in summaries:
+        if one.role == "chip":
+            marks.setdefault(one.sample, set()).add(one.mark)
+    notes = pretrained_notes(models, marks)
+    tell_left_out(left_out, [*find_left_out(summaries, lists, sizes), *notes])
 
 
 if __name__ == "__main__":

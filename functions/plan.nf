@@ -201,7 +201,7 @@ def readBundle(String path, schemaFile) {
         && content.window_bins instanceof Integer
         && content.window_bins > 0
         && content.normalisation instanceof Map
-        && content.training instanceof Map
+        && content.getOrDefault('training', [:]) instanceof Map
         && content.normalisation.control in ['ignore', 'subtract', 'channel']
         && content.normalisation.getOrDefault('transform', 'none') in ['none', 'log2', 'asinh']
         && content.getOrDefault('provenance', [:]) instanceof Map
@@ -222,7 +222,7 @@ def readBundle(String path, schemaFile) {
         return counting
     }
     def facts = content.subMap('sample', 'model', 'classes', 'marks')
-    return [folder: folder, portable: content.training.portable == true, remark: content.provenance?.remark] + facts + [rules: rules + counting]
+    return [folder: folder, portable: content.training?.portable == true, remark: content.provenance?.remark] + facts + [rules: rules + counting]
 }
 
 /** The counting rules that a bundle records: the parameters of their group but the counter, as both counters give the same; or a fault. */

@@ -176,6 +176,14 @@ TOGETHER = {
         {"labels": "labels_of_k.csv", "predict_on": "L", "depths": "0.5"},
         "--depths 0.5: no predicted sample has a row in --labels",
     ),
+    "forests of all samples": (
+        {"train_together": True, "models": "rf,drf"},
+        "--train_together: rf learns from one sample; choose --models drf",
+    ),
+    "folds of all samples": (
+        {"train_together": True, "models": "drf", "folds": 3},
+        "--train_together and --folds cannot be combined",
+    ),
     "a random split of drf": ({"split": "random", "models": "drf"}, "--split random: drf would"),
     "wide bins of drf": ({"bin_size": 300, "step": 300}, "--models drf needs --bin_size 200 or"),
     "rules without open chromatin": ({"models": "ccre"}, "needs an accessibility track: K, L"),

@@ -231,6 +231,34 @@ def test_pretrained_needs_nothing_but_bams(pipeline, first_run, repository):
     assert "Tested with replicates: H3K27ac" in report
 
 
+@pytest.mark.variants
+def test_one_model_of_all_samples_takes_a_sample_with_fewer_marks(pipeline):
+    together = pipeline.run(
+        "together", *pipeline.inputs, "--models", "drf", "--predict_on", "A",
+        "--train_together", "true", "--portable", "true",
+    )  # fmt: skip
+    assert together.exit_code == 0, together.output
+    bundle = together.results / "models/A+B/drf"
+    assert json.loads((bundle / "model.json").read_text())["sample"] == "A+B"
+    for sample in "AB":  # B is not predicted, and evaluated on its test windows alone
+        metrics = json.loads(
+            (together.results / f"evaluation/{sample}/drf/metrics.json").read_text()
+        )
+        assert metrics["trained_on"] == "A+B"
+    assert classes_called(together.results / "calls/A/A.drf.bed") <= CLASSES[3]
+    sheet = pipeline.launch / "one_mark.csv"
+    rows = (pipeline.panel / "samplesheet.csv").read_text()
+    rows = rows.replace("bam/", f"{pipeline.panel}/bam/")
+    kept = [row for row in rows.splitlines(True) if "sample" in row or "B,H3K27ac" in row]
+    sheet.write_text("".join(kept))
+    fewer = pipeline.run("one_mark", "--input", sheet, "--pretrained", bundle)
+    assert fewer.exit_code == 0, fewer.output
+    lacking = "B lacks H3K4me1, H3K4me3, which drf of A+B learnt from"
+    assert lacking in fewer.output
+    assert lacking in (fewer.results / "report.html").read_text()
+    assert (fewer.results / "calls/B/B.drf_from_A+B.bed").exists()
+
+
 def test_pretrained_names_missing_marks_before_any_task(pipeline, first_run):
     sheet = pipeline.launch / "fewer.csv"
     rows = (pipeline.panel / "samplesheet.csv").read_text()

@@ -64,6 +64,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         f"- Reads: {_reads(bundle.provenance)}",
         f"- Signal: {signal}; input control: {bundle.normalisation.control}",
         f"- Split: {split_text(split)}",
+        *_remark(bundle.provenance),
         *([f"- Transcription start sites that it is given: {n_tss:,}"] if n_tss else []),
         "",
         *_table(
@@ -133,6 +134,11 @@ def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> 
     """Write `model_card` to a file."""
     with written_whole(path) as part:
         part.write_text(model_card(bundle, metrics))
+
+
+def _remark(provenance: Mapping[str, Any]) -> list[str]:
+    """What whoever made the bundle says of it."""
+    return [f"- **{provenance['remark']}**"] if "remark" in provenance else []
 
 
 def _reads(provenance: Mapping[str, Any]) -> str:

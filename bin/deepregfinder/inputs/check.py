@@ -142,7 +142,7 @@ def check_all_inputs(
             problems.append(other)
         for model in models:
             facts = JsonFields(json.loads(model.read_text()), model)
-            if facts.of("training", dict).get("portable") is True:
+            if is_portable(facts):
                 continue
             name = f"the model trained on {facts.text('sample')} (--pretrained)"
             if unlike := unlike_model("The reads", expected, name, facts.sizes("chrom_sizes")):
@@ -160,6 +160,12 @@ def check_all_inputs(
         raise InputError.of(problems)
     _log_oddities(summaries, expected, plan)
     return expected
+
+
+def is_portable(facts: JsonFields) -> bool:
+    """Whether a description of a bundle says that it takes other genomes and fewer marks."""
+    training = facts.content.get("training")
+    return isinstance(training, dict) and training.get("portable") is True
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class LeftOut:
     """A row of left_out.tsv.
 
     kind : chromosomes (that are not used), reads (on other sequences that are not used), crowded
-        (sequences that should not be used), list (that covers part of the genome)
+        (sequences that should not be used), list (that covers part of the genome), marks (that a
+        sample lacks and its model learnt from), pretrained (what a model was trained on)
     text : a sentence for the user
     """
 

@@ -340,6 +340,8 @@ def _provenance(fields: JsonFields) -> dict[str, Any]:
     for name, kind in get_type_hints(CountRules).items():
         if name in counting.content:
             counting.of(name, int if kind is int else str)
+    if "remark" in table:
+        JsonFields(table, fields.where).of("remark", str)
     return table
 
 

@@ -75,11 +75,7 @@ def rows_of(bundle: Bundle, signal: Signal) -> list[int]:
     track, own = accessibility_row(bundle.marks), accessibility_row(signal.marks)
     if track is not None and own is not None and rows[track] < 0:
         rows[track] = own
-    if max(rows) < 0:
-        return match_marks(bundle.marks, signal)
-    if missing := [mark for mark, row in zip(bundle.marks, rows, strict=True) if row < 0]:
-        log.info("%s is predicted without %s.", signal.sample, ", ".join(missing))
-    return rows
+    return rows if max(rows) >= 0 else match_marks(bundle.marks, signal)
 
 
 def _of_genome(signal: Signal, bundle: Bundle) -> np.float32:

@@ -178,6 +178,8 @@ def _left_out(run: Run) -> Iterator[Caution]:
         "reads": "Reads on sequences that are not used",
         "crowded": "Mitochondria or the like are used as chromosomes",
         "list": "Lists that cover part of the genome",
+        "pretrained": "What the model was trained on",
+        "marks": "Marks that a sample lacks",
     }
     for kind, title in titles.items():
         if texts := [one.text for one in run.left_out if one.kind == kind]:
