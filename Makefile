@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-variants test-robust fuzz test-real test-containers test-apptainer test-slurm test-resume test-browser test-documents docs reproduce bench bench-quick pictures lint format lock images sbom audit clean
+.PHONY: help setup demo test test-fast test-variants test-robust fuzz test-real test-containers test-apptainer test-slurm test-resume test-browser test-documents docs builtin-models reproduce bench bench-quick pictures lint format lock images sbom audit clean
 
 version := $(shell awk -F "'" '/^    version = / {print $$2}' nextflow.config)
 
@@ -67,6 +67,9 @@ docs: ## build the documents, with a reference of the library, as a searchable s
 	@tools/setup docs
 	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --strict > .tools/docs.log 2>&1 || { grep -v '^INFO' .tools/docs.log; exit 1; }
 	@echo "docs: open $(CURDIR)/site/index.html"
+
+builtin-models: setup ## make the model in the box again, from peak lists of ENCODE (an hour; FOLDER, default builtin; DRF_SHARED_DATA)
+	@tools/accuracy/builtin $(or $(FOLDER),builtin)
 
 reproduce: setup ## repeat a finished run and compare every data file: RESULTS=folder [ARGS="-profile docker"]
 	@tools/reproduce $(or $(RESULTS),$(error name the results folder: make reproduce RESULTS=demo/results)) $(ARGS)

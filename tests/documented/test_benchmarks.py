@@ -33,7 +33,7 @@ def place(tmp_path_factory):
 @pytest.mark.parametrize("part", parts_of("benchmarks"), ids=str)
 def test_it_prints_what_it_measured(place, part):
     results = place.launch / "accuracy"
-    output = place.run(part.with_places({"FOLDER": results}), seconds=3600)
+    output = place.run(part.with_places({"FOLDER": results}), seconds=7200)
     tables = re.findall(r"^\| --- .*\n((?:\| .*\d.* \|\n)+)", output, re.M)
     if "ablation" in part.text:
         folders = [Path(line) for line in output.splitlines() if line.startswith(str(results))]

@@ -39,13 +39,18 @@ PANELS: dict[str, tuple[str, ...]] = {
 """Names of panels and their marks; none for all that there are."""
 
 
-def write_panel(path: Path, signal: Signal, marks: Sequence[str], share: float) -> None:
-    """The test chromosomes of a signal, with some of its marks and a share of its reads."""
+def write_panel(
+    path: Path, signal: Signal, marks: Sequence[str], share: float, chroms: Sequence[str]
+) -> None:
+    """Some chromosomes of a signal, with some of its marks and a share of its reads.
+
+    Other chromosomes have no reads: no model looks at them.
+    """
     rows = [signal.marks.index(mark) for mark in marks]
     depths = mark_depths(signal)[rows]
     rng = np.random.default_rng(1)
     arrays = {}
-    for chrom in TEST_CHROMS:
+    for chrom in chroms:
         length = signal.chrom_sizes[chrom]
         whole = ChromosomeSignal(chrom, length, signal.load(chrom)[rows], depths, signal.bin_size)
         arrays[chrom] = with_share_of_reads(whole, share, rng).rpm
@@ -91,7 +96,8 @@ def evaluate_panel(
             for name in ("signal.zip", "scan.zip", "calls.bed", "cutoffs.tsv", "chroms.txt")
         )
         chroms.write_text("".join(f"{chrom}\n" for chrom in TEST_CHROMS))
-        write_panel(signal, opened, [mark for mark in opened.marks if mark in marks], share)
+        chosen = [mark for mark in opened.marks if mark in marks]
+        write_panel(signal, opened, chosen, share, TEST_CHROMS)
         predict_genome.callback(  # type: ignore[misc]
             bundle=bundle, signal=signal, chroms=chroms, step=200, quantile_map=False,
             device="cpu", threads=threads, output=scan,

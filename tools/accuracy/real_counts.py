@@ -7,6 +7,7 @@ twice: on the simulated reads of the run and on the real counts. The stretches a
 that the run neither trained nor validated on.
 
 Both kinds of reads are treated alike. Real counts have no library size, because they cover 1 Mb.
+Marks of the run without real counts are left out; only portable models do without them.
 For each mark, the kind with more reads on the stretches is thinned binomially to the number of the
 other, and both get the same library size: that of the simulated reads, thinned likewise. The real
 reads of a mark are therefore as many reads per million on the stretches as the simulated ones, and
@@ -25,12 +26,15 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from panels import write_panel
+
 from deepregfinder.classes import ENHANCER, PROMOTER
 from deepregfinder.command_line import plain_errors
 from deepregfinder.errors import InputError
@@ -41,9 +45,9 @@ from deepregfinder.labels.elements import midpoints
 from deepregfinder.labels.ground_truth import LEFT_OUT, POSITIVE, label_windows
 from deepregfinder.models.bundle import Bundle, read_bundle
 from deepregfinder.models.protocol import ChromosomeSignal
-from deepregfinder.prediction.sample_signal import check_signal
+from deepregfinder.prediction.sample_signal import check_signal, rows_of, select_rows
 from deepregfinder.prediction.scorers import load_scorer, probabilities_at
-from deepregfinder.signal.store import Signal, mark_depths, match_marks, open_signal
+from deepregfinder.signal.store import Signal, mark_depths, open_signal
 from deepregfinder.simulation.encode import find_lists
 
 REAL_BIN, BLOCK = 200, 50_000
@@ -108,7 +112,7 @@ def read_stretches(path: Path, marks: Sequence[str]) -> list[Stretch]:
     """The stretches of a table of counts, with the given marks."""
     table = pd.read_csv(path, sep="\t")
     if missing := [mark for mark in marks if mark not in table]:
-        raise InputError(f"{path} has no counts of {', '.join(missing)}: use the part `real`.")
+        raise InputError(f"{path} has no counts of {', '.join(missing)}.")
     stretches = []
     for chrom, rows in table.groupby("chrom", sort=False):
         start = int(rows["start"].iloc[0])
@@ -237,15 +241,23 @@ def measure_line(
     line: str,
     results: Path,
     data: Path,
+    folder: Path,
     bundles: Sequence[Bundle],
     thinnings: int,
     bootstrap: int,
     seed: int,
 ) -> tuple[Windows, Areas]:
-    """Apply every model to a line; areas are means over independent thinnings of the reads."""
-    signal = open_signal(results / f"tensors/{line}.signal.zip")
-    stretches = read_stretches(data / f"real_hg19/{line}.counts_200bp.tsv.gz", signal.marks)
+    """Apply every model to a line; areas are means over independent thinnings of the reads.
+
+    folder : for a copy of the signal
+    """
+    counts = data / f"real_hg19/{line}.counts_200bp.tsv.gz"
+    whole = open_signal(results / f"tensors/{line}.signal.zip")
+    marks = [mark for mark in whole.marks if mark in pd.read_csv(counts, sep="\t", nrows=0)]
+    stretches = read_stretches(counts, marks)
     chroms = [part.chrom for part in stretches]
+    write_panel(folder / f"{line}.signal.zip", whole, marks, 1, chroms)
+    signal = open_signal(folder / f"{line}.signal.zip")
     for bundle in bundles:
         check_signal(bundle, signal)
         if used := [chrom for chrom in chroms if bundle.split.of(chrom) in ("train", "validation")]:
@@ -253,7 +265,7 @@ def measure_line(
     geometry = bundles[0].geometry
     sites = target_sites(data, line, chroms)
     windows = windows_of(stretches, sites, geometry.window, geometry.bin_size)
-    scorers = [(load_scorer(bundle), match_marks(bundle.marks, signal)) for bundle in bundles]
+    scorers = [(load_scorer(bundle), rows_of(bundle, signal)) for bundle in bundles]
     classes = bundles[0].classes
     drawn = bootstrap_weights(windows.n_blocks, bootstrap, seed)
     weights = np.vstack([np.ones(windows.n_blocks), drawn])
@@ -264,7 +276,8 @@ def measure_line(
         for kinds, starts in zip(both_kinds(signal, stretches, rng), windows.starts, strict=True):
             for kind, reads in kinds.items():
                 for scorer, rows in scorers:
-                    of_model = replace(reads, rpm=reads.rpm[rows], depths=reads.depths[rows])
+                    shown = (select_rows(part, rows) for part in (reads.rpm, reads.depths))
+                    of_model = replace(reads, **dict(zip(("rpm", "depths"), shown, strict=True)))
                     key = (scorer.bundle.sample, line, scorer.bundle.model, kind)
                     found.setdefault(key, []).append(probabilities_at(scorer, of_model, starts))
         for key, parts in found.items():
@@ -292,22 +305,34 @@ def header(*cells: str) -> None:
 
 
 def print_means(areas: Areas, lines: Sequence[str], models: Sequence[str]) -> None:
-    """The mean over lines and over the first two targets, and real - simulated, paired."""
+    """The mean over lines and over the first two targets, and real - simulated, paired.
 
-    def mean(model: str, own: bool, kind: str) -> np.ndarray:
-        pairs = [(a, b) for a in lines for b in lines if (a == b) == own]
-        cells = [areas[a, b, model, kind][:, :AVERAGED] for a, b in pairs]
-        averaged: np.ndarray = np.mean(cells, axis=(0, 2))
-        return averaged
+    A model of several lines together has no other line.
+    """
+
+    def mean(model: str, own: bool, kind: str) -> np.ndarray | None:
+        cells = [
+            of_line[:, :AVERAGED]
+            for (trained_on, line, name, of_kind), of_line in areas.items()
+            if (name, of_kind) == (model, kind) and (line in trained_on.split("+")) == own
+        ]
+        return np.mean(cells, axis=(0, 2)) if cells else None
+
+    def best_first(model: str) -> float:
+        real = mean(model, True, "real")
+        return 0 if real is None else -float(real[0])
 
     whats = (*KINDS, "real - simulated")
     columns = [f"{whose} line, {what}" for whose in ("own", "other") for what in whats]
     header("model", *columns)
-    for model in sorted(models, key=lambda model: -mean(model, True, "real")[0]):
+    for model in sorted(models, key=best_first):
         cells = [model]
         for own in (True, False):
             simulated, real = (mean(model, own, kind) for kind in KINDS)
-            cells += [text(simulated), text(real), text(real - simulated, "+")]
+            if simulated is None or real is None:
+                cells += ["."] * len(whats)
+            else:
+                cells += [text(simulated), text(real), text(real - simulated, "+")]
         row(cells)
 
 
@@ -324,19 +349,21 @@ def real_counts(results: Path, data: Path, thinnings: int, bootstrap: int, seed:
     with plain_errors():
         folders = [path.parent for path in sorted(results.glob("models/*/*/model.json"))]
         bundles = [read_bundle(folder) for folder in folders]
-        lines = list(dict.fromkeys(bundle.sample for bundle in bundles))
+        trained = list(dict.fromkeys(bundle.sample for bundle in bundles))
+        lines = sorted({line for sample in trained for line in sample.split("+")})
         models = list(dict.fromkeys(bundle.model for bundle in bundles))
-        if not bundles or len(bundles) < len(lines) * len(models):
+        if not bundles or len(bundles) < len(trained) * len(models):
             raise InputError(f"{results}/models needs the same models of each line, at least one.")
-        for line in lines:
-            windows[line], found = measure_line(
-                line, results, data, bundles, thinnings, bootstrap, seed
-            )
-            areas |= found
+        with TemporaryDirectory() as folder:
+            for line in lines:
+                windows[line], found = measure_line(
+                    line, results, data, Path(folder), bundles, thinnings, bootstrap, seed
+                )
+                areas |= found
     averaged = " and ".join(list(TARGETS)[:AVERAGED])
     print(f"Mean AP over both lines and over {averaged}")
     print_means(areas, lines, models)
-    for trained_on in lines:
+    for trained_on in trained:
         for line in lines:
             print(f"\nTrained on {trained_on}, applied to {line}: AP on simulated -> real reads")
             sites = [f"{name} ({n})" for name, n in zip(TARGETS, windows[line].sites, strict=True)]

@@ -37,14 +37,14 @@ class SignalReader:
         check_signal(bundle, signal)
         self._signal = signal
         self._marks = rows_of(bundle, signal)
-        self._depths = _rows(mark_depths(signal), self._marks)
+        self._depths = select_rows(mark_depths(signal), self._marks)
         self._scale = _of_genome(signal, bundle) if bundle.portable else np.float32(1)
         self._map: QuantileMap | None = None
         if quantile_map:
             # The chromosomes of the bundle's quantiles, if this sample has them.
             chroms = bundle.split.training_chroms(signal.chrom_sizes) or signal.chrom_sizes
             target = np.asarray(bundle.normalisation.quantiles, np.float32)
-            own = _rows(mark_quantiles(signal, chroms, n=target.shape[1]), self._marks)
+            own = select_rows(mark_quantiles(signal, chroms, n=target.shape[1]), self._marks)
             lacking = np.asarray(self._marks)[:, np.newaxis] < 0
             source = np.where(lacking, target, own * self._scale)
             self._map = QuantileMap(source, target)
@@ -54,7 +54,7 @@ class SignalReader:
         """The signal of a chromosome, marks in the order of the bundle."""
         rpm = self._signal.load(chrom)
         if self._marks != list(range(len(rpm))):
-            rpm = _rows(rpm, self._marks)
+            rpm = select_rows(rpm, self._marks)
         if self._scale != 1:
             rpm = rpm * self._scale
         if self._map is not None:
@@ -84,7 +84,7 @@ def _of_genome(signal: Signal, bundle: Bundle) -> np.float32:
     return np.float32(lengths[0] / lengths[1])
 
 
-def _rows(values: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+def select_rows(values: np.ndarray, rows: Sequence[int]) -> np.ndarray:
     """Rows of an array, zeros for the row -1."""
     chosen = values[rows]
     chosen[np.asarray(rows) < 0] = 0
