@@ -47,7 +47,7 @@ def ship_model(bundle: Path, real_counts: Path, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         write_bundle(target, shipped)
         after = {name: (target / name).read_bytes() for name in names}
-        print(f"{target}: {'the same bytes as before' if before == after else 'changed'}")
+    print(f"{target}: {'the same bytes as before' if before == after else 'changed'}")
 
 
 if __name__ == "__main__":
