@@ -4,9 +4,10 @@
     tools/accuracy/panels.py RESULTS TSS BUNDLE [BUNDLE ...] --line LINE
 
 RESULTS/tensors holds windows and signal of the line (tools/accuracy/tensors.config). For each
-bundle, panel of marks and share of the reads, the test chromosomes are predicted, called and
-evaluated by the scripts of the pipeline, with its defaults. Models that are not portable are
-evaluated with all of their marks. The table is printed; evaluations that exist are not repeated.
+portable bundle, panel of marks and share of the reads, the test chromosomes are predicted, called
+and evaluated by the scripts of the pipeline, with its defaults. With --beside, a model that is
+trained on the line itself, with the marks of the panel, is evaluated likewise. The table is
+printed; evaluations and models that exist are not made again.
 """
 
 import json
@@ -18,11 +19,16 @@ from typing import Any
 
 import click
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-from deepregfinder.models.bundle import Bundle, read_bundle
+from deepregfinder.labels.tensors import open_tensors
+from deepregfinder.models.bundle import read_bundle
+from deepregfinder.models.catalogue import MODEL_NAMES
+from deepregfinder.models.device import Hardware
 from deepregfinder.models.drf.data import with_share_of_reads
-from deepregfinder.models.protocol import ChromosomeSignal
+from deepregfinder.models.protocol import ChromosomeSignal, TrainingOptions
+from deepregfinder.models.train import Learner, open_training, train_bundle, write_trained
 from deepregfinder.signal.store import Signal, mark_depths, open_signal, write_signal
 
 TEST_CHROMS = ("chr19", "chr22")
@@ -72,6 +78,22 @@ def write_panel(
     )
 
 
+def train_beside(model: str, results: Path, line: str, tss: Path, panel: str, threads: int) -> Path:
+    """Train a model on a line with the marks of a panel, by the defaults; the folder of it."""
+    folder = results / "panels" / line / "models" / panel.replace(" ", "_") / model
+    if (folder / "model.json").exists():
+        return folder
+    learner = Learner(model, False, "all", TrainingOptions(1, 1, 10, 256, 0.01, 1e-4))
+    tensors = open_tensors(results / f"tensors/{line}.tensors.safetensors")
+    marks = [mark for mark in tensors.marks if mark in (PANELS[panel] or tensors.marks)]
+    signal = results / f"tensors/{line}.signal.zip"
+    training = open_training([tensors.with_marks(marks)], learner, [signal], tss)
+    with TemporaryDirectory() as scratch:
+        hardware = Hardware(torch.device("cpu"), threads)
+        write_trained(folder, *train_bundle(training, learner, hardware, Path(scratch)))
+    return folder
+
+
 def evaluate_panel(
     bundle: Path, results: Path, line: str, tss: Path, panel: str, share: float, threads: int
 ) -> Path:
@@ -80,7 +102,9 @@ def evaluate_panel(
     from evaluate_model import evaluate_model
     from predict_genome import predict_genome
 
-    name = "_".join([bundle.parent.name, bundle.name, panel.replace(" ", "_"), f"{share:g}"])
+    name = "_".join(
+        [read_bundle(bundle).sample, bundle.name, panel.replace(" ", "_"), f"{share:g}"]
+    )
     folder = results / "panels" / line / name
     if (folder / "metrics.json").exists():
         return folder
@@ -130,11 +154,6 @@ def rows_of(metrics: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         yield name, *("." if figure is None else f"{figure:.3f}" for figure in figures)
 
 
-def fits(bundle: Bundle, marks: Sequence[str]) -> bool:
-    """Whether a model can predict these marks."""
-    return bundle.portable or set(bundle.marks) <= set(marks)
-
-
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path, exists=True, resolve_path=True))
 @click.argument("tss", type=click.Path(path_type=Path, exists=True, resolve_path=True))
@@ -144,6 +163,7 @@ def fits(bundle: Bundle, marks: Sequence[str]) -> bool:
 @click.option("--line", required=True, help="The sample to predict.")
 @click.option("--share", multiple=True, type=float, default=(1.0,), help="Of the reads.")
 @click.option("--panel", "panels", multiple=True, type=click.Choice(list(PANELS)))
+@click.option("--beside", multiple=True, type=click.Choice(MODEL_NAMES), help="Train these.")
 @click.option("--threads", type=int, default=2)
 def measure_panels(
     results: Path,
@@ -152,17 +172,16 @@ def measure_panels(
     line: str,
     share: tuple[float, ...],
     panels: tuple[str, ...],
+    beside: tuple[str, ...],
     threads: int,
 ) -> None:
     """Print a row for each model, panel and share of the reads."""
-    every = open_signal(results / f"tensors/{line}.signal.zip").marks
     print("| trained on | model | marks | reads | class | AP | precision | recall | ECE |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for folder in bundles:
-        bundle = read_bundle(folder)
-        for panel in panels or PANELS:
-            if not fits(bundle, PANELS[panel] or every):
-                continue
+    for panel in panels or PANELS:
+        own = [train_beside(model, results, line, tss, panel, threads) for model in beside]
+        for folder in (*bundles, *own):
+            bundle = read_bundle(folder)
             for part in share:
                 done = evaluate_panel(folder, results, line, tss, panel, part, threads)
                 metrics = json.loads((done / "metrics.json").read_text())
