@@ -9,6 +9,7 @@ import pandas as pd
 import pysam
 import pytest
 
+from deepregfinder.genome.bedtools import near
 from deepregfinder.genome.grid import bare_name, read_chrom_sizes
 from deepregfinder.genome.intervals import read_intervals
 
@@ -35,8 +36,11 @@ def write_bam(path: Path, starts: dict[str, np.ndarray]) -> None:
 
 
 @pytest.fixture(scope="module")
-def flies(pipeline, tmp_path_factory):
-    """A sample with reads at a third of the TSSs of fly and at places far from all; with sheets."""
+def fly_folder(pipeline, tmp_path_factory):
+    """A sample with reads at a third of the TSSs of fly and at places far from all; with sheets.
+
+    Returns the pipeline, launched beside them.
+    """
     folder = tmp_path_factory.mktemp("flies")
     rng = np.random.default_rng(1)
     tss = read_intervals(FLY / "tss.bed.gz")
@@ -66,12 +70,37 @@ def flies(pipeline, tmp_path_factory):
     (folder / "labels.csv").write_text(
         "sample,dhs,enhancers,promoter_marks\nS2,dhs.bed,enhancer.bed,promoter.bed\n"
     )
-    apart = dataclasses.replace(pipeline, launch=folder)
+    return dataclasses.replace(pipeline, launch=folder)
+
+
+@pytest.fixture(scope="module")
+def flies(fly_folder):
+    """Runs of this sample that train a model."""
     given = [
-        "--input", folder / "sheet.csv", "--labels", folder / "labels.csv", "--models", "cnn",
+        "--input", fly_folder.launch / "sheet.csv",
+        "--labels", fly_folder.launch / "labels.csv", "--models", "cnn",
         "--n_background", "900", "--epochs", "2", "--explain", "false", "--tracks", "false",
     ]  # fmt: skip
-    return lambda name, *more: apart.run(name, *given, *more)
+    return lambda name, *more: fly_folder.run(name, *given, *more)
+
+
+def test_the_model_in_the_box_needs_reads_and_the_name_of_a_genome(fly_folder):
+    """Of three marks, in a genome twenty times smaller than that of its training."""
+    sheet = fly_folder.launch / "sheet.csv"
+    run = fly_folder.run("box", "--input", sheet, "--genome", "dm6", "--pretrained", "builtin")
+    assert run.exit_code == 0, run.output
+    assert "S2 lacks DNase, H2AZ, " in run.output
+    assert "simulated from real peak lists of ENCODE, not on real reads" in run.output
+    name = "drf_from_GM12878+K562"
+    calls = read_intervals(run.results / f"calls/S2/S2.{name}.bed")
+    dhs = read_intervals(fly_folder.launch / "dhs.bed")
+    assert len(calls) > 500
+    assert near(calls, dhs, 1_000).mean() > 0.9
+    assert near(read_intervals(fly_folder.launch / "promoter.bed"), calls, 0).mean() > 0.5
+    report = (run.results / "report.html").read_text()
+    assert "What the model was trained on" in report
+    assert "Marks that a sample lacks" in report
+    assert (run.results / f"calls/S2/S2.{name}.bb").exists()
 
 
 def test_a_name_is_all_that_is_needed_whatever_the_chromosomes_are_called(flies):

@@ -23,11 +23,11 @@ def remark(bundle: Bundle, real_counts: str) -> str:
     row = re.search(rf"^\| {bundle.model} \|([^|]*)\|([^|]*)\|", real_counts, re.MULTILINE)
     if row is None:
         raise InputError(f"There is no row of {bundle.model} among the real counts.")
+    lines = " and ".join(bundle.sample.split("+"))
     simulated, real = (float(cell.split()[0]) for cell in row.groups())
     return (
         "It was trained on reads that were simulated from real peak lists of ENCODE, not on real "
-        f"reads. On real counts of two stretches of 500 kb (the cell lines {bundle.sample}), its "
-        f"mean average precision was {real:.2f}, and {simulated:.2f} on simulated reads there. "
+        f"reads. On real counts of two stretches of 500 kb in {lines}, its mean average precision was {real:.2f}, and {simulated:.2f} on simulated reads there. "
         "docs/benchmarks.md has its accuracy by marks and depth."
     )
 

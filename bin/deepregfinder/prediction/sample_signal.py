@@ -124,7 +124,8 @@ def counted_otherwise(bundle: Bundle, sample: str, counting: Mapping[str, Any]) 
         changes few bins.
     """
     recorded = bundle.provenance.get("counting", {})
-    if "blacklist" in recorded and "blacklist" in counting:
+    # A portable model may come from another assembly, whose blacklist is another one.
+    if "blacklist" in recorded and "blacklist" in counting and not bundle.portable:
         mine, its = counting["blacklist"], recorded["blacklist"]
         if bool(mine) != bool(its) or (isinstance(its, str) and mine != its):
             log.warning(
