@@ -27,7 +27,8 @@ def remark(bundle: Bundle, real_counts: str) -> str:
     simulated, real = (float(cell.split()[0]) for cell in row.groups())
     return (
         "It was trained on reads that were simulated from real peak lists of ENCODE, not on real "
-        f"reads. On real counts of two stretches of 500 kb in {lines}, its mean average precision was {real:.2f}, and {simulated:.2f} on simulated reads there. "
+        f"reads. On real counts of two stretches of 500 kb in {lines}, its mean average "
+        f"precision was {real:.2f}, and {simulated:.2f} on simulated reads there. "
         "docs/benchmarks.md has its accuracy by marks and depth."
     )
 
