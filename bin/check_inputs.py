@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--genome", help="Name of the assembly.")
 @click.option("--genome_sizes", type=EXISTING_FILE, help="Its chromosomes, where they are known.")
 @click.option("--tss", type=EXISTING_FILE, help="Transcription start sites (BED).")
+@click.option("--annotation_info", type=EXISTING_FILE, help="Made by list_tss.py, of --gtf.")
 @click.option("--blacklist", type=EXISTING_FILE, help="Regions without trustworthy signal (BED).")
 @click.option("--gaps", type=EXISTING_FILE, help="Assembly gaps (BED).")
 @click.option("--regions", type=EXISTING_FILE, help="Regions to score (BED).")
@@ -74,6 +75,7 @@ def check_inputs(
     genome: str | None,
     genome_sizes: Path | None,
     tss: Path | None,
+    annotation_info: Path | None,
     blacklist: Path | None,
     gaps: Path | None,
     regions: Path | None,
@@ -115,6 +117,7 @@ def check_inputs(
         write_groups,
         write_inputs,
     )
+    from deepregfinder.inputs.gene_annotation import read_annotation_summary
     from deepregfinder.inputs.left_out import find_left_out, tell_left_out
     from deepregfinder.inputs.references import GenomeSequence
 
@@ -132,13 +135,14 @@ def check_inputs(
     sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None
     named = NamedGenome(genome, read_chrom_sizes(genome_sizes)) if genome and genome_sizes else None
     external = all_lists(annotations, (crispr, crispr_cell_type, crispr_chain), classes)
+    genes = read_annotation_summary(annotation_info) if annotation_info else None
     sizes = check_all_inputs(
-        summaries, lists, planned, chrom_sizes, sequence, named, external, models
+        summaries, lists, planned, chrom_sizes, sequence, named, external, models, genes
     )
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)
-    tell_left_out(left_out, find_left_out(summaries, lists, sizes))
+    tell_left_out(left_out, find_left_out(summaries, lists, sizes, genes))
 
 
 if __name__ == "__main__":
