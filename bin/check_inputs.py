@@ -103,8 +103,7 @@ def check_inputs(
 ) -> None:
     """Check that all input files fit together, and choose the chromosomes of the run.
 
-    All problems of all files are reported at once; docs/usage.md lists what is checked. What the
-    run leaves out causes warnings: chromosomes, reads elsewhere, parts of the genome.
+    All problems are reported at once (docs/usage.md lists them); what is left out causes warnings.
     """
     from deepregfinder.evaluation.external.inputs import all_lists
     from deepregfinder.genome.grid import balanced_groups, read_chrom_sizes, write_chrom_sizes
@@ -123,13 +122,12 @@ def check_inputs(
 
     split = choice if train and choice.mode == "chromosome" else None
     planned = Plan(chromosomes, geometry, split, counter, count_at, paired_end)
-    optional = (
-        (tss, "--tss", False),
-        (blacklist, "--blacklist", True),
-        (gaps, "--gaps", True),
-        (regions, "--regions", False),
-    )
-    lists = [IntervalList(path, option, "bed", empty) for path, option, empty in optional if path]
+    optional = {"--tss": tss, "--blacklist": blacklist, "--gaps": gaps, "--regions": regions}
+    lists = [
+        IntervalList(path, option, "bed", may_be_empty=option in ("--blacklist", "--gaps"))
+        for option, path in optional.items()
+        if path
+    ]
     lists += [IntervalList(path, "--labels", "peaks") for path in peaks]
     summaries = [read_summary(path) for path in bam_info]
     sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None

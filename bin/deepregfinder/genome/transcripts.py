@@ -195,13 +195,17 @@ class _Reader:
 
     def _row(self, number: int, line: str, role: Role) -> None:
         fields = line.rstrip("\n").split("\t")
-        attributes = _attributes(fields[8]) if len(fields) >= _N_COLUMNS else {}
-        if problem := _fault(fields, attributes):
-            self._invalid(number, problem)
-        elif role == "gene":
+        if len(fields) < _N_COLUMNS:
+            self._invalid(number, _too_few(fields))
+            return
+        attributes = _attributes(fields[8])
+        if role == "gene":
             self._gene(attributes)
         elif role == "transcript":
-            self._transcript(number, fields, attributes)
+            if problem := _fault(fields, attributes):
+                self._invalid(number, problem)
+            else:
+                self._transcript(number, fields, attributes)
         elif fields[3] == "1":
             self._sequence(fields, attributes)
 
@@ -216,6 +220,7 @@ class _Reader:
         biotype = _first(attributes, _BIOTYPE_OF_TRANSCRIPT)
         if biotype in _SAYS_NOTHING and fields[2] not in _SAYS_NOTHING:
             biotype = fields[2]
+        parent = _first(attributes, ("Parent", "Derives_from"))
         self.transcripts.append(
             _Transcript(
                 number,
@@ -224,7 +229,7 @@ class _Reader:
                 int(fields[4]),
                 fields[6] if fields[6] in ("+", "-") else ".",
                 attributes.get("ID", ""),
-                attributes.get("Parent", "").partition(",")[0] or attributes.get("gene_id", ""),
+                parent or attributes.get("gene_id", ""),
                 _first(attributes, _GENE_NAME),
                 "" if biotype in _SAYS_NOTHING else biotype,
                 _UNCONFIRMED not in fields[8],
@@ -241,7 +246,7 @@ class _Reader:
     def annotation(self) -> GeneAnnotation:
         """All rows, each with what its gene says."""
         ids = {one.id for one in self.transcripts} - {""}
-        # A mature miRNA is a part of its transcript, which is its parent.
+        # A mature miRNA is a part of its transcript.
         kept = [one for one in self.transcripts if one.gene in self.genes or one.gene not in ids]
         unknown = _Gene("", "")
         genes = [self.genes.get(one.gene, unknown) for one in kept]
@@ -275,9 +280,7 @@ def _too_few(fields: list[str]) -> str:
 
 
 def _fault(fields: list[str], attributes: Mapping[str, str]) -> str | None:
-    """Why a row cannot be read; None if it can."""
-    if len(fields) < _N_COLUMNS:
-        return _too_few(fields)
+    """Why the row of a transcript cannot be read; None if it can."""
     chrom, start, end, strand = fields[0], fields[3], fields[4], fields[6]
     if not chrom or any(letter.isspace() for letter in chrom):
         return f"expected the name of a sequence without spaces, found {chrom!r}."
@@ -297,10 +300,12 @@ def _fault(fields: list[str], attributes: Mapping[str, str]) -> str | None:
 
 
 def _attributes(text: str) -> dict[str, str]:
-    """The attributes of a row, of either format; empty if there is none."""
+    """The attributes of a row, of either format; empty if there is none. Of parents, the first."""
     if _GFF3.match(text):
         pairs = (pair.partition("=") for pair in text.split(";"))
-        return {key.strip(): _decoded(value.strip()) for key, _, value in pairs}
+        values = {key.strip(): value.strip() for key, _, value in pairs}
+        parent = values.get("Parent", "").partition(",")[0]
+        return {key: _decoded(value) for key, value in (values | {"Parent": parent}).items()}
     return {key: quoted or bare for key, quoted, bare in _GTF_PAIR.findall(text)}
 
 

@@ -48,12 +48,12 @@ def annotate(
     -------
     DataFrame: score 0 to 1000; summit; tss_distance in bp (from the summit to the middle of the
     nearest TSS; of ties, the first by position, name and strand); tss_offset, how far the summit
-    lies downstream of it in bp, negative upstream, "." for a TSS without a strand; p_<class> and seed_sd (the standard
-    deviation over seeds of the probability of the class of the call, n - 1; 0 for one seed) of the
-    window at the summit; other_class and other_p, the other element class with the highest
-    probability in any window whose middle is inside the call, and that probability ("." and 0
-    without another class): calls do not overlap, but a region can have two classes; known_tss 1 if
-    tss_distance is at most 500; blacklisted 0 or 1.
+    lies downstream of it in bp, negative upstream, "." for a TSS without a strand; p_<class> and
+    seed_sd (the standard deviation over seeds of the probability of the class of the call, n - 1; 0
+    for one seed) of the window at the summit; other_class and other_p, the other element class with
+    the highest probability in any window whose middle is inside the call, and that probability
+    ("." and 0 without another class): calls do not overlap, but a region can have two classes;
+    known_tss 1 if tss_distance is at most 500; blacklisted 0 or 1.
     """
     table = calls_table(calls)
     chroms = table["chrom"].to_numpy()
