@@ -38,7 +38,7 @@ workflow INPUTS {
         allOf(INSPECT_BAM.out.info, numbers.bams),
         labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
         isOfGenome(files.tss) ? [] : files.tss,
-        files.gtf ? LIST_TSS.out.annotation.map { _list, info -> info } : [],
+        files.gtf ? LIST_TSS.out.annotation.map { _list, info -> info }.first() : [],
         files.chrom_sizes,
         files.genome_sizes,
         isOfGenome(files.blacklist) ? [] : files.blacklist,
