@@ -11,8 +11,8 @@ from deepregfinder.storage.tables import read_rows, write_rows
 
 pytestmark = pytest.mark.pipeline
 
-# With 3 classes, each sample with a cnn of its own; without --gtf, --genome, --regions, --annotations, --crispr,
-# --folds, --depths, --fasta, --multiqc.
+# With 3 classes, each sample with a cnn of its own; without --gtf, --genome, --regions,
+# --annotations, --crispr, --folds, --depths, --fasta, --multiqc.
 NOT_HERE = {
     "calls/<sample>/<sample>.<model>.<class>.fa",
     "regions/<sample>/states.tsv",

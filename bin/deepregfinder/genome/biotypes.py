@@ -3,8 +3,9 @@
 Genes of proteins and long non-coding RNAs have promoters of RNA polymerase II at their 5' ends. By
 default, other transcripts give no TSS: of pseudogenes, few are transcribed; miRNAs and most snoRNAs
 are cut out of longer transcripts, so that their 5' ends are no start sites; tRNAs, 5S rRNA and Y
-RNAs have promoters of RNA polymerase III; retained introns and targets of nonsense-mediated decay
-are often fragments, whose 5' ends lie within genes.
+RNAs have promoters of RNA polymerase III; segments of immunoglobulin and T-cell receptor genes are
+transcribed after their recombination; retained introns and targets of nonsense-mediated decay are
+often fragments, whose 5' ends lie within genes.
 """
 
 from collections.abc import Mapping

@@ -253,8 +253,8 @@ def _near_start_sites(run: Run) -> Iterator[Caution]:
     if run.predicted and not run.has_tss:
         yield Caution(
             "Enhancer calls near TSSs",
-            "No --tss or --gtf was given, so enhancer calls near transcription start sites were not "
-            "removed. Some of them belong to promoters.",
+            "Neither --tss nor --gtf was given, so enhancer calls near transcription start sites "
+            "were not removed. Some of them belong to promoters.",
         )
 
 
