@@ -46,6 +46,7 @@ _GTF_PAIR = re.compile(r'([A-Za-z_][\w.:-]*)\s+(?:"([^"]*)"|([^";\s]+))\s*(?:;|$
 _BIOTYPE_OF_TRANSCRIPT = ("transcript_type", "transcript_biotype", "biotype")
 _BIOTYPE_OF_GENE = ("gene_type", "gene_biotype", "biotype")
 _GENE_NAME = ("gene_name", "gene", "gene_symbol")
+_ENSEMBL_OR_REFSEQ = re.compile(r"^gene[:-]")
 _SAYS_NOTHING = ("", "transcript", "primary_transcript")
 """Types of transcripts that are no biotypes."""
 _UNCONFIRMED = "mRNA_start_NF"
@@ -57,8 +58,9 @@ class GeneAnnotation:
     """What a GTF or GFF3 file says of transcripts and sequences.
 
     transcripts : chrom (str, as in the file); start, end (int64, 0-based half-open); strand ("+",
-        "-" or "."); gene (its name, else its ID, else "."); biotype ("" if the file has none);
-        confirmed (bool: the annotation does not call the start unconfirmed); line (int64, from 1)
+        "-" or "."); gene (one word: its name, else its ID, else "."); biotype ("" if the file has
+        none); confirmed (bool: the annotation does not call the start unconfirmed); line (int64,
+        from 1)
     lengths : of sequences, in bp, as far as the file states them
     chromosomes : the chromosome of sequences with accession numbers, as far as the file names it
     """
@@ -251,7 +253,7 @@ class _Reader:
         unknown = _Gene("", "")
         genes = [self.genes.get(one.gene, unknown) for one in kept]
         names = [
-            one.name or gene.name or one.gene.removeprefix("gene:").removeprefix("gene-") or "."
+            _one_word(one.name or gene.name or _ENSEMBL_OR_REFSEQ.sub("", one.gene)) or "."
             for one, gene in zip(kept, genes, strict=True)
         ]
         biotypes = [one.biotype or gene.biotype for one, gene in zip(kept, genes, strict=True)]
@@ -282,7 +284,7 @@ def _too_few(fields: list[str]) -> str:
 def _fault(fields: list[str], attributes: Mapping[str, str]) -> str | None:
     """Why the row of a transcript cannot be read; None if it can."""
     chrom, start, end, strand = fields[0], fields[3], fields[4], fields[6]
-    if not chrom or any(letter.isspace() for letter in chrom):
+    if not chrom or chrom != _one_word(chrom):
         return f"expected the name of a sequence without spaces, found {chrom!r}."
     if not all(map(_POSITION.fullmatch, (start, end))) or int(start) > int(end):
         return (
@@ -307,6 +309,13 @@ def _attributes(text: str) -> dict[str, str]:
         parent = values.get("Parent", "").partition(",")[0]
         return {key: _decoded(value) for key, value in (values | {"Parent": parent}).items()}
     return {key: quoted or bare for key, quoted, bare in _GTF_PAIR.findall(text)}
+
+
+def _one_word(name: str) -> str:
+    """A name that is a cell of BED: with _ for blanks and signs that are not printed."""
+    if name.isprintable() and " " not in name:
+        return name
+    return "".join("_" if sign == " " or not sign.isprintable() else sign for sign in name)
 
 
 def _decoded(value: str) -> str:

@@ -91,6 +91,7 @@ def test_a_start_that_the_annotation_calls_unconfirmed_is_marked(tmp_path):
         ("ID=mRNA1;Parent=gene:G1", "G1", ""),
         ("ID=mRNA1;Parent=gene-A%2CB,gene-C", "A,B", ""),
         ("ID=t;geneID=XLOC;gene_name=ABC", "ABC", ""),
+        ("ID=t;gene_name=A%0AB%09C D\x01", "A_B_C_D_", ""),
         ('gene_id "G1"; gene_name "HLA-A"; gene_type "protein_coding"', "HLA-A", ""),
     ],
 )
