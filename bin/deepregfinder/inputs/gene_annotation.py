@@ -7,6 +7,7 @@ report those of all files at once.
 
 import dataclasses
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from deepregfinder.genome.grid import natural_order
 from deepregfinder.genome.transcripts import GeneAnnotation, scan_annotation
 from deepregfinder.inputs.tables import LeftOut
 from deepregfinder.storage.atomic import written_whole
+
+_log = logging.getLogger(__name__)
 
 _ACCESSION = re.compile(r"[A-Z]{1,4}_?[0-9]{5,}(\.[0-9]+)?")
 _READS = "the BAM files or chromosome sizes"
@@ -102,6 +105,12 @@ def list_tss(path: Path, biotypes: str) -> tuple[pd.DataFrame, AnnotationSummary
     tss = _five_prime_ends(stranded)
     if not problems:
         problems = list(_without_tss(path, transcripts, len(wanted), len(tss), biotypes))
+    if not problems:
+        left_out = transcripts.loc[transcripts.index.difference(stranded.index), "biotype"]
+        _log.info(
+            "%s: %d TSSs of %d transcripts; %d transcripts are left out: %s",
+            *(path, len(tss), len(stranded), len(left_out), biotypes_in_words(left_out) or "none"),
+        )
     summary = AnnotationSummary(
         str(path), len(wanted), len(stranded), tuple(_sequences(annotation, tss)), tuple(problems)
     )
