@@ -48,7 +48,7 @@ workflow {
     def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam] })
     def others = claimResults(plan, workflow.manifest.version, schema, workflow.preview)
 
-    INPUTS(bams, plan.labels, plan.annotations, plan.bundles, files, settings.checks + [train: !plan.train_on.isEmpty()], numbers)
+    INPUTS(bams, plan.labels, plan.annotations, plan.bundles, files, settings.tss, settings.checks + [train: !plan.train_on.isEmpty()], numbers)
 
     SIGNAL(bams, plan.samples, INPUTS.out.chrom_sizes, INPUTS.out.blacklist, settings.counting, settings.signal)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--genome", help="Name of the assembly.")
 @click.option("--genome_sizes", type=EXISTING_FILE, help="Its chromosomes, where they are known.")
 @click.option("--tss", type=EXISTING_FILE, help="Transcription start sites (BED).")
+@click.option("--annotation_info", type=EXISTING_FILE, help="Made by list_tss.py, of --gtf.")
 @click.option("--blacklist", type=EXISTING_FILE, help="Regions without trustworthy signal (BED).")
 @click.option("--gaps", type=EXISTING_FILE, help="Assembly gaps (BED).")
 @click.option("--regions", type=EXISTING_FILE, help="Regions to score (BED).")
@@ -74,6 +75,7 @@ def check_inputs(
     genome: str | None,
     genome_sizes: Path | None,
     tss: Path | None,
+    annotation_info: Path | None,
     blacklist: Path | None,
     gaps: Path | None,
     regions: Path | None,
@@ -101,8 +103,7 @@ def check_inputs(
 ) -> None:
     """Check that all input files fit together, and choose the chromosomes of the run.
 
-    All problems of all files are reported at once; docs/usage.md lists what is checked. What the
-    run leaves out causes warnings: chromosomes, reads elsewhere, parts of the genome.
+    All problems are reported at once (docs/usage.md lists them); what is left out causes warnings.
     """
     from deepregfinder.evaluation.external.inputs import all_lists
     from deepregfinder.genome.grid import balanced_groups, read_chrom_sizes, write_chrom_sizes
@@ -115,36 +116,33 @@ def check_inputs(
         write_groups,
         write_inputs,
     )
+    from deepregfinder.inputs.gene_annotation import read_annotation_summary
     from deepregfinder.inputs.left_out import find_left_out, tell_left_out
     from deepregfinder.inputs.references import GenomeSequence
     from deepregfinder.prediction.pretrained import pretrained_notes
 
     split = choice if train and choice.mode == "chromosome" else None
     planned = Plan(chromosomes, geometry, split, counter, count_at, paired_end)
-    optional = (
-        (tss, "--tss", False),
-        (blacklist, "--blacklist", True),
-        (gaps, "--gaps", True),
-        (regions, "--regions", False),
-    )
-    lists = [IntervalList(path, option, "bed", empty) for path, option, empty in optional if path]
+    optional = {"--tss": tss, "--blacklist": blacklist, "--gaps": gaps, "--regions": regions}
+    lists = [
+        IntervalList(path, option, "bed", may_be_empty=option in ("--blacklist", "--gaps"))
+        for option, path in optional.items()
+        if path
+    ]
     lists += [IntervalList(path, "--labels", "peaks") for path in peaks]
     summaries = [read_summary(path) for path in bam_info]
     sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None
     named = NamedGenome(genome, read_chrom_sizes(genome_sizes)) if genome and genome_sizes else None
     external = all_lists(annotations, (crispr, crispr_cell_type, crispr_chain), classes)
+    genes = read_annotation_summary(annotation_info) if annotation_info else None
     sizes = check_all_inputs(
-        summaries, lists, planned, chrom_sizes, sequence, named, external, models
+        summaries, lists, planned, chrom_sizes, sequence, named, external, models, genes
     )
     write_chrom_sizes(output, sizes)
     write_groups(groups, balanced_groups(sizes, scatter))
     write_inputs(inputs, summaries, sizes)
-    marks: dict[str, set[str]] = {}
-    for one in summaries:
-        if one.role == "chip":
-            marks.setdefault(one.sample, set()).add(one.mark)
-    notes = pretrained_notes(models, marks)
-    tell_left_out(left_out, [*find_left_out(summaries, lists, sizes), *notes])
+    notes = pretrained_notes(models, summaries)
+    tell_left_out(left_out, [*find_left_out(summaries, lists, sizes, genes), *notes])
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def withGenome(given) {
     def names = sizes ? sizes.readLines().collect { line -> line.tokenize('\t')[0] - 'chr' } : []
     def known = [
         chromosomes: names ? "(chr)?(${names.join('|')})".toString() : '(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)',
-        tss: ofGenome(given.genome, 'tss.bed.gz')?.toString(),
+        tss: given.gtf ? null : ofGenome(given.genome, 'tss.bed.gz')?.toString(),
         blacklist: ofGenome(given.genome, 'blacklist.bed.gz')?.toString(),
     ]
     return given.collectEntries { name, value -> [name, value] } + known.findAll { name, value -> value && !given[name] }

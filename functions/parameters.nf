@@ -265,14 +265,20 @@ def contradictions(Map values) {
             says: '--labels is missing: give a label sheet to train, or --pretrained with a model bundle to predict only.',
         ]
     }
-    if (values.labels && !values.tss) {
+    if (values.labels && !values.tss && !values.gtf) {
         faults << [
-            about: ['tss', 'genome'],
-            says: '--tss is missing: labels need transcription start sites (BED), or a --genome that has them (--help genome).',
+            about: ['tss', 'gtf', 'genome'],
+            says: '--tss is missing: labels need transcription start sites (BED), a gene annotation (--gtf), or a --genome that has them (--help genome).',
         ]
     }
     if (values.train_together && values.folds) {
         faults << [about: ['train_together', 'folds'], says: '--train_together and --folds cannot be combined: each fold trains on one sample.']
+    }
+    if (values.tss && values.gtf) {
+        faults << [about: [], says: '--tss and --gtf both give the transcription start sites; leave one of them out.']
+    }
+    if (values.gtf_biotypes && !values.gtf) {
+        faults << [about: ['gtf'], says: '--gtf_biotypes has no effect without --gtf.']
     }
     if (values.pretrained && values.train_on) {
         faults << [about: [], says: '--pretrained and --train_on cannot be combined: pretrained models are not trained.']

@@ -83,7 +83,7 @@ def planned(given, schemaFile, assets) {
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
     return [
         options: options,
-        files: ['tss', 'chrom_sizes', 'blacklist', 'gaps', 'regions', 'fasta', 'crispr', 'crispr_chain'].collectEntries { name ->
+        files: ['tss', 'gtf', 'chrom_sizes', 'blacklist', 'gaps', 'regions', 'fasta', 'crispr', 'crispr_chain'].collectEntries { name ->
             [name, optional(options.values().sum(), name)]
         } + [genome_sizes: ofGenome(options.geometry.genome, 'chrom.sizes') ?: []],
         bams: kept + chips.findAll { bam -> bam.meta.id in controls } + nascent,
@@ -337,7 +337,7 @@ def lackOf(String need, String names, List chips, List train_on, Map options) {
     }
     if (need == 'tss') {
         // Without labels alone; with them, --tss is missing for every model.
-        return options.input_output.tss || options.input_output.labels ? null : "--models ${names} needs --tss: its rules use the distance to the nearest TSS."
+        return ['tss', 'gtf', 'labels'].any { name -> options.input_output[name] } ? null : "--models ${names} needs --tss or --gtf: its rules use the distance to the nearest TSS."
     }
     def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && isOfNeed(bam.meta.mark, need) } }
     if (!blind) {

@@ -12,6 +12,7 @@ def settingsOf(Map options) {
     def drawing = classes + window_bins + window_rules + options.region_rules.subMap('n_background') + options.normalisation
     return [
         checks: options.geometry + options.split + options.counting.subMap('counter', 'paired_end', 'count_at') + options.hardware.subMap('scatter') + classes + [crispr_cell_type: options.external.crispr_cell_type ?: options.external.crispr_sample],
+        tss: options.input_output.subMap('gtf_biotypes'),
         counting: bin_size + options.counting,
         signal: options.signal,
         regions: classes + bin_size + window_bins + (options.region_rules - window_rules) + options.split + seed,

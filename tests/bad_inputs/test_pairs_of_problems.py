@@ -188,6 +188,7 @@ FAULTS = {
     "an unknown name": fault(given(foo=1), "--foo is not a parameter"),
     "a misspelt name": fault(given(chrom_size="x"), "did you mean --chrom_sizes?"),
     "no gaps there": fault(given(gaps="gone.bed"), "--gaps gone.bed: there is no such file"),
+    "TSSs of two files": fault(given(gtf="x.bed"), "--tss and --gtf both give"),
     "a step between bins": fault(given(step=150), "--step 150 is not a multiple"),
     "unknown to train on": fault(given(train_on="K,M"), "--train_on: sample 'M'", needs="labels"),
     "unknown to predict": fault(

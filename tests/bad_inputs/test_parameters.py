@@ -10,7 +10,7 @@ FILES = {
     "versus.csv": "sample,mark,replicate,bam\n"
     + "K,H3K27ac,1,a.bam\nK_vs_L,H3K27ac,1,b.bam\nL_vs_M,H3K27ac,1,c.bam\nM,H3K27ac,1,d.bam\n",
     "annotations.csv": "name,bed,mapping\na,x.bed,*=enhancer\n",
-    **dict.fromkeys(("a.bam", "b.bam", "c.bam", "d.bam", "x.bed", "tss.bed"), ""),
+    **dict.fromkeys(("a.bam", "b.bam", "c.bam", "d.bam", "x.bed", "tss.bed", "genes.gtf"), ""),
 }
 GOOD = {"input": "in.csv", "labels": "labels.csv", "tss": "tss.bed"}
 
@@ -111,6 +111,10 @@ CHOICES = {
     "one for true": ({"explain": 1}, "must be true or false"),
     "one sample to compare": ({"compare": "K"}, "--compare K: does not have"),
     "three samples to compare": ({"compare": "K:L:K"}, "--compare K:L:K: does not have"),
+    "biotypes of blanks": (
+        {"tss": None, "gtf": "genes.gtf", "gtf_biotypes": "lncRNA mRNA"},
+        "--gtf_biotypes lncRNA mRNA: does not have",
+    ),
     "an assembly of blanks": ({"genome": "hg 38"}, "--genome hg 38: does not have"),
     "an address of nobody": ({"hub_email": "nobody"}, "--hub_email nobody: does not have"),
     "a bucket that is a folder": ({"work_bucket": "/x"}, "--work_bucket /x: does not have"),
@@ -125,12 +129,21 @@ FILES_GIVEN = {
     "a pattern": ({"regions": "*.bed"}, "--regions *.bed: there is no such file"),
     "an unknown protocol": ({"gaps": "gopher://x"}, "--gaps gopher://x: there is no such file"),
     "results in a file": ({"outdir": "in.csv"}, "--outdir in.csv is a file; choose a folder"),
+    "no annotation there": (
+        {"tss": None, "gtf": "gone.gtf", "gtf_biotypes": "all"},
+        "There is a problem:\n  - --gtf gone.gtf: there is no such file.",
+    ),
     "two files gone": ({"tss": "a", "gaps": "b"}, "There are 2 problems:"),
 }
 TOGETHER = {
     "nothing at all": (dict.fromkeys(GOOD), "--input is missing"),
     "no labels": ({"labels": None}, "--labels is missing"),
     "no TSSs": ({"tss": None}, "--tss is missing"),
+    "TSSs of two files": (
+        {"gtf": "genes.gtf"},
+        "--tss and --gtf both give the transcription start sites; leave one of them out.",
+    ),
+    "biotypes of no annotation": ({"gtf_biotypes": "all"}, "--gtf_biotypes has no effect without"),
     "a trained model and training": (
         {"pretrained": "x", "train_on": "K"},
         "--pretrained and --train_on cannot be combined",
@@ -196,6 +209,13 @@ TOGETHER = {
         "comparing K:L_vs_M and K_vs_L:M would both be called K_vs_L_vs_M.cnn_from_K",
     ),
 }
+ALSO_GOOD = {
+    "TSSs of an annotation": {"tss": None, "gtf": "genes.gtf"},
+    "TSSs of an annotation in place of those of a genome": {
+        **{"tss": None, "gtf": "genes.gtf", "gtf_biotypes": "protein_coding, ncRNA"},
+        "genome": "hg38",
+    },
+}
 CASES = {**NAMES, **RANGES, **CHOICES, **FILES_GIVEN, **TOGETHER}
 
 
@@ -205,11 +225,17 @@ def said(tmp_path_factory):
     for name, text in FILES.items():
         (folder / name).write_text(text)
     changed = {case: GOOD | given for case, (given, _) in CASES.items()}
-    return answers(folder, changed | {"as it should be": GOOD})
+    good = {"as it should be": {}, **ALSO_GOOD}
+    return answers(folder, changed | {case: GOOD | given for case, given in good.items()})
 
 
 def test_what_is_changed_in_each_case_is_good_without(said):
     assert said["as it should be"] == ""
+
+
+@pytest.mark.parametrize("case", ALSO_GOOD)
+def test_what_gives_the_same_in_another_way_is_good_too(case, said):
+    assert said[case] == ""
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -19,8 +19,9 @@ from samples.small_models import random_bundle
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import read_chrom_sizes
 from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.inputs.gene_annotation import list_tss
 from deepregfinder.models.bundle import read_bundle, write_bundle
-from deepregfinder.storage.tables import Shortest, column_names, read_rows, write_rows
+from deepregfinder.storage.tables import Shortest, column_names, read_rows, write_rows, write_table
 
 NONSENSE = st.one_of(
     st.none(),
@@ -176,6 +177,50 @@ def test_a_list_of_intervals_is_sound_or_refused(tmp_path, content):
         assert (intervals["start"] >= 0).all()
         assert (intervals["end"] > intervals["start"]).all()
         assert intervals["chrom"].str.fullmatch(r"\S+").all()
+
+
+ATTRIBUTES = st.lists(
+    st.tuples(
+        st.sampled_from(["gene_id", "gene_name", "transcript_type", "ID", "Parent", "Name", ""]),
+        st.sampled_from([' "{}";', "={};", " {};", ' "{}', "{}", "=%0A{}"]),
+        st.one_of(st.text(max_size=4), st.sampled_from(["lncRNA", "G1", "T1", "G1,T1"])),
+    ).map(lambda parts: parts[0] + parts[1].format(parts[2])),
+    max_size=3,
+).map(" ".join)
+ANNOTATION_ROWS = st.tuples(
+    FIELDS,
+    st.just("x"),
+    st.sampled_from(["transcript", "gene", "mRNA", "exon", "region", "miRNA", ""]),
+    FIELDS,
+    FIELDS,
+    st.just("."),
+    st.sampled_from(["+", "-", ".", "?", "", "x"]),
+    st.just("."),
+    ATTRIBUTES,
+).map("\t".join)
+GOOD_ROW = 'chr1\tx\ttranscript\t100\t200\t.\t+\t.\tgene_id "G1"; transcript_type "mRNA";\n'
+
+
+@fuzzed
+@given(
+    rows=st.lists(ANNOTATION_ROWS, max_size=4), end=st.sampled_from(["\n", "\r\n", ""]),
+    first=st.booleans(),
+)  # fmt: skip
+def test_a_gene_annotation_is_sound_or_refused(tmp_path, rows, end, first):
+    path, bed = tmp_path / "genes.gtf", tmp_path / "tss.bed"
+    text = (GOOD_ROW if first else "") + "\n".join(rows) + end
+    path.write_bytes(text.encode(errors="replace"))
+    tss, summary = list_tss(path, "all")
+    assert all(str(path) in one and one.endswith(".") for one in summary.problems)
+    assert summary.problems or len(tss)
+    assert first <= len(tss)
+    write_table(
+        bed, tss.assign(score=0)[["chrom", "start", "end", "gene", "score", "strand"]].values
+    )
+    again = read_intervals(bed)
+    columns = ["chrom", "start", "end", "strand"]
+    assert again[columns].to_numpy().tolist() == tss[columns].to_numpy().tolist()
+    assert again["name"].tolist() == tss["gene"].tolist()
 
 
 @fuzzed

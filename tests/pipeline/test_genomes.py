@@ -1,6 +1,7 @@
 """Runs with --genome: lists and chromosomes come with the name of the assembly."""
 
 import dataclasses
+import gzip
 import json
 from pathlib import Path
 
@@ -133,4 +134,58 @@ def test_the_name_of_another_assembly_is_refused_before_reads_are_counted(flies,
     run = flies("refused", "--genome", name, "--chromosomes", "2L|2R|3L|3R|4|X|Y")
     assert run.exit_code != 0
     assert said in run.output
+    assert "COUNT_BINS" not in run.output
+
+
+def gtf_of(bed: Path) -> str:
+    """A GENCODE file, named as by Ensembl, with a transcript for each TSS of a list, and others."""
+    table = read_intervals(bed)
+    lines = ["#!genome-build small\n"]
+    rows = zip(table["chrom"], table["start"], table["name"], table["strand"], strict=True)
+    for chrom, start, gene, strand in rows:
+        low, high = (start + 1, start + 900) if strand == "+" else (max(1, start - 900), start + 1)
+        for kind, more in (("protein_coding", 0), ("snoRNA", 300), ("retained_intron", 400)):
+            said = f'gene_id "{gene}.1"; gene_name "{gene}"; transcript_type "{kind}";'
+            place = f"{low + more}\t{max(low, high - more) + 2 * more}\t.\t{strand}\t."
+            lines.append(f"{bare_name(chrom)}\tx\ttranscript\t{place}\t{said}\n")
+            lines.append(f"{bare_name(chrom)}\tx\texon\t{place}\t{said}\n")
+    return "".join(lines)
+
+
+def test_an_annotation_gives_the_calls_of_its_tsss_with_names_of_genes(pipeline, tmp_path):
+    inputs = [*pipeline.inputs_of("A"), "--tracks", "true"]
+    at = inputs.index("--tss")
+    bed = Path(inputs[at + 1])
+    by_list = pipeline.run("by_list", *inputs)
+    assert by_list.exit_code == 0, by_list.output
+    (tmp_path / "genes.gtf.gz").write_bytes(gzip.compress(gtf_of(bed).encode()))
+    given = [*inputs[:at], "--gtf", tmp_path / "genes.gtf.gz", *inputs[at + 2 :]]
+    run = pipeline.run("by_gtf", *given)
+    assert run.exit_code == 0, run.output
+    assert {"LIST_TSS", "NAME_CHROMOSOMES"} <= run.executed
+    columns = ["chrom", "start", "name", "strand"]
+    wanted = read_intervals(bed)[columns].drop_duplicates()
+    published = read_intervals(run.results / "regions/tss.bed")[columns]
+    assert set(published.itertuples(index=False)) == set(wanted.itertuples(index=False))
+    files, others = run.data_files(), by_list.data_files()
+    del files["regions/tss.bed"]
+    assert files == others
+    annotated = pd.read_csv(run.results / "calls/A/A.cnn.annotated.tsv", sep="\t")
+    genes = set(wanted["name"])
+    assert len(annotated) > 20
+    assert set(annotated["nearest_tss"]) <= genes
+    assert (annotated["tss_offset"].abs() == annotated["tss_distance"]).all()
+    assert {-1, 1} <= set(np.sign(annotated["tss_offset"]))
+
+
+def test_an_annotation_of_another_species_is_refused_before_reads_are_counted(pipeline, tmp_path):
+    inputs = pipeline.inputs_of("A")
+    at = inputs.index("--tss")
+    (tmp_path / "fly.gtf").write_text('2L\tx\ttranscript\t5\t9\t.\t+\t.\tgene_id "G";\n')
+    (tmp_path / "blacklist.bed").write_text("chr1\t5\t4\n")
+    given = [*inputs[:at], "--gtf", tmp_path / "fly.gtf", *inputs[at + 2 :]]
+    run = pipeline.run("fly", *given, "--blacklist", tmp_path / "blacklist.bed")
+    assert run.exit_code != 0
+    assert "fly.gtf (--gtf): no TSS is on a main chromosome. It has 2L" in run.output
+    assert "blacklist.bed, line 1: ends at 4" in run.output
     assert "COUNT_BINS" not in run.output

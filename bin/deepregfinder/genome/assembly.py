@@ -228,8 +228,33 @@ def unlike_model(
     )
 
 
-def renamed(intervals: pd.DataFrame, chrom_sizes: Mapping[str, int]) -> pd.DataFrame:
-    """The intervals on chromosomes of a run, with their names: `1` and `chr1` are the same."""
-    names = {bare_name(chrom): chrom for chrom in chrom_sizes}
-    chroms = intervals["chrom"].map(lambda chrom: names.get(bare_name(chrom)))
+def names_in_run(
+    names: Iterable[str], chrom_sizes: Mapping[str, int], chromosomes: Mapping[str, str]
+) -> dict[str, str]:
+    """Names of sequences -> those that they have in a run; sequences that it lacks are left out.
+
+    Parameters
+    ----------
+    names : `1` and `chr1` are the same sequence
+    chrom_sizes : chromosomes of the run
+    chromosomes : the chromosome of sequences with other names, as far as it is known; it counts
+        where no sequence has the name of that chromosome itself
+    """
+    listed = list(names)
+    of_run = {bare_name(chrom): chrom for chrom in chrom_sizes}
+    same = {name: of_run[bare_name(name)] for name in listed if bare_name(name) in of_run}
+    found = set(same.values())
+    for name in listed:
+        chrom = of_run.get(bare_name(chromosomes.get(name, "")))
+        if name not in same and chrom is not None and chrom not in found:
+            same[name] = chrom
+    return same
+
+
+def renamed(
+    intervals: pd.DataFrame, chrom_sizes: Mapping[str, int], chromosomes: Mapping[str, str]
+) -> pd.DataFrame:
+    """The intervals on chromosomes of a run, with the names of `names_in_run`."""
+    names = names_in_run(intervals["chrom"].unique(), chrom_sizes, chromosomes)
+    chroms = intervals["chrom"].map(names)
     return intervals.assign(chrom=chroms)[chroms.notna()].reset_index(drop=True)

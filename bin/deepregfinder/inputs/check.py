@@ -35,6 +35,7 @@ from deepregfinder.genome.intervals import HEADER, Kind, find_line, scan_interva
 from deepregfinder.genome.name_pattern import chromosomes_by_length, name_pattern
 from deepregfinder.genome.splits import SPLITS, ChromosomeSplit, SplitChoice
 from deepregfinder.inputs.alignments import AlignmentSummary
+from deepregfinder.inputs.gene_annotation import AnnotationSummary, unfit_annotation
 from deepregfinder.inputs.references import (
     ExternalList,
     GenomeSequence,
@@ -69,6 +70,12 @@ class IntervalList:
     def scanned(self) -> tuple[pd.DataFrame, list[str]]:
         """Its valid intervals, and the problems of the other lines (intervals.scan_intervals)."""
         return scan_intervals(self.path, self.kind)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Valid intervals on each chromosome, most first."""
+        table, _ = self.scanned
+        return {str(name): int(n) for name, n in table["chrom"].value_counts().items()}
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,7 @@ def check_all_inputs(
     genome: NamedGenome | None = None,
     external: Sequence[ExternalList] = (),
     models: Sequence[Path] = (),
+    annotation: AnnotationSummary | None = None,
 ) -> dict[str, int]:
     """Check all inputs against each other.
 
@@ -122,6 +130,7 @@ def check_all_inputs(
     external : annotations and experiments, with their chain files
     genome : the assembly that the reads should have been aligned to
     models : descriptions (model.json) of pretrained models
+    annotation : the gene annotation that gives TSSs
 
     Returns
     -------
@@ -152,6 +161,8 @@ def check_all_inputs(
                 problems += _uncountable_reads(summary, expected, plan)
     for intervals in lists:
         problems += _unfit_list(intervals, expected)
+    if annotation:
+        problems += unfit_annotation(annotation, expected)
     if sequence:
         problems += unfit_sequence(sequence, expected)
     for one in external:

@@ -7,11 +7,12 @@ peaks and TSSs on some chromosomes of another species would be lost.
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from deepregfinder.genome.assembly import few
 from deepregfinder.genome.name_pattern import is_nuclear, name_pattern, probable_chromosomes
 from deepregfinder.inputs.alignments import AlignmentSummary
-from deepregfinder.inputs.check import IntervalList
+from deepregfinder.inputs.gene_annotation import AnnotationSummary, tss_counts, without_strand
 from deepregfinder.inputs.tables import LeftOut
 from deepregfinder.storage.tables import write_rows
 
@@ -30,15 +31,27 @@ MANY_INTERVALS = 0.1
 FEWEST_EXPECTED = 10
 
 
+class CountedList(Protocol):
+    """A list of intervals: its name in messages, and how many there are on each chromosome."""
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def numbers(self) -> Mapping[str, int]: ...
+
+
 def find_left_out(
     summaries: Sequence[AlignmentSummary],
-    lists: Sequence[IntervalList],
+    lists: Sequence[CountedList],
     expected: Mapping[str, int],
+    annotation: AnnotationSummary | None = None,
 ) -> list[LeftOut]:
     """All that is left out and seems to belong to the genome, in sentences.
 
-    expected : names and lengths (bp) of the main chromosomes
+    expected : names and lengths (bp) of the main chromosomes; annotation : of genes (--gtf)
     """
+    counted = [*lists, tss_counts(annotation, expected)] if annotation else lists
     sizes = {name: bp for one in summaries for name, bp in one.chrom_sizes.items()}
     unused = {name: bp for name, bp in sizes.items() if name not in expected}
     lost = probable_chromosomes(unused, LONG * min(expected.values()), expected)
@@ -47,7 +60,8 @@ def find_left_out(
         *(_lost_chromosomes(summaries, lost, sizes, expected, advice) if lost else ()),
         *_reads_elsewhere(summaries, set(unused) - set(lost), [*expected, *lost], sizes),
         *_crowded(summaries, expected, sizes),
-        *(one for intervals in lists for one in _list_covers(intervals, expected, lost, advice)),
+        *(one for intervals in counted for one in _list_covers(intervals, expected, lost, advice)),
+        *(without_strand(annotation) if annotation else ()),
     ]
 
 
@@ -148,13 +162,12 @@ def _crowded(
 
 
 def _list_covers(
-    intervals: IntervalList, expected: Mapping[str, int], lost: Sequence[str], advice: str
+    intervals: CountedList, expected: Mapping[str, int], lost: Sequence[str], advice: str
 ) -> Iterator[LeftOut]:
     """Intervals on unused sequences, and main chromosomes without intervals."""
-    table, _ = intervals.scanned
-    numbers = {str(name): int(n) for name, n in table["chrom"].value_counts().items()}
+    numbers = intervals.numbers
     elsewhere = {name: n for name, n in numbers.items() if name not in expected}
-    n_elsewhere, total = sum(elsewhere.values()), len(table)
+    n_elsewhere, total = sum(elsewhere.values()), sum(numbers.values())
     on_lost = bool(elsewhere.keys() & set(lost))
     if n_elsewhere > MANY_INTERVALS * total or on_lost:
         names = few((f"{name} ({n:,})" for name, n in elsewhere.items()), 5)

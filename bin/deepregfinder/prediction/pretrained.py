@@ -1,9 +1,10 @@
 """What to know of pretrained models before their results are read, in sentences."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from deepregfinder.inputs.alignments import AlignmentSummary
 from deepregfinder.inputs.check import is_portable
 from deepregfinder.inputs.tables import LeftOut
 from deepregfinder.models.catalogue import accessibility_row
@@ -11,13 +12,16 @@ from deepregfinder.storage.untrusted_json import JsonFields
 
 
 def pretrained_notes(
-    models: Sequence[Path], marks: Mapping[str, Collection[str]]
+    models: Sequence[Path], summaries: Sequence[AlignmentSummary]
 ) -> Iterator[LeftOut]:
     """What each model says of its training, and the marks that each sample lacks.
 
     models : descriptions of bundles (model.json)
-    marks : of each sample to predict
     """
+    marks: dict[str, set[str]] = {}
+    for one in summaries:
+        if one.role == "chip":
+            marks.setdefault(one.sample, set()).add(one.mark)
     for path in models:
         facts = JsonFields(json.loads(path.read_text()), path)
         name = f"{facts.text('model')} of {facts.text('sample')}"

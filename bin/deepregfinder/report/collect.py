@@ -245,6 +245,11 @@ class Run:
         return training
 
     @property
+    def has_tss(self) -> bool:
+        """Whether the run knew transcription start sites, from a list or a gene annotation."""
+        return bool(self.parameters.get("tss") or self.parameters.get("gtf"))
+
+    @property
     def tells_states(self) -> bool:
         """Whether the classes are active and poised ones."""
         return any(class_named(name).state != "." for name in self.classes)

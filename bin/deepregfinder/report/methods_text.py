@@ -1,9 +1,11 @@
 """The methods paragraph of a paper, from the parameters of the run, and the works that it cites."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from deepregfinder import __version__
 from deepregfinder.evaluation.model_card import in_words, shown_signal, split_text
+from deepregfinder.genome import biotypes
 from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, design, facts
 from deepregfinder.report import references
 from deepregfinder.report.accuracy import listed
@@ -189,17 +191,23 @@ def _calls(run: Run) -> str:
     known = (
         "; promoters within 500 bp of an annotated start site have a cut-off of their own, at "
         "the same probability at natural prevalence"
-        if of("tss") and adapts and "promoter" in " ".join(run.classes)
+        if run.has_tss and adapts and "promoter" in " ".join(run.classes)
         else ""
     )
     distance = (
         f"; enhancer calls within {of('tss_distance')} bp of a start site were removed"
-        if of("tss")
+        if run.has_tss
+        else ""
+    )
+    annotated = (
+        f" Start sites were the 5' ends of transcripts ({of('gtf_biotypes') or biotypes.DEFAULT}) "
+        f"in the gene annotation {Path(str(of('gtf'))).name}."
+        if of("gtf")
         else ""
     )
     return (
         f"The genome was classified in windows every {of('step')} bp{mapped}; windows {threshold} "
-        f"were joined into calls{known}{distance}."
+        f"were joined into calls{known}{distance}.{annotated}"
     )
 
 

@@ -252,11 +252,11 @@ def _from_other_samples(run: Run) -> Iterator[Caution]:
 
 
 def _near_start_sites(run: Run) -> Iterator[Caution]:
-    if run.predicted and not run.parameters.get("tss"):
+    if run.predicted and not run.has_tss:
         yield Caution(
             "Enhancer calls near TSSs",
-            "No --tss was given, so enhancer calls near transcription start sites were not "
-            "removed. Some of them belong to promoters.",
+            "Neither --tss nor --gtf was given, so enhancer calls near transcription start sites "
+            "were not removed. Some of them belong to promoters.",
         )
 
 

@@ -47,8 +47,13 @@ def read_text(path: Path, expected: str) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise InputError(f"{path} is not text in UTF-8; expected {expected}, plain or gzipped.")
+        raise not_utf8(path, expected)
     return text
+
+
+def not_utf8(path: Path, expected: str) -> InputError:
+    """The error for a file that is not text."""
+    return InputError(f"{path} is not text in UTF-8; expected {expected}, plain or gzipped.")
 
 
 def foreign_format(content: bytes) -> str | None:

@@ -24,6 +24,7 @@ COLUMNS = (
         "other_p",
         "nearest_tss",
         "tss_distance",
+        "tss_offset",
         "known_tss",
         "blacklisted",
     ),
@@ -36,22 +37,23 @@ def annotate(
     tss: pd.DataFrame | None,
     blacklist: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Annotate calls; without a list of TSSs, nearest_tss is "." and tss_distance -1.
+    """Annotate calls; without a list of TSSs, nearest_tss and tss_offset are ".", tss_distance -1.
 
     Parameters
     ----------
     calls : by chromosome, made from `scan`
-    tss : chrom, start, end, name of each TSS; blacklist : chrom, start, end
+    tss : chrom, start, end, name, strand of each TSS; blacklist : chrom, start, end
 
     Returns
     -------
     DataFrame: score 0 to 1000; summit; tss_distance in bp (from the summit to the middle of the
-    nearest TSS; of ties, the first by position and name); p_<class> and seed_sd (the standard
-    deviation over seeds of the probability of the class of the call, n - 1; 0 for one seed) of the
-    window at the summit; other_class and other_p, the other element class with the highest
-    probability in any window whose middle is inside the call, and that probability ("." and 0
-    without another class): calls do not overlap, but a region can have two classes; known_tss 1 if
-    tss_distance is at most 500; blacklisted 0 or 1.
+    nearest TSS; of ties, the first by position, name and strand); tss_offset, how far the summit
+    lies downstream of it in bp, negative upstream, "." for a TSS without a strand; p_<class> and
+    seed_sd (the standard deviation over seeds of the probability of the class of the call, n - 1; 0
+    for one seed) of the window at the summit; other_class and other_p, the other element class with
+    the highest probability in any window whose middle is inside the call, and that probability
+    ("." and 0 without another class): calls do not overlap, but a region can have two classes;
+    known_tss 1 if tss_distance is at most 500; blacklisted 0 or 1.
     """
     table = calls_table(calls)
     chroms = table["chrom"].to_numpy()
@@ -73,7 +75,7 @@ def annotate(
             inside[:, on_chrom] = highest_inside(best, scan.step, scan.window, start, end)
     inside[0] = inside[index, np.arange(len(table))] = 0
     other = inside.argmax(axis=0)
-    names, distance = nearest_tss(chroms, summit, tss)
+    names, distance, offset = nearest_tss(chroms, summit, tss)
     blacklisted = np.zeros(len(table), bool)
     if blacklist is not None and len(blacklist):
         blacklisted = near(table, blacklist, 0)
@@ -91,6 +93,7 @@ def annotate(
             "other_p": inside.max(axis=0, initial=0),
             "nearest_tss": names,
             "tss_distance": distance,
+            "tss_offset": offset,
             "known_tss": ((distance >= 0) & (distance <= POSITIVE_WITHIN)).astype(np.int64),
             "blacklisted": blacklisted.astype(np.int64),
         }
@@ -128,14 +131,19 @@ def highest_inside(
 
 def nearest_tss(
     chroms: np.ndarray, summit: np.ndarray, tss: pd.DataFrame | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Name of the nearest TSS and distance in bp: object and int64, (n,); "." and -1 for none."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Name of the nearest TSS, distance and offset in bp: object, int64 and object, (n,).
+
+    The offset is the distance in the direction of transcription, negative upstream, "." for a TSS
+    without a strand. ".", -1 and "." for none.
+    """
     names, distance = np.full(len(summit), ".", object), np.full(len(summit), -1, np.int64)
+    offset = np.full(len(summit), ".", object)
     if tss is None:
-        return names, distance
+        return names, distance, offset
     middle = ((tss["start"] + tss["end"]) // 2).to_numpy(np.int64)
-    listed = pd.DataFrame({"chrom": tss["chrom"], "middle": middle, "name": tss["name"]})
-    for chrom, sites in listed.sort_values(["middle", "name"]).groupby("chrom"):
+    listed = tss[["chrom", "name", "strand"]].assign(middle=middle)
+    for chrom, sites in listed.sort_values(["middle", "name", "strand"]).groupby("chrom"):
         rows = np.flatnonzero(chroms == chrom)
         at = sites["middle"].to_numpy()
         right = np.searchsorted(at, summit[rows])
@@ -145,7 +153,10 @@ def nearest_tss(
         first = np.searchsorted(at, nearest)
         names[rows] = sites["name"].to_numpy()[first]
         distance[rows] = gaps.min(axis=0)
-    return names, distance
+        strand = sites["strand"].to_numpy()[first]
+        downstream = (summit[rows] - nearest) * np.where(strand == "-", -1, 1)
+        offset[rows] = np.where(np.isin(strand, ["+", "-"]), downstream.astype(object), ".")
+    return names, distance, offset
 
 
 def write_annotated(path: Path, table: pd.DataFrame) -> None:

@@ -26,6 +26,7 @@ _MORE = (
     ("float", "otherP", "Its probability there"),
     ("string", "nearestTss", "Nearest transcription start site"),
     ("int", "tssDistance", "Distance to it in bp, -1 without a list"),
+    ("string", "tssOffset", "Distance downstream of it in bp, negative upstream"),
     ("uint", "knownTss", "1 where a TSS is known within 500 bp of the summit"),
     ("uint", "blacklisted", "1 where the call overlaps the blacklist"),
 )
@@ -80,6 +81,7 @@ def _entries(
             *(row["class"], row["score"], ".", *thick, colours[row["class"]]),
             *(f"{row[f'p_{name}']:.4f}" for name in classes),
             *(f"{row['seed_sd']:.4f}", row["other_class"], f"{row['other_p']:.4f}"),
-            *(row["nearest_tss"], row["tss_distance"], row["known_tss"], row["blacklisted"]),
+            *(row["nearest_tss"], row["tss_distance"], row["tss_offset"]),
+            *(row["known_tss"], row["blacklisted"]),
         )
         yield row["chrom"], row["start"], row["end"], "\t".join(map(str, fields))

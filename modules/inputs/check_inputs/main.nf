@@ -8,6 +8,7 @@ process CHECK_INPUTS {
     path bam_info
     path peaks, stageAs: 'peaks/?/*'
     path tss, stageAs: 'tss/*'
+    path annotation_info // of --gtf, or nothing
     path chrom_sizes, stageAs: 'sizes/*'
     path genome_sizes, stageAs: 'assembly/*'
     path blacklist, stageAs: 'blacklist/*'
@@ -38,6 +39,7 @@ process CHECK_INPUTS {
         ${repeated('--bam_info', bam_info)} \\
         ${repeated('--peaks', peaks)} \\
         ${repeated('--tss', tss)} \\
+        ${repeated('--annotation_info', annotation_info)} \\
         ${repeated('--chrom_sizes', chrom_sizes)} \\
         ${repeated('--genome_sizes', genome_sizes)} \\
         ${repeated('--blacklist', blacklist)} \\

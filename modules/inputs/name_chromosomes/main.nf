@@ -1,12 +1,12 @@
-include { quoted } from '../../../functions/scripts'
+include { quoted ; repeated } from '../../../functions/scripts'
 
-// Give the chromosomes of a list of --genome, which are named as by UCSC, the names that the reads have.
+// Give the chromosomes of a list of --genome or --gtf the names that the reads have.
 process NAME_CHROMOSOMES {
     tag "${meta.name}"
     label 'process_single'
 
     input:
-    tuple val(meta), path(bed, stageAs: 'genome/*')
+    tuple val(meta), path(bed, stageAs: 'genome/*'), path(info, stageAs: 'genome/*') // of --gtf, or nothing
     val chrom_sizes
     val code // digest of the script and of the library behind it
 
@@ -21,6 +21,7 @@ process NAME_CHROMOSOMES {
     'name_chromosomes.py' \\
         --intervals ${bed} \\
         --chrom_sizes chrom.sizes \\
+        ${repeated('--annotation_info', info)} \\
         --output ${meta.name}.bed
     """
 

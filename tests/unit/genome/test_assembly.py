@@ -149,7 +149,7 @@ def test_a_genome_by_name_is_compared_with_that_of_the_reads(sizes, said):
 @pytest.mark.parametrize("names", [("1", "chr2"), ("chr1", "2"), ("Chr1", "2")])
 def test_intervals_get_the_names_of_the_chromosomes_of_the_run(names):
     intervals = pd.DataFrame({"chrom": ["chr1", "chr3", "2"], "start": [1, 2, 3]})
-    assert renamed(intervals, dict.fromkeys(names, 9)).to_dict("list") == {
+    assert renamed(intervals, dict.fromkeys(names, 9), {}).to_dict("list") == {
         "chrom": list(names),
         "start": [1, 3],
     }

@@ -96,6 +96,18 @@ def test_where_calls_begin_is_told(
     assert ("the threshold of the model" in text) == (call_at == "model")
 
 
+def test_the_annotation_that_start_sites_are_from_is_named(tmp_path: Path) -> None:
+    run = made_up(tmp_path)
+    given = {**run.parameters, "tss": None, "gtf": "/data/genes.gtf.gz"}
+    text = " ".join(methods(replace(run, parameters=given)).paragraphs)
+    assert "transcripts (protein_coding,lncRNA) in the gene annotation genes.gtf.gz." in text
+    assert "of a start site were removed" in text
+    more = given | {"gtf_biotypes": "all"}
+    text = " ".join(methods(replace(run, parameters=more)).paragraphs)
+    assert "transcripts (all) in the gene annotation genes.gtf.gz." in text
+    assert "gene annotation" not in " ".join(methods(run).paragraphs)
+
+
 def test_what_was_not_done_is_not_described(tmp_path: Path) -> None:
     text = " ".join(methods(made_up(tmp_path, Plan(labels=False))).paragraphs)
     assert "trained" not in text

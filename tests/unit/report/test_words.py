@@ -170,3 +170,4 @@ def test_calls_near_start_sites_are_a_caution_without_them(tmp_path: Path) -> No
     assert title not in points(run)
     without = {name: value for name, value in run.parameters.items() if name != "tss"}
     assert title in points(replace(run, parameters=without))
+    assert title not in points(replace(run, parameters=without | {"gtf": "genes.gtf"}))

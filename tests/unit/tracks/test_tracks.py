@@ -80,7 +80,9 @@ def calls_at(scan: Probabilities) -> dict[str, Calls]:
 
 @pytest.fixture
 def annotated(scan: Probabilities) -> pd.DataFrame:
-    tss = pd.DataFrame({"chrom": ["chr2"], "start": [4000], "end": [4001], "name": ["GENE"]})
+    tss = pd.DataFrame(
+        {"chrom": ["chr2"], "start": [4000], "end": [4001], "name": ["GENE"], "strand": ["-"]}
+    )
     blacklist = pd.DataFrame({"chrom": ["chr10"], "start": [0], "end": [8000]})
     return annotate(calls_at(scan), scan, tss, blacklist)
 
@@ -151,6 +153,7 @@ def test_calls_carry_the_probabilities_of_their_best_window(scan, annotated):
         near = row["chrom"] == "chr2"
         assert row["nearest_tss"] == ("GENE" if near else ".")
         assert row["tss_distance"] == (abs(row["summit"] - 4000) if near else -1)
+        assert row["tss_offset"] == (4000 - row["summit"] if near else ".")
 
 
 def test_what_else_a_call_could_be_is_that_of_a_search_through_its_windows(scan, annotated):
@@ -168,15 +171,21 @@ def test_the_nearest_tss_is_that_of_a_search_through_all():
     start = rng.integers(0, 5000, 60)
     tss = pd.DataFrame(
         {"chrom": rng.choice(["a", "b"], 60), "start": start, "end": start + 1,
-         "name": [f"g{i}" for i in range(60)]}
+         "name": [f"g{i}" for i in range(60)], "strand": rng.choice(["+", "-", "."], 60)}
     )  # fmt: skip
     chroms, summit = rng.choice(["a", "b", "c"], 200), rng.integers(0, 6000, 200)
-    names, distance = nearest_tss(chroms, summit, tss)
-    for chrom, at, name, bp in zip(chroms, summit, names, distance, strict=True):
+    names, distance, offset = nearest_tss(chroms, summit, tss)
+    for chrom, at, name, bp, by in zip(chroms, summit, names, distance, offset, strict=True):
         here = tss[tss["chrom"] == chrom]
         gaps = (here["start"] - at).abs()
         assert bp == (gaps.min() if len(here) else -1)
         assert name in set(here.loc[gaps == gaps.min(), "name"]) or (name == "." and not len(here))
+        if not len(here):
+            assert by == "."
+            continue
+        one = here.set_index("name").loc[name]
+        ways = {"+": at - one["start"], "-": one["start"] - at, ".": "."}
+        assert by == ways[one["strand"]]
 
 
 def test_a_bigbed_follows_the_rules_of_ucsc_and_reads_back(tmp_path, annotated):
@@ -210,6 +219,7 @@ def test_a_bigbed_follows_the_rules_of_ucsc_and_reads_back(tmp_path, annotated):
         assert (fields["nearestTss"], int(fields["tssDistance"])) == (
             row["nearest_tss"], row["tss_distance"],
         )  # fmt: skip
+        assert fields["tssOffset"] == str(row["tss_offset"])
 
 
 def test_without_a_call_there_is_no_bigbed_and_the_hub_does_not_name_one(tmp_path, scan):
