@@ -119,7 +119,7 @@ def _require_possible(path: Path, preview: ReadPreview, rules: CountRules, grid:
         )
     if preview.text_format:
         raise InputError(
-            f"{path} is a {preview.text_format} file, which featureCounts cannot read: use "
+            f"{path} is a {preview.text_format} file, which featureCounts cannot read. Use "
             "--counter native."
         )
     if preview.paired_end and rules.paired_end == "fragments":

@@ -3,6 +3,7 @@
 import gzip
 import os
 import zlib
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,9 @@ def text_pieces(
                 if not start:
                     start = piece[: 1 << 12].tobytes()
                     _require_text(start)
+                    piece = piece[len(BOM_UTF8) :] if start.startswith(BOM_UTF8) else piece
+                    if not len(piece):
+                        continue
                 last = int(piece[-1])
                 if report is not None:
                     report(stream.tell())

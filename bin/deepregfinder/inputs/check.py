@@ -312,7 +312,7 @@ def _uncountable_reads(
     if summary.text_format == "fragments" and plan.paired_end == "reads":
         yield (
             f"{summary.description} holds fragments, whose reads are not known: --paired_end reads "
-            "cannot count them. Use --paired_end fragments."
+            "cannot count them. Use --paired_end fragments, which counts each at its midpoint."
         )
     if summary.text_format and plan.counter == "featurecounts":
         yield (
@@ -412,7 +412,7 @@ def _log_oddities(
     for summary in summaries:
         if summary.unmet_barcodes:
             _log.warning(
-                "%s has no fragment with %s of the listed barcodes. Are they those of this file?",
+                "%s has no fragment with %s of the listed barcodes. Check that they are of this file.",
                 *(summary.description, f"{summary.unmet_barcodes:,}"),
             )
         without = [chrom for chrom in expected if not summary.mapped.get(chrom)]
