@@ -255,6 +255,67 @@ def test_all_faults_are_told_at_once_with_their_numbers(tmp_path):
     assert "; 3 such lines" in error.value.problems[0]
 
 
+def parsed(text: str, kind: str) -> list[Read] | None:
+    """The lines of a file by a plain parser; None if any is faulty."""
+    reads = []
+    for line in text.split("\n")[: None if not text.endswith("\n") else -1]:
+        line = line.removesuffix("\r")
+        if not line or line.startswith("#") or line.split("\t")[0].split(" ")[0] in HEADERS:
+            continue
+        fields = line.split("\t")
+        whole = [field.isascii() and field.isdecimal() and len(field) < 13 for field in fields]
+        if len(fields) != (5 if kind == "fragments" else 6) or not (whole[1] and whole[2]):
+            return None
+        start, end = int(fields[1]), int(fields[2])
+        if not start < end <= MAIN.get(fields[0], start + 10_000_000) or end - start > 10_000_000:
+            return None
+        if kind == "fragments" and not (whole[4] and int(fields[4]) > 0):
+            return None
+        if kind == "tagAlign" and (not (whole[4] or fields[4] == ".") or fields[5] not in "+-"):
+            return None
+        if kind == "tagAlign" and not fields[5]:
+            return None
+        reads.append(Read(fields[0], start, end, fields[-1]))
+    return reads
+
+
+HEADERS = ("track", "browser")
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), kind=st.sampled_from(["tagAlign", "fragments"]))
+def test_changed_bytes_are_read_as_a_plain_parser_reads_them_or_refused(
+    data, kind, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("changed")
+    lines = ["#", "track", "chr1\t7\t60\tN\t8\t+", "chr2\t0\t9\tN\t.\t-\r", "chrM\t5\t7\tN\t0\t+"]
+    if kind == "fragments":
+        lines = ["# x", "chr1\t7\t60\tAC-1\t8", "chr2\t0\t9\tAC-1\t1\r", "chrM\t5\t7\tAC-1\t1"]
+    text = "\n".join(lines) + "\n"
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        new = data.draw(st.sampled_from(["", "\t", "\n", "\r", "-", "9", "0", "+", "#", "x", " "]))
+        text = text[:at] + new + text[at + data.draw(st.integers(0, 2)) :]
+    path = folder / ("fragments.tsv" if kind == "fragments" else "a.bed")
+    path.write_bytes(text.encode())
+    expected = parsed(text, kind)
+    rules = CountRules(0, "keep", "fragments", "midpoint", 0, 0)
+    on_main = [read for read in expected or () if read.chrom in MAIN]
+    if not on_main:
+        with pytest.raises(InputError):
+            counted(path, rules)
+        return
+    bins, tally, _ = counted(path, rules)
+    assert bins == bins_of_fragments(on_main, MAIN, 100)
+    assert tally.total == len(expected)
+
+
+def test_a_byte_order_mark_is_not_part_of_a_name(tmp_path):
+    path = tmp_path / "a.bed"
+    path.write_bytes("\ufeffchr1\t5\t90\tN\t60\t+\n".encode())
+    assert counted(path, RULES)[1].library_size == 1
+
+
 @pytest.mark.parametrize("count", ["0", "-1", "x", ""])
 def test_a_fragment_has_a_count(count, tmp_path):
     path = write_text(tmp_path / "fragments.tsv", [f"chr1\t5\t9\tAAAC-1\t{count}"])
