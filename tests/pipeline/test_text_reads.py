@@ -20,9 +20,10 @@ FRAGMENT = 150
 
 
 def reads_of(bam: Path) -> Iterator[Read]:
+    """Its mapped reads, without multi-mappers, which text cannot tell by their NH tag."""
     with pysam.AlignmentFile(str(bam)) as records:
         for record in records.fetch(until_eof=True):
-            if not record.is_unmapped:
+            if not record.is_unmapped and record.get_tag("NH") == 1:
                 strand = "-" if record.is_reverse else "+"
                 where = record.reference_name, record.reference_start, record.reference_end
                 yield Read(*where, strand, record.mapping_quality)
