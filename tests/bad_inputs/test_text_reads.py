@@ -48,6 +48,11 @@ DAMAGED = {
     "no strand": ("a.bed", with_line("chr1\t5\t9\tN\t60\t."), "the strand is neither + nor -"),
     "no score": ("a.bed", with_line("chr1\t5\t9\tN\thigh\t+"), "the score is neither"),
     "no count": ("fragments.tsv", b"chr1\t5\t9\tA-1\t0\n", "the count is not a whole number above"),
+    "faults, and a cut": (
+        "a.bed.gz",
+        gzip.compress(b"chr1\t5\t9\tN\t60\t*\n" * 50_000 + GOOD)[:-9],
+        "is damaged or cut short",
+    ),
     "several faults": (
         "a.bed",
         with_line("chr1\t9\t5\tN\t60\t+") + b"chr1\t5\t9\tN\t60\t*\n",
@@ -195,3 +200,13 @@ def test_low_scores_are_low_mapping_qualities(tmp_path):
     (tmp_path / "a.bed").write_text("\n".join(other(LINES, "\t60\t", "\t9\t")) + "\n")
     said = "80 are below mapping quality 10"
     count_refuses(tmp_path, tmp_path / "a.bed", said, min_mapq=10)
+
+
+def test_only_what_can_be_known_of_a_file_that_is_cut_is_told(summary, tmp_path):
+    """Its reads on the last chromosomes may be lost: that there are none is no second problem."""
+    lines = [f"chr1\t{k % 49_000}\t{k % 49_000 + 36}\tN\t60\t+" for k in range(200_000)]
+    content = gzip.compress("\n".join([*lines, *LINES, "chr1\t9\t5\tN\t60\t+"]).encode())
+    path = tmp_path / "bad.bed.gz"
+    path.write_bytes(content[: len(content) // 2])
+    said = "ERROR: bad.bed.gz (K, M, replicate 1) is damaged or cut short"
+    check_refuses(tmp_path, (summary, summary_of(tmp_path, path)), said)

@@ -147,13 +147,13 @@ class TextReads:
 
     def require_sound(self) -> None:
         """Raise InputError with all that is wrong with the lines that were read, or without any."""
-        problems = [*self._problems()]
-        if problems:
+        if problems := [*self.faults()]:
             raise InputError.of(problems)
         if not self.mapped:
             raise InputError(self._no_reads())
 
-    def _problems(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the lines that were read, a sentence for each kind of fault."""
         if len(self._names) > _MOST_NAMES:
             yield (
                 f"has more than {_MOST_NAMES:,} different names in its first column: these are not "

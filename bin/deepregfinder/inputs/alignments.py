@@ -191,6 +191,12 @@ def _inspect_text(
     try:
         for rows in reads.batches(threads):
             lengths += (rows[: READS_EXAMINED - len(lengths), lines.CIGAR] >> 4).tolist()
+    except InputError as error:
+        # Nothing is said of the reads on each chromosome: some may be lost.
+        own = [*error.problems, *reads.faults()]
+        problems += [f"{summary.description} {problem}" for problem in own]
+        return dataclasses.replace(summary, problems=tuple(problems))
+    try:
         reads.require_sound()
     except InputError as error:
         problems += [f"{summary.description} {problem}" for problem in error.problems]

@@ -412,7 +412,8 @@ def _log_oddities(
     for summary in summaries:
         if summary.unmet_barcodes:
             _log.warning(
-                "%s has no fragment with %s of the listed barcodes. Check that they are of this file.",
+                "%s has no fragment with %s of the listed barcodes. Check that they are of this "
+                "file.",
                 *(summary.description, f"{summary.unmet_barcodes:,}"),
             )
         without = [chrom for chrom in expected if not summary.mapped.get(chrom)]
