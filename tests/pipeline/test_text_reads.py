@@ -107,6 +107,8 @@ def test_tables_show_what_the_formats_have(runs):
         text, bam = tables["text"][id_], tables["bam"][id_]
         for column in ("library_size", "fragment_length", "nsc", "strength", "fold_promoters"):
             assert text[column] == bam[column], (id_, column)
-    assert tables["text"]["A.H3K4me3.1"]["duplicates"] == tables["bam"]["A.H3K4me3.1"]["duplicates"]
+    # The sample of a BAM file has multi-mappers.
+    duplicates = [float(tables[name]["A.H3K4me3.1"]["duplicates"]) for name in ("text", "bam")]
+    assert duplicates[0] == pytest.approx(duplicates[1], abs=2e-3)
     assert tables["text"]["A.H3K27ac.1"]["duplicates"] == "."
     assert (runs["text"].results / "signal/doubts.tsv").read_text() == "kind\tids\ttext\n"
