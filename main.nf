@@ -45,7 +45,7 @@ workflow {
     def settings = settingsOf(options)
     def numbers = numbersOf(plan)
     def device = options.hardware.device
-    def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam] })
+    def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam, entry.barcodes] })
     def others = claimResults(plan, workflow.manifest.version, schema, workflow.preview)
 
     INPUTS(bams, plan.labels, plan.annotations, plan.bundles, files, settings.tss, settings.checks + [train: !plan.train_on.isEmpty()], numbers)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Count the reads of one BAM file in the bins of the main chromosomes."""
+"""Count the reads of one file in the bins of the main chromosomes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--bam", required=True, type=PATH, help="The BAM file (or CRAM, --counter native).")
+@click.option(
+    "--bam",
+    required=True,
+    type=PATH,
+    help="The BAM file, or a CRAM, tagAlign or fragments file (--counter native).",
+)
+@click.option("--barcodes", type=PATH, help="Barcodes of a fragments file to count, one per line.")
 @click.option("--id", "id_", required=True, help="Name of this file within the run.")
 @click.option("--sample", required=True, help="Sample (cell type) of the reads.")
 @click.option("--mark", required=True, help="Histone mark, or 'control' or 'nascent'.")
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 @click.option("--ends", type=PATH, help="Sampled read ends, by which libraries are compared.")
 def count_bins(
     bam: Path,
+    barcodes: Path | None,
     id_: str,
     sample: str,
     mark: str,
@@ -53,7 +60,7 @@ def count_bins(
     quality: Path,
     ends: Path | None,
 ) -> None:
-    """Write the raw counts of one BAM file, its library size, the filters, and its quality.
+    """Write the raw counts of one file of reads, its library size, the filters, and its quality.
 
     The file need not be sorted or indexed. Filters and overlaps follow featureCounts; the docstring
     of deepregfinder/counting lists all rules. Quality comes from the ends of a sample of reads.
@@ -70,7 +77,7 @@ def count_bins(
     library = Library(id_, sample, mark, replicate)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
     sampler = EndSampler(grid.chrom_sizes, rules.min_mapq)
-    counts = count_reads(bam, counter, rules, grid, blacklist, threads, sampler)
+    counts = count_reads(bam, counter, rules, grid, blacklist, threads, sampler, barcodes)
     write_counts(
         output, library, counts, rules, None if blacklist is None else intervals_digest(blacklist)
     )

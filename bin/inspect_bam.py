@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Inspect one BAM file before any long computation."""
+"""Inspect one file of reads before any long computation."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,8 @@ from deepregfinder.command_line import PATH, plain_errors
 
 
 @click.command()
-@click.option("--bam", required=True, type=PATH, help="The BAM file.")
+@click.option("--bam", required=True, type=PATH, help="The file of reads.")
+@click.option("--barcodes", type=PATH, help="Barcodes of a fragments file to use, one per line.")
 @click.option("--index", type=PATH, help="Its BAI or CSI file, in any folder.")
 @click.option("--id", "id_", required=True, help="Name of this file within the run.")
 @click.option("--sample", required=True, help="Sample (cell type) of the reads.")
@@ -26,6 +27,7 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.option("--output", required=True, type=PATH, help="Description of the file (JSON).")
 def inspect_bam(
     bam: Path,
+    barcodes: Path | None,
     index: Path | None,
     id_: str,
     sample: str,
@@ -37,14 +39,18 @@ def inspect_bam(
 ) -> None:
     """Read header, index and first reads of one BAM file, and list its problems.
 
-    If the index is missing or belongs to another file, a new one is made in the current folder
-    (ID.bai), not next to the BAM file. Problems of the file are not errors of this command: they
-    are listed under `problems`, and check_inputs.py reports those of all files at once.
+    A tagAlign or fragments file, known by its name, is read to its end, and each line is checked.
+
+    If the index of a BAM file is missing or belongs to another file, a new one is made in the
+    current folder (ID.bai), not next to the BAM file. Problems of the file are not errors of this
+    command: they are listed under `problems`, and check_inputs.py reports those of all files at
+    once.
     """
     from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
     identity = Identity(id_, sample, mark, replicate, role)
-    write_summary(output, inspect_alignments(bam, identity, Path.cwd(), index, threads))
+    summary = inspect_alignments(bam, identity, Path.cwd(), index, threads, barcodes)
+    write_summary(output, summary)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ include { classNames ; isPath ; place ; readAnnotations ; readLabels ; readSampl
  * another problem is left out. Returns a map:
  *   options     the options, with classes, bins, control, transform and counting rules as a pretrained bundle has them
  *   files       every file that a parameter may name, as an input of a process: the file, or nothing
- *   bams        [meta, bam] of every file to count: marks, controls, nascent RNA
+ *   bams        [meta, bam, barcodes] of every file to count: marks, controls, nascent RNA
  *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
  *   labels      rows of the label sheet of samples that are trained on or evaluated
  *   train_on    samples to train on
@@ -404,7 +404,7 @@ def nascentBams(Map row) {
     def strands = row.nascent.size() == 1 ? ['nascent'] : ['nascent.sense', 'nascent.antisense']
     return [strands, row.nascent].transpose().collect { strand, bam ->
         def meta = [id: "${row.sample}.${strand}".toString(), sample: row.sample, mark: strand, replicate: '1', role: 'nascent', control: null]
-        [meta: meta, bam: bam]
+        [meta: meta, bam: bam, barcodes: []]
     }
 }
 

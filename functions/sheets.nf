@@ -7,8 +7,9 @@ include { readJson } from './parameters'
 
 /**
  * Read --input. Returns a map:
- *   bams     a map for each BAM to count, a control once for all rows that it serves:
- *            [meta: [id, sample, mark, replicate, role, control], bam]. meta.control is the id of the row's control or null
+ *   bams     a map for each file of reads to count, a control once for all rows that it serves:
+ *            [meta: [id, sample, mark, replicate, role, control], bam, barcodes]. meta.control is the id of the row's control
+ *            or null; barcodes is the list of a pseudobulk, or nothing
  *   samples  the names of all samples, those of incomplete rows included
  *   unclear  see above
  */
@@ -27,11 +28,11 @@ def readSamples(sheet, schemaFile, List problems) {
             role: 'chip',
             control: control_ids[row.control],
         ]
-        [meta: meta, bam: row.bam]
+        [meta: meta, bam: row.bam, barcodes: row.barcodes ?: []]
     }
     def inputs = controls.collect { bam ->
         def meta = [id: control_ids[bam], sample: 'control', mark: 'control', replicate: '1', role: 'control', control: null]
-        [meta: meta, bam: bam]
+        [meta: meta, bam: bam, barcodes: []]
     }
     return [
         bams: (chips + inputs).sort { entry -> entry.meta.id },
@@ -44,16 +45,19 @@ def readSamples(sheet, schemaFile, List problems) {
 def misused(List rows) {
     def problems = []
     def by_place = rows.findAll { row -> isPath(row.bam) }.groupBy { row -> place(row.bam) }
-    by_place.findAll { _place, same -> same.size() > 1 }.each { _place, same ->
+    by_place.findAll { _place, same -> same.size() > 1 && !areParts(same) }.each { _place, same ->
         problems << "rows ${same*.line.join(', ')}: duplicate bam (${same*.bam.unique().join(', ')})."
     }
     rows.each { row ->
         def owners = isPath(row.control) ? by_place[place(row.control)] ?: [] : []
         if (row in owners) {
-            problems << "row ${row.line}: the BAM is its own control."
+            problems << "row ${row.line}: the file is its own control."
         }
         else if (owners) {
-            problems << "row ${row.line}: its control ${row.control.name} is also the BAM file of row ${owners[0].line}; a file cannot be both a mark and a control."
+            problems << "row ${row.line}: its control ${row.control.name} is also the file of row ${owners[0].line}; a file cannot be both a mark and a control."
+        }
+        if (row.barcodes && isPath(row.bam) && !isFragments(row.bam.name)) {
+            problems << "row ${row.line}, column barcodes: ${row.bam.name} is not a fragments file (.tsv, .tsv.gz); leave the column empty."
         }
         if (row.sample == 'control') {
             problems << "row ${row.line}, column sample: the name 'control' is reserved; rename the sample."
@@ -63,6 +67,17 @@ def misused(List rows) {
         }
     }
     return problems
+}
+
+/** Whether rows with one file take different parts of it: each has a list of barcodes that no other one has. */
+def areParts(List rows) {
+    def lists = rows.collect { row -> isPath(row.barcodes) ? place(row.barcodes) : row.barcodes }
+    return lists.every() && lists.toUnique().size() == rows.size()
+}
+
+/** Whether a name is that of a fragments file (counting/text_format.py). */
+def isFragments(String name) {
+    return name ==~ /(.*\.tsv|(.*[._-])?fragments\.bed)(\.gz)?/
 }
 
 /** Whether a cell led to a file, there or not; else it is nothing, or text that is no path. */

@@ -9,7 +9,7 @@ include { codeDigest } from '../functions/scripts'
 // All inputs are checked, and compared with each other, before long computations start.
 workflow INPUTS {
     take:
-    bams // [meta, bam]
+    bams // [meta, bam, barcodes]
     labels // list of maps: sample, dhs, enhancers, promoter_marks, tfbs
     annotations // list of [meta, bed, chain]; meta has the mapping
     bundles // list of [meta, folder] of pretrained models
@@ -19,11 +19,12 @@ workflow INPUTS {
     numbers // of the files that the plan leads to
 
     main:
-    def indexed = bams.map { meta, bam ->
-        def index = ['.bai', '.csi']
+    def indexed = bams.map { meta, bam, barcodes ->
+        // A .csi file beside text is that of tabix.
+        def index = (bam.name ==~ /.*\.(bam|cram)/ ? ['.bai', '.csi'] : [])
             .collectMany { suffix -> [bam.resolveSibling(bam.name + suffix), bam.resolveSibling(bam.baseName + suffix)] }
             .find { candidate -> candidate.exists() }
-        [meta, bam, index ?: []]
+        [meta, bam, barcodes, index ?: []]
     }
     // The lengths of its sequences are all that the check needs: a remote genome is not fetched for them if it has an index.
     def beside = files.fasta ? files.fasta.resolveSibling("${files.fasta.name}.fai") : null

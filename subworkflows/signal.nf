@@ -2,10 +2,10 @@ include { BUILD_SIGNAL } from '../modules/signal/build_signal'
 include { COUNT_BINS } from '../modules/signal/count_bins'
 include { codeDigest } from '../functions/scripts'
 
-// From BAM files to one signal file a sample: counts per bin, then reads per million.
+// From files of reads to one signal file a sample: counts per bin, then reads per million.
 workflow SIGNAL {
     take:
-    bams // [meta, bam]
+    bams // [meta, bam, barcodes]
     samples // list of maps: sample, ids of its counts, controls as "id=control id"
     chrom_sizes
     blacklist

@@ -16,6 +16,14 @@ ANNOTATIONS = "name,sample,bed,mapping,chain\n"
 FILES = (
     *("a.bam", "b.bam", "c.bam", "in.bam", "-rf.bam", "a.bam.gz", "x.bed", "tss.bed"),
     *("with space.bam", "é.bam", "$(touch hit).bam", "it's.bam"),
+    *(
+        "reads.tagAlign.gz",
+        "fragments.tsv.gz",
+        "bulk.fragments.bed",
+        "T.txt",
+        "B.txt",
+        "x.narrowPeak",
+    ),
 )
 
 
@@ -121,7 +129,7 @@ PLACES = {
     "two files": (bam("a.bam;b.bam"), "a.bam;b.bam."),
     "a tilde": (bam("~/a.bam"), "~/a.bam."),
     "a variable in a path": (bam("$HOME/a.bam"), "$HOME/a.bam."),
-    "a peak list": (bam("x.bed"), "column bam: 'x.bed' is not allowed. BAM or CRAM file"),
+    "a peak list": (bam("x.narrowPeak"), "column bam: 'x.narrowPeak' is not allowed. BAM file"),
     "SAM": (bam("a.sam"), "column bam: 'a.sam' is not allowed"),
     "a BAM that is gzipped again": (bam("a.bam.gz"), "column bam: 'a.bam.gz' is not allowed"),
     "an ending in capitals": (bam("a.BAM"), "column bam: 'a.BAM' is not allowed"),
@@ -140,13 +148,40 @@ TWICE = {
     "a file of two samples": (GOOD + "L,H3K27ac,1,a.bam,\n", "rows 2, 4: duplicate bam"),
     "a file by another path": (GOOD + "K,H3K27ac,2,./a.bam,\n", "rows 2, 4: duplicate bam"),
     "a file and a link to it": (GOOD + "K,H3K27ac,2,link.bam,\n", "rows 2, 4: duplicate bam"),
-    "its own control": (control("a.bam"), "row 2: the BAM is its own control"),
-    "its own control by a link": (control("link.bam"), "row 2: the BAM is its own control"),
-    "a mark as a control": (GOOD + "K,H3K9me3,1,c.bam,b.bam\n", "is also the BAM file of row 3"),
+    "its own control": (control("a.bam"), "row 2: the file is its own control"),
+    "its own control by a link": (control("link.bam"), "row 2: the file is its own control"),
+    "a mark as a control": (GOOD + "K,H3K9me3,1,c.bam,b.bam\n", "is also the file of row 3"),
     "a mark in other capitals": (GOOD + "K,H3K27AC,2,c.bam,\n", "column mark: H3K27ac, H3K27AC"),
     "a sample in other capitals": (GOOD + "k,H3K27ac,1,c.bam,\n", "column sample: K, k differ"),
 }
-SAMPLES = {**NO_CSV, **COLUMNS, **NAMES, **PLACES, **TWICE}
+WITH_BARCODES = "sample,mark,replicate,bam,barcodes\n"
+BARCODES = {
+    "barcodes that are not there": (
+        WITH_BARCODES + "T,ATAC,1,fragments.tsv.gz,gone.txt\n",
+        "row 2, column barcodes: there is no file",
+    ),
+    "barcodes of a BAM file": (
+        WITH_BARCODES + "T,ATAC,1,a.bam,T.txt\n",
+        "row 2, column barcodes: a.bam is not a fragments file",
+    ),
+    "barcodes of reads": (
+        WITH_BARCODES + "T,ATAC,1,reads.tagAlign.gz,T.txt\n",
+        "row 2, column barcodes: reads.tagAlign.gz is not a fragments file",
+    ),
+    "all cells of a file twice": (
+        HEADER + "T,ATAC,1,fragments.tsv.gz,\nB,ATAC,1,fragments.tsv.gz,\n",
+        "rows 2, 3: duplicate bam (",
+    ),
+    "the same cells twice": (
+        WITH_BARCODES + "T,ATAC,1,fragments.tsv.gz,T.txt\nB,ATAC,1,fragments.tsv.gz,./T.txt\n",
+        "rows 2, 3: duplicate bam (",
+    ),
+    "all cells, and some of them": (
+        WITH_BARCODES + "T,ATAC,1,fragments.tsv.gz,T.txt\nB,ATAC,1,fragments.tsv.gz,\n",
+        "rows 2, 3: duplicate bam (",
+    ),
+}
+SAMPLES = {**NO_CSV, **COLUMNS, **NAMES, **PLACES, **TWICE, **BARCODES}
 LABEL_SHEETS = {
     "a sample of no BAM": (LABELS + "L,x.bed,x.bed,x.bed\n", "sample 'L' is not in --input"),
     "a sample twice": (GOOD_LABELS + "K,x.bed,x.bed,x.bed\n", "rows 2, 3: duplicate sample (K)"),
@@ -198,6 +233,11 @@ FORGIVEN = {
     "accents in a path": bam("é.bam"),
     "a path that a shell would run": bam("$(touch hit).bam"),
     "an apostrophe in a path": bam("it's.bam"),
+    "a file of reads as text": bam("reads.tagAlign.gz"),
+    "text as a control": control("x.bed"),
+    "cells of one file in two rows": WITH_BARCODES
+    + "K,ATAC,1,fragments.tsv.gz,T.txt\nK,ATAC,2,fragments.tsv.gz,B.txt\n",
+    "cells of a bulk": WITH_BARCODES + "K,ATAC,1,bulk.fragments.bed,T.txt\n",
 }
 
 

@@ -6,9 +6,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 from samples.alignment_samples import MAIN, random_bam
+from samples.text_reads import Read, write_fragments
 
 from count_bins import count_bins
 from deepregfinder.counting.store import open_counts
+from deepregfinder.quality.tables import FileQuality
+from deepregfinder.storage.tables import read_rows
 
 OPTIONS = {
     **{"id": "a", "sample": "K562", "mark": "H3K27ac", "replicate": "1"},
@@ -106,3 +109,18 @@ def test_a_small_file_takes_little_time(repository):
 
     seconds(arguments())  # compiles, unless this was done before
     assert seconds(arguments()) < 2.5
+
+
+def test_fragments_of_some_cells_are_counted(tmp_path):
+    fragments = [Read("chr1", 100 * k, 100 * k + 180) for k in range(300)]
+    write_fragments(tmp_path / "fragments.tsv.gz", fragments, ["AC-1", "AG-1", "AT-1"])
+    (tmp_path / "T.txt").write_text("AC-1\nAT-1\n")
+    words = arguments(bam="fragments.tsv.gz", barcodes="T.txt", paired_end="fragments")
+    run = CliRunner().invoke(count_bins, words, catch_exceptions=False)
+    assert run.exit_code == 0
+    counts = open_counts(tmp_path / "a.counts.zip")
+    assert counts.library_size == 200
+    assert counts.load("chr1")[:9].tolist() == [1, 0, 1, 1, 0, 1, 1, 0, 1]
+    (quality,) = read_rows(tmp_path / "a.quality.tsv", FileQuality)
+    assert (quality.fragment_length, quality.sampled) == (180, 400)
+    assert (quality.read_length, quality.duplicates, quality.marked_duplicates) == (None,) * 3

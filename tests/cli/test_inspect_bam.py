@@ -57,3 +57,15 @@ def test_a_bad_file_is_written_down_and_does_not_fail(repository, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     summary = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
     assert summary["problems"] == ["a.bam (K, H, replicate 1) is empty. Copy it again."]
+
+
+def test_a_file_of_text_needs_no_index(repository, tmp_path):
+    fragments = tmp_path / "fragments.tsv"
+    fragments.write_text("# id=x\nchr1\t5\t90\tAC-1\t2\nchr1\t7\t80\tAG-1\t1\n")
+    (tmp_path / "T.txt").write_text("AG-1\n")
+    done = run(repository, tmp_path, fragments, "--barcodes", str(tmp_path / "T.txt"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in (tmp_path / "task").iterdir()] == ["K.H.1.bam.json"]
+    summary = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
+    assert (summary["mapped"], summary["problems"]) == ({"chr1": 1}, [])
+    assert summary["furthest"] == {"chr1": {"start": 7, "end": 80, "line": 3}}

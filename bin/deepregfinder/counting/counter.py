@@ -6,11 +6,14 @@ from typing import Literal
 
 import numpy as np
 
+from deepregfinder.counting.barcodes import read_barcodes
+from deepregfinder.counting.count_text import count_text, preview_text
 from deepregfinder.counting.featurecounts import count_featurecounts
 from deepregfinder.counting.first_reads import preview_reads, require_countable
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
+from deepregfinder.counting.text_format import text_format
 from deepregfinder.errors import InputError
 
 Counter = Literal["native", "featurecounts"]
@@ -28,8 +31,9 @@ def count_reads(
     blacklist: Path | None,
     threads: int,
     sampler: EndSampler | None = None,
+    barcodes: Path | None = None,
 ) -> BinCounts:
-    """Count the reads of a BAM or CRAM file in the bins of the grid.
+    """Count the reads of a BAM, CRAM, tagAlign or fragments file in the bins of the grid.
 
     Parameters
     ----------
@@ -39,6 +43,7 @@ def count_reads(
     blacklist : BED file; bins that overlap one of its intervals are set to zero
     threads : number of threads
     sampler : collects read ends from the records
+    barcodes : list of the barcodes of a fragments file that count; None for all
 
     Raises
     ------
@@ -48,15 +53,21 @@ def count_reads(
     """
     if threads < 1:
         raise InputError(f"--threads {threads}: at least 1 is needed.")
-    preview = preview_reads(path)
+    kind = text_format(path.name)
+    if barcodes is not None and kind != "fragments":
+        raise InputError(f"{path} is not a fragments file, so that --barcodes has no meaning.")
+    listed = None if barcodes is None else read_barcodes(barcodes)
+    preview = preview_text(path, kind, grid.chrom_sizes) if kind else preview_reads(path)
     grid.require_fit(path, preview.chrom_sizes)
     require_countable(path, preview, rules, grid.bin_size)
     if sampler is not None:
         sampler.begin(preview)
-    if counter == "native":
-        counts = count_native(path, rules, grid, threads, sampler)
-    else:
+    if counter == "featurecounts":
         counts = count_featurecounts(path, preview, rules, grid, threads, sampler)
+    elif kind:
+        counts = count_text(path, preview, rules, grid, listed, threads, sampler)
+    else:
+        counts = count_native(path, rules, grid, threads, sampler)
     _require_counts(path, rules, counts.tally)
     if blacklist is not None:
         _mask(counts, blacklist)

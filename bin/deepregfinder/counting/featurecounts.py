@@ -117,6 +117,11 @@ def _require_possible(path: Path, preview: ReadPreview, rules: CountRules, grid:
             "featureCounts cannot leave out reads by their secondary records: use --counter native "
             "with --secondary drop_reads."
         )
+    if preview.text_format:
+        raise InputError(
+            f"{path} is a {preview.text_format} file, which featureCounts cannot read. Use "
+            "--counter native."
+        )
     if preview.paired_end and rules.paired_end == "fragments":
         raise _no_fragments(path)
     if path.suffix == ".cram":

@@ -9,6 +9,7 @@ import pysam
 
 from deepregfinder.counting.file_format import alignment_format, open_alignments
 from deepregfinder.counting.rules import CountRules
+from deepregfinder.counting.text_format import TextFormat
 from deepregfinder.errors import InputError
 
 READS_EXAMINED = 10_000
@@ -25,6 +26,7 @@ class ReadPreview:
     second_mates_only : all of them are second mates of pairs
     in_order : whether the records are sorted by coordinate, according to the header
     median_length : median read length (matched, inserted and soft-clipped bases); 0 without reads
+    text_format : that of a file of reads as text; None for BAM and CRAM files
     """
 
     chrom_sizes: dict[str, int]
@@ -32,6 +34,7 @@ class ReadPreview:
     second_mates_only: bool
     in_order: bool
     median_length: float
+    text_format: TextFormat | None = None
 
 
 def preview_reads(path: Path) -> ReadPreview:
@@ -74,6 +77,11 @@ def require_countable(path: Path, preview: ReadPreview, rules: CountRules, bin_s
     Extension does not matter: it adds bases to overlap with, but the required overlap is half of
     the read itself.
     """
+    if preview.text_format == "fragments" and rules.paired_end == "reads":
+        raise InputError(
+            f"{path} holds fragments, whose reads are not known: --paired_end reads cannot count "
+            "them. Use --paired_end fragments, which counts each at its midpoint."
+        )
     fragments = preview.paired_end and rules.paired_end == "fragments"
     if rules.count_at == "overlap" and not fragments and preview.median_length > 2 * bin_size:
         raise InputError(

@@ -10,21 +10,22 @@ import logging
 import os
 import struct
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from deepregfinder.counting import records
 from deepregfinder.counting.bgzf import HEADROOM, read_pieces
 from deepregfinder.counting.cram import is_cram, write_bam
-from deepregfinder.counting.mates import OutOfOrderError, WaitingMates
+from deepregfinder.counting.mates import OutOfOrderError
 from deepregfinder.counting.read_ends import EndSampler
-from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
+from deepregfinder.counting.record_counter import Extras, RecordCounter, joined
+from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules
 from deepregfinder.counting.stretches import first_record, stretches
 from deepregfinder.errors import InputError
 from deepregfinder.progress import Progress
@@ -55,43 +56,12 @@ def count_native(
     """
     with _as_bam(path, threads) as bam, bam.open("rb") as stream:
         taken: list[np.ndarray] | None = [] if rules.secondary == "drop_reads" else None
-        counts = _count(stream, path, rules, grid, threads, _Extras(sampler, taken))
+        counts = _count(stream, path, rules, grid, threads, Extras(sampler, taken))
         if taken and len(hashes := np.concatenate(taken)):
             several = np.zeros(1 << int(2 * len(hashes)).bit_length(), np.int64)
             records.table_of_names(hashes, several)
-            counts = _count(stream, path, rules, grid, threads, _Extras(several=several))
+            counts = _count(stream, path, rules, grid, threads, Extras(several=several))
         return counts
-
-
-@dataclass(frozen=True)
-class _Extras:
-    """What is done beside counting.
-
-    sampler : collects read ends
-    taken : collects hashes of the names of reads with secondary records
-    several : table of such names, whose reads are excluded
-    patient : mates wait for the other one up to the end of the file
-    """
-
-    sampler: EndSampler | None = None
-    taken: list[np.ndarray] | None = None
-    several: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    patient: bool = False
-
-    def for_stretch(self) -> "_Extras":
-        """The same for a stretch of the file, to be merged with `join`."""
-        return replace(
-            self,
-            sampler=None if self.sampler is None else self.sampler.for_stretch(),
-            taken=None if self.taken is None else [],
-        )
-
-    def join(self, stretches: Sequence["_Extras"]) -> None:
-        """Merge what was collected in all stretches of the file, in the order of the file."""
-        if self.sampler is not None:
-            self.sampler.join([one.sampler for one in stretches if one.sampler is not None])
-        if self.taken is not None:
-            self.taken.extend(hashes for one in stretches for hashes in one.taken or ())
 
 
 @contextmanager
@@ -115,7 +85,7 @@ def _count(
     rules: CountRules,
     grid: BinGrid,
     threads: int,
-    extras: _Extras,
+    extras: Extras,
 ) -> BinCounts:
     starts = stretches(stream, path, threads)
     if len(starts) > 1:
@@ -135,12 +105,12 @@ def _count_in_turn(
     rules: CountRules,
     grid: BinGrid,
     threads: int,
-    extras: _Extras,
+    extras: Extras,
 ) -> BinCounts:
     stream.seek(0)
     pieces = read_pieces(stream, path, threads)
     data, at, header = _read_header(pieces, path)
-    counter = _Counter(path, header, rules, grid, extras.for_stretch())
+    counter = RecordCounter(path, header, rules, grid, extras.for_stretch())
     progress = Progress(_log, str(path), "records", os.fstat(stream.fileno()).st_size)
     rest = counter.count_all(
         data, at, pieces, lambda: progress.reach(stream.tell(), counter.n_records)
@@ -157,135 +127,13 @@ class _WrongCutError(Exception):
     """A stretch does not start with the record that was assumed to be its first."""
 
 
-class _Counter:
-    """Counts the records of a file, or of a stretch of it, piece by piece.
-
-    header : length in bp of each reference
-    values : counts of the bins so far
-    tally : numbers of counted and excluded records so far (see `records`)
-    mates : mates of fragments that wait for the other one
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        header: Mapping[str, int],
-        rules: CountRules,
-        grid: BinGrid,
-        extras: _Extras,
-        from_start: bool = True,
-    ) -> None:
-        self._path = path
-        first_bin = np.array([grid.first_bin.get(chrom, -1) for chrom in header], np.int64)
-        # Not the lengths in the header: counts past the end of a chromosome would go to the next.
-        lengths = np.array([grid.chrom_sizes.get(chrom, 0) for chrom in header], np.int64)
-        self._grid, self._rules = grid, rules
-        self._sections = np.empty((records.MAX_SECTIONS, 2), np.int64)
-        self.extras = extras
-        self.values = np.zeros(grid.n_bins, np.uint32)
-        self.tally = np.zeros(records.N_TALLY, np.int64)
-        drop = rules.duplicates == "drop"
-        bins = (first_bin, lengths, grid.bin_size)
-        self._where: tuple[Any, ...] = (*bins, rules.min_mapq, drop, self.values, self.tally)
-        self.mates = WaitingMates(self._where, from_start, extras.patient)
-
-    @property
-    def n_records(self) -> int:
-        return int(self.tally[records.TOTAL])
-
-    def count(self, data: np.ndarray, at: int) -> int:
-        """Count the whole records in data[at:]; returns the start of the first incomplete one.
-
-        Raises InputError at an impossible record.
-        """
-        rules = self._rules
-        start, end = at, -1
-        while end < 0:
-            at = records.count_records(  # type: ignore[call-arg]  # those of *where
-                data,
-                at,
-                len(data),
-                *self._where,
-                rules.paired_end == "fragments",
-                rules.count_at == "midpoint",
-                records.SECONDARY_RULES.index(rules.secondary),
-                rules.extend,
-                rules.shift,
-                self._sections,
-                self.mates.table,
-                self.mates.order,
-                self.extras.several,
-            )
-            if self.tally[records.FAULT] == records.NO_ROOM:
-                self.tally[records.FAULT] = 0
-                self.mates.make_room()
-            else:
-                end = at
-        self.mates.require_order()
-        if self.tally[records.FAULT]:
-            raise InputError(self._fault())
-        if self.extras.sampler is not None:
-            self.extras.sampler.take(data, start, end)
-        if self.extras.taken is not None and self.tally[records.WITHOUT_NH]:
-            self.extras.taken.append(self._names(data, start, end))
-        return end
-
-    def _fault(self) -> str:
-        """Message for tally[FAULT]."""
-        if self.tally[records.FAULT] == records.SAME_NAMES:
-            return (
-                f"{self._path}: many reads have the name of record {self.n_records:,}, so that "
-                "mates cannot be joined to fragments. Use --paired_end reads to count each mate, "
-                "or restore the names of the reads."
-            )
-        return (
-            f"{self._path} is damaged: record {self.n_records:,} "
-            f"{records.FAULTS[int(self.tally[records.FAULT])]}. Make the file again."
-        )
-
-    def _names(self, data: np.ndarray, at: int, end: int) -> np.ndarray:
-        """Hashes of the names of reads with secondary records."""
-        names = np.empty((end - at) // records.SMALLEST_RECORD, np.int64)
-        fragments = self._rules.paired_end == "fragments"
-        return names[: records.take_names(data, at, end, fragments, names)].copy()
-
-    def add(self, later: "_Counter") -> None:
-        """Add the counts of the next stretch of the file."""
-        self.values += later.values
-        self.tally += later.tally
-        if not self.mates.join(later.mates):
-            self.tally[records.FAULT] = records.SAME_NAMES
-            raise InputError(self._fault())
-
-    def counts(self) -> BinCounts:
-        """The counts at the end of the file."""
-        self.mates.finish()
-        return BinCounts(self._grid, self.values, _tally(self.tally))
-
-    def count_all(
-        self,
-        data: np.ndarray,
-        at: int,
-        pieces: Iterator[np.ndarray],
-        report_progress: Callable[[], None],
-    ) -> np.ndarray:
-        """Count data[at:] and all pieces after it; returns the bytes of an incomplete record."""
-        at = self.count(data, at)
-        report_progress()
-        for piece in pieces:
-            data, at = _joined(data[at:], piece)
-            at = self.count(data, at)
-            report_progress()
-        return data[at:]
-
-
 def _count_side_by_side(
     stream: BinaryIO,
     path: Path,
     rules: CountRules,
     grid: BinGrid,
     starts: Sequence[int],
-    extras: _Extras,
+    extras: Extras,
 ) -> BinCounts:
     """Count each stretch in a separate thread, with one more thread to decompress it.
 
@@ -296,7 +144,7 @@ def _count_side_by_side(
     size = os.fstat(stream.fileno()).st_size
     progress = Progress(_log, str(path), "records", size)
     counters = [
-        _Counter(path, header, rules, grid, extras.for_stretch(), from_start=number == 0)
+        RecordCounter(path, header, rules, grid, extras.for_stretch(), from_start=number == 0)
         for number in range(len(starts))
     ]
     passed = [0] * len(starts)
@@ -338,22 +186,13 @@ def _count_side_by_side(
     return whole.counts()
 
 
-def _joined(rest: np.ndarray, piece: np.ndarray) -> tuple[np.ndarray, int]:
-    """A piece after the rest of the piece before, and where that rest starts."""
-    if len(rest) > HEADROOM:
-        return np.concatenate([rest, piece[HEADROOM:]]), 0
-    start = HEADROOM - len(rest)
-    piece[start:HEADROOM] = rest
-    return piece, start
-
-
 def _read_header(
     pieces: Iterator[np.ndarray], path: Path
 ) -> tuple[np.ndarray, int, dict[str, int]]:
     """Read pieces until the header is whole: bytes, start of the first record, lengths."""
     data, at = np.empty(0, np.uint8), 0
     for piece in pieces:
-        data, at = _joined(data[at:], piece)
+        data, at = joined(data[at:], piece)
         if (header := _parse_header(data[at:], path)) is not None:
             size, lengths = header
             return data, at + size, lengths
@@ -394,23 +233,3 @@ def _parse_header(data: np.ndarray, path: Path) -> tuple[int, dict[str, int]] | 
 
 def _bad_header(path: Path) -> InputError:
     return InputError(f"{path} is damaged: its header contradicts itself. Make the file again.")
-
-
-def _tally(fields: np.ndarray) -> ReadTally:
-    return ReadTally(
-        total=int(fields[records.TOTAL]),
-        unmapped=int(fields[records.UNMAPPED]),
-        mapq=int(fields[records.MAPQ]),
-        duplicate=int(fields[records.DUPLICATE]),
-        multimapping=int(fields[records.MULTIMAPPING]),
-        secondary=int(fields[records.SECONDARY]),
-        improper_pair=int(fields[records.IMPROPER_PAIR]),
-        second_mates=int(fields[records.SECOND_MATES]),
-        usable=int(fields[records.USABLE]),
-        library_size=int(fields[records.ON_MAIN]),
-        assigned=int(fields[records.ASSIGNED]),
-        paired_end=bool(fields[records.PAIRED]),
-        lone_first=int(fields[records.LONE_FIRST]),
-        lone_second=int(fields[records.LONE_SECOND]),
-        secondary_without_nh=int(fields[records.WITHOUT_NH]),
-    )

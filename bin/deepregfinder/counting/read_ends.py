@@ -1,7 +1,8 @@
 """5' ends of a sample of reads, collected while a file is counted.
 
 The sample is the primary alignments on the first main chromosome of the run, the same in all files;
-if the file is sorted by coordinate, only the first READS of them.
+if the file is sorted by coordinate, only the first READS of them. Of tagAlign and fragments files,
+sorted or not, it is the READS that start first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,21 +19,23 @@ from deepregfinder.counting.first_reads import ReadPreview
 @dataclass(frozen=True)
 class ReadEnds:
     """5' ends of the sampled reads; of pairs, those of first mates (of second ones if the file has
-    no others).
+    no others); of a fragments file, both ends of each fragment.
 
+    read_length : None for a fragments file
     forward, reverse : int64, sorted; positions of the 5' ends on either strand
     fragments : int64, lengths of proper pairs; empty for single reads
-    copies : reads with the position, strand and fragment length of an earlier one
-    marked : reads marked as duplicates (flag 0x400)
+    copies : reads with the position, strand and fragment length of an earlier one; None for a
+        fragments file, in which several cells may have the same fragment
+    marked : reads marked as duplicates (flag 0x400); None for formats without flags
     """
 
     chrom: str
-    read_length: int
+    read_length: int | None
     forward: np.ndarray
     reverse: np.ndarray
     fragments: np.ndarray
-    copies: int
-    marked: int
+    copies: int | None
+    marked: int | None
 
     @property
     def number(self) -> int:
@@ -41,6 +44,7 @@ class ReadEnds:
 
 READS = 200_000
 
+_MOST_ROWS = 4 * READS
 _NO_ROWS = np.empty((0, records.N_END_FIELDS), np.int32)
 
 
@@ -60,6 +64,7 @@ class EndSampler:
         self._chrom = next(name for name in self._chrom_sizes if name in preview.chrom_sizes)
         self._reference = list(preview.chrom_sizes).index(self._chrom)
         self._in_order = preview.in_order
+        self._text_format = preview.text_format
         self._other_mate = pysam.FREAD1 if preview.second_mates_only else pysam.FREAD2
         self._taken: list[np.ndarray] = []
         self._missing = READS if preview.in_order else np.iinfo(np.int64).max
@@ -94,11 +99,18 @@ class EndSampler:
             self._taken.append(rows[:n_rows].copy())
         self._missing -= n_rows
         self._done = over or not self._missing
+        if self._text_format and sum(map(len, self._taken)) > _MOST_ROWS:
+            self._taken = [_first_starts(np.concatenate(self._taken))]
 
     def ends(self) -> ReadEnds:
         """The ends sampled so far."""
         rows = np.concatenate([_NO_ROWS, *self._taken])
+        if self._text_format:
+            rows = _first_starts(rows)
         ends, flags, fragments, lengths = rows.T.astype(np.int64)
+        if self._text_format == "fragments":
+            last = np.sort(ends + fragments - 1)
+            return ReadEnds(self._chrom, None, np.sort(ends), last, fragments, None, None)
         backward = flags & pysam.FREVERSE > 0
         fragments = np.where(flags & pysam.FPROPER_PAIR, abs(fragments), 0)
         keys = (2 * ends + backward) * (fragments.max(initial=0) + 1) + fragments
@@ -109,5 +121,12 @@ class EndSampler:
             np.sort(ends[backward]),
             fragments[fragments > 0],
             len(keys) - len(np.unique(keys)),
-            int(np.count_nonzero(flags & pysam.FDUP)),
+            None if self._text_format else int(np.count_nonzero(flags & pysam.FDUP)),
         )
+
+
+def _first_starts(rows: np.ndarray) -> np.ndarray:
+    """The READS rows that start first, in the order of their starts, then of the file."""
+    ends, flags, _, lengths = rows.T
+    starts = np.where(flags & pysam.FREVERSE, ends - lengths + 1, ends)
+    return rows[np.argsort(starts, kind="stable")[:READS]]

@@ -1,4 +1,4 @@
-"""Inspect a BAM or CRAM file: its header, its index and its first reads.
+"""Inspect a file of reads: header, index and first reads of BAM and CRAM files, all lines of text.
 
 An inspection does not fail because of the file: problems are recorded as sentences, so that
 `inputs.check` can report those of all files at once. Its result is stored as JSON.
@@ -16,9 +16,12 @@ from typing import Literal
 import pysam
 from pysam.utils import SamtoolsError
 
-from deepregfinder.counting import cram
+from deepregfinder.counting import cram, lines
+from deepregfinder.counting.barcodes import read_barcodes
 from deepregfinder.counting.bgzf import require_sound
 from deepregfinder.counting.file_format import alignment_format, open_alignments
+from deepregfinder.counting.text_format import TextFormat, text_format
+from deepregfinder.counting.text_reads import Furthest, TextReads
 from deepregfinder.errors import InputError
 from deepregfinder.inputs.indexes import is_part, leads_to_a_block
 from deepregfinder.storage.atomic import written_whole
@@ -47,22 +50,25 @@ class Identity:
 
 @dataclass(frozen=True)
 class AlignmentSummary:
-    """One BAM or CRAM file, as inspected by `inspect_alignments`.
+    """One file of reads, as inspected by `inspect_alignments`.
 
     file : name of the file, without its folder
     sorted : the records are sorted by coordinate, whatever the header states; False without an
         index
-    chrom_sizes : all sequences of the header and their lengths in bp, in the order of the header
+    chrom_sizes : all sequences of the header and their lengths in bp, in the order of the header;
+        none for text, which has no header
     mapped : mapped records of each sequence, including secondary and supplementary ones
+    furthest : for text, the interval of each sequence that ends last
     n_mapped, n_unmapped : records of the whole file
     paired_end : the first 10,000 primary alignments include reads of pairs
     median_read_length : their median length, as defined for counting: matched, inserted and
-        soft-clipped bases
+        soft-clipped bases; None for fragments
     has_nh : any of them has an NH tag
     has_secondary : secondary records are among them
     simulated : the header says so, as written by simulate_panel.py
     index : "given", "made" (no usable one was given), or "none": it cannot be made, or the file is
         a CRAM file, whose index does not have the number of reads per chromosome
+    unmet_barcodes : number of listed barcodes that no fragment has
     problems : problems of the file, in sentences
     """
 
@@ -75,14 +81,16 @@ class AlignmentSummary:
     sorted: bool = False
     chrom_sizes: dict[str, int] = dataclasses.field(default_factory=dict)
     mapped: dict[str, int] = dataclasses.field(default_factory=dict)
+    furthest: dict[str, Furthest] = dataclasses.field(default_factory=dict)
     n_mapped: int = 0
     n_unmapped: int = 0
     paired_end: bool = False
-    median_read_length: int = 0
+    median_read_length: int | None = 0
     has_nh: bool = False
     has_secondary: bool = False
     simulated: bool = False
     index: Literal["given", "made", "none"] = "none"
+    unmet_barcodes: int = 0
     problems: tuple[str, ...] = ()
 
     @property
@@ -95,8 +103,13 @@ class AlignmentSummary:
 
     @property
     def readable(self) -> bool:
-        """Whether the header could be read; all other fields are empty otherwise."""
+        """Whether there is a header that could be read."""
         return bool(self.chrom_sizes)
+
+    @property
+    def text_format(self) -> TextFormat | None:
+        """The format of a file of reads as text; None for BAM and CRAM files."""
+        return text_format(self.file)
 
 
 def write_summary(path: Path, summary: AlignmentSummary) -> None:
@@ -110,28 +123,39 @@ def read_summary(path: Path) -> AlignmentSummary:
     try:
         fields = json.loads(Path(path).read_text())
         fields["problems"] = tuple(fields["problems"])
+        last = fields["furthest"]
+        fields["furthest"] = {name: Furthest(**interval) for name, interval in last.items()}
         return AlignmentSummary(**fields)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{path} is not a summary of a BAM file by inspect_bam.py.") from None
 
 
 def inspect_alignments(
-    path: Path, identity: Identity, folder: Path, index: Path | None = None, threads: int = 1
+    path: Path,
+    identity: Identity,
+    folder: Path,
+    index: Path | None = None,
+    threads: int = 1,
+    barcodes: Path | None = None,
 ) -> AlignmentSummary:
-    """Inspect one BAM or CRAM file, without reading all of it if an index is given.
+    """Inspect one file of reads, without reading all of it if it is a BAM file with an index.
 
-    Without a usable index, the file is read once to write `ID.bai` (`ID.csi` for a genome with
-    chromosomes above 512 Mbp) into `folder`, never next to the file.
+    Without a usable index, a BAM file is read once to write `ID.bai` (`ID.csi` for a genome with
+    chromosomes above 512 Mbp) into `folder`, never next to the file. A tagAlign or fragments file
+    is read once, and all of its lines are checked.
 
     Parameters
     ----------
-    path : the BAM or CRAM file
+    path : the file
     identity : the library that it contains
     folder : folder for an index
     index : the BAI or CSI file that was given with it, in any folder
-    threads : number of threads that make an index
+    threads : number of threads that make an index or decompress the file
+    barcodes : list of the barcodes of a fragments file that make up the library; None for all
     """
     path = Path(path)
+    if kind := text_format(path.name):
+        return _inspect_text(path, identity, kind, barcodes, threads)
     summary = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
     try:
         is_cram = alignment_format(path) == "cram"
@@ -149,6 +173,45 @@ def inspect_alignments(
     except InputError as error:
         return dataclasses.replace(summary, problems=(f"{summary.description} {error}",))
     return summary
+
+
+def _inspect_text(
+    path: Path, identity: Identity, kind: TextFormat, barcodes: Path | None, threads: int
+) -> AlignmentSummary:
+    """Inspect a tagAlign or fragments file, line by line."""
+    summary = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
+    problems: list[str] = []
+    listed = None
+    try:
+        listed = None if barcodes is None else read_barcodes(barcodes)
+    except InputError as error:
+        problems += error.problems
+    reads = TextReads(path, kind, listed)
+    lengths: list[int] = []
+    try:
+        for rows in reads.batches(threads):
+            lengths += (rows[: READS_EXAMINED - len(lengths), lines.CIGAR] >> 4).tolist()
+    except InputError as error:
+        # Nothing is said of the reads on each chromosome: some may be lost.
+        own = [*error.problems, *reads.faults()]
+        problems += [f"{summary.description} {problem}" for problem in own]
+        return dataclasses.replace(summary, problems=tuple(problems))
+    try:
+        reads.require_sound()
+    except InputError as error:
+        problems += [f"{summary.description} {problem}" for problem in error.problems]
+    mapped = reads.mapped
+    fragments = kind == "fragments"
+    return dataclasses.replace(
+        summary,
+        mapped=mapped,
+        furthest=reads.furthest,
+        n_mapped=sum(mapped.values()),
+        paired_end=fragments,
+        median_read_length=None if fragments or not lengths else int(statistics.median(lengths)),
+        unmet_barcodes=reads.unmet_barcodes,
+        problems=tuple(problems),
+    )
 
 
 # InputErrors of the functions below lack their subject: the name of the file is put before them.

@@ -43,6 +43,7 @@ from deepregfinder.inputs.references import (
     unfit_sequence,
 )
 from deepregfinder.inputs.tables import InputFile
+from deepregfinder.inputs.unplaced import misnamed, unplaced_text
 from deepregfinder.storage.tables import write_rows, write_table
 from deepregfinder.storage.untrusted_json import JsonFields
 
@@ -122,10 +123,11 @@ def check_all_inputs(
 
     Parameters
     ----------
-    summaries : of all BAM files
+    summaries : of all files of reads
     lists : all interval lists
     plan : the parameters
-    chrom_sizes : table of chromosomes; without it, the most common BAM header is used
+    chrom_sizes : table of chromosomes; without it, the most common BAM header is used or, without
+        BAM files, the assembly
     sequence : the genome, where the run writes sequences of calls
     external : annotations and experiments, with their chain files
     genome : the assembly that the reads should have been aligned to
@@ -141,8 +143,8 @@ def check_all_inputs(
     InputError
         Lists all problems of all files.
     """
-    problems = [problem for summary in summaries for problem in summary.problems]
-    main = _main_chromosomes(summaries, plan, chrom_sizes)
+    problems = list(dict.fromkeys(text for summary in summaries for text in summary.problems))
+    main = _main_chromosomes(summaries, plan, chrom_sizes, genome)
     problems += main.problems
     expected = main.sizes
     if expected:
@@ -194,10 +196,14 @@ class _MainChromosomes:
 
 
 def _main_chromosomes(
-    summaries: Sequence[AlignmentSummary], plan: Plan, chrom_sizes: Path | None
+    summaries: Sequence[AlignmentSummary],
+    plan: Plan,
+    chrom_sizes: Path | None,
+    genome: NamedGenome | None,
 ) -> _MainChromosomes:
-    """The main chromosomes; BAM files with the same problem share one message."""
+    """The main chromosomes; files with the same problem share one message."""
     readable = [summary for summary in summaries if summary.readable]
+    texts = [summary for summary in summaries if summary.text_format]
     main = [_matching(summary.chrom_sizes, plan.chromosomes) for summary in readable]
     problems: list[str] = []
     expected: dict[str, int] = {}
@@ -208,12 +214,20 @@ def _main_chromosomes(
             expected = main_chromosomes(read_chrom_sizes(chrom_sizes), plan.chromosomes)
         elif readable and not any(main):
             problems += _no_match(readable[0].chrom_sizes, plan.chromosomes)
+        elif genome is not None and not readable:
+            source = f"--genome {genome.name}"
+            expected = main_chromosomes(_named_as_in(texts, genome.chrom_sizes), plan.chromosomes)
     except InputError as error:
         problems += error.problems
     if not expected and any(main):
         expected = most_common_sizes([sizes for sizes in main if sizes])
         having = [s.file for s, sizes in zip(readable, main, strict=True) if sizes == expected]
         source = having[0] if len(having) == 1 else f"{len(having)} files ({few(having, 1)})"
+    if texts and not expected and len(texts) == len(summaries) and not problems:
+        problems.append(
+            f"{few((one.file for one in texts), 3)}: the lengths of the chromosomes are not known, "
+            "as such files do not have them. Give --genome or --chrom_sizes."
+        )
     unclear = set()
     if pairs := ambiguous_names(expected):
         both = few(f"{one} and {other}" for one, other in pairs)
@@ -235,8 +249,17 @@ def _main_chromosomes(
         surplus = [] if chrom_sizes else [chrom for chrom in own if chrom not in expected]
         for problem in differences(summary.chrom_sizes, sizes, source, surplus):
             files.setdefault(problem, []).append(summary.description)
+    for summary in texts if sizes else ():
+        for problem in unplaced_text(summary, sizes, source):
+            files.setdefault(problem, []).append(summary.description)
     problems += [f"{few(names, 10)}: {problem}" for problem, names in files.items()]
     return _MainChromosomes(sizes, not unclear, problems)
+
+
+def _named_as_in(texts: Sequence[AlignmentSummary], sizes: Mapping[str, int]) -> dict[str, int]:
+    """Chromosomes of an assembly with the names that they have in files: `1` for `chr1`."""
+    names = {bare_name(name): name for one in texts for name in one.mapped if name not in sizes}
+    return {names.get(bare_name(chrom), chrom): length for chrom, length in sizes.items()}
 
 
 def _no_match(sizes: Mapping[str, int], pattern: str) -> Iterator[str]:
@@ -287,7 +310,8 @@ def _uncountable_reads(
 ) -> Iterator[str]:
     """Reads that are all off the main chromosomes, or too long for the counting rule."""
     present = {chrom for chrom in expected if summary.mapped.get(chrom)}
-    if any(chrom in summary.chrom_sizes for chrom in expected):
+    possible = expected if summary.text_format else summary.chrom_sizes
+    if any(chrom in possible for chrom in expected) and not misnamed(summary, expected):
         if not present:
             elsewhere = [chrom for chrom, count in summary.mapped.items() if count]
             yield (
@@ -296,7 +320,7 @@ def _uncountable_reads(
             )
         elif chosen := plan.split_of(expected):
             for split in SPLITS:
-                in_header = [chrom for chrom in expected if chrom in summary.chrom_sizes]
+                in_header = [chrom for chrom in expected if chrom in possible]
                 chroms = chosen.select(in_header, split)
                 if chroms and not present.intersection(chroms):
                     yield (
@@ -304,6 +328,17 @@ def _uncountable_reads(
                         f"({few(chroms)}). Give the whole BAM file, or choose other chromosomes "
                         f"with --{split}_chroms."
                     )
+    if summary.text_format == "fragments" and plan.paired_end == "reads":
+        yield (
+            f"{summary.description} holds fragments, whose reads are not known: --paired_end reads "
+            "cannot count them. Use --paired_end fragments, which counts each at its midpoint."
+        )
+    if summary.text_format and plan.counter == "featurecounts":
+        yield (
+            f"{summary.description} is a {summary.text_format} file, which featureCounts cannot "
+            "read. Use --counter native."
+        )
+        return
     fragments = summary.paired_end and plan.paired_end == "fragments"
     if fragments and plan.counter == "featurecounts":
         yield (
@@ -316,7 +351,12 @@ def _uncountable_reads(
             "native."
         )
     length = summary.median_read_length
-    if plan.count_at == "overlap" and not fragments and length > 2 * plan.geometry.bin_size:
+    if (
+        length
+        and plan.count_at == "overlap"
+        and not fragments
+        and length > 2 * plan.geometry.bin_size
+    ):
         yield (
             f"{summary.description}: the median read has {length:,} bp, more than two bins of "
             f"{plan.geometry.bin_size} bp, so that no bin can hold half of it: most reads would "
@@ -374,7 +414,7 @@ def _log_oddities(
     chosen = plan.split_of(expected)
     if unused := [chrom for chrom in expected if chosen and chosen.of(chrom) is None]:
         _log.warning("%s: in no split, so predicted but not used for training", few(unused))
-    untagged = [summary for summary in summaries if not summary.has_nh]
+    untagged = [one for one in summaries if not (one.has_nh or one.text_format)]
     if best_only := [summary.file for summary in untagged if not summary.has_secondary]:
         _log.info(
             "%d of %d BAM files have no NH tags (%s): only --min_mapq excludes their "
@@ -389,6 +429,12 @@ def _log_oddities(
             *(len(several), len(summaries), few(several, 3)),
         )
     for summary in summaries:
+        if summary.unmet_barcodes:
+            _log.warning(
+                "%s has no fragment with %s of the listed barcodes. Check that they are of this "
+                "file.",
+                *(summary.description, f"{summary.unmet_barcodes:,}"),
+            )
         without = [chrom for chrom in expected if not summary.mapped.get(chrom)]
         if [chrom.upper()[-1] for chrom in without] not in ([], ["Y"]):
             _log.warning("%s has no read on %s", summary.description, few(without))

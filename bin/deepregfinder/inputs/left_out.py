@@ -52,7 +52,10 @@ def find_left_out(
     expected : names and lengths (bp) of the main chromosomes; annotation : of genes (--gtf)
     """
     counted = [*lists, tss_counts(annotation, expected)] if annotation else lists
-    sizes = {name: bp for one in summaries for name, bp in one.chrom_sizes.items()}
+    # Text has no lengths: a sequence is at least as long as its reads reach.
+    reached = {name: last.end for one in summaries for name, last in one.furthest.items()}
+    headers = {name: bp for one in summaries for name, bp in one.chrom_sizes.items()}
+    sizes = reached | headers | dict(expected)
     unused = {name: bp for name, bp in sizes.items() if name not in expected}
     lost = probable_chromosomes(unused, LONG * min(expected.values()), expected)
     advice = _advice([*expected, *lost], sizes)

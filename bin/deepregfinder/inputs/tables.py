@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class InputFile:
     """A row of inputs.tsv.
 
-    reads : records of the file; mapped : mapped records, including secondary ones;
+    reads : records (lines) of the file; mapped : mapped records, including secondary ones;
     main_chrom_reads : mapped records on main chromosomes
+    median_read_length : None for fragments
     """
 
     id: str
@@ -21,7 +22,7 @@ class InputFile:
     mapped: int
     main_chrom_reads: int
     paired_end: bool
-    median_read_length: int
+    median_read_length: int | None
     index: str
     simulated: bool
 

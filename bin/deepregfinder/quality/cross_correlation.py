@@ -42,10 +42,11 @@ def quality_of(ends: ReadEnds) -> Quality:
     """The quality measures of a sample of reads; none for fewer than 100 reads."""
     if ends.number < _FEWEST_READS:
         return Quality()
-    shares = ends.marked / ends.number, ends.copies / ends.number
+    marked = None if ends.marked is None else ends.marked / ends.number
+    copies = None if ends.copies is None else ends.copies / ends.number
     if len(ends.fragments):
-        return Quality(*shares, int(np.median(ends.fragments)))
-    return Quality(*shares, *_by_strands(ends))
+        return Quality(marked, copies, int(np.median(ends.fragments)))
+    return Quality(marked, copies, *_by_strands(ends))
 
 
 def cross_correlation(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +100,8 @@ def _by_strands(ends: ReadEnds) -> tuple[int | None, float | None]:
         np.convolve(values, window, mode="valid") for values in (pairs, correlation / SMOOTH)
     )
     shifts = (np.arange(len(summed)) + SMOOTH // 2) * STEP
-    searched = (shifts >= SHORTEST_FRAGMENT) & (np.abs(shifts - ends.read_length) > PHANTOM)
+    read_length = ends.read_length or 0
+    searched = (shifts >= SHORTEST_FRAGMENT) & (np.abs(shifts - read_length) > PHANTOM)
     best = int(np.flatnonzero(searched)[np.argmax(smooth[searched])])
     for background in (summed[0], summed[-1]):
         if summed[best] < background + DEVIATIONS * np.sqrt(max(background, 1)):

@@ -38,7 +38,7 @@ class FileQuality:
     replicate: str
     chrom: str | None
     sampled: int
-    read_length: int
+    read_length: int | None
     marked_duplicates: Decimals4 | None
     duplicates: Decimals4 | None
     fragment_length: int | None

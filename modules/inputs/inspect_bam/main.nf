@@ -1,10 +1,12 @@
-// Read the header and index of one BAM file; make the index, in the task's folder, where there is none.
+include { repeated } from '../../../functions/scripts'
+
+// Read the header and index of one BAM file; make the index, in the task's folder, where there is none. Text is read whole.
 process INSPECT_BAM {
     tag "${meta.id}"
     label 'process_single'
 
     input:
-    tuple val(meta), path(bam), path(index)
+    tuple val(meta), path(bam), path(barcodes, stageAs: 'barcodes/*'), path(index)
     val code // digest of the script and of the library behind it
 
     output:
@@ -17,6 +19,7 @@ process INSPECT_BAM {
     # code ${code}
     'inspect_bam.py' \\
         --bam ${bam} ${given} \\
+        ${repeated('--barcodes', barcodes)} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\

@@ -1,12 +1,12 @@
 include { flags ; quoted ; repeated } from '../../../functions/scripts'
 
-// Count the reads of one BAM file in the bins of the main chromosomes, and look at the ends of some of them.
+// Count the reads of one file in the bins of the main chromosomes, and look at the ends of some of them.
 process COUNT_BINS {
     tag "${meta.id}"
     label 'process_low'
 
     input:
-    tuple val(meta), path(bam)
+    tuple val(meta), path(bam), path(barcodes, stageAs: 'barcodes/*')
     val chrom_sizes
     path blacklist, stageAs: 'blacklist/*'
     val options
@@ -25,6 +25,7 @@ process COUNT_BINS {
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     'count_bins.py' \\
         --bam ${bam} \\
+        ${repeated('--barcodes', barcodes)} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\
