@@ -124,11 +124,8 @@ def check_inputs(
     split = choice if train and choice.mode == "chromosome" else None
     planned = Plan(chromosomes, geometry, split, counter, count_at, paired_end)
     optional = {"--tss": tss, "--blacklist": blacklist, "--gaps": gaps, "--regions": regions}
-    lists = [
-        IntervalList(path, option, "bed", may_be_empty=option in ("--blacklist", "--gaps"))
-        for option, path in optional.items()
-        if path
-    ]
+    given = [(path, name) for name, path in optional.items() if path]
+    lists = [IntervalList(*one, "bed", one[1] in ("--blacklist", "--gaps")) for one in given]
     lists += [IntervalList(path, "--labels", "peaks") for path in peaks]
     summaries = [read_summary(path) for path in bam_info]
     sequence = GenomeSequence(fasta, fasta_index) if fasta or fasta_index else None

@@ -146,11 +146,12 @@ def trainedOn(List train_on, together) {
 /** Why samples cannot train one model together: other marks, or the name of one is that of all. */
 def unlikeTogether(List chips, List train_on, samples) {
     def marks = train_on.collectEntries { sample -> [sample, chips.findAll { bam -> bam.meta.sample == sample }*.meta*.mark.unique().sort()] }
+    def listed_marks = marks.collect { sample, own -> "${sample}: ${own.join(', ')}" }.join('; ')
     def names = trainedOn(train_on, true).keySet()
     def taken = train_on.size() > 1 ? names.findAll { name -> name in samples } : []
     return marks.groupBy { _sample, own -> own }.size() < 2
         ? taken.collect { name -> "--train_together: a sample has the name ${name}, which all samples together would have; rename it." }
-        : ["--train_together: the samples have different marks (${marks.collect { sample, own -> "${sample}: ${own.join(', ')}" }.join('; ')}); leave marks out of --input, or samples out of --train_on."]
+        : ["--train_together: the samples have different marks (${listed_marks}); leave marks out of --input, or samples out of --train_on."]
 }
 
 /** The bundles that --pretrained names, those that can be read. */
@@ -170,7 +171,7 @@ def readBundles(String paths, schemaFile, List unclear, List problems) {
 
 /** The facts of a bundle that the driver needs, all of them checked, or its fault; the tasks check the rest. */
 def readBundle(String path, schemaFile) {
-    def folder = path == 'builtin' ? moduleDir.parent.resolve('assets/models/drf') : file(path, glob: false)
+    def folder = path == 'builtin' ? moduleDir.parent.resolve('assets/models/builtin') : file(path, glob: false)
     def description = folder.resolve('model.json')
     // A link to a device has no size and no end.
     if (!java.nio.file.Files.isRegularFile(description)) {

@@ -24,7 +24,7 @@ def pretrained_notes(
             marks.setdefault(one.sample, set()).add(one.mark)
     for path in models:
         facts = JsonFields(json.loads(path.read_text()), path)
-        name = f"{facts.text('model')} of {facts.text('sample')}"
+        name = f"{facts.content.get('model')} of {facts.text('sample')}"
         provenance = facts.content.get("provenance")
         if isinstance(provenance, dict) and "remark" in provenance:
             yield LeftOut("pretrained", f"{name}: {provenance['remark']}")
