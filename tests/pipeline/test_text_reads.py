@@ -11,7 +11,7 @@ from samples.text_reads import Read, write_fragments, write_pairs, write_tag_ali
 
 from deepregfinder.genome.grid import read_chrom_sizes
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.variants]
 
 COLUMNS = ("sample", "mark", "replicate", "bam", "control", "barcodes")
 CELLS = {"1": ("AAAC-1", "AAAG-1"), "2": ("AAAT-1",)}
