@@ -15,6 +15,10 @@ and all others. Two things differ where nothing but the model is asked for: a mo
 calibrated among labelled windows keeps its threshold everywhere, as published; without maps
 (--split random), every model does.
 
+In a sample that the model was not trained on, fewer reads or marks make its probabilities lower,
+although they rank windows as well. There the cut-off of a model that is calibrated at natural
+prevalence is lowered until it calls the share of windows that the class had in training.
+
 In a sample that the model was not trained on, `--class_share estimated` adapts the maps to it
 (natural_scan.py).
 """
@@ -251,7 +255,16 @@ class _Search:
         if natural is None or facts(self.scan.model).calibrated != "natural" or own in (0, 1):
             return None
         level = min(int(np.ceil(own * (LEVELS - 1))), LEVELS - 1)
-        return float(natural.anywhere[k].table()[level])
+        q = float(natural.anywhere[k].table()[level])
+        return q if self.natural.is_own else min(q, self._of_share(k, natural.anywhere[k].prior))
+
+    def _of_share(self, k: int, share: float) -> float:
+        """The highest probability that at least a share of all windows reach."""
+        q = np.concatenate([self.natural.q[place][k] for place in range(2)])
+        windows = self.natural.windows[:, k].ravel()
+        order = np.argsort(-q, kind="stable")
+        n = np.cumsum(windows[order])
+        return float(q[order[np.searchsorted(n, share * n[-1])]])
 
     def _of_precision(self, k: int, precision: float) -> float:
         """The lowest probability above which the mean probability is at least `precision`."""

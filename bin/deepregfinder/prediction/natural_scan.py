@@ -57,8 +57,9 @@ class NaturalScan:
 
     @property
     def is_own(self) -> bool:
-        """Whether the model was trained on the sample."""
-        return self.scan.sample == self.scan.trained_on
+        """Whether the model was trained on the sample, alone or with others ("A+B")."""
+        trained_on = self.scan.trained_on
+        return self.scan.sample in (trained_on, *trained_on.split("+"))
 
     def load(self, chrom: str) -> np.ndarray:
         """Probabilities of the classes but background: float64 (classes - 1, windows)."""
