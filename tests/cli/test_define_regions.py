@@ -20,6 +20,7 @@ RULES = {
     "center": "midpoint",
     "background_distance": "2000",
     "n_background": "30",
+    "enhancer_labels": "factors",
 }
 
 
@@ -64,6 +65,7 @@ def arguments(folder: Path, **options: str) -> list[str]:
         "seed": "1",
         "output": str(folder / "candidates.bed"),
         "dropped": str(folder / "dropped.tsv"),
+        "sources": str(folder / "sources.tsv"),
     }
     given = RULES | fixed | options
     return [word for name, value in given.items() for word in (f"--{name}", value)]

@@ -21,6 +21,7 @@ from deepregfinder.genome.splits import (
     random_splits,
 )
 from deepregfinder.labels.candidates import UNLABELLED, sort_regions
+from deepregfinder.labels.sources import LabelSource
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.signal.scale import Normalisation, mark_quantiles, mark_statistics
 from deepregfinder.signal.store import Signal
@@ -81,7 +82,12 @@ class WindowRules:
 
 
 def choose_windows(
-    signal: Signal, candidates: pd.DataFrame, rules: WindowRules, plan: SplitPlan, seed: int
+    signal: Signal,
+    candidates: pd.DataFrame,
+    rules: WindowRules,
+    plan: SplitPlan,
+    seed: int,
+    sources: Sequence[LabelSource] = (),
 ) -> LabelledWindows:
     """Select windows by their signal, divide them into splits and compute the normalisation.
 
@@ -89,6 +95,7 @@ def choose_windows(
     ----------
     candidates : region table of `define_candidates` or `assign_states`; background in drawing order
     seed : of a random split
+    sources : what the labels are made of, to be recorded
 
     Raises
     ------
@@ -160,6 +167,7 @@ def choose_windows(
         filters={"min_nonzero": rules.min_nonzero, "n_background": rules.n_background},
         counting=signal.counting,
         unlabelled=places(unlabelled, signal.chrom_sizes, geometry),
+        sources=tuple(sources),
     )
     return LabelledWindows(tensors, regions, selections)
 
