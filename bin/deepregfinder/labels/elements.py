@@ -88,9 +88,7 @@ def enhancers(
     return sieve
 
 
-def _listed_sites(
-    evidence: Evidence, rules: RegionRules, chrom_sizes: Mapping[str, int]
-) -> Sieve:
+def _listed_sites(evidence: Evidence, rules: RegionRules, chrom_sizes: Mapping[str, int]) -> Sieve:
     """Peaks of the lists of enhancers that are near a DHS."""
     lists = list(evidence.enhancers.values())
     if not lists:
@@ -116,9 +114,7 @@ def _listed_sites(
     return sieve
 
 
-def _active_sites(
-    evidence: Evidence, rules: RegionRules, chrom_sizes: Mapping[str, int]
-) -> Sieve:
+def _active_sites(evidence: Evidence, rules: RegionRules, chrom_sizes: Mapping[str, int]) -> Sieve:
     """Accessible sites with an H3K27ac peak nearby; H3K27ac peaks where there are no such sites."""
     if not evidence.h3k27ac:
         raise InputError(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.intervals import read_intervals
-from deepregfinder.labels.sources import COLUMNS, Column, LabelSource
+from deepregfinder.labels.sources import COLUMNS, LabelSource
 from deepregfinder.storage.tables import write_rows
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ class Evidence:
     def sources(self, enhancer_labels: str) -> tuple[LabelSource, ...]:
         """Where the intervals come from. enhancer_labels : as in RegionRules"""
 
-        def source(column: Column, lists: Iterable[pd.DataFrame]) -> LabelSource:
+        def source(column: str, lists: Iterable[pd.DataFrame]) -> LabelSource:
             number, mark = sum(map(len, lists)), self.called.get(column)
             if column == "enhancers":
                 return LabelSource(column, enhancer_labels, None, number)

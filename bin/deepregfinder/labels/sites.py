@@ -148,6 +148,4 @@ def write_sites(path: Path, sites: pd.DataFrame, mark: str) -> None:
         "summit": sites["summit"] - sites["start"],
     }
     with written_whole(path) as part:
-        pd.DataFrame(columns).to_csv(
-            part, sep="\t", header=False, index=False, lineterminator="\n"
-        )
+        pd.DataFrame(columns).to_csv(part, sep="\t", header=False, index=False, lineterminator="\n")

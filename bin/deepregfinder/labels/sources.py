@@ -9,7 +9,7 @@ what it means.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from deepregfinder.errors import InputError
 from deepregfinder.quality.label_doubts import plain_mark
@@ -69,8 +69,7 @@ ENHANCER_LABELS: Mapping[str, EnhancerLabels] = {
 }
 """By name; functions/sheets.nf and nextflow_schema.json have the same names."""
 
-Column = Literal["enhancers", "dhs", "h3k27ac", "promoter_marks"]
-COLUMNS: Mapping[Column, str] = {
+COLUMNS: Mapping[str, str] = {
     "enhancers": "Enhancers",
     "dhs": "Accessible sites",
     "h3k27ac": "H3K27ac",

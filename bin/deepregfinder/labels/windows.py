@@ -172,6 +172,34 @@ def choose_windows(
     return LabelledWindows(tensors, regions, selections)
 
 
+def no_windows(
+    signal: Signal, n_classes: int, window_bins: int, transform: str, plan: SplitPlan
+) -> Tensors:
+    """Tensors without a window, for models that need no labels: marks, chromosomes, statistics.
+
+    Raises InputError if the signal has no training chromosome.
+    """
+    nothing = np.empty(0, np.int64)
+    return Tensors(
+        x=np.empty((0, len(signal.marks), window_bins), np.float32),
+        y=nothing.astype(np.uint8),
+        split=nothing.astype(np.uint8),
+        chrom=nothing.astype(np.int16),
+        start=nothing,
+        sample=signal.sample,
+        classes=tuple(member.name for member in class_set(n_classes)),
+        marks=tuple(signal.marks),
+        geometry=Geometry(signal.bin_size, window_bins),
+        chrom_sizes=dict(signal.chrom_sizes),
+        split_plan=plan,
+        normalisation=training_normalisation(signal, plan, transform),
+        seed=0,
+        control=signal.control,
+        filters={},
+        counting=signal.counting,
+    )
+
+
 def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> Normalisation:
     """Statistics of every mark over all bins of the training chromosomes.
 

@@ -50,6 +50,4 @@ def evidence_options(
     from deepregfinder.labels.rules import Evidence
 
     marks = {name: mark for name, _, mark in (item.partition("=") for item in called)}
-    return Evidence.read(
-        tss, dhs, enhancers, promoter_marks, tfbs, blacklist, gaps, h3k27ac, marks
-    )
+    return Evidence.read(tss, dhs, enhancers, promoter_marks, tfbs, blacklist, gaps, h3k27ac, marks)

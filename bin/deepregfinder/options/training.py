@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         default="all",
         help="Who sees a DNase or ATAC track: all models, or those that need one.",
     ),
+    click.option("--withhold", help="Marks that no model sees, separated by commas."),
     click.option("--seed", required=True, type=int, help="Random seed of the first member."),
     click.option("--seeds", required=True, type=int, help="Members to train: seed, seed + 1, ..."),
     click.option("--epochs", required=True, type=int, help="Passes over the training windows."),
@@ -39,6 +40,7 @@ def learner_options(
     model: str,
     tss_input: bool,
     accessibility: str,
+    withhold: str | None,
     seed: int,
     seeds: int,
     epochs: int,
@@ -51,4 +53,5 @@ def learner_options(
     from deepregfinder.models.train import Learner
 
     training = TrainingOptions(seed, seeds, epochs, batch_size, learning_rate, weight_decay)
-    return Learner(model, tss_input, accessibility, training)
+    withheld = tuple(mark.strip() for mark in (withhold or "").split(",") if mark.strip())
+    return Learner(model, tss_input, accessibility, training, withheld)
