@@ -33,7 +33,7 @@ workflow INPUTS {
 
     CHECK_INPUTS(
         allOf(INSPECT_BAM.out.info, numbers.bams),
-        labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
+        labels.collectMany { row -> [row.dhs, row.enhancers, row.h3k27ac, row.promoter_marks, row.tfbs].flatten() }.unique(),
         isOfGenome(files.tss) ? [] : files.tss,
         files.chrom_sizes,
         files.genome_sizes,

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.ndimage import uniform_filter1d
-from scipy.stats import poisson
 
 from deepregfinder.errors import InputError
 from deepregfinder.signal.store import Signal, mark_depths
@@ -89,6 +87,8 @@ def mean_reads(reads: Callable[[str], np.ndarray], chroms: Sequence[str]) -> flo
 
 def chromosome_sites(reads: np.ndarray, mean: float, bin_size: int) -> ChromosomeSites:
     """The sites of one chromosome. reads : (bins,); mean : of a bin of the training chromosomes"""
+    from scipy.stats import poisson  # slow to load, and the report imports the constants above
+
     n_bins = len(reads)
     width = _odd(WIDTH / bin_size)
     around = width * _mean_around(reads, width)
@@ -114,8 +114,11 @@ def _odd(bins: float) -> int:
 
 def _mean_around(values: np.ndarray, width: int) -> np.ndarray:
     """Mean of the `width` bins around each bin; beyond the ends there are none."""
-    inside = uniform_filter1d(np.ones(len(values)), width, mode="constant")
-    mean: np.ndarray = uniform_filter1d(values, width, mode="constant") / inside
+    up_to = np.concatenate([[0], np.cumsum(values)])
+    bins = np.arange(len(values))
+    first = np.maximum(bins - width // 2, 0)
+    after = np.minimum(bins + width // 2 + 1, len(values))
+    mean: np.ndarray = (up_to[after] - up_to[first]) / (after - first)
     return mean
 
 

@@ -6,6 +6,7 @@ the reads of the run (`sites`). Tensors and bundles record it, and the report an
 what it means.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,51 +24,23 @@ FACTORS = "factors"
 class EnhancerLabels:
     """A value of --enhancer_labels.
 
-    sites : the intervals that enhancers are chosen from; words : what enhancers are, in a sentence
-    limits : what that means for their accuracy
+    sites : the intervals that enhancers are chosen from; words : what enhancers are
+    methods : the same in a methods paragraph; `{slop}` stands for --enhancer_slop
+    limits : what that means for accuracy on these labels
     """
 
     sites: str
     words: str
+    methods: str
     limits: str
 
 
-_ELSEWHERE = "An enhancer of the list need not be active in this sample."
+_FILE = Path(__file__).with_name("enhancer_labels.json")
 
 ENHANCER_LABELS: Mapping[str, EnhancerLabels] = {
-    FACTORS: EnhancerLabels(
-        "enhancer-TF peaks",
-        "peaks of enhancer-bound factors (p300, CBP, ...)",
-        "Lists of p300 and CBP sites are incomplete. A call without a labelled element may be a "
-        "real enhancer, so precision at natural prevalence is underestimated.",
-    ),
-    H3K27AC: EnhancerLabels(
-        "accessible sites",
-        "distal accessible sites with H3K27ac",
-        "Enhancer labels are made from H3K27ac, not from p300. For a model that sees H3K27ac, "
-        "accuracy is optimistic: it finds again what the rule has found. Enhancers without H3K27ac "
-        "count as background.",
-    ),
-    "ccre": EnhancerLabels(
-        "cCREs",
-        "enhancer-like elements of the ENCODE registry (cCREs)",
-        "Enhancer labels are cCREs, not p300 sites. The registry is made from accessibility and "
-        f"H3K27ac of many cell types. {_ELSEWHERE}",
-    ),
-    "fantom5": EnhancerLabels(
-        "FANTOM5 enhancers",
-        "transcribed enhancers of FANTOM5",
-        "Enhancer labels are FANTOM5 enhancers, not p300 sites. They are transcribed in one of "
-        f"many cell types; enhancers without transcripts are missing. {_ELSEWHERE}",
-    ),
-    "vista": EnhancerLabels(
-        "VISTA enhancers",
-        "enhancers of the VISTA browser",
-        "Enhancer labels are VISTA enhancers, not p300 sites. They are active in a tissue of mouse "
-        f"embryos, and most enhancers were never tested. {_ELSEWHERE}",
-    ),
+    name: EnhancerLabels(**entry) for name, entry in json.loads(_FILE.read_text("utf-8")).items()
 }
-"""By name; functions/sheets.nf and nextflow_schema.json have the same names."""
+"""By name; functions/truth.nf reads the file as well."""
 
 COLUMNS: Mapping[str, str] = {
     "enhancers": "Enhancers",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from deepregfinder import __version__
 from deepregfinder.evaluation.model_card import in_words, shown_signal, split_text
 from deepregfinder.labels.sites import FOLD, SURROUNDINGS, TAIL, WIDTH
-from deepregfinder.labels.sources import enhancer_labels
+from deepregfinder.labels.sources import ENHANCER_LABELS, enhancer_labels
 from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, design, facts
 from deepregfinder.report import references
 from deepregfinder.report.accuracy import listed
@@ -139,22 +139,13 @@ def _labels(run: Run) -> str:
     return promoters + enhancers + background + _called(run) + states + split
 
 
-_CHOSEN = {
-    "factors": "peaks of enhancer factors within {slop} bp of open chromatin",
-    "h3k27ac": "accessible sites within {slop} bp of an H3K27ac peak",
-    "ccre": "cCREs of the ENCODE registry within {slop} bp of open chromatin",
-    "fantom5": "FANTOM5 enhancers within {slop} bp of open chromatin",
-    "vista": "VISTA enhancers within {slop} bp of open chromatin",
-}
-
-
 def _enhancers(run: Run) -> str:
     """What enhancers are, with the samples where kinds differ."""
     kinds: dict[str, list[str]] = {}
     for one in run.training_sets:
         kinds.setdefault(enhancer_labels(one.sources), []).append(one.sample)
     slop = run.parameters.get("enhancer_slop")
-    said = {kind: _CHOSEN[kind].format(slop=slop) for kind in kinds}
+    said = {kind: ENHANCER_LABELS[kind].methods.format(slop=slop) for kind in kinds}
     if len(kinds) == 1:
         return next(iter(said.values()))
     return " and ".join(f"{said[kind]} ({listed(samples)})" for kind, samples in kinds.items())
