@@ -64,7 +64,7 @@ def define_regions(
     log = logging.getLogger("deepregfinder.define_regions")
     made_of = evidence.sources(rules.enhancer_labels)
     for one in made_of:
-        log.info("%s, %s: %s (%d)", sample, one.list_, one.words, one.intervals)
+        log.info("%s, %s: %s (%s)", sample, one.list_, one.words, one.intervals)
     write_sources(sources, made_of)
     sizes = read_chrom_sizes(chrom_sizes)
     plan = choice.plan(sizes)

@@ -51,10 +51,9 @@ def enhancerLabels() {
 def sourcesOf(Map row) {
     def columns = [dhs: 'accessible sites', promoter_marks: 'H3K4me3'] + (row.enhancer_labels == 'h3k27ac' ? [h3k27ac: 'H3K27ac'] : [:])
     def lists = columns.collect { column, name ->
-        def source = row[column] ? 'given peaks' : row.called[column] ? "sites called from the reads of ${row.called[column]}" : 'nothing'
-        "${name} from ${source}"
+        "${name}: ${row[column] ? 'given peaks' : row.called[column] ? "called from the reads of ${row.called[column]}" : 'none'}"
     }
-    return "Labels of ${row.sample}: enhancers are ${enhancerLabels()[row.enhancer_labels].words}; ${lists.join(', ')}.".toString()
+    return "Labels of ${row.sample}. Enhancers: ${enhancerLabels()[row.enhancer_labels].words}; ${lists.join('; ')}.".toString()
 }
 
 /** A sentence for each labelled sample without accessible sites. */

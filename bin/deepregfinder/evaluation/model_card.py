@@ -10,7 +10,7 @@ from typing import Any
 from deepregfinder.classes import class_named
 from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.genome.splits import SPLITS, chromosome_list
-from deepregfinder.labels.sources import COLUMNS, ENHANCER_LABELS, enhancer_labels
+from deepregfinder.labels.sources import COLUMNS, ENHANCER_LABELS, H3K27AC, enhancer_labels
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import ModelFacts
 from deepregfinder.models.tss_input import is_tss_array
@@ -126,12 +126,13 @@ def _labels(bundle: Bundle, promoters: str) -> list[str]:
     listed = [
         f"- {COLUMNS[one.list_]}: {one.words} ({one.intervals:,})"
         for one in sources
-        if one.list_ != "enhancers"
+        if one.intervals is not None and one.list_ != "enhancers"
     ]
+    kind = enhancer_labels(sources)
+    near = "" if kind == H3K27AC else " with open chromatin"
     return [
-        f"{promoters} Enhancers: {ENHANCER_LABELS[enhancer_labels(sources)].words}, with open "
-        "chromatin, away from transcription start sites and promoter marks. Background: windows "
-        "away from all of these.",
+        f"{promoters} Enhancers: {ENHANCER_LABELS[kind].words}{near}, away from transcription "
+        "start sites and promoter marks. Background: windows away from all of these.",
         *(["", *listed] if listed else []),
     ]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.intervals import read_intervals
-from deepregfinder.labels.sources import COLUMNS, LabelSource
+from deepregfinder.labels.sources import COLUMNS, H3K27AC, LabelSource
 from deepregfinder.storage.tables import write_rows
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,8 @@ class Evidence:
         def source(column: str, lists: Iterable[pd.DataFrame]) -> LabelSource:
             number, mark = sum(map(len, lists)), self.called.get(column)
             if column == "enhancers":
-                return LabelSource(column, enhancer_labels, None, number)
+                listed = enhancer_labels != H3K27AC
+                return LabelSource(column, enhancer_labels, None, number if listed else None)
             return LabelSource(column, "reads" if mark else "peaks", mark, number)
 
         given = {

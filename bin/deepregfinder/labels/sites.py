@@ -19,10 +19,10 @@ from deepregfinder.errors import InputError
 from deepregfinder.signal.store import Signal, mark_depths
 from deepregfinder.storage.atomic import written_whole
 
-WIDTH = 500
+WIDTH = 300
 SURROUNDINGS = 100_000
 FOLD = 3.0
-TAIL = 1e-5
+TAIL = 1e-4
 
 
 @dataclass(frozen=True)

@@ -59,13 +59,13 @@ class LabelSource:
     source : of enhancers, a name of ENHANCER_LABELS; of the others, `peaks` (given), `reads`
         (called from those of the run) or `none`
     mark : the mark of these reads; None for any other source
-    intervals : how many there are, before any rule
+    intervals : how many there are, before any rule; None for enhancers by rule
     """
 
     list_: str
     source: str
     mark: str | None
-    intervals: int
+    intervals: int | None
 
     @property
     def words(self) -> str:
@@ -106,7 +106,8 @@ def sources_from_json(content: object) -> tuple[LabelSource, ...]:
         known = ENHANCER_LABELS if one.list_ == "enhancers" else ("peaks", "reads", "none")
         if one.list_ not in COLUMNS or one.source not in known:
             raise ValueError(f"{one.list_!r} has no source {one.source!r}")
-        if not (one.mark is None or isinstance(one.mark, str)) or type(one.intervals) is not int:
+        number = one.intervals is None or type(one.intervals) is int
+        if not number or not (one.mark is None or isinstance(one.mark, str)):
             raise ValueError("a mark or a number is not valid")
         rows.append(one)
     return tuple(rows)
