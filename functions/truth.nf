@@ -38,7 +38,7 @@ def lackOfActivity(Map row, boolean silent, List unclear) {
 def lackOfList(Map row, String kind, List unclear) {
     return row.enhancers || 'enhancers' in unclear
         ? []
-        : ["the column enhancers is empty, where --enhancer_labels ${kind} expects a list. Without one, --enhancer_labels h3k27ac takes accessible sites with H3K27ac."]
+        : ["the column enhancers is empty, where --enhancer_labels ${kind} expects a list. Without one, --enhancer_labels h3k27ac takes accessible sites with H3K27ac; --pretrained needs no labels."]
 }
 
 /** What each value of --enhancer_labels means. */
