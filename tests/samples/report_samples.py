@@ -77,6 +77,7 @@ class Plan:
     command: str = "nextflow run main.nf -profile test"
     enhancer_labels: str = "factors"
     called: str | None = None  # the mark whose reads accessible sites are called from
+    rules: bool = False  # whether models were made without labels
 
     @property
     def elements(self) -> Sequence[str]:
@@ -238,12 +239,13 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
 
 def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
     start = folder / f"{sample}.{model}"
-    if plan.labels:
+    if plan.labels or plan.rules:
         split = SplitPlan.parse("chromosome", "1-7", "8-16", "17-22,X,Y").to_dict()
-        windows = {"train": {"enhancer": 200}}
+        windows = {"train": {"enhancer": 200 if plan.labels else 0}}
         bundle = {"model": design(model), "training": plan.training, "split": split}
         bundle |= {"n_windows": windows}
         Path(f"{start}.model.json").write_text(json.dumps(bundle))
+    if plan.labels:
         evaluation = Path(f"{start}.evaluation")
         evaluation.mkdir()
         (evaluation / "metrics.json").write_text(json.dumps(metrics(plan, sample, model)))
