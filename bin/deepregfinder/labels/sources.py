@@ -7,6 +7,7 @@ what it means.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ class EnhancerLabels:
     limits: str
 
 
+_MARK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
 _FILE = Path(__file__).with_name("enhancer_labels.json")
 
 ENHANCER_LABELS: Mapping[str, EnhancerLabels] = {
@@ -106,8 +108,8 @@ def sources_from_json(content: object) -> tuple[LabelSource, ...]:
         known = ENHANCER_LABELS if one.list_ == "enhancers" else ("peaks", "reads", "none")
         if one.list_ not in COLUMNS or one.source not in known:
             raise ValueError(f"{one.list_!r} has no source {one.source!r}")
-        number = one.intervals is None or type(one.intervals) is int
-        if not number or not (one.mark is None or isinstance(one.mark, str)):
+        plain = one.mark is None or (isinstance(one.mark, str) and _MARK.fullmatch(one.mark))
+        if not plain or not (one.intervals is None or type(one.intervals) is int):
             raise ValueError("a mark or a number is not valid")
         rows.append(one)
     return tuple(rows)

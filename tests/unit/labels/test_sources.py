@@ -68,6 +68,7 @@ def test_what_is_not_recorded_are_factors() -> None:
         [{"list_": "dhs", "source": "<b>", "mark": None, "intervals": 1}],
         [{"list_": "tfbs", "source": "peaks", "mark": None, "intervals": 1}],
         [{"list_": "dhs", "source": "reads", "mark": 7, "intervals": 1}],
+        [{"list_": "dhs", "source": "reads", "mark": "[x](http://y)", "intervals": 1}],
         [{"list_": "dhs", "source": "reads", "mark": "ATAC", "intervals": "many"}],
     ],
 )
