@@ -44,7 +44,7 @@ def test_the_same_reads_give_the_same_bytes(tmp_path: Path) -> None:
     write_genome(tmp_path)
     contents = []
     for _ in range(2):
-        assert run(tmp_path, "H3K27ac").exit_code == 0
+        assert run(tmp_path, "H3K4me3").exit_code == 0
         contents.append((tmp_path / "sites.narrowPeak").read_bytes())
     assert contents[0] == contents[1]
 
@@ -53,7 +53,7 @@ def test_the_same_reads_give_the_same_bytes(tmp_path: Path) -> None:
 def test_another_training_chromosome_is_accepted(tmp_path: Path, chroms: str) -> None:
     write_genome(tmp_path)
     words = [
-        *("--signal", tmp_path / "signal.zip", "--mark", "H3K27ac", "--split", "chromosome"),
+        *("--signal", tmp_path / "signal.zip", "--mark", "H3K4me3", "--split", "chromosome"),
         *("--train_chroms", chroms, "--output", tmp_path / "sites.narrowPeak"),
     ]
     assert CliRunner().invoke(call_sites, [str(word) for word in words]).exit_code == 0
