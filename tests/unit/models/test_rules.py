@@ -60,7 +60,8 @@ def test_a_bundle_without_labels_is_read_back_and_says_so(genome, tmp_path: Path
     read = read_bundle(tmp_path / "bundle")
     assert read.members == bundle.members
     assert read.members[0].validation_map is None
-    card = model_card(read, metrics(Plan(natural=False), "K562", "ccre"))
+    given = metrics(Plan(natural=False), "K562", "ccre") | {"intervals": None}
+    card = model_card(read, given)
     assert "There were no labels: the model needs none." in card
     assert "p300" not in card
 
