@@ -60,9 +60,7 @@ workflow {
         files.gaps,
         SIGNAL.out.signal,
         SIGNAL.out.nascent,
-        settings.regions,
-        settings.states,
-        settings.tensors,
+        settings.labels,
     )
 
     QUALITY(
@@ -81,8 +79,9 @@ workflow {
         INPUTS.out.tss,
         plan.trained,
         plan.models,
+        plan.unlabelled,
         channel.fromList(plan.bundles),
-        settings.training,
+        settings.models,
         device,
     )
 

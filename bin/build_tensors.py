@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--candidates", required=True, type=PATH, help="Made by define_regions.py or assign_states.py."
 )
+@click.option("--sources", type=PATH, help="Table of define_regions.py, to be recorded.")
 @window_options
 @split_options
 @click.option("--seed", required=True, type=int, help="Of a random split.")
@@ -32,6 +33,7 @@ def build_tensors(
     sample: str,
     signal: Path,
     candidates: Path,
+    sources: Path | None,
     rules: "WindowRules",
     choice: "SplitChoice",
     seed: int,
@@ -46,6 +48,7 @@ def build_tensors(
     tensors: chrom, start, end, class, state, split.
     """
     from deepregfinder.labels.candidates import read_regions, write_regions
+    from deepregfinder.labels.sources import read_sources
     from deepregfinder.labels.tensors import write_tensors
     from deepregfinder.labels.windows import choose_windows, write_summary
     from deepregfinder.signal.store import open_signal
@@ -53,9 +56,9 @@ def build_tensors(
     opened = open_signal(signal)
     if opened.sample != sample:
         raise InputError(f"{signal} is the signal of {opened.sample}, not of {sample}.")
-    labelled = choose_windows(
-        opened, read_regions(candidates), rules, choice.plan(opened.chrom_sizes), seed
-    )
+    made_of = read_sources(sources) if sources else ()
+    plan = choice.plan(opened.chrom_sizes)
+    labelled = choose_windows(opened, read_regions(candidates), rules, plan, seed, made_of)
     write_tensors(output, labelled.tensors)
     write_regions(regions_output, labelled.regions)
     write_summary(summary, labelled.selections)

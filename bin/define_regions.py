@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--dropped", required=True, type=PATH, help="Table of regions that each rule dropped."
 )
+@click.option("--sources", required=True, type=PATH, help="Table of what the labels are made of.")
 def define_regions(
     sample: str,
     evidence: "Evidence",
@@ -42,6 +43,7 @@ def define_regions(
     seed: int,
     output: Path,
     dropped: Path,
+    sources: Path,
 ) -> None:
     """Find promoters and enhancers, and draw background windows.
 
@@ -57,8 +59,13 @@ def define_regions(
     from deepregfinder.genome.grid import read_chrom_sizes
     from deepregfinder.labels.candidates import check_enough, define_candidates, write_regions
     from deepregfinder.labels.rules import write_drops
+    from deepregfinder.labels.sources import write_sources
 
-    logging.getLogger("deepregfinder.define_regions").info("Regions of %s", sample)
+    log = logging.getLogger("deepregfinder.define_regions")
+    made_of = evidence.sources(rules.enhancer_labels)
+    for one in made_of:
+        log.info("%s, %s: %s (%s)", sample, one.list_, one.words, one.intervals)
+    write_sources(sources, made_of)
     sizes = read_chrom_sizes(chrom_sizes)
     plan = choice.plan(sizes)
     candidates = define_candidates(evidence, rules, geometry, sizes, plan, seed)

@@ -10,6 +10,11 @@ def isAccessibility(String mark) {
     return mark.toLowerCase() ==~ readCatalogue().accessibility_marks
 }
 
+/** Whether a mark is the one of that name, by any spelling, or an accessibility track. */
+def isOfNeed(String mark, String need) {
+    return need == 'accessibility' ? isAccessibility(mark) : mark.replaceAll('[^A-Za-z0-9]', '').equalsIgnoreCase(need)
+}
+
 /** The model behind the name in a run: cnn for cnn and for cnn_from_K562. */
 def designOf(String name) {
     return name.split('_from_')[0]

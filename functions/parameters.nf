@@ -259,12 +259,6 @@ def contradictions(Map values) {
     if (!values.input) {
         faults << [about: ['input'], says: '--input is missing: give a samplesheet (CSV: sample,mark,replicate,bam,control).']
     }
-    if (!values.pretrained && !values.labels) {
-        faults << [
-            about: ['pretrained', 'labels'],
-            says: '--labels is missing: give a label sheet to train, or --pretrained with a model bundle to predict only.',
-        ]
-    }
     if (values.labels && !values.tss && !values.gtf) {
         faults << [
             about: ['tss', 'gtf', 'genome'],

@@ -1,9 +1,10 @@
 // The plan of a run, made before its first task: BAM files to count, samples to train on and to predict.
 
-include { appliedName ; isAccessibility ; modelCatalogue } from './catalogue'
+include { appliedName ; isAccessibility ; isOfNeed ; modelCatalogue } from './catalogue'
 include { ofGenome } from './genomes'
 include { checkedOptions ; contradictions ; faultOf ; listed ; named ; nesting ; optional ; readJson } from './parameters'
 include { classNames ; isPath ; place ; readAnnotations ; readLabels ; readSamples } from './sheets'
+include { closedOnes ; sourcesOf ; withSources } from './truth'
 
 /**
  * Check the parameters, read the sheets and bundles that they name, and stop with every problem found. What only follows from
@@ -12,11 +13,12 @@ include { classNames ; isPath ; place ; readAnnotations ; readLabels ; readSampl
  *   files       every file that a parameter may name, as an input of a process: the file, or nothing
  *   bams        [meta, bam, barcodes] of every file to count: marks, controls, nascent RNA
  *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
- *   labels      rows of the label sheet of samples that are trained on or evaluated
+ *   labels      rows of the label sheet of samples that are trained on or evaluated, with what their labels are made of
  *   train_on    samples to train on
  *   trained     the same by name of a model's training data: each alone or, by --train_together, all as one
  *   predict_on  samples to predict
  *   models      kinds of model to train
+ *   unlabelled  whether they are made without labels
  *   bundles     [meta, folder] of every pretrained model
  *   annotations [meta, bed, chain] of every annotation of a labelled sample; meta has name and mapping
  *   applied     [sample that a model was trained on, model, sample to predict, name of the model there]
@@ -31,26 +33,34 @@ def planned(given, schemaFile, assets) {
     def inputs = options.input_output
     def pretrained = inputs.pretrained ? true : false
     def classes = 'classes' in unclear ? null : options.run.classes
-    def sheets = readSheets(inputs, classes, assets, unclear, problems)
+    def models = options.run.models.tokenize(',')*.trim().unique()
+    def unlabelled = !pretrained && !inputs.labels && !('labels' in unclear)
+    def sheets = readSheets(inputs, classes, unlabelled, assets, unclear, problems)
     def chips = sheets.chips
     def samples = sheets.samples
-    def rows = sheets.rows
     def labelled = sheets.labelled
 
-    def train_on = pretrained ? [] : chosen('train_on', options.run.train_on, labelled, 'has no row in --labels', unclear, problems)
     def predict_on = chosen('predict_on', options.run.predict_on, samples, 'is not in --input', unclear, problems)
+    def trainable = unlabelled ? (options.run.train_on ? samples : predict_on) : labelled
+    def lack = unlabelled ? 'is not in --input' : 'has no row in --labels'
+    def train_on = pretrained ? [] : chosen('train_on', options.run.train_on, trainable, lack, unclear, problems)
     def needed = (train_on + predict_on).unique().sort()
     def kept = chips.findAll { bam -> bam.meta.sample in needed && bam.meta.role == 'chip' }
     // Controls that nothing asks for are neither read nor counted.
     def controls = options.signal.control == 'ignore' ? [] : kept.collect { bam -> bam.meta.control }.findAll().unique()
-    def models = options.run.models.tokenize(',')*.trim().unique()
     def trained = trainedOn(train_on, options.run.train_together)
     def applied = applications(predict_on, trained, models, bundles, pretrained)
     def marked = !['input.sample', 'input.mark'].any { name -> name in unclear }
-    problems.addAll(marked && !('train_on' in unclear) ? lackingMarks(kept, applied, trained, portableOnes(bundles, trained, models, options), bundles) : [])
+    def withheld = (options.training.withhold ?: '').tokenize(',')*.trim().unique()
+    def portable = portableOnes(bundles, trained, models, options)
+    problems.addAll(marked && !('train_on' in unclear) ? lackingMarks(kept, applied, trained, portable, bundles, withheld) : [])
+    def standard = 'enhancer_labels' in unclear ? null : options.region_rules.enhancer_labels
+    def rows = standard ? withSources(sheets.rows, marked ? chips : null, standard, inputs.labels, sheets.unclear, problems) : sheets.rows
     def known = marked ? train_on.findAll { sample -> sample in samples } : []
-    problems.addAll(pretrained || 'models' in unclear ? [] : unfitModels(models, kept, known, options))
+    problems.addAll(pretrained || 'models' in unclear ? [] : unfitModels(models, kept, known, withheld, options))
     problems.addAll(marked && options.run.train_together ? unlikeTogether(kept, known, samples) : [])
+    problems.addAll(unlabelled ? lackOfLabels('models' in unclear ? [] : models, options) : [])
+    problems.addAll(marked && !pretrained ? withheldInVain(withheld, kept, known) : [])
     bundles.countBy { bundle -> "${bundle.sample} ${bundle.model}" }.findAll { _name, n -> n > 1 }.each { name, n ->
         problems << "--pretrained lists ${n} bundles of the same sample and model (${name}): run them separately."
     }
@@ -78,7 +88,9 @@ def planned(given, schemaFile, assets) {
         error(listed(problems*.toString().unique()))
     }
     withoutEffect(train_on ? models : [], checked.options, schemaFile).each { sentence -> log.warn(sentence) }
-    voidOnes(bundles, checked.options, schemaFile).each { sentence -> log.warn(sentence) }
+    voidOnes(bundles, unlabelled, checked.options, schemaFile).each { sentence -> log.warn(sentence) }
+    labels.each { row -> log.info(sourcesOf(row)) }
+    closedOnes(labels).each { sentence -> log.warn(sentence) }
 
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
     return [
@@ -94,6 +106,7 @@ def planned(given, schemaFile, assets) {
         predict_on: predict_on,
         bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
         models: models,
+        unlabelled: unlabelled,
         annotations: annotations.collect { row -> [row.subMap('sample', 'name', 'mapping'), row.bed, row.chain] },
         applied: applied,
         pairs: pairs,
@@ -102,17 +115,17 @@ def planned(given, schemaFile, assets) {
 
 /**
  * Read samplesheet and label sheet. Returns a map: chips, the BAM files; samples and labelled, the names of all samples and of those
- * with labels, nothing where they are not known; rows, those of the label sheet.
+ * with labels, nothing where they are not known; rows, those of the label sheet, and its unclear columns.
  */
-def readSheets(Map inputs, classes, assets, List unclear, List problems) {
+def readSheets(Map inputs, classes, boolean unlabelled, assets, List unclear, List problems) {
     def nothing = [bams: [], samples: [], rows: [], unclear: ['sample', 'mark', 'control']]
     def sheet = inputs.input ? readSamples(named(inputs.input), assets.resolve('schema_input.json'), problems) : nothing
     unclear.addAll(sheet.unclear.collect { column -> "input.${column}".toString() })
     def samples = 'sample' in sheet.unclear ? null : sheet.samples
-    def no_labels = inputs.pretrained && !('labels' in unclear) ? nothing + [unclear: []] : nothing
+    def no_labels = unlabelled || (inputs.pretrained && !('labels' in unclear)) ? nothing + [unclear: []] : nothing
     def labels = inputs.labels ? readLabels(named(inputs.labels), assets.resolve('schema_labels.json'), samples, classes, problems) : no_labels
     def labelled = 'sample' in labels.unclear ? null : labels.rows.collect { row -> row.sample }.unique()
-    return [chips: sheet.bams, samples: samples, rows: labels.rows, labelled: labelled]
+    return [chips: sheet.bams, samples: samples, rows: labels.rows, labelled: labelled, unclear: labels.unclear]
 }
 
 /**
@@ -281,9 +294,9 @@ def portableOnes(List bundles, Map trained, List models, Map options) {
 }
 
 /** Marks that a model was trained on and a sample to predict lacks; a portable model needs one of its marks. */
-def lackingMarks(List chips, List applied, Map trained, List portable, List bundles) {
+def lackingMarks(List chips, List applied, Map trained, List portable, List bundles, List withheld) {
     def marks = chips.groupBy { bam -> bam.meta.sample }.collectEntries { sample, bams -> [sample, bams*.meta*.mark.unique()] }
-    def wanted = bundles.collectEntries { bundle -> [bundle.sample, bundle.marks] } + trained.collectEntries { name, samples -> [name, marks[samples[0]]] }
+    def wanted = bundles.collectEntries { bundle -> [bundle.sample, bundle.marks] } + trained.collectEntries { name, samples -> [name, marks[samples[0]] ? marks[samples[0]] - withheld : null] }
     return applied
         .collect { trained_on, model, sample, _name -> [trained_on, sample, [trained_on, model] in portable] }
         .unique()
@@ -304,7 +317,7 @@ def takesFor(String mark, List own) {
 }
 
 /** Needs of the models, by their entries in the catalogue, that the run does not meet. */
-def unfitModels(List asked, List chips, List train_on, Map options) {
+def unfitModels(List asked, List chips, List train_on, List withheld, Map options) {
     def catalogue = modelCatalogue()
     def unknown = asked - catalogue.keySet()
     def models = asked - unknown
@@ -321,9 +334,35 @@ def unfitModels(List asked, List chips, List train_on, Map options) {
     }
     models.collectMany { model -> catalogue[model].needs }.unique().each { need ->
         def names = models.findAll { model -> need in catalogue[model].needs }.join(',')
-        problems << lackOf(need, names, chips, train_on, options)
+        problems << lackOf(need, names, chips.findAll { bam -> !(bam.meta.mark in withheld) }, train_on, options)
     }
     return problems.findAll()
+}
+
+/** Why a run without labels is not possible: models that learn from labels, and what is measured with them. */
+def lackOfLabels(List models, Map options) {
+    def catalogue = modelCatalogue()
+    def rules = catalogue.findAll { _name, facts -> !('labels' in facts.needs) }.keySet()
+    def problems = models && models.every { model -> model in rules }
+        ? []
+        : ["--labels is missing: give a label sheet to train, or --pretrained with a model bundle or builtin to predict only. Only ${rules.join(', ')} needs neither (--models ${rules.join(',')})."]
+    if (!problems && options.calling.call_at =~ /prob|prec|fdr/) {
+        problems << "--call_at ${options.calling.call_at} needs probabilities at natural prevalence, which are measured with --labels; use number:N or mb:X, or leave it out."
+    }
+    if (!problems && options.evaluation.folds) {
+        problems << "--folds ${options.evaluation.folds}: without --labels, no accuracy can be measured; leave it out."
+    }
+    return problems
+}
+
+/** Names of --withhold that no sample to train on has, and samples that it leaves no mark. */
+def withheldInVain(List withheld, List chips, List train_on) {
+    def marks = train_on.collectEntries { sample -> [sample, chips.findAll { bam -> bam.meta.sample == sample }*.meta*.mark.unique()] }
+    def known = marks.values().flatten().unique().sort()
+    def unknown = known ? withheld - known : []
+    def blind = withheld ? marks.findAll { _sample, names -> names && !(names - withheld) }.keySet() : []
+    return (unknown ? ["--withhold ${unknown.join(',')}: no sample to train on has this mark (available: ${known.join(', ')})."] : []) +
+        (blind ? ["--withhold ${withheld.join(',')}: no mark is left for the models of ${blind.join(', ')}."] : [])
 }
 
 /** The message if the run does not meet a need of the models of these names; null if it does. */
@@ -336,9 +375,12 @@ def lackOf(String need, String names, List chips, List train_on, Map options) {
         def limit = need.tokenize(':')[1].toInteger()
         return options.run.classes > limit ? "--models ${names} has rules for ${limit} classes at most; use --classes 2 or 3, or leave ${names} out." : null
     }
+    if (need == 'labels') {
+        return null // `lackOfLabels` is about all models
+    }
     if (need == 'tss') {
         // Without labels alone; with them, --tss is missing for every model.
-        return ['tss', 'gtf', 'labels'].any { name -> options.input_output[name] } ? null : "--models ${names} needs --tss or --gtf: its rules use the distance to the nearest TSS."
+        return ['tss', 'gtf', 'labels'].any { name -> options.input_output[name] } ? null : "--models ${names} needs --tss or --gtf, or a --genome that has TSSs: its rules use the distance to the nearest TSS."
     }
     def blind = train_on.findAll { sample -> !chips.any { bam -> bam.meta.sample == sample && isOfNeed(bam.meta.mark, need) } }
     if (!blind) {
@@ -347,11 +389,6 @@ def lackOf(String need, String names, List chips, List train_on, Map options) {
     return need == 'accessibility'
         ? "--models ${names} needs an accessibility track: ${blind.join(', ')} has no row with the mark DNase or ATAC in --input."
         : "--models ${names} needs the mark ${need}: ${blind.join(', ')} has no row with it in --input."
-}
-
-/** Whether a mark is the one that a model needs, by any spelling. */
-def isOfNeed(String mark, String need) {
-    return need == 'accessibility' ? isAccessibility(mark) : mark.replaceAll('[^A-Za-z0-9]', '').equalsIgnoreCase(need)
 }
 
 /** A sentence for each parameter that differs from its default and has no effect on some of the models, or on all. */
@@ -368,16 +405,20 @@ def withoutEffect(List models, Map options, schemaFile) {
         .findAll()
 }
 
-/** A sentence for each parameter that differs from its default and belongs to a step that a run with pretrained models leaves out. */
-def voidOnes(List bundles, Map options, schemaFile) {
-    if (!bundles) {
+/**
+ * A sentence for each parameter that differs from its default and belongs to a step that a run with pretrained models, or without
+ * labels, leaves out.
+ */
+def voidOnes(List bundles, boolean unlabelled, Map options, schemaFile) {
+    if (!bundles && !unlabelled) {
         return []
     }
     def rules = readJson(schemaFile)['$defs'].values().sum { group -> group.properties }
     def set = options.values().sum()
-    def of_training = ['models'] + (modelCatalogue().values().collectMany { facts -> facts.heeds }.unique() - bundles*.rules.sum().keySet().toList())
-    // Without labels, no windows are chosen, and no call is evaluated.
-    def of_labels = options.region_rules.keySet() + options.states.keySet() + options.split.keySet() + ['gaps', 'validation_slop'] - ['tss_merge', 'tss_distance']
+    def of_training = unlabelled ? [] : ['models', 'withhold'] + (modelCatalogue().values().collectMany { facts -> facts.heeds }.unique() - bundles*.rules.sum().keySet().toList())
+    // Without labels, no windows are chosen, and no call is evaluated. Rules take their statistics from the training chromosomes.
+    def of_split = unlabelled ? [] : options.split.keySet()
+    def of_labels = options.region_rules.keySet() + options.states.keySet() + of_split + ['gaps', 'validation_slop'] - ['tss_merge', 'tss_distance']
     def of_evaluation = set.crispr ? [] : ['seed', 'bootstrap']
     def reasons = of_training.collectEntries { name -> [name, 'no model is trained in this run'] } +
         (set.labels ? [:] : (of_labels + of_evaluation).collectEntries { name -> [name, 'without --labels, no window is labelled and no call is evaluated'] })

@@ -9,16 +9,20 @@ def settingsOf(Map options) {
     def bootstrap = options.evaluation.subMap('bootstrap')
     def tss_rules = options.region_rules.subMap('tss_merge', 'tss_distance')
     def window_rules = options.region_rules.subMap('min_nonzero')
+    def of_rows = options.region_rules.subMap('enhancer_labels') // the plan has them for each sample
     def drawing = classes + window_bins + window_rules + options.region_rules.subMap('n_background') + options.normalisation
     return [
         checks: options.geometry + options.split + options.counting.subMap('counter', 'paired_end', 'count_at') + options.hardware.subMap('scatter') + classes + [crispr_cell_type: options.external.crispr_cell_type ?: options.external.crispr_sample],
         tss: options.input_output.subMap('gtf_biotypes'),
         counting: bin_size + options.counting,
         signal: options.signal,
-        regions: classes + bin_size + window_bins + (options.region_rules - window_rules) + options.split + seed,
-        states: bin_size + window_bins + options.states,
-        tensors: drawing + options.split + seed,
-        training: options.training,
+        labels: [
+            sites: options.split,
+            regions: classes + bin_size + window_bins + (options.region_rules - window_rules - of_rows) + options.split + seed,
+            states: bin_size + window_bins + options.states,
+            tensors: drawing + options.split + seed,
+        ],
+        models: [training: options.training, rules: classes + window_bins + options.split],
         prediction: options.prediction,
         calling: tss_rules + options.calling,
         tracks: options.tracks + options.geometry.subMap('genome'),

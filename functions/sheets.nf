@@ -109,8 +109,9 @@ def spelledApart(List rows, List columns) {
 }
 
 /**
- * Read --labels. Returns a map: rows, one map for each sample: [sample, dhs, enhancers, promoter_marks, tfbs, nascent], the last
- * four lists of files; nascent holds none, one (unstranded) or two (sense, antisense) BAMs; and `unclear`.
+ * Read --labels. Returns a map: rows, one map for each sample: [line, sample, dhs, enhancers, enhancer_labels, h3k27ac, promoter_marks,
+ * tfbs, nascent], all but the first two and enhancer_labels files or lists of files; nascent holds none, one (unstranded) or two (sense,
+ * antisense) BAMs; and `unclear`.
  *
  * samples are those of --input, and classes the number of classes; nothing where they are not known.
  */
@@ -140,7 +141,7 @@ def readLabels(sheet, schemaFile, samples, classes, List problems) {
         .findAll { row -> row.sample }
         .collect { row ->
             def nascent = [row.nascent, row.nascent_sense, row.nascent_antisense].findAll { cell -> isPath(cell) }
-            row.subMap('sample', 'dhs', 'enhancers', 'promoter_marks', 'tfbs') + [nascent: nascent]
+            row.subMap('line', 'sample', 'enhancers', 'enhancer_labels', 'h3k27ac', 'promoter_marks', 'tfbs') + [dhs: row.dhs ?: [], nascent: nascent]
         }
         .sort { row -> row.sample }
     return [rows: rows, unclear: read.unclear]

@@ -37,7 +37,7 @@ workflow INPUTS {
 
     CHECK_INPUTS(
         allOf(INSPECT_BAM.out.info, numbers.bams),
-        labels.collectMany { row -> [row.dhs] + row.enhancers + row.promoter_marks + row.tfbs }.unique(),
+        labels.collectMany { row -> [row.dhs, row.enhancers, row.h3k27ac, row.promoter_marks, row.tfbs].flatten() }.unique(),
         isOfGenome(files.tss) ? [] : files.tss,
         files.gtf ? LIST_TSS.out.annotation.map { _list, info -> info }.first() : [],
         files.chrom_sizes,

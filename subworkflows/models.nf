@@ -1,7 +1,8 @@
+include { FIT_RULES } from '../modules/models/fit_rules'
 include { TRAIN_MODEL } from '../modules/models/train_model'
 include { codeDigest } from '../functions/scripts'
 
-// The models of this run: trained here, or pretrained.
+// The models of this run: trained here, made of rules without labels, or pretrained.
 workflow MODELS {
     take:
     tensors // [meta, tensors]
@@ -9,8 +10,9 @@ workflow MODELS {
     tss
     trained // samples to train on, by name of the training data
     models // names of the models to train
+    unlabelled // whether they are made without labels
     pretrained // [meta, bundle]
-    options // parameters of the training
+    options // parameters of training, and of rules without labels
     device
 
     main:
@@ -24,9 +26,15 @@ workflow MODELS {
         .map { name, rows -> [name.toString()] + rows.sort { row -> row[0] }.transpose().tail() }
         .combine(channel.fromList(models))
         .map { name, windows, rpm, model -> [[trained_on: name, model: model], windows, rpm] }
-    TRAIN_MODEL(jobs, tss, options, device, codeDigest('train_model.py'))
+    TRAIN_MODEL(jobs, tss, options.training, device, codeDigest('train_model.py'))
 
-    bundles = TRAIN_MODEL.out.bundle.mix(pretrained)
+    def ruled = signal
+        .filter { meta, _rpm -> unlabelled && meta.sample in trained.keySet() }
+        .combine(channel.fromList(models))
+        .map { meta, rpm, model -> [[trained_on: meta.sample, model: model], rpm] }
+    FIT_RULES(ruled, tss, options.rules, codeDigest('fit_rules.py'))
+
+    bundles = TRAIN_MODEL.out.bundle.mix(FIT_RULES.out.bundle, pretrained)
 
     emit:
     bundles

@@ -10,7 +10,7 @@ workflow PREDICTION {
     applied // list: sample trained on, model, sample to predict, name of the model there
     signal // [meta, signal]
     groups // [group, chromosomes]
-    labels // list of maps: sample, dhs, enhancers, tfbs
+    labels // list of maps: sample, dhs, factors, tfbs
     tss
     regions // the user's own regions, or nothing
     prediction // parameters of the prediction
@@ -33,8 +33,8 @@ workflow PREDICTION {
         .filter { _meta, files, n_groups -> files.size() == n_groups }
         .map { meta, files, _n_groups -> [meta, files.sort { file -> file.name }] }
     with_markers = probabilities.map { meta, files ->
-        def row = markers[meta.sample] ?: [dhs: [], enhancers: [], tfbs: []]
-        [meta, files, row.dhs, row.enhancers, row.tfbs]
+        def row = markers[meta.sample] ?: [dhs: [], factors: [], tfbs: []]
+        [meta, files, row.dhs, row.factors, row.tfbs]
     }
     CALL_ELEMENTS(with_markers, tss, calling, codeDigest('call_elements.py'))
 

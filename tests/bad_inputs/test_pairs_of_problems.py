@@ -161,6 +161,9 @@ FAULTS = {
     "labels twice": fault(
         lambda run: run.labels.add(sample="L"), "duplicate sample (L)", needs="labels"
     ),
+    "no list of enhancers": fault(
+        lambda run: run.labels.set(1, "enhancers", ""), "enhancers is empty, where", needs="labels"
+    ),
     "a column of labels misspelt": fault(
         lambda run: run.labels.rename("tfbs", "tfsb"), "column 'tfsb'", needs="labels"
     ),

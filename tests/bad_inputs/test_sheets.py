@@ -185,11 +185,25 @@ SAMPLES = {**NO_CSV, **COLUMNS, **NAMES, **PLACES, **TWICE, **BARCODES}
 LABEL_SHEETS = {
     "a sample of no BAM": (LABELS + "L,x.bed,x.bed,x.bed\n", "sample 'L' is not in --input"),
     "a sample twice": (GOOD_LABELS + "K,x.bed,x.bed,x.bed\n", "rows 2, 3: duplicate sample (K)"),
-    "no open chromatin": (LABELS + "K,,x.bed,x.bed\n", "row 2, column dhs: the value is missing"),
-    "no factor": (LABELS + "K,x.bed,,x.bed\n", "row 2, column enhancers: the value is missing"),
-    "no promoter marks": (
-        LABELS + "K,x.bed,x.bed,\n",
-        "row 2, column promoter_marks: the value is missing",
+    "neither open chromatin nor promoter marks": (
+        LABELS + "K,,x.bed,\n",
+        "row 2: promoters need accessible sites (column dhs, or a row of --input with the mark",
+    ),
+    "no factor": (
+        LABELS + "K,x.bed,,x.bed\n",
+        "row 2: the column enhancers is empty, where --enhancer_labels factors expects a list",
+    ),
+    "no list of a registry": (
+        LABELS.replace("\n", ",enhancer_labels\n") + "K,x.bed,,x.bed,,,,,ccre\n",
+        "row 2: the column enhancers is empty, where --enhancer_labels ccre expects a list",
+    ),
+    "a list that is not used": (
+        LABELS.replace("\n", ",enhancer_labels\n") + "K,x.bed,x.bed,x.bed,,,,,h3k27ac\n",
+        "row 2: enhancers from H3K27ac do not use the list in the column enhancers",
+    ),
+    "an unknown kind of enhancers": (
+        LABELS.replace("\n", ",enhancer_labels\n") + "K,x.bed,x.bed,x.bed,,,,,p300\n",
+        "row 2, column enhancer_labels: 'p300' is not allowed. What enhancers are in this",
     ),
     "a list that is not there": (LABELS + "K,x.bed,y.bed,x.bed\n", "column enhancers: there is no"),
     "the second of two lists": (LABELS + "K,x.bed,x.bed;y.bed,x.bed\n", "column enhancers: there"),

@@ -20,6 +20,7 @@ RULES = {
     "center": "midpoint",
     "background_distance": "2000",
     "n_background": "30",
+    "enhancer_labels": "factors",
 }
 
 
@@ -64,6 +65,7 @@ def arguments(folder: Path, **options: str) -> list[str]:
         "seed": "1",
         "output": str(folder / "candidates.bed"),
         "dropped": str(folder / "dropped.tsv"),
+        "sources": str(folder / "sources.tsv"),
     }
     given = RULES | fixed | options
     return [word for name, value in given.items() for word in (f"--{name}", value)]
@@ -87,6 +89,29 @@ def test_candidates_and_the_account_are_written(tmp_path: Path, lists: dict[str,
     dropped = pd.read_csv(tmp_path / "dropped.tsv", sep="\t")
     last = dropped.groupby("element")["left"].last()
     assert last.to_dict() == {"promoter": 36, "enhancer": 36, "background": 60}
+
+
+def test_sites_with_h3k27ac_are_enhancers_and_the_sources_are_written(
+    tmp_path: Path, lists: dict[str, str]
+) -> None:
+    lists["h3k27ac"] = lists.pop("enhancers")
+    result = run(
+        tmp_path,
+        **lists,
+        promoter_marks_min_signal="7",
+        enhancer_labels="h3k27ac",
+        called="dhs=ATAC",
+    )
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(tmp_path / "candidates.bed", sep="\t", header=None)
+    assert (table[3] == "enhancer").sum() == 36
+    assert (tmp_path / "sources.tsv").read_text().splitlines() == [
+        "list\tsource\tmark\tintervals",
+        "enhancers\th3k27ac\t.\t.",
+        "dhs\treads\tATAC\t72",
+        "h3k27ac\tpeaks\t.\t36",
+        "promoter_marks\tpeaks\t.\t72",
+    ]
 
 
 def test_too_few_windows_fail_but_leave_the_account(tmp_path: Path, lists: dict[str, str]) -> None:

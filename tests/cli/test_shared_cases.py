@@ -86,8 +86,9 @@ def test_tables_saved_in_other_ways_are_read(cases):
     assert read_intervals(quoted)["name"].tolist() == names
 
 
-def test_a_sheet_without_enhancers_says_what_they_are(cases, tmp_path):
+def test_a_sheet_without_enhancers_says_what_takes_their_place(cases, tmp_path):
     given = {"input": "none.csv", "labels": str(cases / "32_no_p300/l_nop300.csv"), "tss": "x"}
     said = answers(tmp_path, {"32": given})["32"]
-    assert "column 'enhancers' is missing. Peaks of enhancer factors such as p300 or CBP" in said
+    assert "row 2: the column enhancers is empty, where --enhancer_labels factors expects" in said
+    assert "--enhancer_labels h3k27ac takes accessible sites with H3K27ac" in said
     assert "--pretrained" in said

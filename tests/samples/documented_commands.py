@@ -162,11 +162,11 @@ def launch_folder(folder: Path, samples: Sequence[str] = SAMPLES) -> Path:
 def shown_files() -> dict[str, str]:
     """The files whose content is in the documents: a here-document, a file of parameters."""
     usage = (ROOT / "docs/usage.md").read_text()
-    table = re.search(r"cat > (annotations.csv) <<'END'\n(.*?)END\n", usage, re.S)
+    tables = re.findall(r"cat > (\w+\.csv) <<'END'\n(.*?)END\n", usage, re.S)
     given = re.search(r"```yaml\n# (params.yaml)\n(.*?)```", usage, re.S)
-    assert table
+    assert {name for name, _ in tables} >= {"annotations.csv", "no_p300.csv"}
     assert given
-    return dict([table.groups(), given.groups()])
+    return dict([*tables, given.groups()])
 
 
 # `...` stands for the usual sheets; where it is all that a command says, for the pipeline as well.

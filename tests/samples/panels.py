@@ -26,6 +26,7 @@ REGION_OPTIONS = {
     **{"promoter_marks_distance": 1000, "promoter_marks_min_signal": 7, "center": "midpoint"},
     **{"background_distance": 2000, "n_background": 600, "split": "random", "seed": 1},
     **{"train_chroms": "1-7", "validation_chroms": "8-16", "test_chroms": "17-22"},
+    "enhancer_labels": "factors",
 }
 KEPT = ("id", "sample", "mark", "replicate")
 
@@ -144,6 +145,7 @@ def _regions(folder: Path) -> dict[str, pd.DataFrame]:
             *(word for pair in files for word in pair),
             *(word for name, value in REGION_OPTIONS.items() for word in (f"--{name}", value)),
             *("--output", output, "--dropped", folder / "dropped.tsv"),
+            *("--sources", folder / "sources.tsv"),
         )
         tables[row["sample"]] = read_regions(output)
     return tables

@@ -38,6 +38,7 @@ def rules(**changed: Any) -> RegionRules:
         "center": "midpoint",
         "background_distance": 2000,
         "n_background": 30,
+        "enhancer_labels": "factors",
     }
     return RegionRules(**(given | changed))
 

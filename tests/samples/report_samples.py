@@ -23,6 +23,7 @@ from deepregfinder.genome.splits import SplitPlan
 from deepregfinder.inputs.tables import InputFile
 from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.sources import LabelSource
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
@@ -74,6 +75,9 @@ class Plan:
     doubts: Sequence[str] = ()  # kinds of warnings about libraries
     compared: Sequence[int] = ()  # replicates of the mark in each of two samples
     command: str = "nextflow run main.nf -profile test"
+    enhancer_labels: str = "factors"
+    called: str | None = None  # the mark whose reads accessible sites are called from
+    rules: bool = False  # whether models were made without labels
 
     @property
     def elements(self) -> Sequence[str]:
@@ -207,6 +211,12 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
         ("enhancer", "an H3K4me3 peak within --promoter_marks_distance 1000", 200, 300),
     ]
     _write(folder / f"{sample}.dropped.tsv", Drop, drops)
+    made_of = [
+        ("enhancers", plan.enhancer_labels, None, 500),
+        ("dhs", "reads" if plan.called else "peaks", plan.called, 900),
+        ("promoter_marks", "none", None, 0),
+    ]
+    _write(folder / f"{sample}.sources.tsv", LabelSource, made_of)
     if plan.n_classes == 5:
         rows = [
             ("enhancer", "sense", 300, 100, 200, None, 1.5, 40.25, 12.0),
@@ -229,10 +239,13 @@ def _labels(folder: Path, plan: Plan, sample: str) -> None:
 
 def _model(folder: Path, plan: Plan, sample: str, model: str) -> None:
     start = folder / f"{sample}.{model}"
-    if plan.labels:
+    if plan.labels or plan.rules:
         split = SplitPlan.parse("chromosome", "1-7", "8-16", "17-22,X,Y").to_dict()
+        windows = {"train": {"enhancer": 200 if plan.labels else 0}}
         bundle = {"model": design(model), "training": plan.training, "split": split}
+        bundle |= {"n_windows": windows}
         Path(f"{start}.model.json").write_text(json.dumps(bundle))
+    if plan.labels:
         evaluation = Path(f"{start}.evaluation")
         evaluation.mkdir()
         (evaluation / "metrics.json").write_text(json.dumps(metrics(plan, sample, model)))

@@ -18,6 +18,7 @@ from deepregfinder.evaluation.tables import (
 from deepregfinder.inputs.tables import InputFile, LeftOut
 from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.sources import LabelSource
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
@@ -45,6 +46,7 @@ ROWS: dict[str, type[Any]] = {
     "regions/<sample>/test_windows.tsv": WindowDistances,
     "regions/<sample>/open_background.tsv": OpenBackground,
     "regions/<sample>/dropped.tsv": Drop,
+    "regions/<sample>/sources.tsv": LabelSource,
     "regions/<sample>/states.tsv": StateCounts,
     "signal/libraries.tsv": LibraryQuality,
     "signal/correlation.tsv": Correlation,

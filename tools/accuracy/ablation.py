@@ -191,8 +191,9 @@ def evaluate_variant(
     with without(variant):
         train_model.callback(  # type: ignore[misc]
             tensors=(tensors,), signal=(signal,), tss=tss, tss_input=False,
-            accessibility="all" if run == "dnase" else "needed", model="drf", seed=1, seeds=seeds,
-            epochs=epochs, portable=False, device="cpu", threads=1, output=bundle, **rates,
+            accessibility="all" if run == "dnase" else "needed", withhold=None, model="drf", seed=1,
+            seeds=seeds, epochs=epochs, portable=False, device="cpu", threads=1, output=bundle,
+            **rates,
         )  # fmt: skip
         predict_genome.callback(  # type: ignore[misc]
             bundle=bundle, signal=signal, chroms=chroms, step=200, quantile_map=False,

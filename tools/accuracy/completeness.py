@@ -31,6 +31,7 @@ RULES = RegionRules(
     tss_merge=500, promoter_slop=1000, enhancer_slop=1000, tss_distance=2000,
     promoter_marks_distance=1000, promoter_marks_min_signal=7, max_tf_peak_width=5000,
     center="midpoint", background_distance=2000, n_background=30000,
+    enhancer_labels="factors",
 )  # fmt: skip
 
 MAIN = "chr[0-9XY]+"

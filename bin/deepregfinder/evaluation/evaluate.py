@@ -32,6 +32,7 @@ from deepregfinder.evaluation.natural_prevalence import (
 )
 from deepregfinder.evaluation.ranking import RankedCalls, rank_calls, ranked_average_precision
 from deepregfinder.labels.ground_truth import labelled_elements
+from deepregfinder.labels.sources import seen_marks
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.calibration import combine_members
@@ -231,6 +232,7 @@ def evaluate(
         chroms=natural.chroms,
         notes=(
             *_split_notes(bundle, windows),
+            *_label_notes(bundle, windows),
             *_tss_note(bundle),
             *_removed_calls_note(natural.calls, evidence),
         ),
@@ -343,6 +345,18 @@ def _tested_on(tensors: Tensors) -> str:
         return "--split random"
     chroms = tensors.split_plan.chromosomes.select(tensors.chroms, "test")
     return f"test chromosomes: {', '.join(chroms) or 'none'}"
+
+
+def _label_notes(bundle: Bundle, tensors: Tensors) -> list[str]:
+    """Marks that the labels of the test windows are made of and that the model sees."""
+    if not (seen := seen_marks(tensors.sources, bundle.marks)):
+        return []
+    note = (
+        f"The labels of {tensors.sample} are made of {', '.join(seen)}, which the model also sees. "
+        "Training with --withhold shows how accurate it is without."
+    )
+    log.warning("%s The metrics are too optimistic.", note)
+    return [note]
 
 
 def _split_notes(bundle: Bundle, tensors: Tensors) -> list[str]:

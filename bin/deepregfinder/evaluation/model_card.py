@@ -10,6 +10,7 @@ from typing import Any
 from deepregfinder.classes import class_named
 from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.genome.splits import SPLITS, chromosome_list
+from deepregfinder.labels.sources import COLUMNS, ENHANCER_LABELS, H3K27AC, enhancer_labels
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.catalogue import ModelFacts
 from deepregfinder.models.tss_input import is_tss_array
@@ -33,6 +34,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     many = len(bundle.members) > 1
     averaged = f" of {len(bundle.members)} members are averaged and" if many else " are"
     fitted_on = bundle.training.get("temperature_fitted_on")
+    truth = ENHANCER_LABELS[enhancer_labels(bundle.label_sources)]
     calibration = (
         f"Probabilities{averaged} calibrated with temperature {bundle.temperature:.3f}, fitted on "
         f"{fitted_on}."
@@ -75,9 +77,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
             ],
         ),
         "",
-        f"{promoters} Enhancers: peaks of "
-        "enhancer-bound factors (p300, CBP, ...) with open chromatin, away from transcription "
-        "start sites and promoter marks. Background: windows away from all of these.",
+        *_labels(bundle, promoters),
         "",
         "## Training",
         "",
@@ -86,7 +86,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         *_table(
             ("seed", _CURVE[facts.progress], "validation mAP", "restarts"),
             [
-                (str(m.seed), str(m.best_epoch), f"{m.validation_map:.3f}", str(m.restarts))
+                (str(m.seed), str(m.best_epoch), _figure(m.validation_map), str(m.restarts))
                 for m in bundle.members
             ],
         ),
@@ -100,8 +100,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "- Lists of p300 and CBP sites are incomplete. A call without a labelled element may be a "
-        "real enhancer, so precision at natural prevalence is underestimated.",
+        *([f"- {truth.limits}"] if bundle.has_labels else []),
         "- Labels are chosen by open chromatin and transcription start sites: elements that have "
         "neither are not learnt, and promoters without annotation may be called enhancers.",
         f"- {_PROBABILITIES[facts.calibrated]}",
@@ -118,6 +117,25 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         ", ".join(f"{name} {version}" for name, version in sorted(bundle.versions.items())),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _labels(bundle: Bundle, promoters: str) -> list[str]:
+    """What the labels are made of: a sentence, and a list of their sources if recorded."""
+    if not bundle.has_labels:
+        return ["There were no labels: the model needs none."]
+    sources = bundle.label_sources
+    listed = [
+        f"- {COLUMNS[one.list_]}: {one.words} ({one.intervals:,})"
+        for one in sources
+        if one.intervals is not None and one.list_ != "enhancers"
+    ]
+    kind = enhancer_labels(sources)
+    near = "" if kind == H3K27AC else " with open chromatin"
+    return [
+        f"{promoters} Enhancers: {ENHANCER_LABELS[kind].words}{near}, away from transcription "
+        "start sites and promoter marks. Background: windows away from all of these.",
+        *(["", *listed] if listed else []),
+    ]
 
 
 def _few_windows(n_test: Mapping[str, int]) -> list[str]:

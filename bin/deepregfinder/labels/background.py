@@ -28,8 +28,9 @@ def background(
 ) -> tuple[pd.DataFrame, list[Drop]]:
     """Draw background windows at random, without replacement, in the order of their use.
 
-    Windows of the tiling are dropped if they are within `background_distance` of a TSS, a DHS, an
-    enhancer-TF peak (of any width) or another TF peak, or overlap the blacklist or an assembly gap.
+    Windows of the tiling are dropped if they are within `background_distance` of a TSS, a DHS, a
+    peak of a list of enhancers (of any width) or another TF peak, or overlap the blacklist or an
+    assembly gap. Without DHSs, peaks of H3K27ac and H3K4me3 take their place.
     Each split gets a third of `n_background`, and twice as many are drawn; with a random split,
     2 x `n_background` are drawn.
 
@@ -89,9 +90,12 @@ def free_windows(
     near = f"within --background_distance {distance}"
     tss = merged_tss(evidence.tss, chrom_sizes, rules.tss_merge)
     zones = [(f"a TSS {near}", tss, distance)]
+    kinds = [("an enhancer", evidence.enhancers), ("another TF", evidence.tfbs)]
     if evidence.dhs is not None:
         zones.append((f"a DHS {near}", evidence.dhs, distance))
-    for kind, lists in (("an enhancer-TF", evidence.enhancers), ("another TF", evidence.tfbs)):
+    else:
+        kinds += [("an H3K27ac", evidence.h3k27ac), ("an H3K4me3", evidence.promoter_marks)]
+    for kind, lists in kinds:
         if lists:
             zones.append((f"{kind} peak {near}", pd.concat(lists.values()), distance))
     if evidence.blacklist is not None:

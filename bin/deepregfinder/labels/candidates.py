@@ -71,7 +71,7 @@ def define_candidates(
     if evidence.dhs is None:
         log.warning(
             "no list of DHSs is given: promoters and enhancers are defined without open chromatin, "
-            "and background may include it."
+            "by peaks of H3K4me3 and H3K27ac where there are any, and background may include it."
         )
     if not evidence.promoter_marks:
         log.warning("no H3K4me3 peaks are given: enhancers may include unannotated promoters.")

@@ -1,4 +1,7 @@
-"""Promoters and enhancers: windows around open transcription start sites and distal TF peaks.
+"""Promoters and enhancers: windows around open transcription start sites and distal enhancers.
+
+Enhancers are peaks of a list (enhancer TFs, a registry) or, without one, accessible sites with
+H3K27ac. Without accessible sites, peaks of H3K4me3 and H3K27ac stand in for them.
 
 Distances are between the edges of intervals (of a promoter, the midpoint of its merged TSSs), as
 defined in `genome.bedtools`; windows are placed around midpoints after all other rules.
@@ -14,6 +17,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.genome.bedtools import cluster, merge, near, overlapping_pairs
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.labels.rules import Evidence, RegionRules, Sieve
+from deepregfinder.labels.sources import ENHANCER_LABELS, H3K27AC
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +38,10 @@ def promoters(
     geometry: Geometry,
     chrom_sizes: Mapping[str, int],
 ) -> Sieve:
-    """Promoter windows: midpoints of merged TSSs that have a DHS within `promoter_slop`."""
+    """Promoter windows: midpoints of merged TSSs that have a DHS within `promoter_slop`.
+
+    Without DHSs, an H3K4me3 peak takes their place.
+    """
     sieve = Sieve("promoter", evidence.tss, "transcription start sites given")
     sieve.drop_other_chromosomes(chrom_sizes)
     sieve.replace(
@@ -48,6 +55,12 @@ def promoters(
             f"no DHS within --promoter_slop {rules.promoter_slop}",
             ~near(sieve.intervals, evidence.dhs, rules.promoter_slop),
         )
+    elif evidence.promoter_marks:
+        marks = strong_peaks(evidence.promoter_marks, rules.promoter_marks_min_signal)
+        sieve.drop(
+            f"no H3K4me3 peak within --promoter_slop {rules.promoter_slop}",
+            ~near(sieve.intervals, marks, rules.promoter_slop),
+        )
     sieve.place_windows(sieve.intervals["start"].to_numpy(), geometry, chrom_sizes)
     return sieve
 
@@ -58,20 +71,35 @@ def enhancers(
     geometry: Geometry,
     chrom_sizes: Mapping[str, int],
 ) -> Sieve:
-    """Enhancer windows: TF peaks near a DHS, and away from TSSs and H3K4me3 peaks.
+    """Enhancer windows: listed or active sites, away from TSSs and H3K4me3 peaks.
 
     Logs a warning if the rule for H3K4me3 drops more than half of the remaining peaks. Raises
-    InputError without a list of TF peaks.
+    InputError without the lists that `enhancer_labels` needs.
     """
+    sites = _active_sites if rules.enhancer_labels == H3K27AC else _listed_sites
+    sieve = sites(evidence, rules, chrom_sizes)
+    tss = merged_tss(evidence.tss, chrom_sizes, rules.tss_merge)
+    sieve.drop(
+        f"a TSS within --tss_distance {rules.tss_distance}",
+        near(sieve.intervals, tss, rules.tss_distance),
+    )
+    _drop_near_promoter_marks(sieve, evidence, rules)
+    sieve.place_windows(window_centres(sieve.intervals, evidence, rules), geometry, chrom_sizes)
+    return sieve
+
+
+def _listed_sites(evidence: Evidence, rules: RegionRules, chrom_sizes: Mapping[str, int]) -> Sieve:
+    """Peaks of the lists of enhancers that are near a DHS."""
     lists = list(evidence.enhancers.values())
     if not lists:
         raise InputError(
-            "Enhancers need at least one list of TF peaks (p300, CBP): give --enhancers."
+            f"--enhancer_labels {rules.enhancer_labels} needs at least one list of enhancers: give "
+            "--enhancers, or take --enhancer_labels h3k27ac."
         )
     sieve = Sieve(
         "enhancer",
         pd.concat([peaks.assign(list=n) for n, peaks in enumerate(lists)], ignore_index=True),
-        "enhancer-TF peaks given",
+        f"{ENHANCER_LABELS[rules.enhancer_labels].sites} given",
     )
     sieve.drop_other_chromosomes(chrom_sizes)
     if (widest := rules.max_tf_peak_width) is not None:
@@ -83,13 +111,29 @@ def enhancers(
             f"no DHS within --enhancer_slop {rules.enhancer_slop}",
             ~near(sieve.intervals, evidence.dhs, rules.enhancer_slop),
         )
-    tss = merged_tss(evidence.tss, chrom_sizes, rules.tss_merge)
-    sieve.drop(
-        f"a TSS within --tss_distance {rules.tss_distance}",
-        near(sieve.intervals, tss, rules.tss_distance),
+    return sieve
+
+
+def _active_sites(evidence: Evidence, rules: RegionRules, chrom_sizes: Mapping[str, int]) -> Sieve:
+    """Accessible sites with an H3K27ac peak nearby; H3K27ac peaks where there are no such sites."""
+    if not evidence.h3k27ac:
+        raise InputError(
+            "--enhancer_labels h3k27ac needs at least one list of H3K27ac peaks: give --h3k27ac."
+        )
+    active = pd.concat(evidence.h3k27ac.values(), ignore_index=True)
+    sites = active if evidence.dhs is None else evidence.dhs
+    sieve = Sieve(
+        "enhancer",
+        sites.assign(list=0),
+        "H3K27ac peaks given" if evidence.dhs is None else "accessible sites given",
     )
-    _drop_near_promoter_marks(sieve, evidence, rules)
-    sieve.place_windows(window_centres(sieve.intervals, evidence, rules), geometry, chrom_sizes)
+    sieve.drop_other_chromosomes(chrom_sizes)
+    sieve.replace("merged with sites that they overlap or touch", merge_peaks(sieve.intervals))
+    if evidence.dhs is not None:
+        sieve.drop(
+            f"no H3K27ac peak within --enhancer_slop {rules.enhancer_slop}",
+            ~near(sieve.intervals, active, rules.enhancer_slop),
+        )
     return sieve
 
 
@@ -171,7 +215,7 @@ def window_centres(peaks: pd.DataFrame, evidence: Evidence, rules: RegionRules) 
         summit = peaks["summit"].to_numpy()
         if len(peaks) and (summit < 0).all():
             raise InputError(
-                f"--center summit: no peak of {_listed(list(evidence.enhancers))} has a summit "
+                f"--center summit: no peak of {_listed(_names(evidence, rules))} has a summit "
                 "(narrowPeak, column 10): choose --center midpoint or dhs."
             )
         return np.where(summit < 0, middle, summit)
@@ -192,6 +236,13 @@ def _strongest_dhs(peaks: pd.DataFrame, dhs: pd.DataFrame, middle: np.ndarray) -
     centre = middle.copy()
     centre[peak_with_dhs] = midpoint[best_first][first]
     return centre
+
+
+def _names(evidence: Evidence, rules: RegionRules) -> list[str]:
+    """The lists that enhancers are taken from."""
+    if rules.enhancer_labels != H3K27AC:
+        return list(evidence.enhancers)
+    return list(evidence.h3k27ac) if evidence.dhs is None else ["the accessible sites"]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.intervals import read_intervals
+from deepregfinder.labels.sources import COLUMNS, H3K27AC, LabelSource
 from deepregfinder.storage.tables import write_rows
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class RegionRules:
     """Distances (bp) and choices that define promoters, enhancers and background.
 
     Every field is the pipeline parameter of that name; nextflow_schema.json has its description and
-    default.
+    default. The label sheet may set `enhancer_labels` for each sample.
     """
 
     tss_merge: int
@@ -38,6 +39,7 @@ class RegionRules:
     center: Center
     background_distance: int
     n_background: int
+    enhancer_labels: str
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,11 @@ class Evidence:
 
     tss : transcription start sites
     dhs : peaks of open chromatin (DNase or ATAC); None omits the rules that need them
-    enhancers, promoter_marks, tfbs : file name -> peaks of enhancer TFs (p300, CBP), of H3K4me3
-        and of other TFs
+    enhancers, promoter_marks, tfbs : file name -> peaks of enhancer TFs (p300, CBP) or a registry
+        of enhancers, of H3K4me3 and of other TFs
     blacklist, gaps : regions excluded from background; None without such a list
+    h3k27ac : file name -> peaks of H3K27ac
+    called : column of the label sheet -> the mark from whose reads its intervals were called
     """
 
     tss: pd.DataFrame
@@ -58,6 +62,8 @@ class Evidence:
     tfbs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     blacklist: pd.DataFrame | None = None
     gaps: pd.DataFrame | None = None
+    h3k27ac: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -69,6 +75,8 @@ class Evidence:
         tfbs: Iterable[Path] = (),
         blacklist: Path | None = None,
         gaps: Path | None = None,
+        h3k27ac: Iterable[Path] = (),
+        called: Mapping[str, str] | None = None,
     ) -> "Evidence":
         """Read the files; raises InputError if one has invalid lines."""
 
@@ -91,6 +99,31 @@ class Evidence:
             tfbs=peaks(tfbs),
             blacklist=None if blacklist is None else read_intervals(blacklist),
             gaps=None if gaps is None else read_intervals(gaps),
+            h3k27ac=peaks(h3k27ac),
+            called=called or {},
+        )
+
+    def sources(self, enhancer_labels: str) -> tuple[LabelSource, ...]:
+        """Where the intervals come from. enhancer_labels : as in RegionRules"""
+
+        def source(column: str, lists: Iterable[pd.DataFrame]) -> LabelSource:
+            number, mark = sum(map(len, lists)), self.called.get(column)
+            if column == "enhancers":
+                listed = enhancer_labels != H3K27AC
+                return LabelSource(column, enhancer_labels, None, number if listed else None)
+            return LabelSource(column, "reads" if mark else "peaks", mark, number)
+
+        given = {
+            "enhancers": list(self.enhancers.values()),
+            "dhs": [] if self.dhs is None else [self.dhs],
+            "h3k27ac": list(self.h3k27ac.values()),
+            "promoter_marks": list(self.promoter_marks.values()),
+        }
+        return tuple(
+            source(column, given[column])
+            if given[column] or column == "enhancers"
+            else LabelSource(column, "none", None, 0)
+            for column in COLUMNS
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import SPLITS, SplitPlan
+from deepregfinder.labels.sources import LabelSource, sources_from_json, sources_to_json
 from deepregfinder.signal.scale import Normalisation
 from deepregfinder.storage.checked_safetensors import read_checked, write_checked
 
@@ -37,6 +38,7 @@ class Tensors:
     counting : rules by which the reads were counted
     unlabelled : int64, shape (places, 2), index in `chroms` and bp: midpoints of windows that may
         be elements, and are neither these nor background
+    sources : what the labels are made of; empty if not recorded
     """
 
     x: np.ndarray
@@ -56,6 +58,7 @@ class Tensors:
     filters: Mapping[str, int]
     counting: Mapping[str, Any]
     unlabelled: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    sources: tuple[LabelSource, ...] = ()
 
     @property
     def chroms(self) -> tuple[str, ...]:
@@ -113,6 +116,7 @@ def write_tensors(path: Path, tensors: Tensors) -> None:
         "control": tensors.control,
         "filters": dict(tensors.filters),
         "counting": dict(tensors.counting),
+        "sources": sources_to_json(tensors.sources),
     }
     write_checked(path, {name: getattr(tensors, name) for name in _ARRAYS}, KIND, facts)
 
@@ -136,4 +140,5 @@ def open_tensors(path: Path) -> Tensors:
         control=facts["control"],
         filters=facts["filters"],
         counting=facts["counting"],
+        sources=sources_from_json(facts.get("sources", [])),
     )

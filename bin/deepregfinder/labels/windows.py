@@ -21,6 +21,7 @@ from deepregfinder.genome.splits import (
     random_splits,
 )
 from deepregfinder.labels.candidates import UNLABELLED, sort_regions
+from deepregfinder.labels.sources import LabelSource
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.signal.scale import Normalisation, mark_quantiles, mark_statistics
 from deepregfinder.signal.store import Signal
@@ -81,7 +82,12 @@ class WindowRules:
 
 
 def choose_windows(
-    signal: Signal, candidates: pd.DataFrame, rules: WindowRules, plan: SplitPlan, seed: int
+    signal: Signal,
+    candidates: pd.DataFrame,
+    rules: WindowRules,
+    plan: SplitPlan,
+    seed: int,
+    sources: Sequence[LabelSource] = (),
 ) -> LabelledWindows:
     """Select windows by their signal, divide them into splits and compute the normalisation.
 
@@ -89,6 +95,7 @@ def choose_windows(
     ----------
     candidates : region table of `define_candidates` or `assign_states`; background in drawing order
     seed : of a random split
+    sources : what the labels are made of, to be recorded
 
     Raises
     ------
@@ -160,8 +167,37 @@ def choose_windows(
         filters={"min_nonzero": rules.min_nonzero, "n_background": rules.n_background},
         counting=signal.counting,
         unlabelled=places(unlabelled, signal.chrom_sizes, geometry),
+        sources=tuple(sources),
     )
     return LabelledWindows(tensors, regions, selections)
+
+
+def no_windows(
+    signal: Signal, n_classes: int, window_bins: int, transform: str, plan: SplitPlan
+) -> Tensors:
+    """Tensors without a window, for models that need no labels: marks, chromosomes, statistics.
+
+    Raises InputError if the signal has no training chromosome.
+    """
+    nothing = np.empty(0, np.int64)
+    return Tensors(
+        x=np.empty((0, len(signal.marks), window_bins), np.float32),
+        y=nothing.astype(np.uint8),
+        split=nothing.astype(np.uint8),
+        chrom=nothing.astype(np.int16),
+        start=nothing,
+        sample=signal.sample,
+        classes=tuple(member.name for member in class_set(n_classes)),
+        marks=tuple(signal.marks),
+        geometry=Geometry(signal.bin_size, window_bins),
+        chrom_sizes=dict(signal.chrom_sizes),
+        split_plan=plan,
+        normalisation=training_normalisation(signal, plan, transform),
+        seed=0,
+        control=signal.control,
+        filters={},
+        counting=signal.counting,
+    )
 
 
 def training_normalisation(signal: Signal, plan: SplitPlan, transform: str) -> Normalisation:

@@ -23,6 +23,7 @@ from deepregfinder.counting.rules import CountRules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
 from deepregfinder.genome.splits import SPLITS, SplitPlan
+from deepregfinder.labels.sources import LabelSource, sources_from_json
 from deepregfinder.models import registry
 from deepregfinder.models.calibration import combine_members, shift_priors
 from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, facts
@@ -47,13 +48,14 @@ class Member:
     """One network or forest of a bundle.
 
     best_epoch : the epoch (from 1) that was kept; of a forest, its number of trees
-    validation_map : mean average precision over non-background classes on the validation windows
+    validation_map : mean average precision over non-background classes on the validation windows;
+        None without labelled windows
     restarts : number of times that training diverged and restarted, last at `learning_rate`
     """
 
     seed: int
     best_epoch: int
-    validation_map: float
+    validation_map: float | None
     restarts: int
     learning_rate: float
 
@@ -69,10 +71,11 @@ class Bundle:
     labelled_bias : argument of calibration.shift_priors for labelled windows, if the model was
         calibrated on windows with other class frequencies; otherwise zeros
     natural : maps of its probabilities to natural prevalence; None if no chromosome was left for
-        them (--split random)
+        them (--split random), or without labelled windows
     n_windows : labelled windows by split and class; training : parameters of the training
     provenance : further facts about the training data, such as `counting`, the rules by which its
-        reads were counted (counting.rules); versions : of the programs
+        reads were counted (counting.rules), and `labels`, what the labels are made of
+        (labels.sources); versions : of the programs
     weights : for each member, its arrays by name
     """
 
@@ -111,6 +114,16 @@ class Bundle:
         """What the model needs to score windows."""
         size = Size(len(self.marks), self.window_bins, len(self.classes))
         return Trained(self.weights, size, self.normalisation)
+
+    @property
+    def label_sources(self) -> tuple[LabelSource, ...]:
+        """What the labels are made of; empty if not recorded, or without labels."""
+        return sources_from_json(self.provenance.get("labels", []))
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether it was trained, or calibrated, on labelled windows."""
+        return any(number for counts in self.n_windows.values() for number in counts.values())
 
     @property
     def geometry(self) -> Geometry:
@@ -261,7 +274,9 @@ def _member(content: Any, folder: Path) -> Member:
     return Member(
         seed=fields.integer("seed", 0, 1 << 40),
         best_epoch=fields.integer("best_epoch", 1, 1 << 20),
-        validation_map=fields.number("validation_map", 0, 1),
+        validation_map=None
+        if fields.content.get("validation_map", 0) is None
+        else fields.number("validation_map", 0, 1),
         restarts=fields.integer("restarts", 0, 1000),
         learning_rate=fields.number("learning_rate", 0, 1),
     )
@@ -334,7 +349,7 @@ def _split(fields: JsonFields) -> SplitPlan:
 
 
 def _provenance(fields: JsonFields) -> dict[str, Any]:
-    """Facts about the training data, of which only the counting rules are used."""
+    """Facts about the training data, of which the counting rules and label sources are used."""
     table = fields.of("provenance", dict)
     counting = JsonFields(table.get("counting", {}), fields.where)
     for name, kind in get_type_hints(CountRules).items():
@@ -342,6 +357,10 @@ def _provenance(fields: JsonFields) -> dict[str, Any]:
             counting.of(name, int if kind is int else str)
     if "remark" in table:
         JsonFields(table, fields.where).of("remark", str)
+    try:
+        sources_from_json(table.get("labels", []))
+    except ValueError as error:
+        raise fields.fault("provenance", f"labels: {error}") from None
     return table
 
 

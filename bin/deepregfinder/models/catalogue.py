@@ -13,8 +13,8 @@ training : how it is trained, as a continuation of "it was"
 sees : "window", one at a time, or "chromosome", what lies around a window as well
 calibrated : what its probabilities mean: "labelled", frequencies among labelled windows;
     "natural", frequencies on the genome; "rule", the distance from the border of a rule
-needs : "accessibility" (a track of DNase or ATAC), "tss" (a list of TSSs), the name of a mark,
-    "max_classes:N" and "max_bin_size:N"
+needs : "labels" (labelled windows), "accessibility" (a track of DNase or ATAC), "tss" (a list of
+    TSSs), the name of a mark, "max_classes:N" and "max_bin_size:N"
 heeds : parameters that affect this model, of those that only some models use
 runs_on : "gpu" if it can compute on a GPU, otherwise "cpu"
 progress : the unit of its learning curve: "epoch", "tree" or "fit"
@@ -69,6 +69,10 @@ class ModelFacts:
     @property
     def sees_chromosome(self) -> bool:
         return self.sees == "chromosome"
+
+    @property
+    def needs_labels(self) -> bool:
+        return "labels" in self.needs
 
     @property
     def has_gradients(self) -> bool:
@@ -135,13 +139,19 @@ def accessibility_row(marks: Sequence[str]) -> int | None:
     return next((row for row, mark in enumerate(marks) if _is_accessibility(mark)), None)
 
 
-def marks_seen(model: str, marks: Sequence[str], accessibility: str) -> tuple[str, ...]:
+def marks_seen(
+    model: str, marks: Sequence[str], accessibility: str, withheld: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The marks that a model is trained on, in their order.
 
-    accessibility : one of ACCESSIBILITY
+    accessibility : one of ACCESSIBILITY; withheld : marks that no model sees
 
-    Raises InputError where a model that needs an accessibility track is given none.
+    Raises InputError where a model that needs an accessibility track is given none, or no mark is
+    left.
     """
+    marks = [mark for mark in marks if mark not in withheld]
+    if not marks:
+        raise InputError(f"--withhold {','.join(withheld)} leaves no mark for {model}.")
     if _ACCESSIBILITY_NEED in facts(model).needs:
         if accessibility_row(marks) is None:
             raise InputError(

@@ -71,8 +71,13 @@ class ChromosomeModel(ABC):
     def fit(
         self, training: TrainingGenome, options: TrainingOptions, hardware: Hardware, folder: Path
     ) -> Fitted:
-        windows, seed = training.windows, options.seed
+        seed = options.seed
         arrays = self.fit_arrays(training, seed, hardware.threads)
+        if not len(training.tensors.y):
+            nothing = np.empty((0, training.size.n_classes), np.float32)
+            member = TrainedMember(seed, 1, None, 0, 0.0, arrays, (), nothing)
+            return self.calibrate(member, np.empty(0, np.int64))
+        windows = training.windows
         probabilities = self._of_labelled(arrays, training, "validation", hardware.threads)
         score = mean_average_precision(windows.y_validation, probabilities)
         log.info("%s: validation mAP %.4f", self.name, score)

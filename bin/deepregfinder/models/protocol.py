@@ -167,13 +167,14 @@ class TrainedMember:
     """One member of a bundle, with the weights of its best epoch; of a forest, with its arrays.
 
     validation_probabilities : float32 (n validation windows, classes), before calibration
+    validation_map : None without labelled windows
     restarts : number of times that training diverged; learning_rate : initial rate of the last
         attempt
     """
 
     seed: int
     best_epoch: int
-    validation_map: float
+    validation_map: float | None
     restarts: int
     learning_rate: float
     weights: Arrays

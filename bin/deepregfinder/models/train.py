@@ -12,6 +12,7 @@ from deepregfinder import __version__
 from deepregfinder.counting.rules import different_rules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.splits import SPLITS
+from deepregfinder.labels.sources import sources_to_json
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models import registry
 from deepregfinder.models.bundle import Bundle, Member, write_bundle
@@ -38,12 +39,14 @@ class Learner:
     """A model to train, what it is shown, and how it is trained.
 
     tss_input, accessibility : the pipeline parameters of these names
+    withheld : marks that labels may be made of, but that the model does not see
     """
 
     model: str
     tss_input: bool
     accessibility: str
     training: TrainingOptions
+    withheld: tuple[str, ...] = ()
 
 
 def train_bundle(
@@ -51,6 +54,7 @@ def train_bundle(
 ) -> tuple[Bundle, tuple[TrainedMember, ...]]:
     """Train a model on labelled windows and calibrate it on the validation chromosomes.
 
+    A model of rules also takes a genome without labelled windows; it is then not calibrated.
     Returns the bundle and its trained members with their learning curves. `folder` holds a
     checkpoint of each member; the same call after an interruption continues from there and gives
     the same bundle. Raises InputError where windows of a class are lacking, the sample lacks what
@@ -60,11 +64,14 @@ def train_bundle(
     if facts(model).sees_chromosome:
         _require_chromosomes(model, training)
     tensors = training.tensors
-    for sample in training.samples:
-        _ = sample.windows  # refused before anything is computed where they lack a class
+    if len(tensors.y):
+        for sample in training.samples:
+            _ = sample.windows  # refused before anything is computed where they lack a class
+    elif facts(model).needs_labels:
+        raise InputError(f"{model} learns from labelled windows, and there are none: give labels.")
     fitted = registry.load(model).fit(training, options, hardware, folder)
     natural = None
-    if training.load is not no_signal and tensors.split_plan.mode != "random":
+    if len(tensors.y) and training.load is not no_signal and tensors.split_plan.mode != "random":
         weights = tuple(member.weights for member in fitted.members)
         trained = Trained(weights, training.size, tensors.normalisation)
         scorer = registry.load(model).scorer(trained, hardware)
@@ -94,6 +101,7 @@ def train_bundle(
             "control": tensors.control,
             "filters": tensors.filters,
             "counting": tensors.counting,
+            "labels": sources_to_json(tensors.sources),
         },
         versions={
             "deepregfinder": __version__,
@@ -120,10 +128,10 @@ def _require_chromosomes(model: str, training: TrainingGenome) -> None:
 
 
 def write_trained(output: Path, bundle: Bundle, members: Sequence[TrainedMember]) -> None:
-    """Write the bundle and, beside it, learning_curve.tsv."""
+    """Write the bundle and, beside it, learning_curve.tsv if there is one."""
     write_bundle(output, bundle)
-    records = (record for member in members for record in member.curve)
-    write_rows(output / "learning_curve.tsv", EpochRecord, records)
+    if records := [record for member in members for record in member.curve]:
+        write_rows(output / "learning_curve.tsv", EpochRecord, records)
 
 
 def open_training(
@@ -141,7 +149,9 @@ def open_training(
     if len(samples) > 1:
         _require_alike(model, samples)
     windows = [
-        tensors.with_marks(marks_seen(model, tensors.marks, learner.accessibility))
+        tensors.with_marks(
+            marks_seen(model, tensors.marks, learner.accessibility, learner.withheld)
+        )
         for tensors in samples
     ]
     if not signals:

@@ -55,6 +55,12 @@ if TYPE_CHECKING:
         help="Background: smallest distance from any potential element (bp).",
     ),
     click.option("--n_background", required=True, type=int, help="Background windows in total."),
+    click.option(
+        "--enhancer_labels",
+        required=True,
+        type=click.Choice(["factors", "h3k27ac", "ccre", "fantom5", "vista"]),
+        help="What enhancers are: a list of that kind, or accessible sites with H3K27ac.",
+    ),
 )
 def region_options(
     tss_merge: int,
@@ -67,6 +73,7 @@ def region_options(
     center: "Center",
     background_distance: int,
     n_background: int,
+    enhancer_labels: str,
 ) -> "RegionRules":
     """The options above, which a command receives as one RegionRules."""
     from deepregfinder.labels.rules import RegionRules
@@ -82,4 +89,5 @@ def region_options(
         center=center,
         background_distance=background_distance,
         n_background=n_background,
+        enhancer_labels=enhancer_labels,
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         default="all",
         help="Who sees a DNase or ATAC track: all models, or those that need one.",
     ),
+    click.option("--withhold", help="Marks that no model sees, separated by commas."),
     click.option("--seed", required=True, type=int, help="Random seed of the first member."),
     click.option("--seeds", required=True, type=int, help="Members to train: seed, seed + 1, ..."),
     click.option("--epochs", required=True, type=int, help="Passes over the training windows."),
@@ -45,6 +46,7 @@ def learner_options(
     model: str,
     tss_input: bool,
     accessibility: str,
+    withhold: str | None,
     seed: int,
     seeds: int,
     epochs: int,
@@ -60,4 +62,5 @@ def learner_options(
     training = TrainingOptions(
         seed, seeds, epochs, batch_size, learning_rate, weight_decay, portable
     )
-    return Learner(model, tss_input, accessibility, training)
+    withheld = tuple(mark.strip() for mark in (withhold or "").split(",") if mark.strip())
+    return Learner(model, tss_input, accessibility, training, withheld)

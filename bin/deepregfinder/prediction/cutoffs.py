@@ -13,7 +13,7 @@ Each becomes one probability at natural prevalence (models/natural.py), at which
 kinds of place are cut: those within 500 bp of a known TSS, where promoters have a map of their own,
 and all others. Two things differ where nothing but the model is asked for: a model that is
 calibrated among labelled windows keeps its threshold everywhere, as published; without maps
-(--split random), every model does.
+(--split random, or no labels), every model does.
 
 In a sample that the model was not trained on, fewer reads or marks make its probabilities lower,
 although they rank windows as well. There the cut-off of a model that is calibrated at natural
@@ -238,8 +238,8 @@ class _Search:
         if shares and self.scan.natural is None:
             raise InputError(
                 f"--call_at {shares[0]} needs probabilities at natural prevalence, which this "
-                f"{self.scan.model} lacks: it was trained with --split random. Use number:N or "
-                "mb:X, or train with --split chromosome."
+                f"{self.scan.model} lacks: it was made without labels, or with --split random. Use "
+                "number:N or mb:X, or train with labels and --split chromosome."
             )
 
     def _wanted(self, k: int, wish: CallAt, own: float) -> float | None:

@@ -14,6 +14,7 @@ from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
 from deepregfinder.inputs.tables import InputFile, LeftOut
 from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.sources import LabelSource
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
@@ -64,6 +65,7 @@ class TrainingSet:
     window_distances: tuple[WindowDistances, ...] = ()
     window_distances_plot: bytes = b""
     open_background: tuple[OpenBackground, ...] = ()
+    sources: tuple[LabelSource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,12 @@ class Run:
         return tuple(sorted({result.model for result in self.results}))
 
     @property
+    def rules(self) -> tuple[str, ...]:
+        """Models that this run made without labels."""
+        made = (one for one in self.bundles.values() if not any(_windows_of(one)))
+        return tuple(sorted({str(one["model"]) for one in made}))
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The classes but background."""
         for result in self.results:
@@ -253,6 +261,12 @@ class Run:
     def tells_states(self) -> bool:
         """Whether the classes are active and poised ones."""
         return any(class_named(name).state != "." for name in self.classes)
+
+
+def _windows_of(bundle: Mapping[str, Any]) -> Iterator[int]:
+    """Numbers of labelled windows that a bundle was trained on, by split and class."""
+    for counts in bundle["n_windows"].values():
+        yield from counts.values()
 
 
 def collect(results: Path, versions: Path, parameters: Path, command: str) -> Run:
@@ -289,6 +303,7 @@ def _training_sets(files: Files) -> Iterator[TrainingSet]:
     drops, states = files.tables_of(Drop), files.tables_of(StateCounts)
     windows, window_distances = files.tables_of(Selection), files.tables_of(WindowDistances)
     plots, background = _content(files, TEST_WINDOWS_PLOTS), files.tables_of(OpenBackground)
+    sources = files.tables_of(LabelSource)
     for sample in sorted(drops.keys() | states.keys() | windows.keys()):
         yield TrainingSet(
             sample,
@@ -298,6 +313,7 @@ def _training_sets(files: Files) -> Iterator[TrainingSet]:
             window_distances.get(sample, ()),
             plots.get(sample, b""),
             background.get(sample, ()),
+            sources.get(sample, ()),
         )
 
 

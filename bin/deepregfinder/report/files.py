@@ -12,6 +12,7 @@ from deepregfinder.evaluation.tables import AnnotationScore, CrisprFigures
 from deepregfinder.inputs.tables import InputFile, LeftOut
 from deepregfinder.labels.open_background import OpenBackground
 from deepregfinder.labels.rules import Drop
+from deepregfinder.labels.sources import LabelSource
 from deepregfinder.labels.states import StateCounts
 from deepregfinder.labels.window_distances import WindowDistances
 from deepregfinder.labels.windows import Selection
@@ -32,6 +33,7 @@ TABLES: dict[str, type[Any]] = {
     "correlation.tsv": Correlation,
     "*.signal.tsv": MarkSignal,
     "*.dropped.tsv": Drop,
+    "*.sources.tsv": LabelSource,
     "*.states.tsv": StateCounts,
     "*.regions.tsv": Selection,
     "*.test_windows.tsv": WindowDistances,

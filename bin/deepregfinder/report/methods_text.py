@@ -6,6 +6,8 @@ from pathlib import Path
 from deepregfinder import __version__
 from deepregfinder.evaluation.model_card import in_words, shown_signal, split_text
 from deepregfinder.genome import biotypes
+from deepregfinder.labels.sites import FOLD, SURROUNDINGS, TAIL, WIDTH
+from deepregfinder.labels.sources import ENHANCER_LABELS, enhancer_labels
 from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, design, facts
 from deepregfinder.report import references
 from deepregfinder.report.accuracy import listed
@@ -39,6 +41,8 @@ def methods(run: Run) -> Methods:
     paragraphs = [_elements(run, cite), _signal(run, cite)]
     if run.training_sets:
         paragraphs += [_labels(run), _training(run, cite)]
+    elif run.rules:
+        paragraphs.append(_rules(run, cite))
     if run.predicted:
         paragraphs.append(_calls(run))
     paragraphs.append(_evaluation(run, cite))
@@ -107,8 +111,8 @@ def _labels(run: Run) -> str:
     signal = of("promoter_marks_min_signal")
     strong = f" of a signal of at least {signal}" if signal else ""
     enhancers = (
-        f"enhancers were peaks of enhancer factors within {of('enhancer_slop')} bp of open "
-        f"chromatin, more than {of('tss_distance')} bp from any start site and more than "
+        f"enhancers were {_enhancers(run)}, "
+        f"more than {of('tss_distance')} bp from any start site and more than "
         f"{of('promoter_marks_distance')} bp from H3K4me3 peaks{strong}; "
     )
     background = (
@@ -134,7 +138,52 @@ def _labels(run: Run) -> str:
     bundle = next(iter(run.bundles.values()), None)
     how = split_text(bundle["split"]) if bundle else "into training, validation and test"
     split = f"{windows} were split {how}."
-    return promoters + enhancers + background + states + split
+    return promoters + enhancers + background + _called(run) + states + split
+
+
+def _enhancers(run: Run) -> str:
+    """What enhancers are, with the samples where kinds differ."""
+    kinds: dict[str, list[str]] = {}
+    for one in run.training_sets:
+        kinds.setdefault(enhancer_labels(one.sources), []).append(one.sample)
+    slop = run.parameters.get("enhancer_slop")
+    said = {kind: ENHANCER_LABELS[kind].methods.format(slop=slop) for kind in kinds}
+    if len(kinds) == 1:
+        return next(iter(said.values()))
+    return " and ".join(f"{said[kind]} ({listed(samples)})" for kind, samples in kinds.items())
+
+
+def _called(run: Run) -> str:
+    """Lists that were called from reads, with the rule, and lists that were not available."""
+    closed = [
+        one.sample
+        for one in run.training_sets
+        if any((row.list_, row.source) == ("dhs", "none") for row in one.sources)
+    ]
+    without = (
+        f"Without accessible sites in {listed(closed)}, peaks of H3K4me3 and H3K27ac took their "
+        "place. "
+        if closed
+        else ""
+    )
+    called = [
+        f"{row.mark} of {one.sample}"
+        for one in run.training_sets
+        for row in one.sources
+        if row.mark
+    ]
+    if not called:
+        return without
+    return without + (
+        f"Sites of {listed(called)} were called from reads, where {WIDTH} bp held at least "
+        f"{FOLD:g} times as many as the mean of the training chromosomes and of the surrounding "
+        f"{SURROUNDINGS // 1000} kb, with a Poisson probability below {TAIL:g}. "
+    )
+
+
+def _rules(run: Run, cite: _Citations) -> str:
+    """Models of rules, without labels."""
+    return f"No labels were used. {_training(run, cite)}"
 
 
 def _training(run: Run, cite: _Citations) -> str:

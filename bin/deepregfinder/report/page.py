@@ -15,6 +15,7 @@ from deepregfinder import __version__
 from deepregfinder.classes import CLASS_SETS
 from deepregfinder.counting.store import RecordCounts
 from deepregfinder.labels.ground_truth import NEGATIVE_BEYOND, POSITIVE_WITHIN
+from deepregfinder.labels.sources import COLUMNS
 from deepregfinder.labels.window_distances import MARKERS
 from deepregfinder.report import accuracy, browser, charts, curves, evidence, formats, words
 from deepregfinder.report.collect import Run, Version
@@ -210,6 +211,7 @@ def render(run: Run) -> str:
         words=words,
         methods=methods(run),
         markers=MARKERS,
+        label_columns=COLUMNS,
         positive_within=POSITIVE_WITHIN,
         negative_beyond=NEGATIVE_BEYOND,
         fate_colours=_FATE_COLOURS,

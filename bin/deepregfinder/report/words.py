@@ -6,6 +6,7 @@ from typing import Any
 
 from deepregfinder.classes import class_named
 from deepregfinder.evaluation.metrics import FEW_WINDOWS
+from deepregfinder.labels.sources import ENHANCER_LABELS, FACTORS, enhancer_labels
 from deepregfinder.models.catalogue import MODEL_NAMES, design, facts
 from deepregfinder.report.accuracy import listed
 from deepregfinder.report.collect import Result, Run
@@ -144,11 +145,8 @@ def cautions(run: Run) -> Iterator[Caution]:
     yield from _too_good(run)
     if run.evaluated:
         yield _prevalence(run)
-        yield Caution(
-            "Labels are incomplete",
-            "Lists of enhancer sites (p300, CBP) miss enhancers. A call without a labelled element "
-            "may still be real, so true precision is probably somewhat higher than reported here.",
-        )
+        yield from _truths(run)
+    yield from _without_labels(run)
     if any(_of_labelled(result) for result in run.predicted):
         others = dict.fromkeys(design(one.model) for one in run.predicted if not _of_labelled(one))
         but = f" except {listed(list(others))}" if others else ""
@@ -228,6 +226,35 @@ def _prevalence(run: Run) -> Caution:
         "precision is lower. This run cannot measure by how much"
         + (f": {'; '.join(sorted(reasons))}" if reasons != {""} else "."),
     )
+
+
+def _truths(run: Run) -> Iterator[Caution]:
+    """What enhancer labels are, for each kind of them in the run."""
+    kinds: dict[str, list[str]] = {}
+    for one in run.training_sets:
+        kinds.setdefault(enhancer_labels(one.sources), []).append(one.sample)
+    for kind, samples in (kinds or {FACTORS: []}).items():
+        if kind == FACTORS:
+            yield Caution(
+                "Labels are incomplete",
+                "Lists of enhancer sites (p300, CBP) miss enhancers. A call without a labelled "
+                "element may still be real, so true precision is probably somewhat higher than "
+                "reported here.",
+            )
+        else:
+            point = f"Enhancer labels of {_some(samples)}: {ENHANCER_LABELS[kind].words}"
+            yield Caution(point, ENHANCER_LABELS[kind].limits)
+
+
+def _without_labels(run: Run) -> Iterator[Caution]:
+    """Calls of rules: no label says how good they are."""
+    if run.rules:
+        yield Caution(
+            "Calls follow rules; their accuracy is unknown",
+            f"Without labels, {listed(list(run.rules))} calls what meets its rules. Probabilities "
+            "say how far a window lies from the border of a rule (0.5). They are not frequencies, "
+            "and there are none at natural prevalence.",
+        )
 
 
 def _article(noun: str) -> str:

@@ -7,7 +7,7 @@ process BUILD_TENSORS {
     ext input_bytes: { bytesOf(signal) }
 
     input:
-    tuple val(meta), path(signal), path(candidates)
+    tuple val(meta), path(signal), path(candidates), path(sources)
     val options
     val code // digest of the script and of the library behind it
 
@@ -24,6 +24,7 @@ process BUILD_TENSORS {
         --sample ${meta.sample} \\
         --signal ${signal} \\
         --candidates ${candidates} \\
+        --sources ${sources} \\
         ${flags(options)} \\
         --output ${meta.sample}.tensors.safetensors \\
         --regions_output ${meta.sample}.regions.bed \\

@@ -6,7 +6,7 @@ process DEFINE_REGIONS {
     label 'process_low'
 
     input:
-    tuple val(meta), path(dhs, stageAs: 'dhs/*'), path(enhancers, stageAs: 'enhancers/?/*'), path(promoter_marks, stageAs: 'promoter_marks/?/*'), path(tfbs, stageAs: 'tfbs/?/*')
+    tuple val(meta), path(dhs, stageAs: 'dhs/*'), path(enhancers, stageAs: 'enhancers/?/*'), path(h3k27ac, stageAs: 'h3k27ac/?/*'), path(promoter_marks, stageAs: 'promoter_marks/?/*'), path(tfbs, stageAs: 'tfbs/?/*'), val(enhancer_labels), val(called)
     path tss, stageAs: 'tss/*'
     val chrom_sizes
     path blacklist, stageAs: 'blacklist/*'
@@ -17,6 +17,7 @@ process DEFINE_REGIONS {
     output:
     tuple val(meta), path("${meta.sample}.candidates.bed"), emit: candidates
     path "${meta.sample}.dropped.tsv", topic: report
+    tuple val(meta), path("${meta.sample}.sources.tsv"), emit: sources, topic: report
     tuple val(task.process), eval('versions.py python pybedtools bedtools'), topic: versions
 
     script:
@@ -26,20 +27,23 @@ process DEFINE_REGIONS {
     'define_regions.py' \\
         --sample ${meta.sample} \\
         --tss ${tss} \\
-        --dhs ${dhs} \\
+        ${repeated('--dhs', dhs)} \\
         ${repeated('--enhancers', enhancers)} \\
+        ${repeated('--h3k27ac', h3k27ac)} \\
         ${repeated('--promoter_marks', promoter_marks)} \\
         ${repeated('--tfbs', tfbs)} \\
         ${repeated('--blacklist', blacklist)} \\
         ${repeated('--gaps', gaps)} \\
         --chrom_sizes chrom.sizes \\
-        ${flags(options)} \\
+        ${flags(options + [enhancer_labels: enhancer_labels])} \\
+        ${repeated('--called', called)} \\
         --output ${meta.sample}.candidates.bed \\
-        --dropped ${meta.sample}.dropped.tsv
+        --dropped ${meta.sample}.dropped.tsv \\
+        --sources ${meta.sample}.sources.tsv
     """
 
     stub:
     """
-    touch ${meta.sample}.candidates.bed ${meta.sample}.dropped.tsv
+    touch ${meta.sample}.candidates.bed ${meta.sample}.dropped.tsv ${meta.sample}.sources.tsv
     """
 }

@@ -25,7 +25,7 @@ SAFE = {
     r"given|counts",  # an option and a file; the search sees their definition
     # Files: Nextflow escapes their names (tests/bad_inputs/test_hostile_names.py). Quotes around
     # them would break names with spaces, since the backslashes would then be part of the name.
-    r"bundle|signal|tensors|candidates|regions|calls|cutoffs|elements|bam|index|bed|table|tss|dhs|nascent",
+    r"bundle|signal|tensors|candidates|sources|regions|calls|cutoffs|elements|bam|index|bed|table|tss|dhs|nascent",
     r"(calls|probabilities)_[ab]",
     r"repeated\('--\w+', \w+\)",
 }

@@ -10,6 +10,7 @@ from deepregfinder.evaluation.evaluate import Evaluation, Evidence, Subject, eva
 from deepregfinder.evaluation.metrics import Bootstrap
 from deepregfinder.evaluation.metrics_json import to_json
 from deepregfinder.genome.splits import SplitPlan
+from deepregfinder.labels.sources import LabelSource
 from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.models.calibration import temper
@@ -61,6 +62,14 @@ def test_a_note_says_that_a_model_saw_the_test_chromosomes() -> None:
         given_tss, weights=tuple(w | {"tss.1": np.array([5])} for w in given_tss.weights)
     )
     assert "is given the TSSs" in measured(elements(), given_tss).notes[0]
+
+
+def test_a_note_says_that_a_model_sees_the_marks_of_its_labels() -> None:
+    sources = (LabelSource("enhancers", "h3k27ac", None, None),)
+    (note,) = measured(replace(elements(), sources=sources), bundle()).notes
+    assert "are made of H3K27ac, which the model also sees" in note
+    factors = (LabelSource("enhancers", "factors", None, 9),)
+    assert measured(replace(elements(), sources=factors), bundle()).notes == ()
 
 
 def test_temperature_changes_calibration_but_not_accuracy() -> None:

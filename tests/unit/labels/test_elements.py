@@ -1,6 +1,7 @@
 """Promoters and enhancers, rule by rule."""
 
 import logging
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -8,8 +9,9 @@ from samples.region_samples import GEOMETRY, evidence, peaks, points, rules
 
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
+from deepregfinder.labels.background import free_windows
 from deepregfinder.labels.elements import enhancers, merge_peaks, promoters
-from deepregfinder.labels.rules import Sieve
+from deepregfinder.labels.rules import Evidence, Sieve
 
 SIZES = {"chr1": 1_000_000}
 
@@ -205,3 +207,76 @@ def test_center_dhs_without_signal_takes_the_most_central_site() -> None:
         enhancers=peaks(("chr1", 50_000, 54_000)),
     )
     assert starts(enhancers(lists, rules(center="dhs"), GEOMETRY, SIZES)) == [51_600]
+
+
+def active(dhs: pd.DataFrame | None, h3k27ac: pd.DataFrame, **more: pd.DataFrame) -> Evidence:
+    """Evidence without a list of enhancers."""
+    return replace(evidence(), dhs=dhs, enhancers={}, h3k27ac={"ac.bed": h3k27ac}, **more)
+
+
+BY_ACTIVITY = {"enhancer_labels": "h3k27ac"}
+
+
+def test_accessible_sites_with_h3k27ac_are_enhancers() -> None:
+    """Within the slop of H3K27ac, and away from TSSs and from H3K4me3."""
+    lists = active(
+        peaks(*(("chr1", at, at + 200) for at in (10_000, 30_000, 50_000, 70_000, 90_000))),
+        peaks(("chr1", 11_199, 12_000), ("chr1", 31_200, 32_000), ("chr1", 50_000, 95_000)),
+        tss=points("chr1", 72_000),
+        promoter_marks={"k4.bed": peaks(("chr1", 91_000, 91_500))},
+    )
+    sieve = enhancers(lists, rules(**BY_ACTIVITY), GEOMETRY, SIZES)
+    assert starts(sieve) == [9_100, 49_100]
+    assert sieve.drops[0].rule == "accessible sites given"
+    dropped = account(sieve)
+    assert dropped["no H3K27ac peak within --enhancer_slop 1000"] == 1
+    assert dropped["a TSS within --tss_distance 2000"] == 1
+    assert dropped["an H3K4me3 peak within --promoter_marks_distance 1000"] == 1
+    assert sieve.unlabelled["start"].tolist() == [90_000]
+
+
+def test_without_accessible_sites_peaks_of_both_marks_take_their_place() -> None:
+    lists = active(
+        None,
+        peaks(("chr1", 10_000, 10_400), ("chr1", 10_400, 10_800), ("chr1", 50_000, 50_400)),
+        tss=points("chr1", 51_000, 80_000),
+        promoter_marks={"k4.bed": peaks(("chr1", 51_900, 52_500))},
+    )
+    assert starts(enhancers(lists, rules(**BY_ACTIVITY), GEOMETRY, SIZES)) == [9_400]
+    sieve = promoters(lists, rules(), GEOMETRY, SIZES)
+    assert starts(sieve) == [50_000]
+    assert account(sieve)["no H3K4me3 peak within --promoter_slop 1000"] == 1
+    free, drops = free_windows(lists, rules(), GEOMETRY, SIZES)
+    near = {drop.rule.partition(" peak within")[0] for drop in drops}
+    assert {"an H3K27ac", "an H3K4me3"} <= near
+    assert not free["start"].isin([8_000, 10_000, 12_000, 50_000, 52_000, 54_000]).any()
+
+
+def test_with_accessible_sites_h3k27ac_alone_may_be_background() -> None:
+    """As with p300: background is away from accessible sites, whatever mark it has."""
+    lists = active(peaks(("chr1", 90_000, 90_200)), peaks(("chr1", 10_000, 10_400)))
+    free, _ = free_windows(lists, rules(), GEOMETRY, SIZES)
+    assert free["start"].isin([10_000]).any()
+
+
+def test_a_registry_is_chosen_from_like_factors() -> None:
+    lists = evidence(
+        dhs=peaks(("chr1", 50_500, 50_600)),
+        enhancers=peaks(("chr1", 50_000, 50_400), ("chr1", 70_000, 70_400)),
+    )
+    sieve = enhancers(lists, rules(enhancer_labels="ccre"), GEOMETRY, SIZES)
+    assert starts(sieve) == starts(enhancers(lists, rules(), GEOMETRY, SIZES)) == [49_200]
+    assert sieve.drops[0].rule == "cCREs given"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("factors", "--enhancer_labels factors needs at least one list of enhancers"),
+        ("h3k27ac", "--enhancer_labels h3k27ac needs at least one list of H3K27ac peaks"),
+    ],
+)
+def test_lists_that_a_kind_needs_are_asked_for(kind: str, words: str) -> None:
+    lists = replace(evidence(), enhancers={})
+    with pytest.raises(InputError, match=words):
+        enhancers(lists, rules(enhancer_labels=kind), GEOMETRY, SIZES)

@@ -104,6 +104,8 @@ def repack(folder, arrays):
         ({"members": [1]}, "expected a JSON object"),
         ({"members__0__seed": -1}, "seed: -1 is not between"),
         ({"members__0__validation_map": 1.5}, "validation_map: 1.5"),
+        ({"provenance__labels": "p300"}, "provenance: labels: expected a list of sources"),
+        ({"provenance__labels": [{"list_": "<b>"}]}, "provenance: labels: expected list_, source"),
         ({"members__0__validation_map": "best"}, "validation_map: expected int or float, found"),
         ({"members__0__best_epoch": None}, "best_epoch: it is missing"),
         ({"normalisation": []}, "normalisation: expected dict"),

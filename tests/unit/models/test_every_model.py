@@ -161,7 +161,9 @@ def test_its_entry_is_sound(repository, name):
     assert ("{transformed}" in entry.signal) == ("transform" in entry.heeds)
     assert entry.progress != "tree" or entry.runs_on == "cpu"
     assert set(entry.traits) <= {"baseline", "gradients", "hidden_marks", "states", "together"}
-    assert all(re.fullmatch(r"accessibility|tss|H\w+|max_\w+:\d+", need) for need in entry.needs)
+    assert all(
+        re.fullmatch(r"labels|accessibility|tss|H\w+|max_\w+:\d+", need) for need in entry.needs
+    )
 
 
 def test_one_model_is_the_baseline():

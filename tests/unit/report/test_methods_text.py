@@ -119,3 +119,22 @@ def test_works_that_are_cited_twice_are_listed_once(tmp_path: Path) -> None:
     text_of_methods = methods(made_up(tmp_path, Plan(models=("cnn", "rnn"))))
     assert text_of_methods.references.count(references.DEEPREGFINDER) == 1
     assert " ".join(text_of_methods.paragraphs).count(references.DEEPREGFINDER.cite) > 1
+
+
+def test_it_says_what_labels_are_made_of(tmp_path: Path) -> None:
+    text = " ".join(methods(made_up(tmp_path)).paragraphs)
+    assert "enhancers were peaks of enhancer factors within 1000 bp of open chromatin" in text
+    assert "called from reads" not in text
+    (tmp_path / "active").mkdir()
+    run = made_up(tmp_path / "active", Plan(enhancer_labels="h3k27ac", called="ATAC"))
+    text = " ".join(methods(run).paragraphs)
+    assert "enhancers were accessible sites within 1000 bp of an H3K27ac peak, more than" in text
+    assert "Sites of ATAC of A were called from reads, where 300 bp held at least 3 times" in text
+    assert "enhancer factors" not in text
+
+
+def test_without_labels_it_says_so(tmp_path: Path) -> None:
+    run = made_up(tmp_path, Plan(models=("ccre",), labels=False, rules=True))
+    text = " ".join(methods(run).paragraphs)
+    assert "No labels were used. The models were the rules of the ENCODE registry" in text
+    assert "Labelled windows" not in text

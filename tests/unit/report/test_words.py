@@ -171,3 +171,21 @@ def test_calls_near_start_sites_are_a_caution_without_them(tmp_path: Path) -> No
     without = {name: value for name, value in run.parameters.items() if name != "tss"}
     assert title in points(replace(run, parameters=without))
     assert title not in points(replace(run, parameters=without | {"gtf": "genes.gtf"}))
+
+
+def test_what_enhancer_labels_are_is_said_for_each_kind(tmp_path: Path) -> None:
+    factors = points(made_up(tmp_path, Plan()))
+    assert "Lists of enhancer sites (p300, CBP) miss enhancers" in factors["Labels are incomplete"]
+    (tmp_path / "active").mkdir()
+    said_ = points(made_up(tmp_path / "active", Plan(enhancer_labels="h3k27ac", called="ATAC")))
+    text = said_["Enhancer labels of A: accessible sites with H3K27ac"]
+    assert "made from H3K27ac, not from p300" in text
+    assert "Labels are incomplete" not in said_
+    assert "p300, CBP" not in " ".join(said_.values())
+
+
+def test_rules_without_labels_are_said_to_have_no_known_accuracy(tmp_path: Path) -> None:
+    plan = Plan(models=("ccre",), labels=False, rules=True)
+    text = points(made_up(tmp_path, plan))["Calls follow rules; their accuracy is unknown"]
+    assert "ccre calls what meets its rules" in text
+    assert "none at natural prevalence" in text
