@@ -217,7 +217,7 @@ class _Search:
         cuts: list[tuple[float, float]] = []
         natural: list[float | None] = []
         for k, (wish, own) in enumerate(zip(wishes, models, strict=True)):
-            q = self._wanted(k, wish, own)
+            q = self._wanted(k, wish, own, threshold is None)
             natural.append(q)
             cuts.append((own, own) if q is None else self._cut(k, q, own, wish))
         if any(wish.kind in _AMOUNTS for wish in wishes):
@@ -242,9 +242,9 @@ class _Search:
                 "number:N or mb:X, or train with labels and --split chromosome."
             )
 
-    def _wanted(self, k: int, wish: CallAt, own: float) -> float | None:
+    def _wanted(self, k: int, wish: CallAt, own: float, as_trained: bool) -> float | None:
         """The probability at natural prevalence to cut at; None for the model's threshold as it
-        is, and where it has to be searched."""
+        is, and where it has to be searched. as_trained : --threshold does not move it"""
         natural = self.scan.natural
         if wish.kind in _AMOUNTS:
             return None
@@ -256,7 +256,9 @@ class _Search:
             return None
         level = min(int(np.ceil(own * (LEVELS - 1))), LEVELS - 1)
         q = float(natural.anywhere[k].table()[level])
-        return q if self.natural.is_own else min(q, self._of_share(k, natural.anywhere[k].prior))
+        if not as_trained or self.natural.is_own or self.natural.adapted:
+            return q
+        return min(q, self._of_share(k, natural.anywhere[k].prior))
 
     def _of_share(self, k: int, share: float) -> float:
         """The highest probability that at least a share of all windows reach."""

@@ -18,7 +18,7 @@ class NaturalScan:
     "estimated", the maps are adapted to it. Without maps, probabilities are taken as they are.
 
     tss : known TSSs, for `near_tss`
-    class_share : the parameter of that name, one of CLASS_SHARES
+    class_share : the parameter of that name, one of CLASS_SHARES; adapted : it is "estimated"
     q : for each place and class but background, the probability at natural prevalence of every
         level, float64 (LEVELS,). Places are, in this order, away from known TSSs and at one
     windows : how many there are at each level: int64 (2, classes - 1, LEVELS). Windows of classes
@@ -35,7 +35,7 @@ class NaturalScan:
     ) -> None:
         self.scan = scan
         self.tss = tss
-        self._adapted = class_share == CLASS_SHARES[1]
+        self.adapted = class_share == CLASS_SHARES[1]
         n = len(scan.classes) - 1
         natural = scan.natural
         own_maps: tuple[NaturalMap | None, ...] = (None,) * n
@@ -88,4 +88,4 @@ class NaturalScan:
         return of_class.prior if self.is_own else estimate_prior(of_class, windows)
 
     def _table(self, of_class: NaturalMap, estimated: float) -> np.ndarray:
-        return of_class.table(estimated if self._adapted else None)
+        return of_class.table(estimated if self.adapted else None)

@@ -179,7 +179,28 @@ def test_in_another_sample_the_cutoff_follows_the_share_of_the_class(tmp_path, p
     assert (row.probability < of_own.probability) == (prior < 0.1)
     as_in_training, _ = find_cutoffs(other, Wanted(), None, None)
     assert as_in_training.share_estimated == row.share_estimated
-    assert as_in_training.probability == pytest.approx(of_own.probability, abs=1e-4)
+    assert as_in_training.probability <= of_own.probability + 1e-4
+
+
+@pytest.mark.parametrize("prior", [0.001, 0.3])
+def test_in_another_sample_the_share_of_windows_of_the_training_is_called_at_least(tmp_path, prior):
+    """Where reads are fewer, probabilities are lower; the best windows are called all the same."""
+    natural = replace(NATURAL, anywhere=(replace(ENHANCER, prior=prior), PROMOTER))
+    own = replace(scan_of(tmp_path), natural=natural)
+    of_own, _ = find_cutoffs(own, Wanted(), None, None)
+    row, _ = find_cutoffs(replace(own, sample="GM12878"), Wanted(), None, None)
+    p = np.sort([window[3] for window in natural_of(own, 1)])[::-1]
+    n = int(np.ceil(prior * len(p)))
+    if of_own.windows >= n:
+        assert row.windows == of_own.windows
+    else:
+        assert row.windows == np.sum(p >= p[n - 1]) >= n > of_own.windows
+    assert (prior > 0.1) == (row.windows > of_own.windows)
+    # What the user says is taken as it is, and so is a sample among those of the training.
+    moved, _ = find_cutoffs(replace(own, sample="GM12878"), Wanted(threshold=0.9), None, None)
+    assert moved.windows < of_own.windows
+    together, _ = find_cutoffs(replace(own, sample="A", trained_on="A+B"), Wanted(), None, None)
+    assert together.windows == of_own.windows
 
 
 def test_shares_need_maps_and_a_threshold_contradicts_a_wish(tmp_path):
