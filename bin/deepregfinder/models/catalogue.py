@@ -134,6 +134,11 @@ def training_sample(name: str) -> str:
     return name.partition(_APPLIED)[2]
 
 
+def includes(trained_on: str, sample: str) -> bool:
+    """Whether the training data of a model include a sample: those of "A+B" include A and B."""
+    return sample in (trained_on, *trained_on.split("+"))
+
+
 def accessibility_row(marks: Sequence[str]) -> int | None:
     """The first row that is an accessibility track (DNase, ATAC-seq, DHS, ...), or None."""
     return next((row for row, mark in enumerate(marks) if _is_accessibility(mark)), None)

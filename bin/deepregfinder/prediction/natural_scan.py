@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from deepregfinder.models.catalogue import includes
 from deepregfinder.models.natural import LEVELS, NaturalMap, estimate_prior, near_tss, stored_level
 from deepregfinder.prediction.probabilities import Probabilities
 
@@ -58,8 +59,7 @@ class NaturalScan:
     @property
     def is_own(self) -> bool:
         """Whether the model was trained on the sample, alone or with others ("A+B")."""
-        trained_on = self.scan.trained_on
-        return self.scan.sample in (trained_on, *trained_on.split("+"))
+        return includes(self.scan.trained_on, self.scan.sample)
 
     def load(self, chrom: str) -> np.ndarray:
         """Probabilities of the classes but background: float64 (classes - 1, windows)."""

@@ -7,7 +7,7 @@ from typing import Any
 from deepregfinder.classes import class_named
 from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.labels.sources import ENHANCER_LABELS, FACTORS, enhancer_labels
-from deepregfinder.models.catalogue import MODEL_NAMES, design, facts
+from deepregfinder.models.catalogue import MODEL_NAMES, design, facts, includes
 from deepregfinder.report.accuracy import listed
 from deepregfinder.report.collect import Result, Run
 from deepregfinder.report.formats import figure, label, percent, plural
@@ -265,7 +265,7 @@ def _from_other_samples(run: Run) -> Iterator[Caution]:
     pairs = [
         f"{result.sample} (model of {result.trained_on})"
         for result in run.predicted
-        if result.trained_on != result.sample
+        if not includes(result.trained_on, result.sample)
     ]
     if pairs:
         mapped = run.parameters.get("quantile_map") is True
