@@ -36,7 +36,7 @@ def genome(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 def with_labels(tensors: Path, signal: Path, tss: Path, folder: Path) -> Bundle:
     learner = Learner("ccre", False, "all", TrainingOptions(1, 1, 1, 32, 0.01, 0))
-    training = open_training(open_tensors(tensors), learner, signal, tss)
+    training = open_training([open_tensors(tensors)], learner, [signal], tss)
     return train_bundle(training, learner, Hardware(torch.device("cpu"), 1), folder)[0]
 
 
@@ -90,8 +90,8 @@ def test_everything_that_the_rules_lack_is_named_at_once(tmp_path: Path) -> None
 def test_withheld_marks_are_not_shown(genome, tmp_path: Path) -> None:
     tensors, signal, tss = genome
     learner = Learner("gbm", False, "all", TrainingOptions(1, 1, 1, 32, 0.01, 0), ("H3K27ac",))
-    training = open_training(open_tensors(tensors), learner, signal, tss)
+    training = open_training([open_tensors(tensors)], learner, [signal], tss)
     assert training.tensors.marks == ("ATAC", "H3K4me3")
     assert training.load("chr1").rpm.shape[0] == 2
     with pytest.raises(InputError, match="leaves no mark for gbm"):
-        open_training(open_tensors(tensors), replace(learner, withheld=MARKS), signal, tss)
+        open_training([open_tensors(tensors)], replace(learner, withheld=MARKS), [signal], tss)
