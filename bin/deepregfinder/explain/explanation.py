@@ -32,7 +32,8 @@ from deepregfinder.models.windows.layers import Network
 from deepregfinder.models.windows.model import load_networks
 from deepregfinder.prediction.calling import Calls
 from deepregfinder.prediction.labelled_windows import labelled_windows
-from deepregfinder.prediction.sample_signal import SignalReader
+from deepregfinder.prediction.pretrained import lacking_marks
+from deepregfinder.prediction.sample_signal import SignalReader, rows_of
 from deepregfinder.signal.scale import normalise_windows
 from deepregfinder.signal.store import Signal
 
@@ -88,11 +89,14 @@ def explain(
     hidden = bundle.facts.knows_hidden_marks
     elimination = eliminate(validation, test, n_marks, None if hidden else seed)
     notes = []
+    if lacking := lacking_marks(bundle.marks, signal.marks):
+        notes.append(f"{sample} has no reads of {', '.join(lacking)}.")
     profiles = None
     if calls is None:
         notes.append(f"{sample} was not predicted, so there are no calls to average.")
     else:
-        profiles = average_profiles(signal, bundle.marks, calls, len(bundle.classes))
+        rows = rows_of(bundle, signal)
+        profiles = average_profiles(signal, rows, calls, len(bundle.classes))
         if not profiles.calls.any():
             notes.append("The model has no calls whose signal can be averaged.")
     places, filters, attributions = None, None, {}

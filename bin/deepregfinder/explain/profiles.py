@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepregfinder.prediction.calling import Calls
-from deepregfinder.signal.store import Signal, match_marks
+from deepregfinder.prediction.sample_signal import select_rows
+from deepregfinder.signal.store import Signal
 
 REACH = 5000
 
@@ -26,19 +27,20 @@ class Profiles:
 
 
 def average_profiles(
-    signal: Signal, marks: Sequence[str], calls: Mapping[str, Calls], n_classes: int
+    signal: Signal, rows: Sequence[int], calls: Mapping[str, Calls], n_classes: int
 ) -> Profiles:
     """Average every mark over +-5 kb around the summits of all calls of each class.
 
+    rows : of the marks in the signal, as `sample_signal.rows_of` gives them
+
     Calls closer than 5 kb to an end of their chromosome are excluded.
     """
-    rows = match_marks(marks, signal)
     reach = REACH // signal.bin_size
     offsets = np.arange(-reach, reach + 1)
-    total = np.zeros((n_classes, len(marks), len(offsets)))
+    total = np.zeros((n_classes, len(rows), len(offsets)))
     counted = np.zeros(n_classes, np.int64)
     for chrom, of_chrom in calls.items():
-        rpm = signal.load(chrom)[rows]
+        rpm = select_rows(signal.load(chrom), rows)
         centre = of_chrom.summit // signal.bin_size
         inside = (centre >= reach) & (centre + reach < rpm.shape[1])
         for index in range(1, n_classes):

@@ -9,6 +9,7 @@ from samples.small_genome import WORLD_SIZES, write_genome
 from sklearn.metrics import average_precision_score
 
 from deepregfinder.errors import InputError
+from deepregfinder.explain.explanation import explain
 from deepregfinder.labels.tensors import open_tensors
 from deepregfinder.models.bundle import read_bundle
 from deepregfinder.models.device import Hardware
@@ -120,6 +121,19 @@ def test_marks_that_a_sample_lacks_have_no_reads(trained, tmp_path):
     mapped = SignalReader(bundle, signal, quantile_map=True).load("chr3")
     assert np.isfinite(mapped.rpm).all()
     assert (mapped.rpm[1] == 0).all()
+
+
+def test_what_a_model_looks_at_is_explained_without_a_mark(trained, samples):
+    bundle, training = trained
+    tensors = training.samples[1].tensors.with_marks(MARKS[:2])
+    signal = open_signal(samples[1][1])
+    names = ("DNase", "H3K27ac", "other")
+    fewer = replace(signal, marks=names, library_sizes=dict.fromkeys(names, (1_000_000,)))
+    explained = explain("K562", "drf", bundle, tensors, fewer, None, False, 1, 1)
+    assert "K562 has no reads of H3K4me3." in explained.notes
+    lost = explained.importance.drops.mean(axis=1)
+    assert (lost[2] == 0).all()
+    assert (lost[1] > 0).any()
 
 
 def test_a_genome_of_another_size_has_the_same_mean(trained, tmp_path):
