@@ -11,12 +11,13 @@ from deepregfinder.storage.tables import read_rows, write_rows
 
 pytestmark = pytest.mark.pipeline
 
-# With 3 classes, each sample with a cnn of its own; without --gtf, --genome, --regions,
+# With 3 classes, each sample with a cnn and lists of its own; without --gtf, --genome, --regions,
 # --annotations, --crispr, --folds, --depths, --fasta, --multiqc.
 NOT_HERE = {
     "calls/<sample>/<sample>.<model>.<class>.fa",
     "regions/<sample>/states.tsv",
     "regions/tss.bed",
+    "regions/<sample>/<mark>.sites.narrowPeak",
     "multiqc/multiqc_report.html",
     *(f"evaluation/<sample>/<model>/explain/states.{kind}" for kind in ("png", "svg", "tsv")),
     *(
