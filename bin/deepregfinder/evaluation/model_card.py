@@ -94,9 +94,7 @@ def model_card(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
         *_accuracy(metrics),
         "## Intended use",
         "",
-        "Calling regulatory elements from aligned reads of the marks above, on the same genome "
-        "assembly, in the training sample or in others whose reads were processed alike. Scores "
-        "rank candidates for experiments; they do not demonstrate function.",
+        f"{_use(bundle)} Scores rank candidates for experiments; they do not demonstrate function.",
         "",
         "## Limits",
         "",
@@ -152,6 +150,19 @@ def write_model_card(path: Path, bundle: Bundle, metrics: Mapping[str, Any]) -> 
     """Write `model_card` to a file."""
     with written_whole(path) as part:
         part.write_text(model_card(bundle, metrics))
+
+
+def _use(bundle: Bundle) -> str:
+    """What the model can be applied to."""
+    if bundle.portable:
+        return (
+            "Calling regulatory elements from aligned reads of any of the marks above, at any "
+            "depth and on any genome; the fewer marks and reads, the less is found."
+        )
+    return (
+        "Calling regulatory elements from aligned reads of the marks above, on the same genome "
+        "assembly, in the training sample or in others whose reads were processed alike."
+    )
 
 
 def _remark(provenance: Mapping[str, Any]) -> list[str]:

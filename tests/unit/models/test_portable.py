@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from samples.report_samples import Plan, metrics
 from samples.small_genome import WORLD_SIZES, write_genome
 from sklearn.metrics import average_precision_score
 
 from deepregfinder.errors import InputError
+from deepregfinder.evaluation.model_card import model_card
 from deepregfinder.explain.explanation import explain
 from deepregfinder.labels.tensors import open_tensors
 from deepregfinder.models.bundle import read_bundle
@@ -70,6 +72,16 @@ def test_the_bundle_is_that_of_all_samples(trained):
                 for sample in training.samples
             ]
             assert counts[name] == sum(each)
+
+
+def test_the_card_says_what_it_can_be_applied_to(trained):
+    bundle, _ = trained
+    given = metrics(Plan(natural=False), "K562", "drf") | {"intervals": None}
+    fixed = replace(bundle, training={**bundle.training, "portable": False})
+    assert "on any genome" in model_card(bundle, given)
+    assert "on the same genome assembly" in model_card(fixed, given)
+    remarked = replace(bundle, provenance={**bundle.provenance, "remark": "Made of sand."})
+    assert "- **Made of sand.**" in model_card(remarked, given)
 
 
 def areas(bundle, training, lacking=(), share=1.0):
