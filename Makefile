@@ -38,7 +38,8 @@ test-variants: setup ## run the pipeline variants that `make test` skips: 2 and 
 test-robust: setup ## test scripts and input checks with the catalogue of bad inputs and with random and damaged files
 	@$(python) -m pytest -n 2 --dist loadfile tests/bad_inputs tests/fuzz $(addprefix tests/pipeline/test_,parameters.py folders.py failed_tasks.py) -q
 
-fuzz: setup ## count thousands of random and damaged BAM files (minutes): ARGS="--files 10000 --damaged 5000 --seed 1 --jobs 2 --write"
+fuzz: setup ## try new examples of all properties, then thousands of random and damaged BAM files (minutes): ARGS="--files 10000 --damaged 5000 --seed 1 --jobs 2 --write"
+	@env -u CI $(python) -m pytest -n 2 -q -m "hypothesis and not real_data"
 	@PYTHONPATH=bin:tests $(python) tests/fuzz/long.py $(ARGS)
 
 test-real: setup ## run the tests on real ENCODE data (DRF_SHARED_DATA: its folder)

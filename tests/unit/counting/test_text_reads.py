@@ -271,9 +271,9 @@ def parsed(text: str, kind: str) -> list[Read] | None:
             return None
         if kind == "fragments" and not (whole[4] and int(fields[4]) > 0):
             return None
-        if kind == "tagAlign" and (not (whole[4] or fields[4] == ".") or fields[5] not in "+-"):
+        if kind == "tagAlign" and not (whole[4] or fields[4] == "."):
             return None
-        if kind == "tagAlign" and not fields[5]:
+        if kind == "tagAlign" and fields[5] not in ("+", "-"):
             return None
         reads.append(Read(fields[0], start, end, fields[-1]))
     return reads
