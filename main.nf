@@ -69,6 +69,7 @@ workflow {
         SIGNAL.out.records,
         SIGNAL.out.ends,
         LABELS.out.regions,
+        INPUTS.out.tss,
         plan.samples*.controls.flatten(),
         numbers,
     )

@@ -62,8 +62,9 @@ if TYPE_CHECKING:
 @split_options
 @click.option("--train", required=True, type=bool, help="Whether the run trains a model.")
 @click.option("--counter", required=True, help="native or featurecounts, as for count_bins.py.")
-@click.option("--count_at", required=True, help="overlap or midpoint, as for count_bins.py.")
+@click.option("--count_at", required=True, help="Place of single reads, as for count_bins.py.")
 @click.option("--paired_end", required=True, help="fragments or reads, as for count_bins.py.")
+@click.option("--max_fragment", default=0, type=int, help="As for count_bins.py.")
 @click.option("--scatter", required=True, type=int, help="Number of groups of chromosomes.")
 @click.option("--output", required=True, type=PATH, help="Main chromosomes: name, length.")
 @click.option("--groups", required=True, type=PATH, help="Groups: number, chromosome.")
@@ -95,6 +96,7 @@ def check_inputs(
     counter: str,
     count_at: str,
     paired_end: str,
+    max_fragment: int,
     scatter: int,
     output: Path,
     groups: Path,
@@ -122,7 +124,8 @@ def check_inputs(
     from deepregfinder.prediction.pretrained import pretrained_notes
 
     split = choice if train and choice.mode == "chromosome" else None
-    planned = Plan(chromosomes, geometry, split, counter, count_at, paired_end)
+    rules = (counter, count_at, paired_end, max_fragment)
+    planned = Plan(chromosomes, geometry, split, *rules)
     optional = {"--tss": tss, "--blacklist": blacklist, "--gaps": gaps, "--regions": regions}
     given = [(path, name) for name, path in optional.items() if path]
     lists = [IntervalList(*one, "bed", one[1] in ("--blacklist", "--gaps")) for one in given]

@@ -14,6 +14,7 @@ from deepregfinder.command_line import PATH, plain_errors
 @click.option("--records", multiple=True, type=PATH, help="<id>.counts.tsv of count_bins.py.")
 @click.option("--ends", multiple=True, type=PATH, help="<id>.ends.zip of count_bins.py.")
 @click.option("--regions", multiple=True, type=PATH, help="<sample>.regions.bed.")
+@click.option("--tss", type=PATH, help="Transcription start sites (BED).")
 @click.option("--controls", multiple=True, help="ID=CONTROL_ID: the control of each library.")
 @click.option("--libraries", required=True, type=PATH, help="One row per library (TSV).")
 @click.option("--correlation", required=True, type=PATH, help="One row per pair (TSV).")
@@ -25,6 +26,7 @@ def compare_libraries(
     records: tuple[Path, ...],
     ends: tuple[Path, ...],
     regions: tuple[Path, ...],
+    tss: Path | None,
     controls: tuple[str, ...],
     libraries: Path,
     correlation: Path,
@@ -39,6 +41,7 @@ def compare_libraries(
 
     from deepregfinder.counting.store import RecordCounts, open_counts
     from deepregfinder.labels.candidates import read_regions
+    from deepregfinder.quality.accessibility import measure_all
     from deepregfinder.quality.doubts import find_doubts, find_record_doubts, write_doubts
     from deepregfinder.quality.libraries import measure_libraries
     from deepregfinder.quality.plot import draw_correlation
@@ -49,6 +52,7 @@ def compare_libraries(
     windows = {path.name.removesuffix(".regions.bed"): read_regions(path) for path in regions}
     opened = [open_counts(path) for path in counts]
     measured = measure_libraries(opened, windows)
+    accessibility = measure_all(opened, tss)
     files = [row for path in records for row in read_rows(path, RecordCounts)]
     rule = opened[0].attributes["counting"].get("secondary", "keep")
     qualities = read_qualities(quality)
@@ -56,12 +60,12 @@ def compare_libraries(
     control_of = dict(pair.partition("=")[::2] for pair in controls)
     sampled = list(map(open_ends, ends))
     listed = [
-        *find_doubts(measured, duplicates, sampled, control_of),
+        *find_doubts(measured, duplicates, sampled, control_of, accessibility),
         *find_record_doubts(files, rule),
     ]
     for doubt in listed:
         logging.getLogger("deepregfinder.compare_libraries").warning("%s", doubt.text)
-    write_libraries(libraries, measured, qualities)
+    write_libraries(libraries, measured, qualities, accessibility)
     write_correlation(correlation, measured)
     write_doubts(doubts, listed)
     ids = [identity.id for identity in measured.identities]

@@ -8,8 +8,10 @@ import click
 
 from deepregfinder.command_line import PATH, plain_errors
 from deepregfinder.options.counting import counting_options
+from deepregfinder.options.row_rules import row_options
 
 if TYPE_CHECKING:
+    from deepregfinder.counting.assays import RowRules
     from deepregfinder.counting.rules import CountRules
 
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     help="Counting program; both give the same counts.",
 )
 @counting_options
+@row_options
 @click.option("--threads", required=True, type=click.IntRange(1), help="Threads to use.")
 @click.option("--output", required=True, type=PATH, help="The file of counts.")
 @click.option("--summary", required=True, type=PATH, help="Table of counted and excluded records.")
@@ -54,6 +57,7 @@ def count_bins(
     bin_size: int,
     counter: Literal["native", "featurecounts"],
     rules: "CountRules",
+    row: "RowRules",
     threads: int,
     output: Path,
     summary: Path,
@@ -63,7 +67,8 @@ def count_bins(
     """Write the raw counts of one file of reads, its library size, the filters, and its quality.
 
     The file need not be sorted or indexed. Filters and overlaps follow featureCounts; the docstring
-    of deepregfinder/counting lists all rules. Quality comes from the ends of a sample of reads.
+    of deepregfinder/counting lists all rules. Those of the assay, and of the row itself, replace
+    those of the run. Quality comes from the ends of a sample of reads.
     """
     from deepregfinder.counting.counter import count_reads
     from deepregfinder.counting.read_ends import EndSampler
@@ -76,11 +81,11 @@ def count_bins(
 
     library = Library(id_, sample, mark, replicate)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
-    sampler = EndSampler(grid.chrom_sizes, rules.min_mapq)
-    counts = count_reads(bam, counter, rules, grid, blacklist, threads, sampler, barcodes)
-    write_counts(
-        output, library, counts, rules, None if blacklist is None else intervals_digest(blacklist)
-    )
+    own = row.applied_to(rules)
+    sampler = EndSampler(grid.chrom_sizes, own.min_mapq)
+    counts = count_reads(bam, counter, own, grid, blacklist, threads, sampler, barcodes)
+    digest = None if blacklist is None else intervals_digest(blacklist)
+    write_counts(output, library, counts, rules, digest, row)
     write_summary(summary, library, counter, counts)
     sampled = sampler.ends()
     write_quality(quality, library, sampled, quality_of(sampled))

@@ -2,11 +2,15 @@
 """Inspect one file of reads before any long computation."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from deepregfinder.command_line import PATH, plain_errors
+from deepregfinder.options.row_rules import row_options
+
+if TYPE_CHECKING:
+    from deepregfinder.counting.assays import RowRules
 
 
 @click.command()
@@ -23,6 +27,7 @@ from deepregfinder.command_line import PATH, plain_errors
     type=click.Choice(["chip", "control", "nascent"]),
     help="What the reads are for.",
 )
+@row_options
 @click.option("--threads", required=True, type=int, help="Threads for making an index.")
 @click.option("--output", required=True, type=PATH, help="Description of the file (JSON).")
 def inspect_bam(
@@ -34,6 +39,7 @@ def inspect_bam(
     mark: str,
     replicate: str,
     role: Literal["chip", "control", "nascent"],
+    row: "RowRules",
     threads: int,
     output: Path,
 ) -> None:
@@ -48,7 +54,7 @@ def inspect_bam(
     """
     from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
-    identity = Identity(id_, sample, mark, replicate, role)
+    identity = Identity(id_, sample, mark, replicate, role, row.assay, row.own)
     summary = inspect_alignments(bam, identity, Path.cwd(), index, threads, barcodes)
     write_summary(output, summary)
 

@@ -331,11 +331,21 @@ def contradictions(Map values) {
             says: "--call_at ${values.call_at} names promoters, which --classes 2 does not call; leave them out.",
         ]
     }
-    if (values.counter == 'featurecounts' && values.count_at == 'midpoint') {
+    if (values.counter == 'featurecounts' && values.count_at in ['midpoint', 'five_prime']) {
+        def where = values.count_at == 'midpoint' ? 'midpoints' : "5' ends"
         faults << [
             about: ['counter', 'count_at'],
-            says: '--counter featurecounts cannot count at midpoints: use --counter native or --count_at overlap.',
+            says: "--counter featurecounts cannot count at ${where}: use --counter native or --count_at overlap.",
         ]
+    }
+    if (values.counter == 'featurecounts' && values.max_fragment) {
+        faults << [
+            about: ['counter', 'max_fragment'],
+            says: '--counter featurecounts cannot leave out long fragments: use --counter native, or leave --max_fragment out.',
+        ]
+    }
+    if (values.count_at == 'five_prime' && values.extend) {
+        faults << [about: ['count_at', 'extend'], says: "--extend ${values.extend} has no effect with --count_at five_prime; leave it out."]
     }
     if (values.counter == 'featurecounts' && values.secondary == 'drop_reads') {
         faults << [

@@ -1,5 +1,6 @@
 // The plan of a run, made before its first task: BAM files to count, samples to train on and to predict.
 
+include { areAssays ; assaysOfBundles ; needsControl } from './assays'
 include { appliedName ; isAccessibility ; isOfNeed ; modelCatalogue } from './catalogue'
 include { ofGenome } from './genomes'
 include { checkedOptions ; contradictions ; faultOf ; listed ; named ; nesting ; optional ; readJson } from './parameters'
@@ -35,7 +36,8 @@ def planned(given, schemaFile, assets) {
     def classes = 'classes' in unclear ? null : options.run.classes
     def models = options.run.models.tokenize(',')*.trim().unique()
     def unlabelled = !pretrained && !inputs.labels && !('labels' in unclear)
-    def sheets = readSheets(inputs, classes, unlabelled, assets, unclear, problems)
+    def assays = assaysOfBundles(bundles, problems)
+    def sheets = readSheets(inputs, classes, unlabelled, assays, assets, schemaFile, unclear, problems)
     def chips = sheets.chips
     def samples = sheets.samples
     def labelled = sheets.labelled
@@ -117,9 +119,9 @@ def planned(given, schemaFile, assets) {
  * Read samplesheet and label sheet. Returns a map: chips, the BAM files; samples and labelled, the names of all samples and of those
  * with labels, nothing where they are not known; rows, those of the label sheet, and its unclear columns.
  */
-def readSheets(Map inputs, classes, boolean unlabelled, assets, List unclear, List problems) {
+def readSheets(Map inputs, classes, boolean unlabelled, Map assays, assets, schemaFile, List unclear, List problems) {
     def nothing = [bams: [], samples: [], rows: [], unclear: ['sample', 'mark', 'control']]
-    def sheet = inputs.input ? readSamples(named(inputs.input), assets.resolve('schema_input.json'), problems) : nothing
+    def sheet = inputs.input ? readSamples(named(inputs.input), assets.resolve('schema_input.json'), assays, countingRules(schemaFile), problems) : nothing
     unclear.addAll(sheet.unclear.collect { column -> "input.${column}".toString() })
     def samples = 'sample' in sheet.unclear ? null : sheet.samples
     def no_labels = unlabelled || (inputs.pretrained && !('labels' in unclear)) ? nothing + [unclear: []] : nothing
@@ -220,6 +222,7 @@ def readBundle(String path, schemaFile) {
         && content.normalisation.getOrDefault('transform', 'none') in ['none', 'log2', 'asinh']
         && content.getOrDefault('provenance', [:]) instanceof Map
         && (content.provenance?.counting == null || content.provenance.counting instanceof Map)
+        && areAssays(content.provenance?.counting?.assays)
     if (!fits) {
         return [fault: 'model.json does not describe a DeepRegFinder bundle. Copy the bundle again.']
     }
@@ -236,13 +239,20 @@ def readBundle(String path, schemaFile) {
         return counting
     }
     def facts = content.subMap('sample', 'model', 'classes', 'marks')
-    return [folder: folder, portable: content.training?.portable == true, remark: content.provenance?.remark] + facts + [rules: rules + counting]
+    return [folder: folder, portable: content.training?.portable == true, remark: content.provenance?.remark, assays: content.provenance?.counting?.assays ?: [:]] + facts + [rules: rules + counting]
 }
 
-/** The counting rules that a bundle records: the parameters of their group but the counter, as both counters give the same; or a fault. */
+/** The parameters that say which reads count where: those of their group but the counter, as both counters give the same. */
+def countingRules(schemaFile) {
+    return readJson(schemaFile)['$defs'].counting.properties.findAll { name, _rule -> name != 'counter' }
+}
+
+/** The counting rules that a bundle records, or a fault. */
 def countingOf(String path, Map content, schemaFile) {
-    def rules = readJson(schemaFile)['$defs'].counting.properties.findAll { name, _rule -> name != 'counter' }
-    def recorded = (content.provenance?.counting ?: [:]).findAll { name, _value -> name in rules }
+    def rules = countingRules(schemaFile)
+    def all = content.provenance?.counting ?: [:]
+    // Bundles from before this rule were counted without a limit.
+    def recorded = (all ? [max_fragment: 0] : [:]) + all.findAll { name, _value -> name in rules }
     def faulty = recorded.findAll { name, value -> value == null || faultOf(value, rules[name]) }.keySet()
     if (faulty) {
         return [fault: "model.json records no valid ${faulty.join(', ')}. Copy the bundle again."]
@@ -428,7 +438,7 @@ def voidOnes(List bundles, boolean unlabelled, Map options, schemaFile) {
 }
 
 def lackingControls(List chips, String control) {
-    def lacking = control == 'ignore' ? [] : chips.findAll { bam -> !bam.meta.control }
+    def lacking = control == 'ignore' ? [] : chips.findAll { bam -> !bam.meta.control && needsControl(bam.meta.assay) }
     return lacking.collect { bam ->
         "--control ${control} needs a control for every BAM, but ${bam.meta.sample} ${bam.meta.mark} ${bam.meta.replicate} has none in --input."
     }
@@ -445,7 +455,7 @@ def nascentMarks(List rows, List chips, labels) {
 def nascentBams(Map row) {
     def strands = row.nascent.size() == 1 ? ['nascent'] : ['nascent.sense', 'nascent.antisense']
     return [strands, row.nascent].transpose().collect { strand, bam ->
-        def meta = [id: "${row.sample}.${strand}".toString(), sample: row.sample, mark: strand, replicate: '1', role: 'nascent', control: null]
+        def meta = [id: "${row.sample}.${strand}".toString(), sample: row.sample, mark: strand, replicate: '1', role: 'nascent', control: null, assay: 'chip', rules: []]
         [meta: meta, bam: bam, barcodes: []]
     }
 }

@@ -12,7 +12,7 @@ def settingsOf(Map options) {
     def of_rows = options.region_rules.subMap('enhancer_labels') // the plan has them for each sample
     def drawing = classes + window_bins + window_rules + options.region_rules.subMap('n_background') + options.normalisation
     return [
-        checks: options.geometry + options.split + options.counting.subMap('counter', 'paired_end', 'count_at') + options.hardware.subMap('scatter') + classes + [crispr_cell_type: options.external.crispr_cell_type ?: options.external.crispr_sample],
+        checks: options.geometry + options.split + options.counting.subMap('counter', 'paired_end', 'count_at', 'max_fragment') + options.hardware.subMap('scatter') + classes + [crispr_cell_type: options.external.crispr_cell_type ?: options.external.crispr_sample],
         tss: options.input_output.subMap('gtf_biotypes'),
         counting: bin_size + options.counting,
         signal: options.signal,

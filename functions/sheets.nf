@@ -3,22 +3,29 @@
 // A reader adds problems to a list and returns a map with what could be read, and `unclear`: the columns that some value is
 // missing of or wrong in. What follows from such a column is not reported as another problem.
 
+include { assaysApart ; ownRules } from './assays'
 include { readJson } from './parameters'
 
 /**
  * Read --input. Returns a map:
- *   bams     a map for each file of reads to count, a control once for all rows that it serves:
- *            [meta: [id, sample, mark, replicate, role, control], bam, barcodes]. meta.control is the id of the row's control
- *            or null; barcodes is the list of a pseudobulk, or nothing
+ *   bams     a map for each file of reads to count, a control once for all rows of an assay that it serves:
+ *            [meta: [id, sample, mark, replicate, role, control, assay, rules], bam, barcodes]. meta.control is the id of the
+ *            row's control or null, rules are those of the row alone; barcodes is the list of a pseudobulk, or nothing
  *   samples  the names of all samples, those of incomplete rows included
  *   unclear  see above
+ *
+ * assays are those of marks whose rows name none, and rules the counting parameters of the schema.
  */
-def readSamples(sheet, schemaFile, List problems) {
+def readSamples(sheet, schemaFile, Map assays, Map rules, List problems) {
     def read = readSheet(sheet, readJson(schemaFile), problems)
-    note(sheet, repeats(read.rows, ['sample', 'mark', 'replicate']) + spelledApart(read.rows, ['sample', 'mark']) + misused(read.rows), problems)
+    read.rows.each { row -> row.assay = row.assay ?: assays[row.mark] ?: 'chip' }
+    def own = read.rows.collectEntries { row -> [row.line, ownRules(row, rules)] }
+    def faults = own.values()*.faults.flatten() + assaysApart(read.rows)
+    note(sheet, repeats(read.rows, ['sample', 'mark', 'replicate']) + spelledApart(read.rows, ['sample', 'mark']) + misused(read.rows) + faults, problems)
     def rows = read.rows.findAll { row -> row.sample && row.mark && row.replicate && row.bam }
     def controls = rows.collect { row -> row.control }.findAll { path -> isPath(path) }.unique().sort { path -> path.toString() }
-    def control_ids = uniqueNames(controls)
+    def names = uniqueNames(controls)
+    def control_ids = rows.collectEntries { row -> [[row.control, row.assay], controlId(names[row.control], row.assay)] }
     def chips = rows.collect { row ->
         def meta = [
             id: "${row.sample}.${row.mark}.${row.replicate}".toString(),
@@ -26,19 +33,26 @@ def readSamples(sheet, schemaFile, List problems) {
             mark: row.mark,
             replicate: row.replicate,
             role: 'chip',
-            control: control_ids[row.control],
+            control: control_ids[[row.control, row.assay]],
+            assay: row.assay,
+            rules: own[row.line].rules,
         ]
         [meta: meta, bam: row.bam, barcodes: row.barcodes ?: []]
     }
-    def inputs = controls.collect { bam ->
-        def meta = [id: control_ids[bam], sample: 'control', mark: 'control', replicate: '1', role: 'control', control: null]
-        [meta: meta, bam: bam, barcodes: []]
+    def inputs = control_ids.findAll { _key, id -> id }.collect { key, id ->
+        def meta = [id: id, sample: 'control', mark: 'control', replicate: '1', role: 'control', control: null, assay: key[1], rules: []]
+        [meta: meta, bam: key[0], barcodes: []]
     }
     return [
         bams: (chips + inputs).sort { entry -> entry.meta.id },
         samples: read.rows.collect { row -> row.sample }.findAll().unique().sort(),
         unclear: read.unclear,
     ]
+}
+
+/** The name of a control that is counted by the rules of an assay; null without a control. */
+def controlId(name, String assay) {
+    return name && assay != 'chip' ? "${name}.${assay}".toString() : name
 }
 
 /** Files that are listed twice in --input, by any path or link, and reserved names. */

@@ -10,6 +10,7 @@ workflow QUALITY {
     records // tables of counted and excluded records
     ends // samples of the ends of reads
     regions // [meta, windows] of samples with labels
+    tss
     controls // list of "id=control id"
     numbers // of the files that the plan leads to
 
@@ -22,6 +23,7 @@ workflow QUALITY {
         allOf(records, numbers.bams),
         allOf(ends, numbers.bams),
         allOf(regions.map { _meta, bed -> bed }, numbers.labelled),
+        tss,
         controls,
         codeDigest('compare_libraries.py'),
     )

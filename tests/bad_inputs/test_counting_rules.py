@@ -38,6 +38,7 @@ RULES: Mapping[str, tuple[Any, Any]] = {
     "extend": (150, 200),
     "shift": (-20, 75),
     "secondary": ("drop", "drop_reads"),
+    "max_fragment": (300, 150),
 }
 RECORDED = {name: value for name, (value, _) in RULES.items()}
 

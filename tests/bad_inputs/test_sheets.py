@@ -181,7 +181,46 @@ BARCODES = {
         "rows 2, 3: duplicate bam (",
     ),
 }
-SAMPLES = {**NO_CSV, **COLUMNS, **NAMES, **PLACES, **TWICE, **BARCODES}
+WITH_RULES = "sample,mark,replicate,bam,assay,counting\n"
+RULES = {
+    "an unknown assay": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,ATAC,\n",
+        "row 2, column assay: 'ATAC' is not allowed. chip, cuttag, cutrun, atac or dnase",
+    ),
+    "replicates of two assays": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,\nK,H3K27ac,2,b.bam,cuttag,\n",
+        "rows 2, 3: replicates of K H3K27ac have different assays (chip, cuttag)",
+    ),
+    "a rule that is none": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,control=subtract\n",
+        "row 2, column counting: control is not a counting rule (min_mapq, duplicates,",
+    ),
+    "the counter of a row": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,counter=native\n",
+        "row 2, column counting: counter is not a counting rule",
+    ),
+    "a value out of range": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,extend=5000\n",
+        "row 2, column counting: extend 5000 must be at most 1000",
+    ),
+    "a value of another kind": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,min_mapq=high\n",
+        "row 2, column counting: min_mapq high must be a whole number",
+    ),
+    "a word that is none": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,extend=20;count_at=middle\n",
+        "column counting: count_at middle must be one of overlap, midpoint, five_prime",
+    ),
+    "a rule twice": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,shift=1;shift=2\n",
+        "row 2, column counting: shift appears more than once",
+    ),
+    "a rule without a value": (
+        WITH_RULES + "K,H3K27ac,1,a.bam,,shift\n",
+        "row 2, column counting: 'shift' is not allowed. Counting rules of the row alone",
+    ),
+}
+SAMPLES = {**NO_CSV, **COLUMNS, **NAMES, **PLACES, **TWICE, **BARCODES, **RULES}
 LABEL_SHEETS = {
     "a sample of no BAM": (LABELS + "L,x.bed,x.bed,x.bed\n", "sample 'L' is not in --input"),
     "a sample twice": (GOOD_LABELS + "K,x.bed,x.bed,x.bed\n", "rows 2, 3: duplicate sample (K)"),

@@ -63,6 +63,7 @@ def test_both_counters_write_the_same_bytes(tmp_path):
             "extend": 20,
             "shift": -10,
             "secondary": "drop",
+            "max_fragment": 0,
             "blacklist": "e6c9597b45403805",
             "library_size": "main chromosomes",
         },
@@ -72,14 +73,38 @@ def test_both_counters_write_the_same_bytes(tmp_path):
 
 
 def test_counting_parameters_have_no_default_but_in_the_schema(repository):
-    """--secondary came later: commands without it are those of its default."""
+    """Some came later: commands without them are those of their defaults."""
+    later = {"secondary", "max_fragment"}
     schema = json.loads((repository / "nextflow_schema.json").read_text())["$defs"]
     properties = schema["counting"]["properties"]
     required = {option.name for option in count_bins.params if option.required}
-    assert required >= {*properties, "bin_size"} - {"secondary"}
-    (secondary,) = (option for option in count_bins.params if option.name == "secondary")
-    assert secondary.default == properties["secondary"]["default"]
-    assert set(OPTIONS) >= {*properties, "bin_size"} - {"secondary"}
+    assert required >= {*properties, "bin_size"} - later
+    defaults = {option.name: option.default for option in count_bins.params}
+    assert {name: defaults[name] for name in later} == {
+        name: properties[name]["default"] for name in later
+    }
+    assert set(OPTIONS) >= {*properties, "bin_size"} - later
+
+
+def test_the_rules_of_a_row_count_and_those_of_the_run_are_recorded(tmp_path):
+    row = {"assay": "atac", "rule": "min_mapq=0"}
+    run = CliRunner().invoke(count_bins, arguments(**row), catch_exceptions=False)
+    assert run.exit_code == 0
+    counts = open_counts(tmp_path / "a.counts.zip")
+    recorded = counts.attributes["counting"]
+    assert (recorded["min_mapq"], recorded["extend"]) == (10, 20)
+    assert (counts.attributes["assay"], counts.attributes["row_rules"]) == ("atac", {"min_mapq": 0})
+    by_hand = {
+        **{"min_mapq": 0, "duplicates": "drop", "paired_end": "reads", "count_at": "five_prime"},
+        **{"extend": 0, "shift": 4},
+    }
+    run = CliRunner().invoke(
+        count_bins, arguments(**by_hand, output="b.counts.zip"), catch_exceptions=False
+    )
+    same = open_counts(tmp_path / "b.counts.zip")
+    assert same.library_size == counts.library_size
+    for chrom in counts.attributes["chrom_sizes"]:
+        assert same.load(chrom).tolist() == counts.load(chrom).tolist()
 
 
 def test_a_mistake_ends_in_one_message_and_no_file(repository, tmp_path):

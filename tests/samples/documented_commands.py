@@ -20,7 +20,7 @@ from pathlib import Path
 from samples.documents import blocks, commands, parameters
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 # Words of a command (profiles one by one), and the suite that runs it: the first row of which a
 # block has all words counts. Suites are files of tests/documented that ask for `parts_of(suite)`.
@@ -152,17 +152,19 @@ def launch_folder(folder: Path, samples: Sequence[str] = SAMPLES) -> Path:
             path = folder / Path(file).name
             if rules[name].get("format") == "file-path" and not path.exists():
                 path.write_text("\n".join([*sheets.get(name, []), ""]))
-    for row in (*sheets["input"], *sheets["labels"], *shown_files()["annotations.csv"].split()):
+    shown = [row for name, text in shown_files().items() for row in text.split()]
+    for row in (*sheets["input"], *sheets["labels"], *shown):
         for cell in row.split(","):
-            if cell.endswith((".bam", ".bed", ".gz")):
+            if cell.endswith((".bam", ".bed", ".gz", ".txt")):
                 (folder / cell).touch()
     return folder
 
 
 def shown_files() -> dict[str, str]:
-    """The files whose content is in the documents: a here-document, a file of parameters."""
+    """The files whose content is in the documents: here-documents, a file of parameters."""
     usage = (ROOT / "docs/usage.md").read_text()
-    tables = re.findall(r"cat > (\w+\.csv) <<'END'\n(.*?)END\n", usage, re.S)
+    shell = [block for path in DOCUMENTS for block in blocks(path.read_text(), "bash")]
+    tables = re.findall(r"cat > (\w+\.csv) <<'END'\n(.*?)END\n", "".join(shell), re.S)
     given = re.search(r"```yaml\n# (params.yaml)\n(.*?)```", usage, re.S)
     assert {name for name, _ in tables} >= {"annotations.csv", "no_p300.csv"}
     assert given

@@ -11,7 +11,7 @@ from deepregfinder.counting.barcodes import BarcodeList
 from deepregfinder.counting.first_reads import READS_EXAMINED, ReadPreview
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.record_counter import Extras, RecordCounter
-from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules
+from deepregfinder.counting.rules import BinCounts, BinGrid, CountAt, CountRules
 from deepregfinder.counting.text_format import TextFormat
 from deepregfinder.counting.text_reads import TextReads
 from deepregfinder.errors import InputError
@@ -50,7 +50,8 @@ def count_text(
     A read of tagAlign counts like a record of BAM without gaps. With `duplicates` "drop", it is one
     if an earlier read with a sufficient mapping quality has its chromosome, strand and 5' end: two
     bits for each position of the genome are in memory. A fragment counts at its midpoint, whatever
-    the rules for single reads.
+    the rules for single reads, or with "reads" and "five_prime" at both ends, which have been
+    corrected for the cut of the transposase: `shift` is not applied.
 
     Parameters
     ----------
@@ -88,7 +89,10 @@ def _reads_of(
     assert preview.text_format is not None
     drops = rules.duplicates == "drop" and preview.text_format == "tagAlign"
     copies_from = rules.min_mapq if drops else None
-    return TextReads(path, preview.text_format, barcodes, grid.chrom_sizes, copies_from, has_mapq)
+    ends = preview.text_format == "fragments" and rules.paired_end == "reads"
+    return TextReads(
+        path, preview.text_format, barcodes, grid.chrom_sizes, copies_from, has_mapq, ends
+    )
 
 
 def _counted(
@@ -99,9 +103,10 @@ def _counted(
     threads: int,
     sampler: EndSampler | None,
 ) -> BinCounts:
-    # Records of fragments are whole fragments: single reads that count at their midpoint.
     if reads.kind == "fragments":
-        rules = replace(rules, paired_end="reads", count_at="midpoint", extend=0, shift=0)
+        # Records are whole fragments, single reads that count at their midpoint, or their ends.
+        place: CountAt = "midpoint" if rules.paired_end == "fragments" else "five_prime"
+        rules = replace(rules, paired_end="reads", count_at=place, extend=0, shift=0)
     extras = Extras(sampler)
     counter = RecordCounter(path, grid.chrom_sizes, rules, grid, extras)
     progress = Progress(_log, str(path), "reads", path.stat().st_size)

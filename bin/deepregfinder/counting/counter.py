@@ -20,6 +20,11 @@ Counter = Literal["native", "featurecounts"]
 
 _MULTIMAPPING = ("multi-mapping (NH)", "multi-mapping (NH, or a secondary record)")
 
+_IMPROPER = (
+    "not in a proper pair (--paired_end reads counts them)",
+    "not in a proper pair, so that the length of the fragment is not known (--max_fragment)",
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -93,7 +98,8 @@ def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:
         "marked as duplicates": tally.duplicate,
         _MULTIMAPPING[rules.secondary == "drop_reads"]: tally.multimapping,
         "secondary or supplementary": tally.secondary,
-        "not in a proper pair (--paired_end reads counts them)": tally.improper_pair,
+        _IMPROPER[rules.max_fragment > 0]: tally.improper_pair,
+        f"of fragments above {rules.max_fragment} bp (--max_fragment)": tally.long_fragment,
     }
     excluded = "; ".join(f"{number:,} are {what}" for what, number in reasons.items() if number)
     raise InputError(

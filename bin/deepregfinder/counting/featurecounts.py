@@ -107,10 +107,16 @@ def _primary_records(path: Path, folder: Path) -> Path:
 
 
 def _require_possible(path: Path, preview: ReadPreview, rules: CountRules, grid: BinGrid) -> None:
-    if rules.count_at == "midpoint":
+    if rules.count_at != "overlap":
+        where = "midpoint" if rules.count_at == "midpoint" else "5' end"
         raise InputError(
-            "featureCounts cannot count reads at their midpoint: use --counter native with "
-            "--count_at midpoint."
+            f"featureCounts cannot count reads at their {where}: use --counter native with "
+            f"--count_at {rules.count_at}."
+        )
+    if rules.max_fragment:
+        raise InputError(
+            "featureCounts cannot leave out long fragments: use --counter native with "
+            f"--max_fragment {rules.max_fragment}."
         )
     if rules.secondary == "drop_reads":
         raise InputError(

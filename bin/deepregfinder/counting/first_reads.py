@@ -14,6 +14,12 @@ from deepregfinder.errors import InputError
 
 READS_EXAMINED = 10_000
 
+FRAGMENTS_HAVE_NO_READS = (
+    "holds fragments, whose reads are not known: --paired_end reads cannot count them. Use "
+    "--paired_end fragments, which counts each at its midpoint, or --count_at five_prime, which "
+    "counts both ends."
+)
+
 _IN_READ = (pysam.CMATCH, pysam.CEQUAL, pysam.CDIFF, pysam.CINS, pysam.CSOFT_CLIP)
 
 
@@ -77,11 +83,8 @@ def require_countable(path: Path, preview: ReadPreview, rules: CountRules, bin_s
     Extension does not matter: it adds bases to overlap with, but the required overlap is half of
     the read itself.
     """
-    if preview.text_format == "fragments" and rules.paired_end == "reads":
-        raise InputError(
-            f"{path} holds fragments, whose reads are not known: --paired_end reads cannot count "
-            "them. Use --paired_end fragments, which counts each at its midpoint."
-        )
+    if preview.text_format == "fragments" and not rules.takes_fragments_files:
+        raise InputError(f"{path} {FRAGMENTS_HAVE_NO_READS}")
     fragments = preview.paired_end and rules.paired_end == "fragments"
     if rules.count_at == "overlap" and not fragments and preview.median_length > 2 * bin_size:
         raise InputError(

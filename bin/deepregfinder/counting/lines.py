@@ -42,6 +42,7 @@ REFERENCE, LENGTH, FIRST_BIT, READS, LAST_START, LAST_END, LAST_LINE, N_CHROM_FI
 _SIZE, _REFERENCE, POSITION, _NAME_MAPQ, _CIGAR_FLAG, _BASES = range(6)
 _MATE_REFERENCE, _MATE_POSITION, _TLEN, _NAME, CIGAR, N_FIELDS = range(6, 12)
 _REVERSE, _DUPLICATE, _FIRST_OF_PROPER_PAIR = 0x10, 0x400, 0x1 | 0x2 | 0x40
+_SECOND_OF_PROPER_PAIR = 0x1 | 0x2 | 0x80
 
 LONGEST = 10_000_000
 """bp of the longest read or fragment."""
@@ -150,7 +151,8 @@ def _fault_of(n_tabs, fragments, start, end):  # type: ignore[no-untyped-def]
 
 
 @njit(
-    "int64(uint8[::1], int64, int64, boolean, int64[::1], int64[::1], int64[:, ::1], int64[::1],"
+    "int64(uint8[::1], int64, int64, boolean, boolean, int64[::1], int64[::1], int64[:, ::1],"
+    " int64[::1],"
     " uint8[::1], uint8[::1], int64, boolean, int64[::1], int64[:, ::1], int64[::1],"
     " int32[:, ::1])",
     cache=True,
@@ -161,6 +163,7 @@ def read_lines(  # type: ignore[no-untyped-def]
     at,
     stop,
     fragments,
+    ends,
     names,
     chrom_of,
     chroms,
@@ -184,6 +187,7 @@ def read_lines(  # type: ignore[no-untyped-def]
     data : uint8, text
     at, stop : start of the first line; end of the text
     fragments : the lines are those of a fragments file, else of a tagAlign file
+    ends : a fragment is two mates of one base each, its ends; else one record
     names, chrom_of : int64, open-addressing table: hashes of names of chromosomes (0: empty row),
         and their rows in `chroms`. Their length is a power of 2.
     chroms : int64, shape (chromosomes, N_CHROM_FIELDS)
@@ -200,7 +204,7 @@ def read_lines(  # type: ignore[no-untyped-def]
     """
     n_rows, n_known = 0, len(tabs)
     tally[NEW_NAME] = 0
-    while at < stop and n_rows < len(rows):
+    while at < stop and n_rows + ends < len(rows):
         line, n_tabs, after = at, 0, at
         while after < stop and data[after] != _NEWLINE:
             if data[after] == _TAB:
@@ -280,7 +284,15 @@ def read_lines(  # type: ignore[no-untyped-def]
         rows[n_rows, _MATE_POSITION] = start if fragments else -1
         rows[n_rows, _TLEN] = end - start if fragments else 0
         rows[n_rows, _NAME] = 42
-        rows[n_rows, CIGAR] = (end - start) << 4
+        rows[n_rows, CIGAR] = (1 if ends else end - start) << 4
         n_rows += 1
+        if ends:
+            for field in range(N_FIELDS):
+                rows[n_rows, field] = rows[n_rows - 1, field]
+            rows[n_rows - 1, _MATE_POSITION] = end - 1
+            rows[n_rows, POSITION] = end - 1
+            rows[n_rows, _CIGAR_FLAG] = 1 | (_SECOND_OF_PROPER_PAIR | _REVERSE) << 16
+            rows[n_rows, _TLEN] = start - end
+            n_rows += 1
     tally[N_ROWS] = n_rows
     return at

@@ -73,9 +73,9 @@ class RecordCounter:
         self.extras = extras
         self.values = np.zeros(grid.n_bins, np.uint32)
         self.tally = np.zeros(records.N_TALLY, np.int64)
-        drop = rules.duplicates == "drop"
         bins = (first_bin, lengths, grid.bin_size)
-        self._where: tuple[Any, ...] = (*bins, rules.min_mapq, drop, self.values, self.tally)
+        filters = (rules.min_mapq, rules.duplicates == "drop", rules.max_fragment)
+        self._where: tuple[Any, ...] = (*bins, *filters, self.values, self.tally)
         self.mates = WaitingMates(self._where, from_start, extras.patient)
 
     @property
@@ -96,7 +96,7 @@ class RecordCounter:
                 len(data),
                 *self._where,
                 rules.paired_end == "fragments",
-                rules.count_at == "midpoint",
+                records.PLACES.index(rules.count_at),
                 records.SECONDARY_RULES.index(rules.secondary),
                 rules.extend,
                 rules.shift,
@@ -194,4 +194,5 @@ def _tally(fields: np.ndarray) -> ReadTally:
         lone_first=int(fields[records.LONE_FIRST]),
         lone_second=int(fields[records.LONE_SECOND]),
         secondary_without_nh=int(fields[records.WITHOUT_NH]),
+        long_fragment=int(fields[records.LONG_FRAGMENT]),
     )

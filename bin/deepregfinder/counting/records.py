@@ -21,7 +21,7 @@ from deepregfinder.counting.compiled import OPTIONS
 # Fields of the tally, an int64 array. FAULT is the reason why reading stopped, 0 if none.
 TOTAL, UNMAPPED, MAPQ, DUPLICATE, MULTIMAPPING, SECONDARY, IMPROPER_PAIR = range(7)
 SECOND_MATES, USABLE, ON_MAIN, ASSIGNED, PAIRED, LONE_FIRST, LONE_SECOND = range(7, 14)
-WITHOUT_NH, FAULT, N_TALLY = range(14, 17)
+LONG_FRAGMENT, WITHOUT_NH, FAULT, N_TALLY = range(14, 18)
 
 BAD_SIZE, BAD_REFERENCE, BAD_CIGAR, BAD_TAG, BEYOND_END, SAME_NAMES, NO_ROOM = range(1, 8)
 FAULTS = {
@@ -32,8 +32,10 @@ FAULTS = {
     BEYOND_END: "starts beyond the end of its chromosome",
 }
 
-# How secondary and supplementary records are treated: see CountRules.
+# How secondary and supplementary records are treated, and where single reads count: see CountRules.
 SECONDARY_RULES = ("drop", "keep", "drop_reads")
+PLACES = ("overlap", "midpoint", "five_prime")
+_OVERLAP, _MIDPOINT, _FIVE_PRIME = range(3)
 
 # Columns of `mates`, the mates that wait for the other one of their pair: the hash of the name in
 # two parts, reference, start, start of the other mate, end, TLEN, and the bits below (0: an empty
@@ -315,6 +317,29 @@ def _covered(data, cigar_at, n_cigar):  # type: ignore[no-untyped-def]
 
 
 @_inner
+def _five_prime(data, cigar_at, n_cigar, position, reverse, shift, chrom_length):  # type: ignore[no-untyped-def]
+    """The first aligned base of a single read in its own direction, after the shift; -1 if the read
+    has no position."""
+    if position < 0:
+        return np.int64(-1)
+    base = position + shift
+    if reverse:
+        base = position + max(_covered(data, cigar_at, n_cigar), 1) - 1 - shift
+    return min(max(base, 0), chrom_length - 1)
+
+
+@_inner
+def _fragment_length(data, body, cigar_at, n_cigar):  # type: ignore[no-untyped-def]
+    """Length of the fragment of a mate of a proper pair; without TLEN, as if both mates were of one
+    length."""
+    length = abs(_int32(data, body + 28))
+    if length:
+        return length
+    apart = abs(_int32(data, body + 24) - _int32(data, body + 4))
+    return apart + _covered(data, cigar_at, n_cigar)
+
+
+@_inner
 def _hash_of_name(data, at, length, reference, low, high):  # type: ignore[no-untyped-def]
     """Hash, not 0, of the name in data[at:at + length], which ends with a zero byte.
 
@@ -364,6 +389,7 @@ def _count_fragment(  # type: ignore[no-untyped-def]
     bin_size,
     min_mapq,
     drop_duplicates,
+    max_fragment,
     counts,
     tally,
 ):
@@ -374,6 +400,8 @@ def _count_fragment(  # type: ignore[no-untyped-def]
         tally[DUPLICATE] += 1
     elif several:
         tally[MULTIMAPPING] += 1
+    elif max_fragment and end - start > max_fragment:
+        tally[LONG_FRAGMENT] += 1
     else:
         tally[USABLE] += 1
         first = first_bin[reference]
@@ -393,6 +421,7 @@ def _count_lone(  # type: ignore[no-untyped-def]
     bin_size,
     min_mapq,
     drop_duplicates,
+    max_fragment,
     counts,
     tally,
 ):
@@ -417,6 +446,7 @@ def _count_lone(  # type: ignore[no-untyped-def]
         bin_size,
         min_mapq,
         drop_duplicates,
+        max_fragment,
         counts,
         tally,
     )
@@ -488,6 +518,7 @@ def _join(  # type: ignore[no-untyped-def]
     bin_size,
     min_mapq,
     drop_duplicates,
+    max_fragment,
     counts,
     tally,
 ):
@@ -510,6 +541,7 @@ def _join(  # type: ignore[no-untyped-def]
             bin_size,
             min_mapq,
             drop_duplicates,
+            max_fragment,
             counts,
             tally,
         )
@@ -529,7 +561,7 @@ def _join(  # type: ignore[no-untyped-def]
     return True
 
 
-_RULES = "int64[::1], int64[::1], int64, int64, boolean, uint32[::1], int64[::1]"
+_RULES = "int64[::1], int64[::1], int64, int64, boolean, int64, uint32[::1], int64[::1]"
 
 
 @njit(
@@ -546,6 +578,7 @@ def join_mates(  # type: ignore[no-untyped-def]
     bin_size,
     min_mapq,
     drop_duplicates,
+    max_fragment,
     counts,
     tally,
 ):
@@ -570,6 +603,7 @@ def join_mates(  # type: ignore[no-untyped-def]
             bin_size,
             min_mapq,
             drop_duplicates,
+            max_fragment,
             counts,
             tally,
         ):
@@ -593,6 +627,7 @@ def settle_mates(  # type: ignore[no-untyped-def]
     bin_size,
     min_mapq,
     drop_duplicates,
+    max_fragment,
     counts,
     tally,
 ):
@@ -624,6 +659,7 @@ def settle_mates(  # type: ignore[no-untyped-def]
                 bin_size,
                 min_mapq,
                 drop_duplicates,
+                max_fragment,
                 counts,
                 tally,
             )
@@ -637,7 +673,7 @@ def settle_mates(  # type: ignore[no-untyped-def]
 
 
 @njit(
-    f"int64(uint8[::1], int64, int64, {_RULES}, boolean, boolean, int64, int64, int64,"
+    f"int64(uint8[::1], int64, int64, {_RULES}, boolean, int64, int64, int64, int64,"
     " int64[:, ::1], int32[:, ::1], int64[::1], int64[::1])",
     cache=True,
     **OPTIONS,
@@ -651,10 +687,11 @@ def count_records(  # type: ignore[no-untyped-def]
     bin_size,
     min_mapq,
     drop_duplicates,
+    max_fragment,
     counts,
     tally,
     fragments,
-    midpoint,
+    place,
     secondary,
     extend,
     shift,
@@ -671,9 +708,9 @@ def count_records(  # type: ignore[no-untyped-def]
     at, end : start of the first record; end of the bytes
     first_bin : int64, index in `counts` of the first bin of each reference, -1 if it has no bins
     chrom_length : int64, length of each reference in bp
-    bin_size, min_mapq, extend, shift : as in CountRules
-    drop_duplicates, fragments, midpoint : duplicates == "drop", paired_end == "fragments",
-        count_at == "midpoint"
+    bin_size, min_mapq, max_fragment, extend, shift : as in CountRules
+    drop_duplicates, fragments : duplicates == "drop", paired_end == "fragments"
+    place : of single reads, index in PLACES
     secondary : index in SECONDARY_RULES
     counts : uint32, added to
     tally : int64, shape (N_TALLY,), added to; tally[FAULT] is not 0 if the record at the returned
@@ -766,6 +803,7 @@ def count_records(  # type: ignore[no-untyped-def]
                 bin_size,
                 min_mapq,
                 drop_duplicates,
+                max_fragment,
                 counts,
                 tally,
             ):
@@ -790,6 +828,14 @@ def count_records(  # type: ignore[no-untyped-def]
         if hits > 1:
             tally[MULTIMAPPING] += 1
             continue
+        if max_fragment and paired:
+            far = flag & _MATE_UNMAPPED or reference != _int32(data, body + 20)
+            if far or not flag & _PROPER:
+                tally[IMPROPER_PAIR] += 1
+                continue
+            if _fragment_length(data, body, cigar_at, n_cigar) > max_fragment:
+                tally[LONG_FRAGMENT] += 1
+                continue
         tally[USABLE] += 1
         if reference < 0 or first_bin[reference] < 0:
             continue
@@ -800,10 +846,13 @@ def count_records(  # type: ignore[no-untyped-def]
             tally[FAULT] = BEYOND_END
             return record
         reverse = flag & _REVERSE != 0
-        if midpoint:
-            middle = _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, length)
-            if 0 <= middle < length:
-                counts[first + middle // bin_size] += 1
+        if place != _OVERLAP:
+            if place == _MIDPOINT:
+                base = _middle(data, cigar_at, n_cigar, position, reverse, extend, shift, length)
+            else:
+                base = _five_prime(data, cigar_at, n_cigar, position, reverse, shift, length)
+            if 0 <= base < length:
+                counts[first + base // bin_size] += 1
                 tally[ASSIGNED] += 1
             continue
         assigned = _count_overlap(
@@ -923,7 +972,7 @@ def take_ends(data, at, end, reference, min_mapq, other_mate, in_order, rows):  
         rows[n_rows, 1] = flag
         rows[n_rows, 2] = _int32(data, body + 28)
         if flag & _PROPER and not rows[n_rows, 2] and reference == _int32(data, body + 20):
-            rows[n_rows, 2] = abs(_int32(data, body + 24) - position) + covered
+            rows[n_rows, 2] = _fragment_length(data, body, cigar_at, _uint16(data, body + 12))
         rows[n_rows, 3] = length
         n_rows += 1
     return n_rows, False

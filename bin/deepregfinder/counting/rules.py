@@ -14,6 +14,8 @@ from deepregfinder.genome.grid import Geometry, bare_name
 _log = logging.getLogger(__name__)
 
 
+CountAt = Literal["overlap", "midpoint", "five_prime"]
+
 LIBRARY_SIZE = "main chromosomes"
 """What library sizes count, as files of counts, signal and bundles record it."""
 
@@ -25,21 +27,30 @@ class CountRules:
     min_mapq : lowest mapping quality that counts
     duplicates : whether to "keep" or "drop" records marked as duplicates
     paired_end : "fragments" counts a proper pair once, "reads" each mate as a single read
-    count_at : "overlap" (half of the read must lie in the bin) or "midpoint", for single reads
+    count_at : "overlap" (half of the read must lie in the bin), "midpoint" or "five_prime" (the
+        bin of its 5' end), for single reads
     extend : bp added at the 3' end of single reads
     shift : bp by which single reads move downstream
     secondary : secondary and supplementary records are not counted ("drop"), counted like others
         ("keep", as in featureCounts), or not counted, nor any read that has a secondary one
         ("drop_reads"). Those of pairs are never fragments.
+    max_fragment : pairs with a longer fragment (bp) do not count; 0 for no limit. With a limit,
+        mates count only in proper pairs.
     """
 
     min_mapq: int
     duplicates: Literal["keep", "drop"]
     paired_end: Literal["fragments", "reads"]
-    count_at: Literal["overlap", "midpoint"]
+    count_at: CountAt
     extend: int
     shift: int
     secondary: Literal["drop", "keep", "drop_reads"] = "keep"
+    max_fragment: int = 0
+
+    @property
+    def takes_fragments_files(self) -> bool:
+        """Whether fragments can be counted whose reads are not known, but for their 5' ends."""
+        return self.paired_end == "fragments" or self.count_at == "five_prime"
 
 
 def different_rules(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
@@ -120,6 +131,7 @@ class ReadTally:
     unmapped, mapq, duplicate, multimapping : excluded single reads or fragments
     secondary : excluded secondary and supplementary records
     improper_pair : excluded records of pairs that do not define a fragment
+    long_fragment : excluded fragments, or mates of fragments, above the limit of their length
     second_mates : records whose fragment is counted with the other mate
     usable : reads, or fragments, that pass the filters, on any sequence of the file.
         total = usable + second_mates + all excluded records
@@ -146,6 +158,7 @@ class ReadTally:
     lone_first: int = 0
     lone_second: int = 0
     secondary_without_nh: int = 0
+    long_fragment: int = 0
 
 
 @dataclass(frozen=True)

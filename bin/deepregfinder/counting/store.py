@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import zarr
 
+from deepregfinder.counting.assays import RowRules
 from deepregfinder.counting.rules import LIBRARY_SIZE, BinCounts, CountRules
 from deepregfinder.errors import InputError
 from deepregfinder.storage.tables import Decimals4, write_rows
@@ -68,6 +69,7 @@ class RecordCounts:
     lone_first_mates: int = 0
     lone_second_mates: int = 0
     secondary_without_nh: int = 0
+    excluded_long_fragment: int = 0
 
     FATES: ClassVar[Mapping[str, str]] = {
         "usable": "library_size",
@@ -79,6 +81,7 @@ class RecordCounts:
         "multi-mapping": "excluded_multimapping",
         "secondary": "excluded_secondary",
         "improper pair": "excluded_improper_pair",
+        "long fragment": "excluded_long_fragment",
     }
     """How records are counted or excluded, for the report, and the column with their number."""
 
@@ -108,8 +111,8 @@ class Counts:
 
     library_size : usable reads or fragments on main chromosomes
     attributes : format, id, sample, mark, replicate, bin_size, chrom_sizes, library_size, usable
-        (on any sequence), assigned, counting (the counting rules, the digest of the blacklist, and
-        what library sizes count), paired_end
+        (on any sequence), assigned, counting (the counting rules of the run, the digest of the
+        blacklist, and what library sizes count), assay and row_rules (assays.RowRules), paired_end
     """
 
     library_size: int
@@ -147,7 +150,12 @@ class _ThinnedCounts(Counts):
 
 
 def write_counts(
-    path: Path, library: Library, counts: BinCounts, rules: CountRules, blacklist: str | None
+    path: Path,
+    library: Library,
+    counts: BinCounts,
+    rules: CountRules,
+    blacklist: str | None,
+    row: RowRules = RowRules(),  # noqa: B008, which is immutable
 ) -> None:
     """Write a file of counts.
 
@@ -155,8 +163,9 @@ def write_counts(
     ----------
     path : the file
     library : the library that was counted
-    counts, rules : its counts, and how they were made
+    counts, rules : its counts, and the rules of the run
     blacklist : digest of the list whose bins were set to zero (intervals.intervals_digest)
+    row : what the library has instead of the rules of the run
     """
     grid, tally = counts.grid, counts.tally
     attributes = {
@@ -172,6 +181,8 @@ def write_counts(
             "blacklist": blacklist,
             "library_size": LIBRARY_SIZE,
         },
+        "assay": row.assay,
+        "row_rules": dict(row.own),
         "paired_end": tally.paired_end,
     }
     small = counts.values.max(initial=0) <= np.iinfo(np.uint16).max
@@ -209,5 +220,6 @@ def write_summary(path: Path, library: Library, counter: str, counts: BinCounts)
         lone_first_mates=tally.lone_first,
         lone_second_mates=tally.lone_second,
         secondary_without_nh=tally.secondary_without_nh,
+        excluded_long_fragment=tally.long_fragment,
     )
     write_rows(path, RecordCounts, [row])

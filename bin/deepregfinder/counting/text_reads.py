@@ -1,7 +1,7 @@
 """Read tagAlign and fragments files as records of BAM, so that the same loops count them.
 
 A line of tagAlign is a read without gaps. A line of a fragments file is the first mate of a proper
-pair, which is as long as the fragment and has its length as TLEN.
+pair, which is as long as the fragment and has its length as TLEN, or two mates, its ends.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -57,6 +57,7 @@ class TextReads:
     copies_from : None, or the lowest mapping quality of reads that are remembered by chromosome,
         strand and 5' end: later ones at the same place are marked as duplicates
     has_mapq : scores of 0 to 255 are mapping qualities
+    ends : a fragment is two mates of one base each, its ends
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class TextReads:
         chrom_sizes: Mapping[str, int] | None = None,
         copies_from: int | None = None,
         has_mapq: bool = True,
+        ends: bool = False,
     ) -> None:
-        self._path, self.kind = path, kind
+        self._path, self.kind, self._ends = path, kind, ends
         self._barcodes = barcodes
         self._table = barcodes.table() if barcodes else np.zeros(0, np.int64)
         self._met = np.zeros(len(self._table), np.uint8)
@@ -125,7 +127,7 @@ class TextReads:
             while not stuck:
                 before = at
                 at = lines.read_lines(
-                    *(data, at, len(data), self.kind == "fragments"),
+                    *(data, at, len(data), self.kind == "fragments", self._ends),
                     *(self._keys, self._chrom_of, self._chroms, self._table, self._met),
                     *(self._taken, self._min_mapq, self._has_mapq, tabs),
                     *(self._faults, self._tally, rows),

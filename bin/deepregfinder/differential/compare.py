@@ -26,6 +26,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from deepregfinder.classes import BACKGROUND, class_named
+from deepregfinder.counting.assays import CHIP
 from deepregfinder.counting.rules import different_rules
 from deepregfinder.counting.store import Counts
 from deepregfinder.differential.moderated_t import log_counts, moderated_t, simes, size_factors
@@ -213,9 +214,11 @@ def changes_of_marks(
     for of_sample, sample in zip(by_mark, counts, strict=True):
         for one in sorted(sample, key=lambda one: str(one.attributes["id"])):
             of_sample.setdefault(one.attributes["mark"], []).append(one)
-    shared = sorted(by_mark[0].keys() & by_mark[1].keys())
+    shared = _comparable(by_mark)
     if not shared:
-        raise InputError("The two samples have no mark in common and cannot be compared.")
+        raise InputError(
+            "The two samples have no mark of the same assay in common and cannot be compared."
+        )
     changes = []
     for mark in shared:
         libraries = by_mark[0][mark], by_mark[1][mark]
@@ -223,6 +226,22 @@ def changes_of_marks(
         sizes = [np.array([one.library_size for one in group], float) for group in libraries]
         changes.append(change_of_mark(mark, (reads[0], reads[1]), (sizes[0], sizes[1])))
     return tuple(changes)
+
+
+def _comparable(by_mark: tuple[dict[str, list[Counts]], ...]) -> list[str]:
+    """Names of the marks that both samples have by the same assay."""
+    assays = [
+        {mark: own[0].attributes.get("assay", CHIP) for mark, own in sample.items()}
+        for sample in by_mark
+    ]
+    shared = sorted(assays[0].keys() & assays[1].keys())
+    for mark in shared:
+        if assays[0][mark] != assays[1][mark]:
+            log.warning(
+                "%s is not compared: its assay is %s in one sample and %s in the other.",
+                *(mark, assays[0][mark], assays[1][mark]),
+            )
+    return [mark for mark in shared if assays[0][mark] == assays[1][mark]]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepregfinder.classes import class_named
+from deepregfinder.counting.assays import ASSAYS
 from deepregfinder.evaluation.metrics import FEW_WINDOWS
 from deepregfinder.genome.splits import SPLITS, chromosome_list
 from deepregfinder.labels.sources import COLUMNS, ENHANCER_LABELS, H3K27AC, enhancer_labels
@@ -172,7 +173,12 @@ def _remark(provenance: Mapping[str, Any]) -> list[str]:
 
 def _reads(provenance: Mapping[str, Any]) -> str:
     """How the reads of the training sample were counted."""
-    return ", ".join(in_words(provenance.get("counting", {}))) or "counting rules not recorded"
+    counting = dict(provenance.get("counting", {}))
+    assays, own = counting.pop("assays", {}), counting.pop("row_rules", {})
+    words = in_words(counting)
+    words += [f"{mark} by the rules of {ASSAYS[assay].words}" for mark, assay in assays.items()]
+    words += [f"{library} with {' '.join(in_words(rules))}" for library, rules in own.items()]
+    return ", ".join(words) or "counting rules not recorded"
 
 
 def shown_signal(facts: ModelFacts, transform: str) -> str:

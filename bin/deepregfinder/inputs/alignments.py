@@ -8,15 +8,16 @@ import dataclasses
 import json
 import logging
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pysam
 from pysam.utils import SamtoolsError
 
 from deepregfinder.counting import cram, lines
+from deepregfinder.counting.assays import CHIP
 from deepregfinder.counting.barcodes import read_barcodes
 from deepregfinder.counting.bgzf import require_sound
 from deepregfinder.counting.file_format import alignment_format, open_alignments
@@ -39,13 +40,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Identity:
-    """The library in a file: a row of the samplesheet, or a file that such rows name."""
+    """The library in a file: a row of the samplesheet, or a file that such rows name.
+
+    assay, rules : what replaces the counting rules of the run (assays.RowRules)
+    """
 
     id: str
     sample: str
     mark: str
     replicate: str
     role: Role
+    assay: str = CHIP
+    rules: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class AlignmentSummary:
     """One file of reads, as inspected by `inspect_alignments`.
 
     file : name of the file, without its folder
+    assay, rules : as in Identity
     sorted : the records are sorted by coordinate, whatever the header states; False without an
         index
     chrom_sizes : all sequences of the header and their lengths in bp, in the order of the header;
@@ -78,6 +85,8 @@ class AlignmentSummary:
     replicate: str
     role: Role
     file: str
+    assay: str = CHIP
+    rules: dict[str, Any] = dataclasses.field(default_factory=dict)
     sorted: bool = False
     chrom_sizes: dict[str, int] = dataclasses.field(default_factory=dict)
     mapped: dict[str, int] = dataclasses.field(default_factory=dict)

@@ -6,12 +6,14 @@ All problems are collected before they are reported. Minor oddities are logged.
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from deepregfinder.counting.assays import RowRules
+from deepregfinder.counting.first_reads import FRAGMENTS_HAVE_NO_READS
 from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import (
     ambiguous_names,
@@ -85,7 +87,7 @@ class Plan:
 
     chromosomes : regular expression for the names of main chromosomes
     split : what the user says of the split; None if no model is trained, or the split is random
-    counter, count_at, paired_end : the counting rules of these names
+    counter, count_at, paired_end, max_fragment : the counting rules of these names
     """
 
     chromosomes: str
@@ -94,6 +96,12 @@ class Plan:
     counter: str
     count_at: str
     paired_end: str
+    max_fragment: int
+
+    def of_row(self, row: RowRules) -> "Plan":
+        """The same, with the counting rules of a row in place of those of the run."""
+        names = [name for name in ("count_at", "paired_end", "max_fragment") if name in row.values]
+        return replace(self, **{name: row.values[name] for name in names})
 
     def split_of(self, chrom_sizes: Mapping[str, int]) -> ChromosomeSplit | None:
         """The split of a genome: names and lengths (bp) of its main chromosomes."""
@@ -160,7 +168,8 @@ def check_all_inputs(
                 problems.append(unlike)
         for summary in summaries:
             if summary.n_mapped:
-                problems += _uncountable_reads(summary, expected, plan)
+                row = RowRules(summary.assay, summary.rules)
+                problems += _uncountable_reads(summary, expected, plan.of_row(row))
     for intervals in lists:
         problems += _unfit_list(intervals, expected)
     if annotation:
@@ -328,10 +337,13 @@ def _uncountable_reads(
                         f"({few(chroms)}). Give the whole BAM file, or choose other chromosomes "
                         f"with --{split}_chroms."
                     )
-    if summary.text_format == "fragments" and plan.paired_end == "reads":
+    reads = plan.paired_end == "reads" and plan.count_at != "five_prime"
+    if summary.text_format == "fragments" and reads:
+        yield f"{summary.description} {FRAGMENTS_HAVE_NO_READS}"
+    if plan.counter == "featurecounts" and (plan.count_at != "overlap" or plan.max_fragment):
         yield (
-            f"{summary.description} holds fragments, whose reads are not known: --paired_end reads "
-            "cannot count them. Use --paired_end fragments, which counts each at its midpoint."
+            f"{summary.description} is to be counted with count_at {plan.count_at} and "
+            f"max_fragment {plan.max_fragment}, which featureCounts cannot. Use --counter native."
         )
     if summary.text_format and plan.counter == "featurecounts":
         yield (
@@ -455,6 +467,8 @@ def write_inputs(
             median_read_length=one.median_read_length,
             index=one.index,
             simulated=one.simulated,
+            assay=one.assay,
+            rules=tuple(f"{name}={value}" for name, value in sorted(one.rules.items())),
         )
         for one in ordered
     ]

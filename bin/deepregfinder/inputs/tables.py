@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from deepregfinder.counting.assays import CHIP
+
 
 @dataclass(frozen=True)
 class InputFile:
@@ -10,6 +12,7 @@ class InputFile:
     reads : records (lines) of the file; mapped : mapped records, including secondary ones;
     main_chrom_reads : mapped records on main chromosomes
     median_read_length : None for fragments
+    assay, rules : the assay, and the counting rules of the row alone, each as name=value
     """
 
     id: str
@@ -25,6 +28,8 @@ class InputFile:
     median_read_length: int | None
     index: str
     simulated: bool
+    assay: str = CHIP
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deepregfinder.classes import CLASS_SETS, class_names
+from deepregfinder.counting.assays import ASSAYS
 from deepregfinder.counting.rules import CountRules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.grid import Geometry
@@ -355,6 +356,10 @@ def _provenance(fields: JsonFields) -> dict[str, Any]:
     for name, kind in get_type_hints(CountRules).items():
         if name in counting.content:
             counting.of(name, int if kind is int else str)
+    if "assays" in counting.content:
+        for mark, assay in counting.of("assays", dict).items():
+            if assay not in ASSAYS:
+                raise counting.fault("assays", f"this version has no assay {assay!r} ({mark})")
     if "remark" in table:
         JsonFields(table, fields.where).of("remark", str)
     try:

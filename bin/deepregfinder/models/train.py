@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from deepregfinder import __version__
+from deepregfinder.counting.assays import different_assays
 from deepregfinder.counting.rules import different_rules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.splits import SPLITS
@@ -200,7 +201,8 @@ def open_genome(
     opened = open_signal(signal)
     if opened.sample != tensors.sample:
         raise InputError(f"{signal} is the signal of {opened.sample}, not of {tensors.sample}.")
-    if different := different_rules(tensors.counting, opened.counting):
+    different = different_rules(tensors.counting, opened.counting)
+    if different := different + different_assays(tensors.counting, opened.counting):
         raise InputError(
             f"{signal} and the labelled windows of {tensors.sample} were counted by other rules "
             f"({', '.join(different)}): make both from the same counts."

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     click.option(
         "--count_at",
         required=True,
-        type=click.Choice(["overlap", "midpoint"]),
-        help="Single reads: bins that hold half of the read, or the bin of its midpoint (native "
-        "only).",
+        type=click.Choice(["overlap", "midpoint", "five_prime"]),
+        help="Single reads: bins that hold half of the read, or the bin of its midpoint or of its "
+        "5' end (native only).",
     ),
     click.option(
         "--extend",
@@ -49,17 +49,26 @@ if TYPE_CHECKING:
         help="Leave out secondary and supplementary records, count them like others, or leave out "
         "also every read that has a secondary one.",
     ),
+    click.option(
+        "--max_fragment",
+        default=0,
+        type=click.IntRange(0),
+        help="Leave out pairs with a longer fragment (bp; 0: no limit; native only).",
+    ),
 )
 def counting_options(
     min_mapq: int,
     duplicates: Literal["keep", "drop"],
     paired_end: Literal["fragments", "reads"],
-    count_at: Literal["overlap", "midpoint"],
+    count_at: Literal["overlap", "midpoint", "five_prime"],
     extend: int,
     shift: int,
     secondary: Literal["drop", "keep", "drop_reads"],
+    max_fragment: int,
 ) -> "CountRules":
     """The options above, which a command receives as one CountRules."""
     from deepregfinder.counting.rules import CountRules
 
-    return CountRules(min_mapq, duplicates, paired_end, count_at, extend, shift, secondary)
+    return CountRules(
+        min_mapq, duplicates, paired_end, count_at, extend, shift, secondary, max_fragment
+    )

@@ -10,12 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
+from deepregfinder.counting.assays import ASSAYS
 from deepregfinder.counting.store import RecordCounts
 from deepregfinder.genome.assembly import few
+from deepregfinder.quality.accessibility import Accessibility
 from deepregfinder.quality.exchanges import exchanged_marks, sample_contrast
 from deepregfinder.quality.label_doubts import label_doubts
 from deepregfinder.quality.libraries import Identity, Libraries
-from deepregfinder.quality.library_doubts import shallow_libraries, structured_controls
+from deepregfinder.quality.library_doubts import (
+    shallow_libraries,
+    structured_controls,
+    weak_accessibility,
+)
 from deepregfinder.quality.shared_reads import SampledEnds, same_reads
 from deepregfinder.quality.tables import Doubt
 from deepregfinder.storage.tables import write_rows
@@ -43,12 +49,14 @@ def find_doubts(
     duplicates: Mapping[str, float | None],
     ends: Sequence[SampledEnds] = (),
     controls: Mapping[str, str] | None = None,
+    accessibility: Mapping[str, Accessibility] | None = None,
 ) -> list[Doubt]:
     """All warnings, in the order of the rules and of the libraries.
 
     duplicates : id -> share of reads with the position of an earlier one
     ends : sampled read ends of the libraries
     controls : id of a library -> id of its control
+    accessibility : id of a library of such an assay -> what was measured of it
     """
     swapped = _swapped(libraries)
     swapped_ids = {name for doubt in swapped for name in doubt.ids}
@@ -61,6 +69,7 @@ def find_doubts(
         *_like_input(libraries),
         *structured_controls(libraries, controls or {}),
         *shallow_libraries(libraries, controls or {}),
+        *weak_accessibility(accessibility or {}),
         *_duplicated(libraries, duplicates),
         *_elsewhere(libraries),
         *_uneven(libraries),
@@ -167,8 +176,11 @@ def _other_fits(libraries: Libraries, one: int) -> list[tuple[float, str, float,
 
 
 def _duplicated(libraries: Libraries, duplicates: Mapping[str, float | None]) -> Iterator[Doubt]:
+    """Libraries of mostly duplicates, but those of assays whose rules keep duplicates."""
     for identity in libraries.identities:
         share = duplicates.get(identity.id)
+        if ASSAYS[identity.assay].rules.get("duplicates") == "keep":
+            continue
         if share is not None and share > DUPLICATED:
             yield Doubt(
                 "duplicates",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from deepregfinder.counting.assays import CHIP
 from deepregfinder.counting.store import CONTROL, Counts
 from deepregfinder.errors import InputError
 from deepregfinder.quality.surroundings import (
@@ -27,13 +28,14 @@ NOISY = 0.25  # smallest share of the variance beyond counting noise
 
 @dataclass(frozen=True)
 class Identity:
-    """A library. role : "chip" or "control" """
+    """A library. role : "chip" or "control"; assay : a name of ASSAYS"""
 
     id: str
     sample: str
     mark: str
     replicate: str
     role: str
+    assay: str = CHIP
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ class _Moments:
 def _identity(counts: Counts) -> Identity:
     fields = {key: str(counts.attributes[key]) for key in ("id", "sample", "mark", "replicate")}
     role = "control" if fields["sample"] == CONTROL else "chip"
-    return Identity(**fields, role=role)
+    return Identity(**fields, role=role, assay=counts.attributes.get("assay", CHIP))
 
 
 def _summed(counts: np.ndarray, bin_size: int) -> np.ndarray:

@@ -1,9 +1,10 @@
-"""Warnings about single libraries: shallow ones, and controls with peaks."""
+"""Warnings about single libraries: shallow and weak ones, and controls with peaks."""
 
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from deepregfinder.quality.accessibility import Accessibility
 from deepregfinder.quality.exchanges import mark_rows
 from deepregfinder.quality.libraries import Libraries
 from deepregfinder.quality.tables import Doubt
@@ -13,6 +14,8 @@ SHALLOW_MARK = 0.02
 SHALLOW_CONTROL = 0.1
 MORE_STRUCTURE = 1.1
 """A control has more structure than a mark if its strength is more than this multiple."""
+LOWEST_TSS_ENRICHMENT = 5.0
+"""ENCODE calls lower values concerning (hg38; hg19 6, mm10 10)."""
 CONTROL_PEAKS = 2.5
 """Enrichment in promoters, relative to their surroundings, that no input has."""
 
@@ -101,6 +104,19 @@ def structured_controls(libraries: Libraries, controls: Mapping[str, str]) -> It
                 (control.id,),
                 f"The control {control.id} is enriched in the labelled promoters of {sample} "
                 f"({fold:.2f} over the surroundings), like a mark: it is probably not an input.",
+            )
+
+
+def weak_accessibility(measured: Mapping[str, Accessibility]) -> Iterator[Doubt]:
+    """Libraries whose reads are hardly enriched at TSSs. measured : by id of the library"""
+    for name, one in measured.items():
+        if one.tss_enrichment is not None and one.tss_enrichment < LOWEST_TSS_ENRICHMENT:
+            yield Doubt(
+                "accessibility",
+                (name,),
+                f"The TSS enrichment of {name} is {one.tss_enrichment:.1f}, and "
+                f"{LOWEST_TSS_ENRICHMENT:g} or more in good libraries: much of it is background. "
+                "Check the column assay and the file, or leave it out.",
             )
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deepregfinder.counting.assays import CHIP
 from deepregfinder.storage.tables import Decimals4, read_rows, write_rows
 
 if TYPE_CHECKING:  # a counting task needs neither pandas nor zarr for its table
+    from deepregfinder.quality.accessibility import Accessibility
     from deepregfinder.quality.libraries import Libraries
 
 
@@ -52,6 +54,7 @@ class LibraryQuality:
     elsewhere : share of the usable reads that are not on main chromosomes;
     in_... : share of the reads on main chromosomes in labelled windows; fold_... : that share
         divided by the share of the genome in these windows
+    tss_enrichment, in_sites : of assays of accessibility, as in `accessibility.Accessibility`
     """
 
     id: str
@@ -70,6 +73,9 @@ class LibraryQuality:
     fold_promoters: Decimals4 | None
     in_enhancers: Decimals4 | None
     fold_enhancers: Decimals4 | None
+    assay: str = CHIP
+    tss_enrichment: Decimals4 | None = None
+    in_sites: Decimals4 | None = None
 
 
 @dataclass(frozen=True)
@@ -88,12 +94,15 @@ def read_qualities(paths: Iterable[Path]) -> dict[str, FileQuality]:
 
 
 def write_libraries(
-    path: Path, libraries: "Libraries", qualities: Mapping[str, FileQuality]
+    path: Path,
+    libraries: "Libraries",
+    qualities: Mapping[str, FileQuality],
+    accessibility: Mapping[str, "Accessibility"],
 ) -> None:
     """Write a row for each library, in the order of their ids."""
     rows = []
     for number, one in enumerate(libraries.identities):
-        quality = qualities.get(one.id)
+        quality, cuts = qualities.get(one.id), accessibility.get(one.id)
         rows.append(
             LibraryQuality(
                 *(one.id, one.sample, one.mark, one.replicate, one.role),
@@ -108,6 +117,9 @@ def write_libraries(
                 fold_promoters=libraries.fold["promoter"][number],
                 in_enhancers=libraries.inside["enhancer"][number],
                 fold_enhancers=libraries.fold["enhancer"][number],
+                assay=one.assay,
+                tss_enrichment=cuts.tss_enrichment if cuts else None,
+                in_sites=cuts.in_sites if cuts else None,
             )
         )
     write_rows(path, LibraryQuality, rows)

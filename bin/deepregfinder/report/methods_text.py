@@ -1,12 +1,14 @@
 """The methods paragraph of a paper, from the parameters of the run, and the works that it cites."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepregfinder import __version__
+from deepregfinder.counting.assays import ASSAYS, CHIP
+from deepregfinder.counting.enriched_sites import FOLD, SURROUNDINGS, TAIL, WIDTH
 from deepregfinder.evaluation.model_card import in_words, shown_signal, split_text
 from deepregfinder.genome import biotypes
-from deepregfinder.labels.sites import FOLD, SURROUNDINGS, TAIL, WIDTH
 from deepregfinder.labels.sources import ENHANCER_LABELS, enhancer_labels
 from deepregfinder.models.catalogue import MODEL_NAMES, ModelFacts, design, facts
 from deepregfinder.report import references
@@ -89,6 +91,12 @@ def _signal(run: Run, cite: _Citations) -> str:
             f"Single reads were shifted by {of('shift') or 0} bp and extended by "
             f"{of('extend') or 0} bp."
         )
+    places = {"midpoint": "midpoint", "five_prime": "5' end"}
+    if where := places.get(str(of("count_at"))):
+        sentences.append(f"Single reads were counted at their {where}.")
+    if of("max_fragment"):
+        sentences.append(f"Fragments above {of('max_fragment')} bp were left out.")
+    sentences += _by_assay(run)
     if of("blacklist"):
         sentences.append("Blacklisted bins were set to zero.")
     control = {
@@ -100,6 +108,19 @@ def _signal(run: Run, cite: _Citations) -> str:
         f"chromosomes{control}."
     )
     return " ".join(sentences)
+
+
+def _by_assay(run: Run) -> Iterator[str]:
+    """What was counted by other rules than those of the run."""
+    for name, assay in ASSAYS.items():
+        marks = sorted({file.mark for file in run.inputs if file.assay == name and name != CHIP})
+        if marks:
+            words = ", ".join(in_words(assay.rules))
+            yield f"Reads of {listed(marks)} ({assay.words}) were counted with {words}."
+    for file in run.inputs:
+        if file.rules:
+            words = ", ".join(in_words(dict(rule.split("=") for rule in file.rules)))
+            yield f"Reads of {file.id} were counted with {words}."
 
 
 def _labels(run: Run) -> str:

@@ -39,6 +39,10 @@ LIBRARIES = {
     "nsc": Column("NSC", "Normalised strand cross-correlation", {"format": "{:,.2f}"}),
     "in_promoters": Column("In promoters", "Fraction of reads in labelled promoters", _SHARE),
     "in_enhancers": Column("In enhancers", "Fraction of reads in labelled enhancers", _SHARE),
+    "tss_enrichment": Column(
+        "TSS enrichment", "Counts at TSSs over those 2 kb away (ATAC, DNase)", {"format": "{:,.1f}"}
+    ),
+    "in_sites": Column("In sites", "Fraction of reads in accessible sites (ATAC, DNase)", _SHARE),
 }
 ACCURACY = {
     "n_calls": Column("Calls", "Calls on the whole genome", _NUMBER),

@@ -28,6 +28,7 @@ DOUBTS = {
     "input": "A mark resembles its input",
     "control": "A control resembles a mark",
     "depth": "Few reads",
+    "accessibility": "Weak accessibility signal",
     "duplicates": "Many duplicates",
     "pairs": "Mates are missing",
     "secondary": "Reads with several alignments",

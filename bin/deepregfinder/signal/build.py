@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from deepregfinder.counting.assays import ASSAYS, CHIP
 from deepregfinder.counting.store import Counts
 from deepregfinder.errors import InputError
 from deepregfinder.signal.store import write_signal
@@ -171,10 +172,21 @@ def write_sample_signal(
         library_sizes={
             channel.mark: [one.library_size for one in channel.libraries] for channel in channels
         },
-        counting=first["counting"],
+        counting={**first["counting"], **_row_rules(chips)},
         arrays=arrays(),
     )
     return summaries
+
+
+def _row_rules(chips: Sequence[Counts]) -> dict[str, dict[str, Any]]:
+    """Where libraries were counted by other rules than the run's: assay by mark, rules by id."""
+    assays = {one.attributes["mark"]: one.attributes.get("assay", CHIP) for one in chips}
+    own = {one.attributes["id"]: one.attributes.get("row_rules", {}) for one in chips}
+    recorded: dict[str, dict[str, Any]] = {
+        "assays": {mark: assay for mark, assay in assays.items() if assay != CHIP},
+        "row_rules": {name: rules for name, rules in own.items() if rules},
+    }
+    return {name: values for name, values in recorded.items() if values}
 
 
 def _channels(
@@ -188,9 +200,11 @@ def _channels(
     shown: dict[str, tuple[Counts, ...]] = {}
     if controls.mode != "ignore":
         controls_of = {
-            mark: _distinct([by_id[controls.of[one.attributes["id"]]] for one in replicates])
+            mark: _distinct([by_id[controls.of[name]] for name in names if name in controls.of])
             for mark, replicates in libraries.items()
+            if (names := [one.attributes["id"] for one in replicates])
         }
+        controls_of = {mark: own for mark, own in controls_of.items() if own}
         if controls.mode == "subtract":
             subtracted = controls_of
         else:
@@ -213,6 +227,8 @@ def _control_channels(
     controls_of: Mapping[str, tuple[Counts, ...]],
 ) -> dict[str, tuple[Counts, ...]]:
     """Names of the control channels and their libraries, from the controls of each mark."""
+    if not controls_of:
+        return {}
     first, *others = controls_of.values()
     if all(other == first for other in others):
         return {SHARED_CONTROL: first}
@@ -251,11 +267,7 @@ def _require_fit(
             )
     if controls.mode != "ignore":
         known = {one.attributes["id"] for one in counts}
-        lacking = [
-            one.attributes["id"]
-            for one in chips
-            if controls.of.get(one.attributes["id"]) not in known
-        ]
+        lacking = [one.attributes["id"] for one in chips if _lacks_control(one, controls, known)]
         if lacking:
             problems.append(
                 f"--control {controls.mode} needs a control for every row of the samplesheet; "
@@ -272,6 +284,14 @@ def _require_fit(
             )
     if problems:
         raise InputError.of(problems)
+
+
+def _lacks_control(one: Counts, controls: Controls, known: set[str]) -> bool:
+    """Whether the control of a library is not among the files, or there is none but should be."""
+    control = controls.of.get(one.attributes["id"])
+    if control is None:
+        return ASSAYS[one.attributes.get("assay", CHIP)].needs_control
+    return control not in known
 
 
 def write_summary(path: Path, sample: str, summaries: Sequence[ChannelSummary]) -> None:

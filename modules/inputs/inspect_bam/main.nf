@@ -24,6 +24,8 @@ process INSPECT_BAM {
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\
         --replicate ${meta.replicate} \\
+        --assay ${meta.assay} \\
+        ${repeated('--rule', meta.rules)} \\
         --role ${meta.role} \\
         --threads ${task.cpus} \\
         --output ${meta.id}.bam.json

@@ -11,6 +11,7 @@ process COMPARE_LIBRARIES {
     path records // numbers of counted and excluded records
     path ends
     path regions // of samples with labels
+    path tss, stageAs: 'tss/*'
     val controls // list of "id=control id"
     val code // digest of the script and of the library behind it
 
@@ -30,6 +31,7 @@ process COMPARE_LIBRARIES {
         ${repeated('--records', records)} \\
         ${repeated('--ends', ends)} \\
         ${repeated('--regions', regions)} \\
+        ${repeated('--tss', tss)} \\
         ${repeated('--controls', controls)} \\
         --libraries libraries.tsv \\
         --doubts doubts.tsv \\

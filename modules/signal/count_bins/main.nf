@@ -30,6 +30,8 @@ process COUNT_BINS {
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\
         --replicate ${meta.replicate} \\
+        --assay ${meta.assay} \\
+        ${repeated('--rule', meta.rules)} \\
         --chrom_sizes chrom.sizes \\
         ${repeated('--blacklist', blacklist)} \\
         ${flags(options)} \\

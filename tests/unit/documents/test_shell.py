@@ -17,6 +17,7 @@ SAFE = {
     # functions/sheets.nf: names joined by dots, or `control.` and a file name cleaned of the rest.
     r"meta\.id",
     r"meta\.role",  # a constant of functions/sheets.nf and functions/plan.nf
+    r"meta\.assay",  # by assets/schema_input.json, or an assay that readBundle knows
     r"prefix|folder",  # of meta.sample, meta.model and meta.name; the search sees their definition
     r"group|fold|code|classes|top_calls",  # numbers, digests
     r"task\.(cpus|ext\.device)",
@@ -27,7 +28,7 @@ SAFE = {
     # them would break names with spaces, since the backslashes would then be part of the name.
     r"bundle|signal|tensors|candidates|sources|regions|calls|cutoffs|elements|bam|index|bed|table|tss|dhs|nascent",
     r"(calls|probabilities)_[ab]",
-    r"repeated\('--\w+', \w+\)",
+    r"repeated\('--\w+', [\w.]+\)",
 }
 BLOCK = re.compile(r'"""(.*?)"""', re.DOTALL)
 LINE = re.compile(

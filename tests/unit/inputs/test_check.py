@@ -24,7 +24,7 @@ from deepregfinder.inputs.references import GenomeSequence
 SIZES = {"chr1": 90_000, "chr2": 80_000, "chr8": 70_000, "chr20": 60_000, "chrX": 50_000}
 PATTERN = "(chr)?([1-9]|1[0-9]|2[0-2]|X|Y)"
 SPLIT = SplitChoice.parse("chromosome", "1-7", "8-16", "17-22,X,Y")
-PLAN = Plan(PATTERN, Geometry(), SPLIT, "native", "overlap", "fragments")
+PLAN = Plan(PATTERN, Geometry(), SPLIT, "native", "overlap", "fragments", 0)
 
 
 def summary(name: str = "a", sizes: dict[str, int] = SIZES, **changed) -> AlignmentSummary:
@@ -252,7 +252,7 @@ def test_chromosomes_of_no_split_are_logged(caplog):
     ],
 )
 def test_reads_too_long_for_the_bin_rule_are_refused(length, paired, count_at, paired_end, refused):
-    plan = Plan(PATTERN, Geometry(), SPLIT, "native", count_at, paired_end)
+    plan = Plan(PATTERN, Geometry(), SPLIT, "native", count_at, paired_end, 0)
     file = summary(median_read_length=length, paired_end=paired)
     if refused:
         (said,) = problems([file], plan=plan)

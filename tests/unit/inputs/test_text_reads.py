@@ -18,7 +18,7 @@ from deepregfinder.inputs.check import NamedGenome, Plan, check_all_inputs
 from deepregfinder.inputs.left_out import find_left_out
 
 SIZES = {"chr1": 90_000, "chr2": 80_000}
-PLAN = Plan("(chr)?[12]", Geometry(), None, "native", "overlap", "fragments")
+PLAN = Plan("(chr)?[12]", Geometry(), None, "native", "overlap", "fragments", 0)
 IDENTITY = Identity("T.ATAC.1", "T", "ATAC", "1", "chip")
 READS = [Read(chrom, 100 * k, 100 * k + 50) for chrom in SIZES for k in range(5)]
 GENOME = NamedGenome("tiny", SIZES)

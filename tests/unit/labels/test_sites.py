@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepregfinder.counting.enriched_sites import chromosome_sites
 from deepregfinder.errors import InputError
 from deepregfinder.genome.intervals import read_intervals
-from deepregfinder.labels.sites import called_sites, chromosome_sites, write_sites
+from deepregfinder.labels.sites import called_sites, write_sites
 from deepregfinder.signal.store import Signal, open_signal, write_signal
 
 SIZES = {"chr1": 250_030, "chr2": 120_000}

@@ -39,6 +39,7 @@ def test_all_tables_are_written_with_their_numbers(tmp_path: Path) -> None:
             "elsewhere": "0.0",
         },
         **{"fragment_length": "181", "nsc": "", "in_promoters": "0.125", "in_enhancers": ""},
+        **{"tss_enrichment": "", "in_sites": ""},
     }
     _, rows = table(tmp_path / "multiqc/deepregfinder_accuracy_mqc.tsv")
     assert [row[0] for row in rows[1:]] == [

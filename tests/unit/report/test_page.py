@@ -400,3 +400,13 @@ def test_examples_are_drawn_with_their_places(tmp_path: Path) -> None:
     assert "Best calls" in applied
     assert "Missed" not in applied
     assert "labels" not in applied
+
+
+def test_accessibility_is_shown_where_it_was_measured(tmp_path: Path) -> None:
+    run = made_up(tmp_path, Plan())
+    assert "TSS enrichment" not in Page(render(run)).texts["quality"]
+    first, *others = run.qualities
+    cuts = replace(first, assay="atac", tss_enrichment=8.31, in_sites=0.407)
+    page = render(replace(run, qualities=(cuts, *others)))
+    assert 'n">TSS enrichment</th>' in page
+    assert re.search(r">8\.3</td><td class=\"n\">40\.7\W%</td>", page)

@@ -54,6 +54,7 @@ class Bench:
         return open_signal(path)
 
     def problem(self, *args, **kwargs) -> str:
+        (self.folder / "out.signal.zip").unlink(missing_ok=True)
         with pytest.raises(InputError) as caught:
             self.build(*args, **kwargs)
         assert not (self.folder / "out.signal.zip").exists()
@@ -240,3 +241,25 @@ def test_the_summary_has_a_row_for_each_channel(bench):
     assert float(row["max_rpm"]) == pytest.approx(values[0].max(), rel=1e-5)
     assert float(row["nonzero_fraction"]) == pytest.approx((values[0] > 0).mean(), rel=1e-5)
     assert other[1:3] == ["control", "control"]
+
+
+@pytest.mark.parametrize("control", ["subtract", "channel"])
+def test_libraries_of_assays_without_controls_need_none(bench, control):
+    chip = bench.count("H3K4me1")
+    cuts = bench.count("ATAC", assay="atac", row_rules={"shift": 0})
+    own = bench.count("control", sample="control")
+    signal = bench.build([chip, cuts, own], {chip: own}, control)
+    np.testing.assert_allclose(signal.load("chr1")[0], bench.rpm(cuts), rtol=1e-6)
+    assert signal.marks == (
+        ("ATAC", "H3K4me1") if control == "subtract" else ("ATAC", "H3K4me1", "control")
+    )
+    assert signal.counting["assays"] == {"ATAC": "atac"}
+    assert signal.counting["row_rules"] == {cuts: {"shift": 0}}
+    alone = bench.build([cuts], {}, control)
+    assert alone.marks == ("ATAC",)
+    assert "there is none for K562.H3K4me1.1." in bench.problem([chip, cuts], {}, control)
+
+
+def test_a_control_that_was_named_is_needed_whatever_the_assay(bench):
+    cuts = bench.count("ATAC", assay="atac")
+    assert "there is none for K562.ATAC.1" in bench.problem([cuts], {cuts: "gone"}, "subtract")
