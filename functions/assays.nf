@@ -1,42 +1,15 @@
-// Counting rules of the rows of --input: those of their assays, from bin/deepregfinder/counting/assays.json, and their own.
+// Assays of the rows of --input and of models, from bin/deepregfinder/counting/assays.json, which the library reads as well.
 
-include { faultOf ; typed } from './parameters'
+include { isAccessibility } from './catalogue'
 
 /** Whether --control subtract and channel refuse a row of this assay without a control. */
 def needsControl(String assay) {
-    return readAssays()[assay].needs_control
+    return readAssays()[assay]?.needs_control
 }
 
 /** Whether a bundle records assays of marks that this version has, or none. */
 def areAssays(recorded) {
     return recorded == null || (recorded instanceof Map && recorded.values().every { assay -> readAssays().containsKey(assay) })
-}
-
-/**
- * The rules in the column `counting` of a row. Returns a map: rules, a list of name=value, and faults. `known` are the counting
- * parameters of the schema.
- */
-def ownRules(Map row, Map known) {
-    def pairs = (row.counting ?: '').tokenize(';')*.trim().findAll { pair -> pair.contains('=') }.collect { pair -> pair.split('=', 2)*.trim() }
-    def faults = pairs.collect { name, text ->
-        def rule = known[name]
-        def fault = rule ? faultOf(typed(text, rule.type), rule) : "is not a counting rule (${known.keySet().join(', ')})."
-        fault ? "row ${row.line}, column counting: ${name}${rule ? " ${text}" : ''} ${fault}".toString() : null
-    }
-    def twice = pairs.countBy { name, _text -> name }.findAll { _name, n -> n > 1 }.keySet()
-    return [
-        rules: pairs.collect { name, text -> "${name}=${typed(text, known[name]?.type)}".toString() }.sort(),
-        faults: faults.findAll() + twice.collect { name -> "row ${row.line}, column counting: ${name} appears more than once.".toString() },
-    ]
-}
-
-/** Replicates of a mark that would be counted by the rules of different assays. */
-def assaysApart(List rows) {
-    return rows
-        .findAll { row -> row.sample && row.mark }
-        .groupBy { row -> [row.sample, row.mark] }
-        .findAll { _key, same -> same*.assay.toUnique().size() > 1 }
-        .collect { key, same -> "rows ${same*.line.join(', ')}: replicates of ${key.join(' ')} have different assays (${same*.assay.toUnique().join(', ')}); give them one, or different names of the mark.".toString() }
 }
 
 /** Assays of the marks of pretrained models, for rows that name none; models that differ are a problem. */
@@ -47,6 +20,22 @@ def assaysOfBundles(List bundles, List problems) {
         problems << "the bundles of --pretrained differ in the assay of ${mark} (${assays.join(', ')}): run them separately.".toString()
     }
     return by_mark.collectEntries { mark, assays -> [mark, assays[0]] }
+}
+
+/** A sentence for each sample whose reads are of other assays than those that a model learnt from. */
+def otherAssays(List chips, List applied, Map trained, List bundles) {
+    def of_sample = chips.groupBy { bam -> bam.meta.sample }.collectEntries { sample, own -> [sample, own.collectEntries { bam -> [bam.meta.mark, bam.meta.assay] }] }
+    def of_model = bundles.collectEntries { bundle -> [bundle.sample, bundle.marks.collectEntries { mark -> [mark, bundle.assays[mark] ?: 'chip'] }] } +
+        trained.collectEntries { name, samples -> [name, of_sample[samples[0]] ?: [:]] }
+    return applied.collect { trained_on, _model, sample, _name -> [trained_on, sample] }.unique().collectMany { trained_on, sample ->
+        def known = of_model[trained_on]
+        def words = (of_sample[sample] ?: [:])
+            .collect { mark, assay -> [mark, assay, known.keySet().find { name -> name == mark } ?: known.keySet().find { name -> isAccessibility(name) && isAccessibility(mark) }] }
+            .findAll { _mark, assay, learnt -> learnt && known[learnt] != assay }
+            .collect { mark, assay, learnt -> "${mark} is ${assay}, not ${known[learnt]}" }
+            .join('; ')
+        words ? ["The assays of ${sample} are not those that the model of ${trained_on} was trained on (${words}): its probabilities are less reliable.".toString()] : []
+    }
 }
 
 def readAssays() {

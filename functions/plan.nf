@@ -1,6 +1,6 @@
 // The plan of a run, made before its first task: BAM files to count, samples to train on and to predict.
 
-include { areAssays ; assaysOfBundles ; needsControl } from './assays'
+include { areAssays ; assaysOfBundles ; needsControl ; otherAssays } from './assays'
 include { appliedName ; isAccessibility ; isOfNeed ; modelCatalogue } from './catalogue'
 include { ofGenome } from './genomes'
 include { checkedOptions ; contradictions ; faultOf ; listed ; named ; nesting ; optional ; readJson } from './parameters'
@@ -91,6 +91,7 @@ def planned(given, schemaFile, assets) {
     }
     withoutEffect(train_on ? models : [], checked.options, schemaFile).each { sentence -> log.warn(sentence) }
     voidOnes(bundles, unlabelled, checked.options, schemaFile).each { sentence -> log.warn(sentence) }
+    otherAssays(kept, applied, trained, bundles).each { sentence -> log.warn(sentence) }
     labels.each { row -> log.info(sourcesOf(row)) }
     closedOnes(labels).each { sentence -> log.warn(sentence) }
 

@@ -3,8 +3,7 @@
 // A reader adds problems to a list and returns a map with what could be read, and `unclear`: the columns that some value is
 // missing of or wrong in. What follows from such a column is not reported as another problem.
 
-include { assaysApart ; ownRules } from './assays'
-include { readJson } from './parameters'
+include { faultOf ; readJson ; typed } from './parameters'
 
 /**
  * Read --input. Returns a map:
@@ -52,7 +51,34 @@ def readSamples(sheet, schemaFile, Map assays, Map rules, List problems) {
 
 /** The name of a control that is counted by the rules of an assay; null without a control. */
 def controlId(name, String assay) {
-    return name && assay != 'chip' ? "${name}.${assay}".toString() : name
+    return name && assay != 'chip' ? "${name}.as_${assay}".toString() : name
+}
+
+/**
+ * The rules in the column `counting` of a row. Returns a map: rules, a list of name=value, and faults. `known` are the counting
+ * parameters of the schema.
+ */
+def ownRules(Map row, Map known) {
+    def pairs = (row.counting ?: '').tokenize(';')*.trim().findAll { pair -> pair.contains('=') }.collect { pair -> pair.split('=', 2)*.trim() }
+    def faults = pairs.collect { name, text ->
+        def rule = known[name]
+        def fault = rule ? faultOf(typed(text, rule.type), rule) : "is not a counting rule (${known.keySet().join(', ')})."
+        fault ? "row ${row.line}, column counting: ${name}${rule ? " ${text}" : ''} ${fault}".toString() : null
+    }
+    def twice = pairs.countBy { name, _text -> name }.findAll { _name, n -> n > 1 }.keySet()
+    return [
+        rules: pairs.collect { name, text -> "${name}=${typed(text, known[name]?.type)}".toString() }.sort(),
+        faults: faults.findAll() + twice.collect { name -> "row ${row.line}, column counting: ${name} appears more than once.".toString() },
+    ]
+}
+
+/** Replicates of a mark that would be counted by the rules of different assays. */
+def assaysApart(List rows) {
+    return rows
+        .findAll { row -> row.sample && row.mark }
+        .groupBy { row -> [row.sample, row.mark] }
+        .findAll { _key, same -> same*.assay.toUnique().size() > 1 }
+        .collect { key, same -> "rows ${same*.line.join(', ')}: replicates of ${key.join(' ')} have different assays (${same*.assay.toUnique().join(', ')}); give them one, or different names of the mark.".toString() }
 }
 
 /** Files that are listed twice in --input, by any path or link, and reserved names. */

@@ -222,7 +222,7 @@ def evaluate_variant(
 )
 @click.option("--run", type=click.Choice(["three", "five", "dnase"]), default="three", help="Part.")
 @click.option("--seeds", type=int, default=3)
-@click.option("--epochs", type=int, default=10)
+@click.option("--epochs", type=int, default=10, envvar="EPOCHS")
 @click.option("--only", multiple=True, type=click.Choice(tuple(VARIANTS)), help="These variants.")
 @click.option("--processes", type=int, default=2)
 def ablation(

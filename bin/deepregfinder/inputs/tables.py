@@ -38,7 +38,8 @@ class LeftOut:
 
     kind : chromosomes (that are not used), reads (on other sequences that are not used), crowded
         (sequences that should not be used), list (that covers part of the genome), marks (that a
-        sample lacks and its model learnt from), pretrained (what a model was trained on)
+        sample lacks and its model learnt from), assays (that differ from those of the model),
+        pretrained (what a model was trained on)
     text : a sentence for the user
     """
 

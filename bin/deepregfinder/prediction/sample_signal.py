@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from deepregfinder.counting.assays import different_assays
 from deepregfinder.counting.rules import different_rules
 from deepregfinder.errors import InputError
 from deepregfinder.genome.assembly import few, unlike_model
@@ -135,12 +134,6 @@ def counted_otherwise(bundle: Bundle, sample: str, counting: Mapping[str, Any]) 
                 *(sample, "another" if mine and its else "a" if mine else "no"),
                 *(bundle.sample, "its own" if mine and its else "one" if its else "none"),
             )
-    if assays := different_assays(counting, recorded):
-        log.warning(
-            "The assays of %s and of the model trained on %s differ for %s: probabilities are less "
-            "reliable.",
-            *(sample, bundle.sample, ", ".join(assays)),
-        )
     different = different_rules(recorded, counting)
     if not different:
         return []

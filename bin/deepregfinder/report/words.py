@@ -179,6 +179,7 @@ def _left_out(run: Run) -> Iterator[Caution]:
         "list": "Lists that cover part of the genome",
         "pretrained": "What the model was trained on",
         "marks": "Marks that a sample lacks",
+        "assays": "Assays that differ from those of the model",
     }
     for kind, title in titles.items():
         if texts := [one.text for one in run.left_out if one.kind == kind]:
