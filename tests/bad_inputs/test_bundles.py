@@ -51,6 +51,14 @@ FOREIGN = {
     "another control": ({"normalisation.control": "eval"}, "unknown control"),
     "a spread of zero": ({"normalisation.sd": [1, 0, 1]}, "an sd is not above 0"),
     "a mean that is no number": ({"normalisation.mean": [float("nan"), 0, 0]}, "is not a number"),
+    "an unknown assay": (
+        {"provenance": {"counting": {"assays": {"H3K27ac": "hichip"}}}},
+        "this version has no assay 'hichip' (H3K27ac)",
+    ),
+    "assays as text": (
+        {"provenance": {"counting": {"assays": "cuttag"}}},
+        "assays: expected dict",
+    ),
     "another digest": ({"weights_sha256": "0" * 64}, "does not belong to the model.json"),
 }
 

@@ -209,6 +209,13 @@ DRIVER: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
         {"counter": "featurecounts"},
         "--counter featurecounts cannot count at midpoints",
     ),
+    "bundles that differ in an assay": (
+        [recording(assays={"H3K27ac": "cuttag"}), {"model": "rnn"}],
+        {},
+        "the bundles of --pretrained differ in the assay of H3K27ac (cuttag, chip): run them",
+    ),
+    "an assay that is a command": ([recording(assays={"H3K27ac": "$(id)"})], {}, "does not desc"),
+    "assays that are a list": ([recording(assays=["atac"])], {}, "does not describe"),
     "a step between its bins": ([{"bin_size": 150}], {}, "not a multiple of --bin_size 150"),
     "a rule that is a command": ([recording(extend="$(id)")], {}, "records no valid extend"),
     "a rule out of range": ([recording(min_mapq=999)], {}, "records no valid min_mapq"),
