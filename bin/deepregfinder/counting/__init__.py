@@ -11,6 +11,7 @@ Records are excluded in this order; the others are usable:
   duplicates              (flag 0x400), with --duplicates drop
   multi-mapping           an NH tag above 1; with --secondary drop_reads also a read with
                           a secondary record, by its name; any other record counts as unique
+  long fragments          above --max_fragment, and then also mates that are not in a proper pair
 QC-failed records are counted. With --secondary keep, so are secondary and supplementary records of
 single reads, as in featureCounts by default.
 
@@ -27,7 +28,8 @@ featureCounts limits the extension by the position of the read BEFORE the shift;
 section then crosses the start of the chromosome, it counts nowhere. `native` does the same.
 
 `--count_at midpoint`: a single read counts in the bin of its midpoint, halfway between its first
-and last aligned base after shift and extension, whatever its length.
+and last aligned base after shift and extension, whatever its length. `--count_at five_prime`: in
+that of the first aligned base in its own direction, after the shift.
 
 `--paired_end fragments`: the fragment of a proper pair (flag 0x2, both mates mapped to one
 chromosome) counts once, in the bin of its midpoint. It extends from the first to the last aligned
@@ -36,6 +38,8 @@ the aligner, is used only where one mate is missing. As in featureCounts -p --co
 higher MAPQ of the two applies, and a fragment is a duplicate or multi-mapping if either mate is.
 Improper pairs, and secondary and supplementary records of pairs, are excluded. `--paired_end reads`
 treats each mate as a single read.
+
+A row of the samplesheet may replace these rules: those of its assay and its own (see `assays`).
 
 The library size is the number of usable reads (fragments) on the main chromosomes, whether or not
 they count in a bin. Everything that is scaled by depth is divided by this number. Reads elsewhere
