@@ -9,7 +9,7 @@ import pandas as pd
 
 from deepregfinder.counting.assays import ASSAYS, CHIP
 from deepregfinder.counting.enriched_sites import chromosome_sites, mean_reads
-from deepregfinder.counting.store import Counts
+from deepregfinder.counting.store import CONTROL, Counts
 from deepregfinder.genome.grid import bare_name
 from deepregfinder.genome.intervals import read_intervals
 
@@ -31,8 +31,9 @@ class Accessibility:
 
 
 def measure_all(opened: Sequence[Counts], tss: Path | None) -> dict[str, Accessibility]:
-    """Id -> what is measured of the library, for those whose assay counts cuts. tss : a BED file"""
-    cuts = [one for one in opened if counts_cuts(one.attributes.get("assay", CHIP))]
+    """Id -> what is measured of the library, for marks whose assay counts cuts. tss : a BED file"""
+    marks = [one for one in opened if one.attributes["sample"] != CONTROL]
+    cuts = [one for one in marks if counts_cuts(one.attributes.get("assay", CHIP))]
     sites = read_intervals(tss) if tss and cuts else None
     return {one.attributes["id"]: measure_accessibility(one, sites) for one in cuts}
 

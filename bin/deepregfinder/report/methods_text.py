@@ -113,14 +113,40 @@ def _signal(run: Run, cite: _Citations) -> str:
 def _by_assay(run: Run) -> Iterator[str]:
     """What was counted by other rules than those of the run."""
     for name, assay in ASSAYS.items():
-        marks = sorted({file.mark for file in run.inputs if file.assay == name and name != CHIP})
-        if marks:
-            words = ", ".join(in_words(assay.rules))
-            yield f"Reads of {listed(marks)} ({assay.words}) were counted with {words}."
+        chips = [file for file in run.inputs if file.role == "chip" and file.assay == name]
+        if name != CHIP and chips:
+            marks = listed(sorted({file.mark for file in chips}))
+            words = ", ".join(rule_in_words(rule, value) for rule, value in assay.rules.items())
+            yield f"Reads of {marks} ({assay.words}) were counted by other rules: {words}."
     for file in run.inputs:
         if file.rules:
-            words = ", ".join(in_words(dict(rule.split("=") for rule in file.rules)))
+            words = ", ".join(rule_in_words(*rule.split("=")) for rule in file.rules)
             yield f"Reads of {file.id} were counted with {words}."
+
+
+RULE_WORDS = {
+    "min_mapq": "a mapping quality of at least {}",
+    "extend": "an extension of {} bp",
+    "shift": "a shift of {} bp",
+    "max_fragment": "fragments of at most {} bp",
+    "max_fragment=0": "fragments of any length",
+    "duplicates=keep": "marked duplicates",
+    "duplicates=drop": "no marked duplicates",
+    "paired_end=fragments": "pairs at the midpoint of the fragment",
+    "paired_end=reads": "each mate of a pair as a read",
+    "count_at=overlap": "single reads in bins with half of their bases",
+    "count_at=midpoint": "single reads at their midpoint",
+    "count_at=five_prime": "single reads at their 5' end",
+    "secondary=drop": "no secondary alignments",
+    "secondary=keep": "secondary alignments of single reads",
+    "secondary=drop_reads": "no reads with several alignments",
+}
+"""Counting rules, or one of their values, in words."""
+
+
+def rule_in_words(rule: str, value: object) -> str:
+    """A counting rule of the samplesheet or of an assay."""
+    return RULE_WORDS.get(f"{rule}={value}", RULE_WORDS.get(rule, "")).format(value)
 
 
 def _labels(run: Run) -> str:

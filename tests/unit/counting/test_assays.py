@@ -12,6 +12,7 @@ from deepregfinder.counting.assays import ASSAYS, CHIP, RowRules, different_assa
 from deepregfinder.counting.rules import CountRules
 from deepregfinder.errors import InputError
 from deepregfinder.options.row_rules import row_options
+from deepregfinder.report.methods_text import rule_in_words
 
 RUN = CountRules(5, "keep", "fragments", "midpoint", 150, 10, "drop_reads", 500)
 
@@ -59,3 +60,10 @@ def test_marks_of_different_assays_are_named():
     assert different_assays(one, other) == ["H3K4me1 (cuttag, chip)"]
     assert different_assays(other, one) == ["H3K4me1 (chip, cuttag)"]
     assert different_assays(one, one) == different_assays({}, {}) == []
+
+
+def test_every_rule_has_words():
+    for rule, hint in get_type_hints(CountRules).items():
+        for value in (5,) if hint is int else get_args(hint):
+            assert rule_in_words(rule, value), (rule, value)
+    assert rule_in_words("shift", 4) == "a shift of 4 bp"

@@ -13,7 +13,7 @@ from deepregfinder.storage.zarr_zip import write_arrays
 SIZES = {"chr1": 400_000, "chr2": 150_000}
 
 
-def library(path, fold, assay="atac", bin_size=100, seed=1):
+def library(path, fold, assay="atac", bin_size=100, seed=1, sample="A"):
     """A library with `fold` times the reads within 150 bp of every 20,000th base."""
     rng = np.random.default_rng(seed)
     arrays = {}
@@ -22,7 +22,7 @@ def library(path, fold, assay="atac", bin_size=100, seed=1):
         near = np.abs((starts + bin_size // 2 + 10_000) % 20_000 - 10_000) <= 150
         arrays[chrom] = rng.poisson(np.where(near, 2 * fold, 2)).astype(np.uint16)
     attributes = {
-        **{"format": "counts", "id": path.stem, "sample": "A", "mark": "ATAC", "replicate": "1"},
+        **{"format": "counts", "id": path.stem, "sample": sample, "mark": "ATAC", "replicate": "1"},
         **{"bin_size": bin_size, "chrom_sizes": SIZES, "library_size": 9, "assay": assay},
         **{"counting": {}, "row_rules": {}},
     }
@@ -64,9 +64,10 @@ def test_only_assays_of_cuts_are_measured_and_weak_ones_told(tmp_path):
     good = library(tmp_path / "good.zip", 15)
     weak = library(tmp_path / "weak.zip", 2, "dnase")
     chip = library(tmp_path / "chip.zip", 1, "chip")
+    control = library(tmp_path / "control.zip", 1, sample="control")
     bed = tmp_path / "tss.bed"
     tss_table().to_csv(bed, sep="\t", header=False, index=False)
-    measured = measure_all([good, weak, chip], bed)
+    measured = measure_all([good, weak, chip, control], bed)
     assert [*measured] == ["good", "weak"]
     (doubt,) = weak_accessibility(measured)
     assert (doubt.kind, doubt.ids) == ("accessibility", ("weak",))
