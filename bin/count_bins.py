@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     "--bam",
     required=True,
     type=PATH,
-    help="The BAM file, or a CRAM, tagAlign or fragments file (--counter native).",
+    help="The BAM file, or a CRAM, tagAlign, fragments or bigWig file (--counter native).",
 )
 @click.option("--barcodes", type=PATH, help="Barcodes of a fragments file to count, one per line.")
+@click.option("--reads", type=click.IntRange(1), help="Number of reads behind a bigWig file.")
 @click.option("--id", "id_", required=True, help="Name of this file within the run.")
 @click.option("--sample", required=True, help="Sample (cell type) of the reads.")
 @click.option("--mark", required=True, help="Histone mark, or 'control' or 'nascent'.")
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 def count_bins(
     bam: Path,
     barcodes: Path | None,
+    reads: int | None,
     id_: str,
     sample: str,
     mark: str,
@@ -77,7 +79,7 @@ def count_bins(
     library = Library(id_, sample, mark, replicate)
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
     sampler = EndSampler(grid.chrom_sizes, rules.min_mapq)
-    counts = count_reads(bam, counter, rules, grid, blacklist, threads, sampler, barcodes)
+    counts = count_reads(bam, counter, rules, grid, blacklist, threads, sampler, barcodes, reads)
     write_counts(
         output, library, counts, rules, None if blacklist is None else intervals_digest(blacklist)
     )

@@ -178,6 +178,7 @@ def _left_out(run: Run) -> Iterator[Caution]:
         "list": "Lists that cover part of the genome",
         "pretrained": "What the model was trained on",
         "marks": "Marks that a sample lacks",
+        "coverage": "Coverage instead of reads",
     }
     for kind, title in titles.items():
         if texts := [one.text for one in run.left_out if one.kind == kind]:

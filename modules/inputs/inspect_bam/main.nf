@@ -1,6 +1,6 @@
 include { repeated } from '../../../functions/scripts'
 
-// Read the header and index of one BAM file; make the index, in the task's folder, where there is none. Text is read whole.
+// Read the header and index of one BAM file; make the index, in the task's folder, where there is none. Other files are read whole.
 process INSPECT_BAM {
     tag "${meta.id}"
     label 'process_single'
@@ -19,7 +19,7 @@ process INSPECT_BAM {
     # code ${code}
     'inspect_bam.py' \\
         --bam ${bam} ${given} \\
-        ${repeated('--barcodes', barcodes)} \\
+        ${repeated('--barcodes', barcodes)} ${meta.reads ? "--reads ${meta.reads}" : ''} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\

@@ -25,7 +25,7 @@ process COUNT_BINS {
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     'count_bins.py' \\
         --bam ${bam} \\
-        ${repeated('--barcodes', barcodes)} \\
+        ${repeated('--barcodes', barcodes)} ${meta.reads ? "--reads ${meta.reads}" : ''} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\
