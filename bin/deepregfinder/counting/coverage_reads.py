@@ -34,7 +34,7 @@ FARTHEST = 10
 
 _VALUES_OF_A_PIECE = 20_000
 _MOST_LONE = 4_000_000
-_STEEPEST = 2
+_FEWEST_PAIRS = 30
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _lone_length(pieces: Iterable[np.ndarray], step: float) -> float | None:
     gaps = next_start[pairs] - lengths[pairs]
     reach = next_start[pairs] + next_start[pairs + 1] - gaps
     near, second = (((gaps == n * bin_size) & (reach >= far)).sum() for n in (1, 2))
-    touching = near * min(max(near / max(second, 1), 1), _STEEPEST)
+    touching = near * (min(max(near / second, 1), 2) if second >= _FEWEST_PAIRS else 1)
     chosen = single & (next_start >= far)
     return float(lengths[chosen].sum() / (chosen.sum() + touching))
 
