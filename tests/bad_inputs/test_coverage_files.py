@@ -11,8 +11,8 @@ from samples.small_bams import write_bam
 from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
 IDENTITY = Identity("bad", "K", "M", "1", "chip")
-NUMBERS = {chrom: size // 200 for chrom, size in SIZES.items()}
-LIBRARY = random_library(1, NUMBERS, SIZES, 36)
+NUMBERS = {chrom: size // 250 for chrom, size in SIZES.items()}
+LIBRARY = random_library(1, NUMBERS, SIZES, 36, peaks=0.05)
 COVERAGE = coverage_of(LIBRARY, SIZES)
 
 

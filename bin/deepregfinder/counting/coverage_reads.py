@@ -35,6 +35,7 @@ FARTHEST = 10
 _VALUES_OF_A_PIECE = 20_000
 _MOST_LONE = 4_000_000
 _FEWEST_PAIRS = 30
+_FEWEST_RUNS = 10
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _confirmed(distinct: np.ndarray, numbers: np.ndarray, smallest: float) -> fl
         weights.sum() >= EXAMINED * numbers.sum()
         and weights[agree].sum() >= AGREEING * weights.sum()
         and of_multiple[2] > 0
-        and not _has_gaps(of_multiple, COMMON * float(weights.sum()))
+        and not _has_gaps(of_multiple, max(COMMON * float(weights.sum()), _FEWEST_RUNS))
         and not _is_rounding(step)
     )
     return step if sound else None
