@@ -1,4 +1,4 @@
-include { repeated } from '../../../functions/scripts'
+include { flags ; repeated } from '../../../functions/scripts'
 
 // Read the header and index of one BAM file; make the index, in the task's folder, where there is none. Other files are read whole.
 process INSPECT_BAM {
@@ -19,7 +19,8 @@ process INSPECT_BAM {
     # code ${code}
     'inspect_bam.py' \\
         --bam ${bam} ${given} \\
-        ${repeated('--barcodes', barcodes)} ${meta.reads ? "--reads ${meta.reads}" : ''} \\
+        ${repeated('--barcodes', barcodes)} \\
+        ${flags([reads: meta.reads])} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\

@@ -25,7 +25,8 @@ process COUNT_BINS {
     printf '%s' ${quoted(chrom_sizes)} > chrom.sizes
     'count_bins.py' \\
         --bam ${bam} \\
-        ${repeated('--barcodes', barcodes)} ${meta.reads ? "--reads ${meta.reads}" : ''} \\
+        ${repeated('--barcodes', barcodes)} \\
+        ${flags([reads: meta.reads])} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\
