@@ -1,4 +1,4 @@
-"""A run on bigWig files of coverage gives nearly what a run on BAM files of the same reads gives."""
+"""A run on bigWig files gives nearly what a run on BAM files of the same reads gives."""
 
 import csv
 import dataclasses
@@ -26,7 +26,7 @@ def smoothed(coverage):
 
 @pytest.fixture(scope="module")
 def runs(pipeline, tmp_path_factory):
-    """A run on BAM files, and one in which every row but those of H3K27me3 is a bigWig file."""
+    """A run on BAM files, and one in which all rows but the second replicate are bigWig files."""
     folder = tmp_path_factory.mktemp("coverage")
     sizes = read_chrom_sizes(pipeline.panel / "chrom.sizes")
 
@@ -52,7 +52,7 @@ def runs(pipeline, tmp_path_factory):
             write_coverage(of_control, coverage_of(of(control), sizes), 0.371)
         track = bams[-1] | {"control": str(of_control)}
         tracks.append(track)
-        if row["mark"] == "H3K27me3":
+        if row["replicate"] == "2":
             continue
         reads = of(path)
         numbers[f"A.{row['mark']}.{row['replicate']}"] = len(reads)
