@@ -56,9 +56,13 @@ class CoverageFile:
         with _only_sentences("its header cannot be read"):
             self._file = pybigtools.open(str(path))
             sizes = {str(name): int(length) for name, length in self._file.chroms().items()}
+            self._stated = int(self._file.info()["summary"]["basesCovered"])
         if not sizes:
             raise InputError("has no chromosome in its header: there is no coverage.")
+        if not all(name.isprintable() and name for name in sizes):
+            raise InputError("is damaged: a chromosome has no valid name. Copy it again.")
         self.chrom_sizes: Mapping[str, int] = MappingProxyType(sizes)
+        self._with_values = dict.fromkeys(sizes, 0)
 
     def runs(self, chrom: str) -> Iterator[Runs]:
         """The runs of a chromosome, about PIECE at a time.
@@ -70,16 +74,27 @@ class CoverageFile:
         with _only_sentences(f"the values of {chrom} cannot be read"):
             intervals = self._file.records(chrom)
         last = np.empty(0, _INTERVAL)
+        self._with_values[chrom] = 0
         while True:
             with _only_sentences(f"the values of {chrom} cannot be decompressed to the end"):
                 read = np.fromiter(islice(intervals, PIECE), _INTERVAL)
             self._require_coverage(chrom, read)
+            self._with_values[chrom] += int((read["end"] - read["start"]).sum(dtype=np.int64))
             known = _merged(np.concatenate([last, read[read["value"] > 0]]))
             done = len(read) < PIECE
             yield _as_runs(known if done else known[:-1])
             if done:
                 return
             last = known[-1:]
+
+    def require_whole(self) -> None:
+        """Raise InputError if fewer bases have values than the header says; all were read."""
+        found = sum(self._with_values.values())
+        if found < self._stated:
+            raise InputError(
+                f"is damaged: its header says that {self._stated:,} bp have values, but {found:,} "
+                "have. Copy it again."
+            )
 
     def _require_coverage(self, chrom: str, read: np.ndarray) -> None:
         starts, ends, values = read["start"], read["end"], read["value"]

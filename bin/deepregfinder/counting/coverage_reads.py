@@ -78,6 +78,7 @@ def examine(file: CoverageFile) -> CoverageFacts:
             if n_lone < _MOST_LONE:
                 lone.append(_lone_runs(runs))
                 n_lone += len(lone[-1])
+    file.require_whole()
     step = find_step(np.concatenate([np.empty(0), *values]))
     return CoverageFacts(areas, step, None if step is None else _lone_length(lone, step))
 
