@@ -57,10 +57,11 @@ def coverage_notes(summaries: Sequence[AlignmentSummary]) -> Iterator[LeftOut]:
         "...), and counts are shares of the coverage, rounded to whole reads. Numbers of reads: "
         f"{numbers}.",
     )
-    if scaled := [one.file for one in files.values() if one.step is None]:
+    if scaled := [one.file for one in files.values() if one.median_read_length is None]:
         yield LeftOut(
             "coverage",
-            f"No value of a single read was found in {few(scaled, 10)}: smoothed, rounded, or a "
-            "ratio or p-value over a control. The values are taken as proportional to coverage, "
-            "which is not true of ratios and p-values; give coverage or reads if you can.",
+            f"No single reads were found in {few(scaled, 10)}: the coverage is dense, smoothed or "
+            "rounded, or the values are ratios or p-values over a control. They are taken as "
+            "proportional to coverage, which is not true of ratios and p-values; give coverage or "
+            "reads if you can.",
         )

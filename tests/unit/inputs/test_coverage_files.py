@@ -95,7 +95,7 @@ def test_what_is_not_known_is_told_once(tmp_path):
     notes = [row.text for row in rows if row.kind == "coverage"]
     assert len(notes) == 2
     assert "Numbers of reads: a.bw 710 (given), ratio.bw 5,000 (given)." in notes[0]
-    assert notes[1].startswith("No value of a single read was found in ratio.bw:")
+    assert notes[1].startswith("No single reads were found in ratio.bw:")
     assert not any(row.kind == "coverage" for row in find_left_out([bam(SIZES)], [], SIZES))
 
 
