@@ -1,4 +1,4 @@
-"""A run on bigWig files gives nearly what a run on BAM files of the same reads gives."""
+"""A model calls nearly the same elements on bigWig files as on BAM files of the same reads."""
 
 import csv
 import dataclasses
@@ -25,7 +25,7 @@ def smoothed(coverage):
 
 @pytest.fixture(scope="module")
 def runs(pipeline, tmp_path_factory):
-    """A run on BAM files, and one in which all rows but the second replicate are bigWig files."""
+    """A run on BAM files, and one with its model in which all rows but one are bigWig files."""
     folder = tmp_path_factory.mktemp("coverage")
     sizes = read_chrom_sizes(pipeline.panel / "chrom.sizes")
 
@@ -66,20 +66,21 @@ def runs(pipeline, tmp_path_factory):
     labels = (pipeline.panel / "labels.csv").read_text().splitlines()
     (pipeline.panel / "labels.A.csv").write_text("\n".join(labels[:2]) + "\n")
     apart = dataclasses.replace(pipeline, launch=folder)
-    done = {}
     for name, sheet_rows in (("bam", bams), ("coverage", tracks)):
         with (folder / f"{name}.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(sheet_rows)
-        given = list(pipeline.inputs)
-        given[1], given[3] = folder / f"{name}.csv", pipeline.panel / "labels.A.csv"
-        done[name] = apart.run(
-            *(name, *given, "--chrom_sizes", pipeline.panel / "chrom.sizes"),
-            *("--control", "subtract", "--min_mapq", "1"),
-            resume=name == "coverage",
-        )
-    return done, numbers
+    given = [*pipeline.inputs, "--chrom_sizes", pipeline.panel / "chrom.sizes"]
+    given[1], given[3] = folder / "bam.csv", pipeline.panel / "labels.A.csv"
+    bam = apart.run("bam", *given, "--control", "subtract", "--min_mapq", "1", resume=False)
+    bundle = bam.results / "models/A/cnn"
+    coverage = apart.run(
+        *("coverage", "--input", folder / "coverage.csv", "--pretrained", bundle, *given[4:8]),
+        *("--chrom_sizes", pipeline.panel / "chrom.sizes"),
+        *("--scatter", "1", "--explain", "false", "--tracks", "false"),
+    )
+    return {"bam": bam, "coverage": coverage}, numbers
 
 
 def table(run, path, key):
@@ -119,7 +120,7 @@ def test_calls_agree(runs):
     bam, coverage = (calls_of(run) for run in runs[0].values())
     both = bam.items() & coverage.items()
     assert len(bam) > 200
-    assert len(both) > 0.7 * len(bam.items() | coverage.items())
+    assert len(both) > 0.6 * len(bam.items() | coverage.items())
 
 
 def test_the_report_says_what_is_not_known(runs):
