@@ -41,7 +41,7 @@ def require_bigwig(path: Path) -> None:
 
 
 def _is_consistent(path: Path, header: bytes, order: str) -> bool:
-    """Whether offsets lie in the file and sizes are possible: pybigtools allocates what they say."""
+    """Whether offsets and sizes are possible: pybigtools allocates what they say."""
     if len(header) < _HEADER_BYTES:
         return False
     size = path.stat().st_size
@@ -52,4 +52,4 @@ def _is_consistent(path: Path, header: bytes, order: str) -> bool:
         file.seek(names)
         tree = struct.unpack(order + _TREE, file.read(struct.calcsize(_TREE)))
     signature, _, name_bytes, value_bytes, number = tree
-    return signature == _NAMES and number * (name_bytes + value_bytes) <= size
+    return bool(signature == _NAMES and number * (name_bytes + value_bytes) <= size)
