@@ -44,6 +44,15 @@ def cut_in_its_data(folder):
     return bytes(content)
 
 
+def with_more_in_its_summary(folder):
+    """Its header counts one base more than its index reaches."""
+    content = bytearray(good(folder))
+    at = int.from_bytes(content[44:52], "little")
+    covered = int.from_bytes(content[at : at + 8], "little")
+    content[at : at + 8] = (covered + 1).to_bytes(8, "little")
+    return bytes(content)
+
+
 def bigbed(folder):
     path = folder / "a.bb"
     pybigtools.open(str(path), "w").write({"chr1": 50_000}, [("chr1", 1, 9, "a")])
@@ -64,6 +73,15 @@ DAMAGED = {
     "cut before its index": (without_index, "is damaged or cut short"),
     "cut in half": (lambda folder: good(folder)[: len(good(folder)) // 2], "is damaged or cut"),
     "changed": (cut_in_its_data, "is damaged or cut short"),
+    "a part that its index lacks": (with_more_in_its_summary, "is damaged: its header says that"),
+    "a broken name": (
+        lambda folder: good(folder).replace(b"chr20", b"ch\x0020", 1),
+        "is damaged: a chromosome has no valid name",
+    ),
+    "another tree of names": (
+        lambda folder: good(folder).replace(b"\x91\x8c\xcax", b"\x91\x8c\xcay", 1),
+        "is damaged or cut short: its header does not fit it",
+    ),
     "no value": (lambda folder: with_values(folder, [0.0] * 9), "has no coverage"),
     "not a number": (
         lambda folder: with_values(folder, [1.0, 2.0, float("nan"), 1.0]),
