@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     "--bam",
     required=True,
     type=PATH,
-    help="The BAM file, or a CRAM, tagAlign or fragments file (--counter native).",
+    help="The BAM file, or a CRAM, tagAlign, fragments or bigWig file (--counter native).",
 )
 @click.option("--barcodes", type=PATH, help="Barcodes of a fragments file to count, one per line.")
+@click.option("--reads", type=click.IntRange(1), help="Number of reads behind a bigWig file.")
 @click.option("--id", "id_", required=True, help="Name of this file within the run.")
 @click.option("--sample", required=True, help="Sample (cell type) of the reads.")
 @click.option("--mark", required=True, help="Histone mark, or 'control' or 'nascent'.")
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 def count_bins(
     bam: Path,
     barcodes: Path | None,
+    reads: int | None,
     id_: str,
     sample: str,
     mark: str,
@@ -83,7 +85,7 @@ def count_bins(
     grid = BinGrid(read_chrom_sizes(chrom_sizes), bin_size)
     own = row.applied_to(rules)
     sampler = EndSampler(grid.chrom_sizes, own.min_mapq)
-    counts = count_reads(bam, counter, own, grid, blacklist, threads, sampler, barcodes)
+    counts = count_reads(bam, counter, own, grid, blacklist, threads, sampler, barcodes, reads)
     digest = None if blacklist is None else intervals_digest(blacklist)
     write_counts(output, library, counts, rules, digest, row)
     write_summary(summary, library, counter, counts)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--bam", required=True, type=PATH, help="The file of reads.")
 @click.option("--barcodes", type=PATH, help="Barcodes of a fragments file to use, one per line.")
+@click.option("--reads", type=click.IntRange(1), help="Number of reads behind a bigWig file.")
 @click.option("--index", type=PATH, help="Its BAI or CSI file, in any folder.")
 @click.option("--id", "id_", required=True, help="Name of this file within the run.")
 @click.option("--sample", required=True, help="Sample (cell type) of the reads.")
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 def inspect_bam(
     bam: Path,
     barcodes: Path | None,
+    reads: int | None,
     index: Path | None,
     id_: str,
     sample: str,
@@ -46,6 +48,7 @@ def inspect_bam(
     """Read header, index and first reads of one BAM file, and list its problems.
 
     A tagAlign or fragments file, known by its name, is read to its end, and each line is checked.
+    So is a bigWig file of coverage, with each value.
 
     If the index of a BAM file is missing or belongs to another file, a new one is made in the
     current folder (ID.bai), not next to the BAM file. Problems of the file are not errors of this
@@ -55,7 +58,7 @@ def inspect_bam(
     from deepregfinder.inputs.alignments import Identity, inspect_alignments, write_summary
 
     identity = Identity(id_, sample, mark, replicate, role, row.assay, row.own)
-    summary = inspect_alignments(bam, identity, Path.cwd(), index, threads, barcodes)
+    summary = inspect_alignments(bam, identity, Path.cwd(), index, threads, barcodes, reads)
     write_summary(output, summary)
 
 

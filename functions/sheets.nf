@@ -8,8 +8,9 @@ include { faultOf ; readJson ; typed } from './parameters'
 /**
  * Read --input. Returns a map:
  *   bams     a map for each file of reads to count, a control once for all rows of an assay that it serves:
- *            [meta: [id, sample, mark, replicate, role, control, assay, rules], bam, barcodes]. meta.control is the id of the
- *            row's control or null, rules are those of the row alone; barcodes is the list of a pseudobulk, or nothing
+ *            [meta: [id, sample, mark, replicate, role, control, reads, assay, rules], bam, barcodes]. meta.control is the id of
+ *            the row's control or null, reads the number of reads behind a bigWig file or null, rules those of the row alone;
+ *            barcodes is the list of a pseudobulk, or nothing
  *   samples  the names of all samples, those of incomplete rows included
  *   unclear  see above
  *
@@ -33,6 +34,7 @@ def readSamples(sheet, schemaFile, Map assays, Map rules, List problems) {
             replicate: row.replicate,
             role: 'chip',
             control: control_ids[[row.control, row.assay]],
+            reads: row.reads,
             assay: row.assay,
             rules: own[row.line].rules,
         ]
@@ -99,6 +101,12 @@ def misused(List rows) {
         if (row.barcodes && isPath(row.bam) && !isFragments(row.bam.name)) {
             problems << "row ${row.line}, column barcodes: ${row.bam.name} is not a fragments file (.tsv, .tsv.gz); leave the column empty."
         }
+        if (row.reads && isPath(row.bam) && !isCoverage(row.bam.name)) {
+            problems << "row ${row.line}, column reads: ${row.bam.name} is not a bigWig file (.bw, .bigWig), and its reads are counted; leave the column empty."
+        }
+        if (row.counting && isPath(row.bam) && isCoverage(row.bam.name)) {
+            problems << "row ${row.line}, column counting: ${row.bam.name} is a bigWig file, to which no counting rule applies; leave the column empty."
+        }
         if (row.sample == 'control') {
             problems << "row ${row.line}, column sample: the name 'control' is reserved; rename the sample."
         }
@@ -118,6 +126,11 @@ def areParts(List rows) {
 /** Whether a name is that of a fragments file (counting/text_format.py). */
 def isFragments(String name) {
     return name ==~ /(.*\.tsv|(.*[._-])?fragments\.bed)(\.gz)?/
+}
+
+/** Whether a name is that of a bigWig file (counting/coverage_format.py). */
+def isCoverage(String name) {
+    return name ==~ /.*\.(bw|bigWig|bigwig)/
 }
 
 /** Whether a cell led to a file, there or not; else it is nothing, or text that is no path. */

@@ -20,6 +20,8 @@ FILES = (
         "reads.tagAlign.gz",
         "fragments.tsv.gz",
         "bulk.fragments.bed",
+        "a.bw",
+        "a.bigWig",
         "T.txt",
         "B.txt",
         "x.narrowPeak",
@@ -155,6 +157,7 @@ TWICE = {
     "a sample in other capitals": (GOOD + "k,H3K27ac,1,c.bam,\n", "column sample: K, k differ"),
 }
 WITH_BARCODES = "sample,mark,replicate,bam,barcodes\n"
+WITH_READS = "sample,mark,replicate,bam,reads\n"
 BARCODES = {
     "barcodes that are not there": (
         WITH_BARCODES + "T,ATAC,1,fragments.tsv.gz,gone.txt\n",
@@ -167,6 +170,26 @@ BARCODES = {
     "barcodes of reads": (
         WITH_BARCODES + "T,ATAC,1,reads.tagAlign.gz,T.txt\n",
         "row 2, column barcodes: reads.tagAlign.gz is not a fragments file",
+    ),
+    "a number of reads of a BAM file": (
+        WITH_READS + "T,ATAC,1,a.bam,9000\n",
+        "row 2, column reads: a.bam is not a bigWig file",
+    ),
+    "a number of reads of 0": (
+        WITH_READS + "T,ATAC,1,a.bw,0\n",
+        "row 2, column reads: '0' is not allowed. Number of mapped reads",
+    ),
+    "a number of reads in millions": (
+        WITH_READS + "T,ATAC,1,a.bw,21.5\n",
+        "row 2, column reads: '21.5' is not allowed.",
+    ),
+    "a number of reads with commas": (
+        WITH_READS + 'T,ATAC,1,a.bigWig,"21,500,000"\n',
+        "row 2, column reads: '21,500,000' is not allowed.",
+    ),
+    "a bigBed file": (
+        HEADER + "T,ATAC,1,a.bb,\n",
+        "row 2, column bam: 'a.bb' is not allowed.",
     ),
     "all cells of a file twice": (
         HEADER + "T,ATAC,1,fragments.tsv.gz,\nB,ATAC,1,fragments.tsv.gz,\n",
@@ -214,6 +237,10 @@ RULES = {
     "a rule twice": (
         WITH_RULES + "K,H3K27ac,1,a.bam,,shift=1;shift=2\n",
         "row 2, column counting: shift appears more than once",
+    ),
+    "rules of a bigWig file": (
+        WITH_RULES + "K,H3K27ac,1,a.bw,,extend=150\n",
+        "row 2, column counting: a.bw is a bigWig file, to which no counting rule applies",
     ),
     "a rule without a value": (
         WITH_RULES + "K,H3K27ac,1,a.bam,,shift\n",
@@ -290,6 +317,9 @@ FORGIVEN = {
     "text as a control": control("x.bed"),
     "cells of one file in two rows": WITH_BARCODES
     + "K,ATAC,1,fragments.tsv.gz,T.txt\nK,ATAC,2,fragments.tsv.gz,B.txt\n",
+    "coverage with and without its number of reads": WITH_READS
+    + "K,ATAC,1,a.bw,21500000\nK,H3K27ac,1,a.bigWig,\nK,H3K4me1,1,a.bam,\n",
+    "coverage as a control": control("a.bw"),
     "cells of a bulk": WITH_BARCODES + "K,ATAC,1,bulk.fragments.bed,T.txt\n",
 }
 

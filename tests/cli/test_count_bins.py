@@ -6,6 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 from samples.alignment_samples import MAIN, random_bam
+from samples.coverage_files import coverage_of, write_coverage
 from samples.text_reads import Read, write_fragments
 
 from count_bins import count_bins
@@ -149,3 +150,18 @@ def test_fragments_of_some_cells_are_counted(tmp_path):
     (quality,) = read_rows(tmp_path / "a.quality.tsv", FileQuality)
     assert (quality.fragment_length, quality.sampled) == (180, 400)
     assert (quality.read_length, quality.duplicates, quality.marked_duplicates) == (None,) * 3
+
+
+def test_coverage_is_counted_by_its_number_of_reads(tmp_path):
+    chrom, size = max(MAIN.items(), key=lambda one: one[1])
+    reads = [Read(chrom, at, at + 40) for at in range(10, size - 100, 200)]
+    write_coverage(tmp_path / "a.bw", coverage_of(reads, MAIN))
+    words = arguments(bam="a.bw", reads=str(len(reads)))
+    run = CliRunner().invoke(count_bins, words, catch_exceptions=False)
+    assert run.exit_code == 0
+    counts = open_counts(tmp_path / "a.counts.zip")
+    assert counts.library_size == len(reads)
+    assert counts.load(chrom)[:6].tolist() == [1, 0, 1, 0, 1, 0]
+    assert counts.attributes["counting"]["count_at"] == "overlap"
+    (quality,) = read_rows(tmp_path / "a.quality.tsv", FileQuality)
+    assert (quality.sampled, quality.read_length, quality.duplicates) == (0, None, None)

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from samples.coverage_files import coverage_of, write_coverage
 from samples.small_bams import write_bam
+from samples.text_reads import Read
 
 SIZES = {"chr1": 10_000}
 
@@ -69,3 +71,15 @@ def test_a_file_of_text_needs_no_index(repository, tmp_path):
     summary = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
     assert (summary["mapped"], summary["problems"]) == ({"chr1": 1}, [])
     assert summary["furthest"] == {"chr1": {"start": 7, "end": 80, "line": 3}}
+
+
+def test_a_file_of_coverage_needs_no_index_and_may_have_a_number(repository, tmp_path):
+    sizes = {"chr1": 100_000}
+    reads = [Read("chr1", at, at + 40) for at in range(0, 90_000, 300)]
+    track = write_coverage(tmp_path / "a.bw", coverage_of(reads, sizes))
+    done = run(repository, tmp_path, track, "--reads", "290")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in (tmp_path / "task").iterdir()] == ["K.H.1.bam.json"]
+    summary = json.loads((tmp_path / "task" / "K.H.1.bam.json").read_text())
+    assert (summary["mapped"], summary["problems"]) == ({"chr1": 290}, [])
+    assert (summary["depth"], summary["index"]) == ("given", "none")

@@ -74,7 +74,8 @@ def test_the_model_says_by_which_rules_and_hands_its_assays_on(runs):
     assert "H3K27ac by the rules of CUT&Tag" in card
     assert "A.H3K4me3.1 with min mapq 0" in card
     assert (
-        "Reads of H3K27ac (CUT&amp;Tag) were counted by other rules" in (results / "report.html").read_text()
+        "Reads of H3K27ac (CUT&amp;Tag) were counted by other rules"
+        in (results / "report.html").read_text()
     )
     inputs = rows_of(runs["applied"].results / "pipeline_info/inputs.tsv")
     assays = {row["mark"]: row["assay"] for row in inputs if row["role"] == "chip"}

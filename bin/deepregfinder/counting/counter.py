@@ -8,8 +8,9 @@ import numpy as np
 
 from deepregfinder.counting.barcodes import read_barcodes
 from deepregfinder.counting.count_text import count_text, preview_text
+from deepregfinder.counting.coverage_format import is_coverage
 from deepregfinder.counting.featurecounts import count_featurecounts
-from deepregfinder.counting.first_reads import preview_reads, require_countable
+from deepregfinder.counting.first_reads import ReadPreview, preview_reads, require_countable
 from deepregfinder.counting.native import count_native
 from deepregfinder.counting.read_ends import EndSampler
 from deepregfinder.counting.rules import BinCounts, BinGrid, CountRules, ReadTally
@@ -37,8 +38,9 @@ def count_reads(
     threads: int,
     sampler: EndSampler | None = None,
     barcodes: Path | None = None,
+    reads: int | None = None,
 ) -> BinCounts:
-    """Count the reads of a BAM, CRAM, tagAlign or fragments file in the bins of the grid.
+    """Count the reads of a BAM, CRAM, tagAlign, fragments or bigWig file in the bins of the grid.
 
     Parameters
     ----------
@@ -49,6 +51,7 @@ def count_reads(
     threads : number of threads
     sampler : collects read ends from the records
     barcodes : list of the barcodes of a fragments file that count; None for all
+    reads : number of reads that a bigWig file was made of; None to estimate it
 
     Raises
     ------
@@ -61,13 +64,18 @@ def count_reads(
     kind = text_format(path.name)
     if barcodes is not None and kind != "fragments":
         raise InputError(f"{path} is not a fragments file, so that --barcodes has no meaning.")
+    coverage = is_coverage(path.name)
+    if reads is not None and not coverage:
+        raise InputError(f"{path} is not a bigWig file, so that --reads has no meaning.")
     listed = None if barcodes is None else read_barcodes(barcodes)
-    preview = preview_text(path, kind, grid.chrom_sizes) if kind else preview_reads(path)
+    preview = _preview(path, grid)
     grid.require_fit(path, preview.chrom_sizes)
     require_countable(path, preview, rules, grid.bin_size)
     if sampler is not None:
         sampler.begin(preview)
-    if counter == "featurecounts":
+    if coverage:
+        counts = _count_coverage(path, counter, reads, grid)
+    elif counter == "featurecounts":
         counts = count_featurecounts(path, preview, rules, grid, threads, sampler)
     elif kind:
         counts = count_text(path, preview, rules, grid, listed, threads, sampler)
@@ -77,6 +85,25 @@ def count_reads(
     if blacklist is not None:
         _mask(counts, blacklist)
     return counts
+
+
+def _preview(path: Path, grid: BinGrid) -> ReadPreview:
+    if is_coverage(path.name):
+        from deepregfinder.counting.count_coverage import preview_coverage
+
+        return preview_coverage(path)
+    kind = text_format(path.name)
+    return preview_text(path, kind, grid.chrom_sizes) if kind else preview_reads(path)
+
+
+def _count_coverage(path: Path, counter: Counter, reads: int | None, grid: BinGrid) -> BinCounts:
+    from deepregfinder.counting.count_coverage import count_coverage
+
+    if counter == "featurecounts":
+        raise InputError(
+            f"{path} is a bigWig file, which featureCounts cannot read. Use --counter native."
+        )
+    return count_coverage(path, reads, grid)
 
 
 def _require_counts(path: Path, rules: CountRules, tally: ReadTally) -> None:

@@ -33,6 +33,7 @@ class ReadPreview:
     in_order : whether the records are sorted by coordinate, according to the header
     median_length : median read length (matched, inserted and soft-clipped bases); 0 without reads
     text_format : that of a file of reads as text; None for BAM and CRAM files
+    holds_reads : False for a file of coverage
     """
 
     chrom_sizes: dict[str, int]
@@ -41,6 +42,7 @@ class ReadPreview:
     in_order: bool
     median_length: float
     text_format: TextFormat | None = None
+    holds_reads: bool = True
 
 
 def preview_reads(path: Path) -> ReadPreview:

@@ -2,7 +2,7 @@
 
 The sample is the primary alignments on the first main chromosome of the run, the same in all files;
 if the file is sorted by coordinate, only the first READS of them. Of tagAlign and fragments files,
-sorted or not, it is the READS that start first.
+sorted or not, it is the READS that start first. Files of coverage have none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,11 +21,11 @@ class ReadEnds:
     """5' ends of the sampled reads; of pairs, those of first mates (of second ones if the file has
     no others); of a fragments file, both ends of each fragment.
 
-    read_length : None for a fragments file
+    read_length : None for a fragments file, and for a file of coverage
     forward, reverse : int64, sorted; positions of the 5' ends on either strand
     fragments : int64, lengths of proper pairs; empty for single reads
     copies : reads with the position, strand and fragment length of an earlier one; None for a
-        fragments file, in which several cells may have the same fragment
+        fragments file, in which several cells may have the same fragment, and for coverage
     marked : reads marked as duplicates (flag 0x400); None for formats without flags
     """
 
@@ -65,6 +65,7 @@ class EndSampler:
         self._reference = list(preview.chrom_sizes).index(self._chrom)
         self._in_order = preview.in_order
         self._text_format = preview.text_format
+        self._holds_reads = preview.holds_reads
         self._other_mate = pysam.FREAD1 if preview.second_mates_only else pysam.FREAD2
         self._taken: list[np.ndarray] = []
         self._missing = READS if preview.in_order else np.iinfo(np.int64).max
@@ -108,7 +109,7 @@ class EndSampler:
         if self._text_format:
             rows = _first_starts(rows)
         ends, flags, fragments, lengths = rows.T.astype(np.int64)
-        if self._text_format == "fragments":
+        if self._text_format == "fragments" or not self._holds_reads:
             last = np.sort(ends + fragments - 1)
             return ReadEnds(self._chrom, None, np.sort(ends), last, fragments, None, None)
         backward = flags & pysam.FREVERSE > 0

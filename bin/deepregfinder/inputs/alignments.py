@@ -1,4 +1,4 @@
-"""Inspect a file of reads: header, index and first reads of BAM and CRAM files, all lines of text.
+"""Inspect a file of reads: header, index and first reads of BAM and CRAM files, all of others.
 
 An inspection does not fail because of the file: problems are recorded as sentences, so that
 `inputs.check` can report those of all files at once. Its result is stored as JSON.
@@ -20,6 +20,7 @@ from deepregfinder.counting import cram, lines
 from deepregfinder.counting.assays import CHIP
 from deepregfinder.counting.barcodes import read_barcodes
 from deepregfinder.counting.bgzf import require_sound
+from deepregfinder.counting.coverage_format import is_coverage
 from deepregfinder.counting.file_format import alignment_format, open_alignments
 from deepregfinder.counting.text_format import TextFormat, text_format
 from deepregfinder.counting.text_reads import Furthest, TextReads
@@ -66,16 +67,19 @@ class AlignmentSummary:
         none for text, which has no header
     mapped : mapped records of each sequence, including secondary and supplementary ones
     furthest : for text, the interval of each sequence that ends last
-    n_mapped, n_unmapped : records of the whole file
+    n_mapped, n_unmapped : records of the whole file; of coverage, the reads that it was made of
     paired_end : the first 10,000 primary alignments include reads of pairs
     median_read_length : their median length, as defined for counting: matched, inserted and
-        soft-clipped bases; None for fragments
+        soft-clipped bases; None for fragments. Of coverage, the mean length of a lone read (see
+        counting.coverage_reads), None if it is not known
     has_nh : any of them has an NH tag
     has_secondary : secondary records are among them
     simulated : the header says so, as written by simulate_panel.py
     index : "given", "made" (no usable one was given), or "none": it cannot be made, or the file is
         a CRAM file, whose index does not have the number of reads per chromosome
     unmet_barcodes : number of listed barcodes that no fragment has
+    depth : where the number of reads comes from; "given" or "estimated" for coverage only
+    step : of coverage, the value of one read; None if there is none
     problems : problems of the file, in sentences
     """
 
@@ -100,6 +104,8 @@ class AlignmentSummary:
     simulated: bool = False
     index: Literal["given", "made", "none"] = "none"
     unmet_barcodes: int = 0
+    depth: Literal["counted", "estimated", "given"] = "counted"
+    step: float | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -119,6 +125,11 @@ class AlignmentSummary:
     def text_format(self) -> TextFormat | None:
         """The format of a file of reads as text; None for BAM and CRAM files."""
         return text_format(self.file)
+
+    @property
+    def is_coverage(self) -> bool:
+        """Whether it is a bigWig file of coverage."""
+        return is_coverage(self.file)
 
 
 def write_summary(path: Path, summary: AlignmentSummary) -> None:
@@ -146,12 +157,13 @@ def inspect_alignments(
     index: Path | None = None,
     threads: int = 1,
     barcodes: Path | None = None,
+    reads: int | None = None,
 ) -> AlignmentSummary:
     """Inspect one file of reads, without reading all of it if it is a BAM file with an index.
 
     Without a usable index, a BAM file is read once to write `ID.bai` (`ID.csi` for a genome with
     chromosomes above 512 Mbp) into `folder`, never next to the file. A tagAlign or fragments file
-    is read once, and all of its lines are checked.
+    is read once, and all of its lines are checked; so are all values of a bigWig file.
 
     Parameters
     ----------
@@ -161,8 +173,11 @@ def inspect_alignments(
     index : the BAI or CSI file that was given with it, in any folder
     threads : number of threads that make an index or decompress the file
     barcodes : list of the barcodes of a fragments file that make up the library; None for all
+    reads : number of reads that a bigWig file was made of; None to estimate it
     """
     path = Path(path)
+    if is_coverage(path.name):
+        return _inspect_coverage(path, identity, reads)
     if kind := text_format(path.name):
         return _inspect_text(path, identity, kind, barcodes, threads)
     summary = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
@@ -220,6 +235,29 @@ def _inspect_text(
         median_read_length=None if fragments or not lengths else int(statistics.median(lengths)),
         unmet_barcodes=reads.unmet_barcodes,
         problems=tuple(problems),
+    )
+
+
+def _inspect_coverage(path: Path, identity: Identity, reads: int | None) -> AlignmentSummary:
+    """Inspect a bigWig file, value by value."""
+    from deepregfinder.counting.coverage_file import CoverageFile
+    from deepregfinder.counting.coverage_reads import examine, number_of_reads, split_reads
+
+    summary = AlignmentSummary(**dataclasses.asdict(identity), file=path.name)
+    try:
+        file = CoverageFile(path)
+        summary = dataclasses.replace(summary, chrom_sizes=dict(file.chrom_sizes))
+        facts = examine(file)
+        number = number_of_reads(facts, reads)
+    except InputError as error:
+        return dataclasses.replace(summary, problems=(f"{summary.description} {error}",))
+    return dataclasses.replace(
+        summary,
+        mapped=split_reads(number, facts.areas),
+        n_mapped=number,
+        median_read_length=None if facts.read_length is None else round(facts.read_length),
+        depth="estimated" if reads is None else "given",
+        step=facts.step,
     )
 
 

@@ -37,6 +37,7 @@ from deepregfinder.genome.intervals import HEADER, Kind, find_line, scan_interva
 from deepregfinder.genome.name_pattern import chromosomes_by_length, name_pattern
 from deepregfinder.genome.splits import SPLITS, ChromosomeSplit, SplitChoice
 from deepregfinder.inputs.alignments import AlignmentSummary
+from deepregfinder.inputs.coverage import candidate_sizes, header_of
 from deepregfinder.inputs.gene_annotation import AnnotationSummary, unfit_annotation
 from deepregfinder.inputs.references import (
     ExternalList,
@@ -229,8 +230,9 @@ def _main_chromosomes(
     except InputError as error:
         problems += error.problems
     if not expected and any(main):
-        expected = most_common_sizes([sizes for sizes in main if sizes])
+        expected = most_common_sizes(candidate_sizes(readable, main))
         having = [s.file for s, sizes in zip(readable, main, strict=True) if sizes == expected]
+        having = having or [summary.file for summary in readable]
         source = having[0] if len(having) == 1 else f"{len(having)} files ({few(having, 1)})"
     if texts and not expected and len(texts) == len(summaries) and not problems:
         problems.append(
@@ -256,7 +258,7 @@ def _main_chromosomes(
     files: dict[str, list[str]] = {}
     for summary, own in zip(readable, main, strict=True):
         surplus = [] if chrom_sizes else [chrom for chrom in own if chrom not in expected]
-        for problem in differences(summary.chrom_sizes, sizes, source, surplus):
+        for problem in differences(header_of(summary, sizes), sizes, source, surplus):
             files.setdefault(problem, []).append(summary.description)
     for summary in texts if sizes else ():
         for problem in unplaced_text(summary, sizes, source):
@@ -319,7 +321,7 @@ def _uncountable_reads(
 ) -> Iterator[str]:
     """Reads that are all off the main chromosomes, or too long for the counting rule."""
     present = {chrom for chrom in expected if summary.mapped.get(chrom)}
-    possible = expected if summary.text_format else summary.chrom_sizes
+    possible = expected if summary.text_format else header_of(summary, expected)
     if any(chrom in possible for chrom in expected) and not misnamed(summary, expected):
         if not present:
             elsewhere = [chrom for chrom, count in summary.mapped.items() if count]
@@ -350,6 +352,13 @@ def _uncountable_reads(
             f"{summary.description} is a {summary.text_format} file, which featureCounts cannot "
             "read. Use --counter native."
         )
+        return
+    if summary.is_coverage:
+        if plan.counter == "featurecounts":
+            yield (
+                f"{summary.description} is a bigWig file, which featureCounts cannot read. Use "
+                "--counter native."
+            )
         return
     fragments = summary.paired_end and plan.paired_end == "fragments"
     if fragments and plan.counter == "featurecounts":
@@ -426,7 +435,8 @@ def _log_oddities(
     chosen = plan.split_of(expected)
     if unused := [chrom for chrom in expected if chosen and chosen.of(chrom) is None]:
         _log.warning("%s: in no split, so predicted but not used for training", few(unused))
-    untagged = [one for one in summaries if not (one.has_nh or one.text_format)]
+    records = [one for one in summaries if not (one.text_format or one.is_coverage)]
+    untagged = [one for one in records if not one.has_nh]
     if best_only := [summary.file for summary in untagged if not summary.has_secondary]:
         _log.info(
             "%d of %d BAM files have no NH tags (%s): only --min_mapq excludes their "

@@ -12,6 +12,7 @@ from typing import Protocol
 from deepregfinder.genome.assembly import few
 from deepregfinder.genome.name_pattern import is_nuclear, name_pattern, probable_chromosomes
 from deepregfinder.inputs.alignments import AlignmentSummary
+from deepregfinder.inputs.coverage import coverage_notes
 from deepregfinder.inputs.gene_annotation import AnnotationSummary, tss_counts, without_strand
 from deepregfinder.inputs.tables import LeftOut
 from deepregfinder.storage.tables import write_rows
@@ -65,6 +66,7 @@ def find_left_out(
         *_crowded(summaries, expected, sizes),
         *(one for intervals in counted for one in _list_covers(intervals, expected, lost, advice)),
         *(without_strand(annotation) if annotation else ()),
+        *coverage_notes(summaries),
     ]
 
 

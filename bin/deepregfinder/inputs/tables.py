@@ -10,8 +10,9 @@ class InputFile:
     """A row of inputs.tsv.
 
     reads : records (lines) of the file; mapped : mapped records, including secondary ones;
-    main_chrom_reads : mapped records on main chromosomes
-    median_read_length : None for fragments
+    main_chrom_reads : mapped records on main chromosomes. All three are given or estimated for
+        bigWig files
+    median_read_length : None for fragments, and for bigWig files where it is not known
     assay, rules : the assay, and the counting rules of the row alone, each as name=value
     """
 
@@ -39,7 +40,7 @@ class LeftOut:
     kind : chromosomes (that are not used), reads (on other sequences that are not used), crowded
         (sequences that should not be used), list (that covers part of the genome), marks (that a
         sample lacks and its model learnt from), assays (that differ from those of the model),
-        pretrained (what a model was trained on)
+        pretrained (what a model was trained on), coverage (what is not known of bigWig files)
     text : a sentence for the user
     """
 

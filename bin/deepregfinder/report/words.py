@@ -180,6 +180,7 @@ def _left_out(run: Run) -> Iterator[Caution]:
         "pretrained": "What the model was trained on",
         "marks": "Marks that a sample lacks",
         "assays": "Assays that differ from those of the model",
+        "coverage": "Coverage instead of reads",
     }
     for kind, title in titles.items():
         if texts := [one.text for one in run.left_out if one.kind == kind]:

@@ -1,6 +1,6 @@
-include { repeated } from '../../../functions/scripts'
+include { flags ; repeated } from '../../../functions/scripts'
 
-// Read the header and index of one BAM file; make the index, in the task's folder, where there is none. Text is read whole.
+// Read the header and index of one BAM file; make the index, in the task's folder, where there is none. Other files are read whole.
 process INSPECT_BAM {
     tag "${meta.id}"
     label 'process_single'
@@ -20,6 +20,7 @@ process INSPECT_BAM {
     'inspect_bam.py' \\
         --bam ${bam} ${given} \\
         ${repeated('--barcodes', barcodes)} \\
+        ${flags([reads: meta.reads])} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\

@@ -26,6 +26,7 @@ process COUNT_BINS {
     'count_bins.py' \\
         --bam ${bam} \\
         ${repeated('--barcodes', barcodes)} \\
+        ${flags([reads: meta.reads])} \\
         --id ${meta.id} \\
         --sample ${meta.sample} \\
         --mark ${meta.mark} \\
