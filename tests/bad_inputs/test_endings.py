@@ -48,7 +48,7 @@ workflow {
     main:
     CHECK()
     OTHER()
-    workflow.onComplete = { whenOver(workflow, params.outdir, []) }
+    workflow.onComplete = { whenOver(workflow, params.outdir, params.subMap('email', 'email_on_fail'), []) }
 }
 """
 
