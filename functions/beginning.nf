@@ -33,10 +33,10 @@ def sampleTable(Map plan) {
             few(models) ?: 'none',
         ]
     }
-    def by_size = rows.sort { _key, samples -> -samples.size() }.collect { key, samples -> [few(samples)] + key*.toString() }
-    def shown = by_size.size() <= 4 ? by_size : by_size.take(3)
-    def hidden = rows.values().toList().drop(shown.size()).flatten().size()
-    def table = [['sample', 'marks', 'files', 'labels', 'trained on', 'predicted by']] + shown
+    def by_size = rows.sort { row -> -row.value.size() }
+    def shown = by_size.take(by_size.size() <= 4 ? 4 : 3)
+    def hidden = (plan.samples*.sample - shown.values().flatten()).size()
+    def table = [['sample', 'marks', 'files', 'labels', 'trained on', 'predicted by']] + shown.collect { key, samples -> [few(samples)] + key*.toString() }
     def widths = table.transpose().collect { column -> column*.size().max() }
     return table.collect { row -> [row, widths].transpose().collect { cell, width -> cell.padRight(width) }.join('  ').trim() } + (hidden ? ["and ${hidden} more samples"] : [])
 }
@@ -64,7 +64,6 @@ def leftOut(Map plan) {
     def options = plan.options
     def labelled = plan.labels*.sample
     def unmeasured = plan.predict_on - labelled
-    def controls = plan.bams*.meta*.control.findAll().unique()
     def alone = [
         'only one sample has labels': labelled.size() < 2,
         '--split random': options.split.split == 'random',
@@ -76,7 +75,7 @@ def leftOut(Map plan) {
         plan.train_on && labelled && options.evaluation.across && alone ? "models on test windows of other samples (${alone.key})" : null,
         plan.pairs ? null : "comparison of samples, as ${plan.predict_on.size() < 2 ? 'one is predicted' : 'no model predicts two of them'}",
         options.run.classes != 5 && plan.labels.any { row -> row.nascent } ? 'nascent RNA of the label sheet, which only --classes 5 uses' : null,
-        options.signal.control == 'ignore' && controls ? "${controls.size()} controls of the samplesheet (--control ignore)" : null,
+        options.signal.control == 'ignore' && plan.bams.any { entry -> entry.meta.control } ? 'controls of the samplesheet (--control ignore)' : null,
         plan.files.tss || plan.files.gtf ? null : 'the filter of enhancer calls near TSSs, as none are given (--tss, --gtf, --genome)',
         plan.left_out ? "samples neither trained on nor predicted: ${few(plan.left_out)}" : null,
     ].findAll()

@@ -21,8 +21,8 @@ def letter(run, String results, List said) {
         'Launch folder': run.launchDir,
         Command: run.commandLine,
     ].findAll { _name, value -> value }
-    def first = run.success ? 'The run has finished.' : said ? 'The run has failed.' : "The run was stopped (${run.errorMessage ?: 'no message'})."
-    return ([first, ''] + said + [''] + facts.collect { name, value -> "${name}: ${value}" }).join('\n') + '\n'
+    def words = said ?: ["Stopped: ${run.errorMessage}"]
+    return (words + [''] + facts.collect { name, value -> "${name}: ${value}" }).join('\n') + '\n'
 }
 
 /** Send a mail. Returns why that was not possible: it must not make a run fail. */
