@@ -258,14 +258,14 @@ def isWritable(folder) {
     return folder == null || folder.scheme != 'file' || (folder.exists() ? java.nio.file.Files.isWritable(folder) : isWritable(folder.parent))
 }
 
-/** Whether two folders, or the nearest ones above them that exist, lie on different disks. */
+/** Whether two folders lie on different disks. */
 def areApart(one, other) {
-    def disks = [one, other].collect { folder -> diskOf(folder.toAbsolutePath()) }
-    return one.scheme == 'file' && other.scheme == 'file' && disks[0] != disks[1]
+    return one.scheme == 'file' && other.scheme == 'file' && diskOf(one.toAbsolutePath()) != diskOf(other.toAbsolutePath())
 }
 
+/** The disk of a folder or, if it is not there yet, of the nearest one above it. */
 def diskOf(folder) {
-    return folder == null || folder.exists() ? folder && java.nio.file.Files.getFileStore(folder) : diskOf(folder.parent)
+    return folder.exists() ? java.nio.file.Files.getFileStore(folder) : diskOf(folder.parent)
 }
 
 /** Values that are fine alone but not together: maps of the parameters that each problem is about, and what it says. */
