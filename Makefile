@@ -96,7 +96,7 @@ lint: setup ## check style and types
 format: setup ## format the Python code
 	@ruff check --fix . ; ruff format .
 
-lock: ## update the lock files from pyproject.toml (needs uv)
+lock: ## update the lock files from pyproject.toml, and conf/environment.yml from them (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/requirements.lock
 	@uv pip compile pyproject.toml --extra test -c docker/requirements.lock --universal --python-version 3.11 --generate-hashes -q --no-header -o tests/requirements.lock
 	@uv pip compile --group docs --universal --python-version 3.11 --generate-hashes -q --no-header -o docs/requirements.lock
@@ -104,6 +104,7 @@ lock: ## update the lock files from pyproject.toml (needs uv)
 	    uv pip compile docker/$$name.in --universal --python-version 3.11 --generate-hashes -q --no-header -o docker/$$name.lock; \
 	done
 	@tools/supply_chain lock
+	@tools/conda_environment.py > conf/environment.yml
 
 base = $(or $(BASE),debian:bookworm-slim)
 # BASE, TORCH_INDEX with TORCH_SHA256 (cpu only), AWSCLI and MULTIQC are what docs/containers.md says, from the environment or as `make images AWSCLI=...`.

@@ -14,11 +14,11 @@ include { QUALITY } from './subworkflows/quality'
 include { REPORT } from './subworkflows/report'
 include { SIGNAL } from './subworkflows/signal'
 include { TRACKS } from './subworkflows/tracks'
-include { modelList } from './functions/catalogue'
+include { answerTo ; summaryOf } from './functions/beginning'
 include { numbersOf ; reportedBy } from './functions/complete'
-include { repeatable ; whenOver } from './functions/ending'
+include { recorded ; repeatable ; whenOver } from './functions/ending'
 include { withGenome } from './functions/genomes'
-include { helpOn ; helpText ; idleOnCommandLine ; refuseFolders } from './functions/parameters'
+include { idleOnCommandLine ; refuseFolders } from './functions/parameters'
 include { planned } from './functions/plan'
 include { settingsOf } from './functions/settings'
 include { claimResults } from './functions/results'
@@ -26,12 +26,9 @@ include { claimResults } from './functions/results'
 workflow {
     main:
     def schema = file("${projectDir}/nextflow_schema.json")
-    if (params.version.toString() == 'true') {
-        log.info("${workflow.manifest.name} ${workflow.manifest.version}")
-        return
-    }
-    if (params.help.toString() != 'false') {
-        log.info(params.help.toString() == 'true' ? helpText(schema) + modelList() : helpOn(params.help.toString(), schema))
+    def answer = answerTo(params, schema, workflow.manifest)
+    if (answer) {
+        log.info(answer)
         return
     }
 
@@ -47,6 +44,7 @@ workflow {
     def device = options.hardware.device
     def bams = channel.fromList(plan.bams.collect { entry -> [entry.meta, entry.bam, entry.barcodes] })
     def others = claimResults(plan, workflow.manifest.version, schema, workflow.preview)
+    log.info(summaryOf(plan).join('\n'))
 
     INPUTS(bams, plan.labels, plan.annotations, plan.bundles, files, settings.tss, settings.checks + [train: !plan.train_on.isEmpty()], numbers)
 
@@ -140,11 +138,11 @@ workflow {
         SIGNAL.out.signal,
         LABELS.out.regions,
         settings.examples,
-        groovy.json.JsonOutput.toJson(options.values().sum().findAll { _name, value -> value != null }),
+        recorded(options),
         repeatable(workflow.commandLine),
         options.run.multiqc,
         reportedBy(plan),
     )
 
-    workflow.onComplete = { whenOver(workflow, options.input_output.outdir.toString(), others) }
+    workflow.onComplete = { whenOver(workflow, options.input_output.outdir.toString(), options.mail, others) }
 }

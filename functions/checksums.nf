@@ -22,6 +22,12 @@ def endsWell(path) {
     return text.endsWith('\n') && lines && lines.last().count('\t') == lines.first().count('\t')
 }
 
+/** Whether the results in a folder are symbolic links, as --publish_dir_mode symlink and rellink make them. */
+def areLinks(String outdir) {
+    def folder = file(outdir)
+    return folder.scheme == 'file' && java.nio.file.Files.isSymbolicLink(folder.resolve('report.html'))
+}
+
 /**
  * Write pipeline_info/checksums.sha256 into a results folder: the SHA-256 of every data file, as `sha256sum --check` reads
  * them. HTML and pipeline_info carry dates and are left out, and so are the files of others (`claimResults`). Results in an
@@ -36,9 +42,9 @@ def writeChecksums(String outdir, List others) {
         set -euo pipefail
         cd -- "$1"
         sum=$(command -v sha256sum || echo 'shasum -a 256')
-        find . -type f ! -path './pipeline_info/*' ! -name '*.html' -print0 | LC_ALL=C sort -z | xargs -0 $sum > pipeline_info/checksums.part
+        find $2 . -type f ! -path './pipeline_info/*' ! -name '*.html' -print0 | LC_ALL=C sort -z | xargs -0 $sum > pipeline_info/checksums.part
     '''
-    def done = ['bash', '-c', commands, 'checksums', folder.toString()].execute()
+    def done = ['bash', '-c', commands, 'checksums', folder.toString(), areLinks(outdir) ? '-L' : '-P'].execute()
     done.waitForProcessOutput(System.err, System.err)
     if (done.exitValue() != 0) {
         log.warn("The checksums of ${outdir} could not be written; the results are not affected.")

@@ -107,6 +107,10 @@ def lacksOf(String engine, folder) {
         return [
             disk,
             [
+                signs: ['Failed to create Conda environment'],
+                advice: 'The Conda environment could not be made, for the reason given above. -profile conda and mamba need the program of that name where Nextflow runs, and access to conda-forge, bioconda and PyPI (docs/containers.md).',
+            ],
+            [
                 signs: ['No module named', 'No package metadata', 'cannot import name', 'SyntaxError: '],
                 advice: "Programs or Python packages of the pipeline are missing where the task ran: run make setup in ${folder}, or choose containers, e.g. -profile docker.",
             ],

@@ -139,6 +139,11 @@ def listed(List problems) {
     return ([title] + problems.collect { problem -> "  - ${problem}" }).join('\n')
 }
 
+/** The first names of a list, and how many more there are: A, B, C and 47 more. */
+def few(names) {
+    return names.size() <= 4 ? names.join(', ') : "${names.take(3).join(', ')} and ${names.size() - 3} more".toString()
+}
+
 /** A name without case and separators. */
 def plain(name) {
     return name.replaceAll('[-_]', '').toLowerCase()
@@ -168,10 +173,10 @@ def notAParameter(String name, meant) {
 
 /**
  * Whether a parameter is one that site configurations, such as those of nf-core, set for every pipeline: its profile, its
- * limits, its reference genomes, settings of plugins and of mail. They do nothing here.
+ * limits, its reference genomes, settings of plugins and of the form of mail. They do nothing here.
  */
 def isOfSite(String name) {
-    return plain(name) ==~ /(configprofile|customconfig|igenomes|multiqc|validation(fail|schema|show|lenient|s3|skip|disable|ignore))\w+|max(cpus|memory|time)|(plaintext)?email(onfail)?|monochromelogs|hookurl|genomes|tracereportsuffix|pipelinestestdatabasepath/
+    return plain(name) ==~ /(configprofile|customconfig|igenomes|multiqc|validation(fail|schema|show|lenient|s3|skip|disable|ignore))\w+|max(cpus|memory|time)|plaintextemail|monochromelogs|hookurl|genomes|tracereportsuffix|pipelinestestdatabasepath/
 }
 
 /** A sentence for each parameter of `isOfSite` that stands on the command line itself, where its user expects something of it. */
@@ -253,6 +258,16 @@ def isWritable(folder) {
     return folder == null || folder.scheme != 'file' || (folder.exists() ? java.nio.file.Files.isWritable(folder) : isWritable(folder.parent))
 }
 
+/** Whether two folders lie on different disks. */
+def areApart(one, other) {
+    return one.scheme == 'file' && other.scheme == 'file' && diskOf(one.toAbsolutePath()) != diskOf(other.toAbsolutePath())
+}
+
+/** The disk of a folder or, if it is not there yet, of the nearest one above it. */
+def diskOf(folder) {
+    return folder.exists() ? java.nio.file.Files.getFileStore(folder) : diskOf(folder.parent)
+}
+
 /** Values that are fine alone but not together: maps of the parameters that each problem is about, and what it says. */
 def contradictions(Map values) {
     def faults = []
@@ -299,6 +314,12 @@ def contradictions(Map values) {
         faults << [
             about: [],
             says: "--outdir ${values.outdir} is not writable (a read-only disk, or no permission); choose another folder.",
+        ]
+    }
+    if (values.publish_dir_mode == 'link' && areApart(file(values.outdir), workflow.workDir)) {
+        faults << [
+            about: [],
+            says: "--publish_dir_mode link: --outdir ${values.outdir} and the work folder ${workflow.workDir} are on different disks, between which there are no hard links; use copy or symlink.",
         ]
     }
     if (values.step % values.bin_size != 0) {

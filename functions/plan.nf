@@ -14,10 +14,12 @@ include { closedOnes ; sourcesOf ; withSources } from './truth'
  *   files       every file that a parameter may name, as an input of a process: the file, or nothing
  *   bams        [meta, bam, barcodes] of every file to count: marks, controls, nascent RNA
  *   samples     [sample, ids of its counts, "id=control id" pairs] of every sample whose signal is needed
+ *   classes     names of the classes
  *   labels      rows of the label sheet of samples that are trained on or evaluated, with what their labels are made of
  *   train_on    samples to train on
  *   trained     the same by name of a model's training data: each alone or, by --train_together, all as one
  *   predict_on  samples to predict
+ *   left_out    samples of --input that are neither trained on nor predicted
  *   models      kinds of model to train
  *   unlabelled  whether they are made without labels
  *   bundles     [meta, folder] of every pretrained model
@@ -92,7 +94,7 @@ def planned(given, schemaFile, assets) {
     withoutEffect(train_on ? models : [], checked.options, schemaFile).each { sentence -> log.warn(sentence) }
     voidOnes(bundles, unlabelled, checked.options, schemaFile).each { sentence -> log.warn(sentence) }
     otherAssays(kept, applied, trained, bundles).each { sentence -> log.warn(sentence) }
-    labels.each { row -> log.info(sourcesOf(row)) }
+    sourcesOf(labels).each { sentence -> log.info(sentence) }
     closedOnes(labels).each { sentence -> log.warn(sentence) }
 
     def nascent = options.run.classes == 5 ? labels.collectMany { row -> nascentBams(row) } : []
@@ -103,10 +105,12 @@ def planned(given, schemaFile, assets) {
         } + [genome_sizes: ofGenome(options.geometry.genome, 'chrom.sizes') ?: []],
         bams: kept + chips.findAll { bam -> bam.meta.id in controls } + nascent,
         samples: needed.collect { sample -> countsOf(sample, kept.findAll { bam -> bam.meta.sample == sample }, controls) },
+        classes: classNames(options.run.classes),
         labels: labels,
         train_on: train_on,
         trained: trained,
         predict_on: predict_on,
+        left_out: samples - needed,
         bundles: bundles.collect { bundle -> [[trained_on: bundle.sample, model: bundle.model], bundle.folder] },
         models: models,
         unlabelled: unlabelled,

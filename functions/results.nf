@@ -4,7 +4,7 @@ include { readJson } from './parameters'
 
 /** Settings of these groups change no result. */
 def ofTheMachine() {
-    return ['hardware', 'site']
+    return ['hardware', 'mail', 'site']
 }
 
 /**

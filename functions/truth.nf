@@ -1,6 +1,7 @@
 // What the labels of each sample are made of: lists of the label sheet, or sites that are called from its reads.
 
 include { isOfNeed } from './catalogue'
+include { few } from './parameters'
 
 /**
  * The rows of the label sheet, each with what its labels are made of:
@@ -47,13 +48,20 @@ def enhancerLabels() {
     return new groovy.json.JsonSlurper().parseText(file.getText('UTF-8'))
 }
 
-/** A sentence for the log that says what the labels of a row are made of. */
-def sourcesOf(Map row) {
+/** Sentences for the log that say what labels are made of, one for all samples whose labels are made in the same way. */
+def sourcesOf(List rows) {
+    return rows
+        .groupBy { row -> madeOf(row) }
+        .collect { made, same -> "Labels of ${few(same*.sample)}. Enhancers: ${made}.".toString() }
+}
+
+/** What enhancers and lists of a row are. */
+def madeOf(Map row) {
     def columns = [dhs: 'accessible sites', promoter_marks: 'H3K4me3'] + (row.enhancer_labels == 'h3k27ac' ? [h3k27ac: 'H3K27ac'] : [:])
     def lists = columns.collect { column, name ->
         "${name}: ${row[column] ? 'given peaks' : row.called[column] ? "called from the reads of ${row.called[column]}" : 'none'}"
     }
-    return "Labels of ${row.sample}. Enhancers: ${enhancerLabels()[row.enhancer_labels].words}; ${lists.join('; ')}.".toString()
+    return "${enhancerLabels()[row.enhancer_labels].words}; ${lists.join('; ')}".toString()
 }
 
 /** A sentence for each labelled sample without accessible sites. */

@@ -4,6 +4,8 @@ A pipeline of one process, with the settings, profiles and closing words of the 
 are stand-ins that say what the real ones say.
 """
 
+import email
+import email.policy
 import json
 import os
 import re
@@ -15,7 +17,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGINES = {"docker", "podman", "singularity", "apptainer", "ch-run", "ch-image"}
+# Programs that a machine may lack.
+ENGINES = {"docker", "podman", "singularity", "apptainer", "ch-run", "ch-image", "sendmail", "mail"}
 PIPELINE = """
 include { whenOver } from './functions/ending'
 
@@ -48,7 +51,8 @@ workflow {
     main:
     CHECK()
     OTHER()
-    workflow.onComplete = { whenOver(workflow, params.outdir, []) }
+    def mail = params.subMap('email', 'email_on_fail')
+    workflow.onComplete = { whenOver(workflow, params.outdir, mail, []) }
 }
 """
 
@@ -172,6 +176,11 @@ SAID = {
         (1, "SyntaxError: invalid syntax", SETUP),
         (127, "/usr/bin/env: 'python3': No such file or directory", SETUP),
         (127, "line 7: bedtools: command not found", SETUP),
+        (
+            None,
+            "Caused by:\n  Failed to create Conda environment\n  bash: conda: command not found",
+            ("-profile conda and mamba need", "conda-forge, bioconda and PyPI"),
+        ),
         (1, "cp: error writing 'a.bed': No space left on device", ("A disk is full",)),
         (1, "Traceback (most recent call last):\n  File ...\nKeyError: 3", ("please report it",)),
     ],
@@ -200,6 +209,74 @@ def test_a_message_of_the_task_itself_gets_no_advice(run):
     """Words of the list above may stand in it."""
     done = run("echo 'ERROR: a.bed: No module named x, No such image.' >&2; exit 1")
     assert done.lines[-1] == "  ERROR: a.bed: No module named x, No such image."
+
+
+MAIL = "cat > '{folder}/mail'"
+TO = ("--email", "me@lab.example", "--email_on_fail", "you@lab.example")
+
+
+def sent(folder: Path) -> tuple[str, str]:
+    """Headers and plain text of the mail that came last."""
+    mail = email.message_from_string((folder / "mail").read_text(), policy=email.policy.default)
+    [text] = [part for part in mail.walk() if not part.is_multipart()]
+    assert text.get_content_type() == "text/plain"
+    return str(mail["To"]), f"{mail['Subject']}\n{text.get_content()}"
+
+
+@pytest.mark.parametrize("parser", ["v1", "v2"])
+def test_a_mail_says_what_a_finished_run_has_left(run, tmp_path, parser):
+    (tmp_path / "launch/results").mkdir()
+    (tmp_path / "launch/results/report.html").touch()
+    done = run("touch made.txt", *TO, parser=parser, sendmail=MAIL.format(folder=tmp_path))
+    assert done.exit_code == 0
+    address, text = sent(tmp_path)
+    assert address == "me@lab.example"
+    assert text.startswith("deepregfinder-nf has finished: ")
+    assert "\nDone in " in text
+    assert f"\nReport: {tmp_path}/launch/results/report.html\n" in text
+    assert "WARN" not in text
+    stubs = run("true", "-stub", *TO, parser=parser, sendmail=MAIL.format(folder=tmp_path))
+    assert stubs.exit_code == 0
+    assert "WARN: This was a stub run" in sent(tmp_path)[1]
+
+
+@pytest.mark.parametrize("parser", ["v1", "v2"])
+def test_a_mail_gives_the_reason_of_a_failure_to_both_addresses(run, tmp_path, parser):
+    script = "echo 'ERROR: a.bam is damaged.' >&2; exit 1"
+    append = f"cat > '{tmp_path}/mail'; grep '^To: ' '{tmp_path}/mail' >> '{tmp_path}/to'"
+    done = run(script, *TO, parser=parser, sendmail=append)
+    assert done.exit_code == 1
+    assert done.lines[-1] == "  ERROR: a.bam is damaged."
+    assert (tmp_path / "to").read_text().split() == ["To:", TO[1], "To:", TO[3]]
+    text = sent(tmp_path)[1]
+    assert text.startswith("deepregfinder-nf has failed: ")
+    assert "CHECK (a.1) failed:\n  ERROR: a.bam is damaged.\n" in text
+    assert f"\nLog: {tmp_path}/launch/.nextflow.log\n" in text
+    assert "Done in" not in text
+
+
+def test_without_a_failure_email_on_fail_gets_nothing_and_a_preview_sends_none(run, tmp_path):
+    well = run("touch made.txt", *TO[2:], sendmail=MAIL.format(folder=tmp_path))
+    preview = run("true", "-preview", *TO, sendmail=MAIL.format(folder=tmp_path))
+    assert (well.exit_code, preview.exit_code) == (0, 0)
+    assert not (tmp_path / "mail").exists()
+
+
+@pytest.mark.parametrize(
+    ("programs", "reason"),
+    [
+        (
+            {"sendmail": "cat > /dev/null; echo no route to host; exit 75"},
+            "reported error: no route to host",
+        ),
+        ({}, "Make sure you have installed `sendmail` or `mail`"),
+    ],
+)
+def test_a_machine_that_cannot_send_mail_does_not_make_a_run_fail(run, programs, reason):
+    done = run("touch made.txt", *TO[:2], **programs)
+    assert done.exit_code == 0
+    assert done.lines[-1].startswith("WARN: No e-mail could be sent to me@lab.example (")
+    assert reason in done.lines[-1]
 
 
 DOCKER = """

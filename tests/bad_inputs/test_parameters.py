@@ -121,6 +121,16 @@ CHOICES = {
     ),
     "an assembly of blanks": ({"genome": "hg 38"}, "--genome hg 38: does not have"),
     "an address of nobody": ({"hub_email": "nobody"}, "--hub_email nobody: does not have"),
+    "two addresses": ({"email": "a@b.c,d@e.f"}, "--email a@b.c,d@e.f: does not have"),
+    "an address with a command": ({"email_on_fail": "a@b;hit"}, "--email_on_fail a@b;hit: does"),
+    "results that leave the cache": (
+        {"publish_dir_mode": "move"},
+        "--publish_dir_mode move: must be one of copy, link, rellink, symlink.",
+    ),
+    "hard links to another disk": (
+        {"publish_dir_mode": "link", "outdir": "/dev/shm/results"},
+        "--publish_dir_mode link: --outdir /dev/shm/results and the work folder",
+    ),
     "a bucket that is a folder": ({"work_bucket": "/x"}, "--work_bucket /x: does not have"),
 }
 FILES_GIVEN = {

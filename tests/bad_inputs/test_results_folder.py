@@ -34,12 +34,14 @@ TAKEN = {
     "one sample to train on": ({"train_on": "K"}, ["--train_on"]),
     "no tracks": ({"tracks": False}, ["--tracks"]),
     "an annotation": ({"annotations": "annotations.csv"}, ["--annotations"]),
+    "links for copies": ({"publish_dir_mode": "symlink"}, ["--publish_dir_mode"]),
     "regions": ({"regions": "x.bed"}, ["--regions"]),
     "another split": ({"test_chroms": "9", "seeds": 3}, ["--seeds", "--test_chroms"]),
 }
 FREE = {
     "nothing": {},
     "a file that has moved": {"tss": "moved.bed"},
+    "an address": {"email": "a@b.c"},
     "other hardware": {"scatter": 2, "device": "cpu"},
     "a default that is typed": {"bin_size": 100, "train_on": "K,L"},
     "samples in another order": {"predict_on": "L,K"},

@@ -213,7 +213,8 @@ class Place:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
         assert process.returncode == 0, output
-        assert output.count("Open next:") >= len(part.runs), output
+        complete = [command for command in part.runs if "-preview" not in command]
+        assert output.count("Open next:") >= len(complete), output
         return output
 
 

@@ -16,7 +16,7 @@ _CONTENT = {
 _STEPS_OF_THE_REPORT = {"examples.py"}
 _NOT_FOR_USERS = {"info", "debug", "ValueError"}
 _FOLDERS = ("functions", "modules", "conf")
-_CLOSING = {"functions/summary.nf"}
+_SUMMARIES = {"functions/beginning.nf", "functions/summary.nf"}
 _STATUS = ("exit status", "no exit status")
 _COMMANDS = ("-u ", "source ")
 _INSERTED = r"\$\{(?:[^{}]|\{[^{}]*\})*\}"
@@ -33,7 +33,7 @@ def messages(repository: Path) -> dict[str, str]:
     for folder in _FOLDERS:
         for path in sorted((repository / folder).rglob("*")):
             name = str(path.relative_to(repository))
-            if path.is_file() and name not in _CLOSING:
+            if path.is_file() and name not in _SUMMARIES:
                 sentences |= dict.fromkeys(_of_nextflow(path.read_text()), name)
     return sentences
 

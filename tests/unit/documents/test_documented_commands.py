@@ -18,6 +18,7 @@ SHELL = [(path, block) for path in DOCUMENTS for block in blocks(path.read_text(
 # Options of `nextflow run` that the documents use; a value follows where it is True.
 OPTIONS = {
     "-resume": False,
+    "-preview": False,
     **dict.fromkeys(("-profile", "-c", "-params-file", "-work-dir", "-ansi-log"), True),
 }
 
