@@ -166,7 +166,7 @@ def test_names_that_do_not_match_come_with_an_expression_that_does(tmp_path):
 def test_a_model_of_another_assembly_is_told_before_any_read_is_counted(tmp_path, trained, said):
     summary = inspected(tmp_path, "a", {"chr1": 50_000, "chr2": 30_000}, [("chr1", 5)])
     model = tmp_path / "model.json"
-    model.write_text(json.dumps({"sample": "HeLa", "chrom_sizes": trained}))
+    model.write_text(json.dumps({"sample": "HeLa", "marks": ["a"], "chrom_sizes": trained}))
     given = ("--bam_info", summary, "--model", str(model), "--train", "false")
     if said is None:
         run(tmp_path, *given)

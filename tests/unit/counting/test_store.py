@@ -46,6 +46,8 @@ def test_counts_come_back_with_their_library_and_counting_rules(tmp_path):
             "library_size": "main chromosomes",
         },
         "paired_end": True,
+        "assay": "chip",
+        "row_rules": {},
     }
     assert list(stored.attributes["chrom_sizes"]) == ["chr1", "chr2", "chr10"]
 

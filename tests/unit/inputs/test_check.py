@@ -325,6 +325,8 @@ def test_the_table_of_inputs_is_sorted_and_counts_main_reads(tmp_path):
         **{"file": "a.bam", "reads": "607", "mapped": "600", "main_chrom_reads": "500"},
         **{"paired_end": "true", "median_read_length": "36", "index": "given"},
         "simulated": "false",
+        "assay": "chip",
+        "rules": ".",
     }
     assert second[0] == "b"
 

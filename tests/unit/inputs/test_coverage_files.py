@@ -20,7 +20,7 @@ from deepregfinder.inputs.left_out import find_left_out
 
 SIZES = {"chr1": 90_000, "chr2": 80_000}
 LISTED = {**SIZES, "chrM": 16_000}
-PLAN = Plan("(chr)?[12Y]", Geometry(), None, "native", "overlap", "fragments")
+PLAN = Plan("(chr)?[12Y]", Geometry(), None, "native", "overlap", "fragments", 0)
 IDENTITY = Identity("T.ATAC.1", "T", "ATAC", "1", "chip")
 NUMBERS = {"chr1": 400, "chr2": 300, "chrM": 10}
 COVERAGE = coverage_of(random_library(3, NUMBERS, LISTED, 40, peaks=0.05), LISTED)
