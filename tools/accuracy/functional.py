@@ -85,7 +85,9 @@ def areas(
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path, exists=True))
 @click.argument("data", type=click.Path(path_type=Path, exists=True))
-@click.option("--bootstrap", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--bootstrap", type=click.IntRange(min=1), default=1000, show_default=True, envvar="BOOTSTRAP"
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the bootstrap.")
 def functional(results: Path, data: Path, bootstrap: int, seed: int) -> None:
     """Print AUROC of models and of peak lists, as a Markdown table."""

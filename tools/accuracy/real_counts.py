@@ -340,7 +340,9 @@ def print_means(areas: Areas, lines: Sequence[str], models: Sequence[str]) -> No
 @click.argument("results", type=click.Path(path_type=Path, exists=True))
 @click.argument("data", type=click.Path(path_type=Path, exists=True))
 @click.option("--thinnings", type=click.IntRange(min=1), default=3, show_default=True)
-@click.option("--bootstrap", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--bootstrap", type=click.IntRange(min=1), default=1000, show_default=True, envvar="BOOTSTRAP"
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of thinning and bootstrap.")
 def real_counts(results: Path, data: Path, thinnings: int, bootstrap: int, seed: int) -> None:
     """Print AP on simulated and on real reads, as Markdown tables."""
