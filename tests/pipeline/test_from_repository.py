@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.variants]
 
 
 def test_a_tag_of_a_repository_runs_without_a_clone(pipeline, tmp_path, monkeypatch):
