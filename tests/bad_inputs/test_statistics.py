@@ -237,7 +237,7 @@ def test_a_library_without_any_shape_is_compared_all_the_same(case, tmp_path):
     usual = np.random.default_rng(1).poisson(2, GRID.n_bins)
     paths = [counted(tmp_path, "A.M.1", LIBRARIES[case]), counted(tmp_path, "A.N.1", usual)]
     libraries = measure_libraries([open_counts(path) for path in paths], {})
-    write_libraries(tmp_path / "libraries.tsv", libraries, {})
+    write_libraries(tmp_path / "libraries.tsv", libraries, {}, {})
     write_correlation(tmp_path / "correlation.tsv", libraries)
     no_nonsense_in(tmp_path)
 
