@@ -66,7 +66,7 @@ def docker_run(pipeline: Pipeline, images: Images, local_run: Run, sealed: Path)
 
 @pytest.fixture(scope="session")
 def tasks(pipeline: Pipeline, docker_run: Run) -> dict[str, Path]:
-    """The work folder of a task of each process, from a run in which all of them have one."""
+    """The work folder of a task of each process, from a run of most and one without labels."""
     states, sheet, pairs = (
         pipeline.panel / name for name in ("states.bed", "annotations.csv", "pairs.tsv")
     )
@@ -78,6 +78,14 @@ def tasks(pipeline: Pipeline, docker_run: Run) -> dict[str, Path]:
         "chrom\tchromStart\tchromEnd\tRegulated\n"
         + "".join(f"{c}\t{s}\t{e}\tTRUE\n" for c, s, e in places)
     )
+    labels, rules = pipeline.panel / "called.csv", pipeline.panel / "rules.csv"
+    header, *rows = (pipeline.panel / "labels.csv").read_text().splitlines()
+    at = header.split(",").index("promoter_marks")  # called from reads where it is empty
+    cells = [row.split(",") for row in rows]
+    lines = [",".join([*row[:at], "", *row[at + 1 :]]) for row in cells]
+    labels.write_text("\n".join([header, *lines]) + "\n")
+    text = (pipeline.panel / "samplesheet.csv").read_text()
+    rules.write_text(text.replace("H3K4me1,", "ATAC,"))  # what it says does not matter here
     tss = pipeline.code / "assets/genomes/small/tss.bed"  # as if --genome had brought it
     tss.parent.mkdir()
     shutil.copy2(pipeline.panel / "tss.bed", tss)
@@ -85,10 +93,27 @@ def tasks(pipeline: Pipeline, docker_run: Run) -> dict[str, Path]:
         "all_processes", "-profile", "docker,test", *SMALL, "--classes", "5", "--tss", tss,
         "--regions", pipeline.panel / "blacklist.bed", "--seeds", "2", "--explain", "true",
         "--train_on", "A", "--annotations", sheet, "--crispr", pairs, "--crispr_sample", "A",
-        "--tracks", "true",
+        "--tracks", "true", "--labels", labels,
     )  # fmt: skip
     assert done.exit_code == 0, done.output
+    alone = pipeline.run(
+        "rules", "-profile", "docker", *SMALL, "--input", rules, "--models", "ccre",
+        "--predict_on", "A", "--gtf", write_gtf(pipeline.panel / "genes.gtf", tss),
+    )  # fmt: skip
+    assert alone.exit_code == 0, alone.output
     return {
         task["process"]: next((pipeline.launch / "work").glob(f"{task['hash']}*"))
-        for task in done.tasks
+        for task in (*alone.tasks, *done.tasks)
     }
+
+
+def write_gtf(path: Path, tss: Path) -> Path:
+    """A gene annotation with a transcript of one base at each TSS."""
+    lines = []
+    for number, line in enumerate(tss.open()):
+        chrom, start, *_ = line.split("\t")
+        names = f'gene_id "g{number}"; transcript_id "t{number}"; transcript_type "protein_coding";'
+        base = int(start) + 1
+        lines.append(f"{chrom}\tx\ttranscript\t{base}\t{base}\t.\t+\t.\t{names}\n")
+    path.write_text("".join(lines))
+    return path
