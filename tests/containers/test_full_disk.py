@@ -53,6 +53,9 @@ def test_a_full_disk_is_told_and_leaves_nothing_cut_short(
             for name, content in outputs(folder).items()
             if content and not any(Path(name).is_relative_to(where) for where in inputs)
         }
+    for files in (whole, left):  # a bundle records the version of Python, here not the image's
+        for name in [name for name in files if name.endswith("model.json")]:
+            del files[name]
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
     if done.returncode == 0:

@@ -27,7 +27,8 @@ process FIT_RULES {
         --model ${meta.model} \\
         ${flags(options)} \\
         --output bundle
-    cp -r bundle ${meta.trained_on}.${meta.model}.files
+    cp -r bundle .part
+    mv .part ${meta.trained_on}.${meta.model}.files
     cp bundle/model.json ${meta.trained_on}.${meta.model}.model.json
     """
 

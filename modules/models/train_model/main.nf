@@ -32,7 +32,8 @@ process TRAIN_MODEL {
         --device ${task.ext.device} \\
         --threads ${task.cpus} \\
         --output bundle
-    cp -r bundle ${meta.trained_on}.${meta.model}.files
+    cp -r bundle .part
+    mv .part ${meta.trained_on}.${meta.model}.files
     cp bundle/model.json ${meta.trained_on}.${meta.model}.model.json
     """
 
