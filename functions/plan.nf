@@ -165,7 +165,10 @@ def trainedOn(List train_on, together) {
 
 /** Why samples cannot train one model together: other marks, or the name of one is that of all. */
 def unlikeTogether(List chips, List train_on, samples) {
-    def marks = train_on.collectEntries { sample -> [sample, chips.findAll { bam -> bam.meta.sample == sample }*.meta*.mark.unique().sort()] }
+    def marks = train_on.collectEntries { sample ->
+        def own = chips.findAll { bam -> bam.meta.sample == sample }*.meta
+        [sample, own.collect { meta -> meta.assay == 'chip' ? meta.mark : "${meta.mark} by ${meta.assay}".toString() }.unique().sort()]
+    }
     def listed_marks = marks.collect { sample, own -> "${sample}: ${own.join(', ')}" }.join('; ')
     def names = trainedOn(train_on, true).keySet()
     def taken = train_on.size() > 1 ? names.findAll { name -> name in samples } : []

@@ -182,6 +182,7 @@ def _require_alike(model: str, samples: Sequence[Tensors]) -> None:
             "the split": first.split_parameters != other.split_parameters,
             "the use of controls": first.control != other.control,
             "counting rules": bool(different_rules(first.counting, other.counting)),
+            "assays": bool(different_assays(first.counting, other.counting)),
         }.items()
         if different
     ]

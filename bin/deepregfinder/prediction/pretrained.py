@@ -26,10 +26,10 @@ def pretrained_notes(
     for path in models:
         facts = JsonFields(json.loads(path.read_text()), path)
         name = f"{facts.content.get('model')} of {facts.text('sample')}"
-        provenance = facts.content.get("provenance", {})
+        provenance = facts.content.get("provenance") or {}
         if "remark" in provenance:
             yield LeftOut("pretrained", f"{name}: {provenance['remark']}")
-        recorded = assays_of(provenance.get("counting", {}))
+        recorded = assays_of(provenance.get("counting") or {})
         of_model = {mark: recorded.get(mark, CHIP) for mark in facts.names("marks")}
         for sample, own in sorted(assays.items()):
             lacking = lacking_marks([*of_model], sorted(own)) if is_portable(facts) else []

@@ -16,13 +16,16 @@ from deepregfinder.genome.intervals import read_intervals
 FLANK = 2_000
 """bp on both sides of a TSS; the reads in the outermost bins are what is expected (ENCODE)."""
 
+WIDEST_BIN = 500
+"""bp; wider bins do not tell a TSS from its surroundings."""
+
 
 @dataclass(frozen=True)
 class Accessibility:
     """What is measured of a library of an assay of accessibility.
 
     tss_enrichment : highest mean of a bin within FLANK of a TSS over that of the outermost bins;
-        None without TSSs, or without reads there
+        None without TSSs, without reads there, or in bins above WIDEST_BIN
     in_sites : share of the reads on main chromosomes in the sites that are called from them
     """
 
@@ -57,7 +60,8 @@ def measure_accessibility(counts: Counts, tss: pd.DataFrame | None) -> Accessibi
         if tss is not None:
             profile += _around(reads, _bins_of(tss, chrom, counts.attributes["bin_size"]), profile)
     flanks = (profile[0] + profile[-1]) / 2
-    enrichment = float(profile.max() / flanks) if flanks > 0 else None
+    measurable = flanks > 0 and counts.attributes["bin_size"] <= WIDEST_BIN
+    enrichment = float(profile.max() / flanks) if measurable else None
     return Accessibility(enrichment, inside / total if total else 0.0)
 
 

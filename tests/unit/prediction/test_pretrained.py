@@ -53,3 +53,8 @@ def test_assays_that_are_recorded_and_marks_that_lack_are_both_told(tmp_path):
     assert [kind for kind, _ in notes(tmp_path, model, H3K27ac="chip", DNase="dnase")] == [
         "pretrained"
     ]
+
+
+@pytest.mark.parametrize("provenance", [None, {}, {"counting": None}])
+def test_what_a_bundle_does_not_record_is_no_other_assay(provenance, tmp_path):
+    assert notes(tmp_path, {"provenance": provenance}, H3K27ac="chip") == []

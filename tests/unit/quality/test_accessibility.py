@@ -78,3 +78,8 @@ def test_without_tss_there_is_no_enrichment_and_no_warning(tmp_path):
     measured = measure_all([library(tmp_path / "a.zip", 1)], None)
     assert measured["a"].tss_enrichment is None
     assert not [*weak_accessibility(measured)]
+
+
+def test_wide_bins_have_no_enrichment(tmp_path):
+    counts = library(tmp_path / "a.zip", 15, bin_size=2_000)
+    assert measure_accessibility(counts, tss_table()).tss_enrichment is None
