@@ -11,7 +11,7 @@ What is finished is not computed again. Single seeds and the average of all stan
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
@@ -47,10 +47,10 @@ def _linear() -> Replaced:
     """RPM over its mean instead of the square root of that."""
     original = network.features
 
-    def features(tracks: Sequence[np.ndarray], scale: np.ndarray, threads: int = 1) -> np.ndarray:
-        return np.square(original(tracks, scale, threads).astype(np.float32)).astype(np.float16)
+    def features(*given: Any) -> torch.Tensor:
+        return original(*given).float().square_().half()
 
-    return {module: {"features": features} for module in (network, data, calibrate)}
+    return {module: {"features": features} for module in (network, data)}
 
 
 def _labelled_negatives() -> Replaced:
@@ -87,13 +87,19 @@ def _both_directions() -> Replaced:
     original = network.dense_probabilities
 
     def dense_probabilities(
-        trained: network.DilatedNetwork, x: np.ndarray, *given: Any
+        trained: network.DilatedNetwork,
+        tracks: torch.Tensor,
+        scale: np.ndarray,
+        _stretches: object,
+        *given: Any,
     ) -> np.ndarray:
-        tiles = np.arange(-(-x.shape[1] // (network.POOL * network.TILE)))
+        n = network.n_outputs(tracks)
+        even = functional.pad(tracks, (0, network.POOL * n - tracks.shape[1]))
+        everything = network.stretches_with(np.arange(n), n, torch.device("cpu"))
         there, back = (
-            original(trained, part, tiles, *given[1:]) for part in (x, x[:, ::-1].copy())
+            original(trained, part, scale, everything, *given) for part in (even, even.flip(1))
         )
-        return (there + back[:, ::-1]) / 2
+        return (there + back[::-1]) / 2
 
     return {module: {"dense_probabilities": dense_probabilities} for module in (network, calibrate)}
 
@@ -104,8 +110,8 @@ def _hierarchical() -> Replaced:
 
     def forward(self: network.DilatedNetwork, x: torch.Tensor) -> torch.Tensor:
         z = original(self, x)
-        background, enhancer, promoter = z[:, :3].log_softmax(dim=1).unbind(1)
-        poised, active = (functional.logsigmoid(sign * z[:, 3:]).unbind(1) for sign in (-1, 1))
+        background, enhancer, promoter = z[..., :3].log_softmax(dim=2).unbind(2)
+        poised, active = (functional.logsigmoid(sign * z[..., 3:]).unbind(2) for sign in (-1, 1))
         return torch.stack(
             [
                 background,
@@ -114,7 +120,7 @@ def _hierarchical() -> Replaced:
                 promoter + poised[1],
                 promoter + active[1],
             ],
-            dim=1,
+            dim=2,
         )
 
     return _equal_weights() | {network.DilatedNetwork: {"forward": forward}}

@@ -18,7 +18,7 @@ from deepregfinder.explain.filters import Filters, examine_filters, first_filter
 from deepregfinder.explain.importance import (
     REPEATS,
     Importance,
-    Score,
+    Scored,
     block_size,
     genome_score,
     mark_importance,
@@ -39,6 +39,8 @@ from deepregfinder.signal.store import Signal
 
 MOST_WINDOWS = 100
 ENOUGH_WINDOWS = 100
+SAMPLED_WINDOWS = 250
+"""Windows of each class that stand for all, where each prediction reads along chromosomes."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,9 @@ def explain(
     """
     reader = SignalReader(bundle, signal, quantile_map)
     n_marks = len(bundle.marks)
-    test, block_bp = _scored("test", bundle, tensors, reader, quantile_map, threads)
-    importance = mark_importance(*test, n_marks, REPEATS[bundle.facts.sees], seed, block_bp)
-    validation, _ = _scored("validation", bundle, tensors, reader, quantile_map, threads)
+    test, block_bp = _scored("test", bundle, tensors, reader, quantile_map, seed, threads)
+    importance = mark_importance(test, n_marks, REPEATS[bundle.facts.sees], seed, block_bp)
+    validation, _ = _scored("validation", bundle, tensors, reader, quantile_map, seed, threads)
     hidden = bundle.facts.knows_hidden_marks
     elimination = eliminate(validation, test, n_marks, None if hidden else seed)
     notes = []
@@ -101,7 +103,7 @@ def explain(
             notes.append("The model has no calls whose signal can be averaged.")
     places, filters, attributions = None, None, {}
     if bundle.facts.has_gradients:
-        places = best_places(tensors, test[0]({}), MOST_WINDOWS, seed)
+        places = best_places(tensors, test.score({}), MOST_WINDOWS, seed)
         labelled = labelled_windows(bundle, tensors, quantile_map)
         windows = normalise_windows(bundle.normalisation, labelled[places.row])
         networks = load_networks(bundle.model, bundle.trained)
@@ -141,17 +143,20 @@ def _scored(
     tensors: Tensors,
     reader: SignalReader,
     quantile_map: bool,
+    seed: int,
     threads: int,
-) -> tuple[tuple[Score, np.ndarray], int]:
-    """Score function and classes of the labelled windows of a split, and the size in bp of the
-    blocks that are permuted.
+) -> tuple[Scored, int]:
+    """Labelled windows of a split, and the size in bp of the blocks that are permuted.
 
-    Models of the genome read whole chromosomes each time, so a subset of the validation
-    chromosomes is used.
+    Models of the genome read along chromosomes each time, so a sample of the windows is used, of a
+    subset of the validation chromosomes.
     """
     rows = tensors.select(split)
-    if bundle.facts.sees_chromosome and split == "validation":
-        rows = _enough(tensors, rows)
+    of_class = np.bincount(tensors.y[rows], minlength=len(tensors.classes))
+    if bundle.facts.sees_chromosome:
+        rows = _enough(tensors, rows) if split == "validation" else rows
+        rows = _sampled(rows, tensors.y[rows], seed)
+    sampled = np.bincount(tensors.y[rows], minlength=len(tensors.classes))
     chrom, start = tensors.chrom[rows].astype(np.int64), tensors.start[rows]
     names = [tensors.chroms[index] for index in np.unique(chrom)]
     block_bp = block_size({name: tensors.chrom_sizes[name] for name in names})
@@ -162,7 +167,7 @@ def _scored(
     else:
         x = labelled_windows(bundle, tensors, quantile_map, split)
         score = windows_score(bundle, x, _block(tensors, rows, block_bp), start, threads)
-    return (score, tensors.y[rows]), block_bp
+    return Scored(score, tensors.y[rows], of_class / np.maximum(sampled, 1)), block_bp
 
 
 def _enough(tensors: Tensors, rows: np.ndarray) -> np.ndarray:
@@ -176,6 +181,14 @@ def _enough(tensors: Tensors, rows: np.ndarray) -> np.ndarray:
         if windows[1:].min() >= ENOUGH_WINDOWS:
             return chosen
     return rows
+
+
+def _sampled(rows: np.ndarray, y: np.ndarray, seed: int) -> np.ndarray:
+    """At most SAMPLED_WINDOWS rows of each class, in their order. y : (n,), class of each row"""
+    order = np.random.default_rng(seed).permutation(len(rows))
+    kept = [order[y[order] == index][:SAMPLED_WINDOWS] for index in np.unique(y)]
+    sampled: np.ndarray = rows[np.sort(np.concatenate(kept))]
+    return sampled
 
 
 def _block(tensors: Tensors, rows: np.ndarray, block_bp: int) -> np.ndarray:

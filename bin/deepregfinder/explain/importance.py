@@ -30,6 +30,23 @@ Score = Callable[[Mapping[int, np.random.Generator | None]], np.ndarray]
 
 
 @dataclass(frozen=True)
+class Scored:
+    """Labelled windows, all or a sample, whose probabilities show what the model loses.
+
+    y : class indices, (n,), in the order of `score`
+    weights : float64 (classes,), how many windows of its class each one stands for
+    """
+
+    score: Score
+    y: np.ndarray
+    weights: np.ndarray
+
+    def average_precisions(self, marks: Mapping[int, np.random.Generator | None]) -> np.ndarray:
+        """Average precision of each class with the marks as for `score`: float64 (classes,)."""
+        return average_precisions(self.score(marks), self.y, self.weights)
+
+
+@dataclass(frozen=True)
 class Importance:
     """Average precision with all marks, and its loss when one of them is permuted.
 
@@ -50,29 +67,31 @@ class Importance:
 
 
 def mark_importance(
-    score: Score, y: np.ndarray, n_marks: int, repeats: int, seed: int, block_bp: int
+    windows: Scored, n_marks: int, repeats: int, seed: int, block_bp: int
 ) -> Importance:
-    """Permute each mark several times and measure the loss in average precision.
-
-    y : class indices of the windows that `score` predicts, in their order
-    """
+    """Permute each mark several times and measure the loss in average precision."""
     generator = np.random.default_rng(seed)
-    intact = average_precisions(score({}), y)
+    intact = windows.average_precisions({})
     progress = Progress(_log, "permuting marks", "predictions", n_marks * repeats)
     drops = np.empty((n_marks, repeats, len(intact)))
     for number, (mark, repeat) in enumerate(np.ndindex(n_marks, repeats), 1):
-        drops[mark, repeat] = intact - average_precisions(score({mark: generator}), y)
+        drops[mark, repeat] = intact - windows.average_precisions({mark: generator})
         progress.reach(number, number)
     return Importance(intact, drops, block_bp)
 
 
-def average_precisions(probabilities: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Average precision of each class: (n, classes) and (n,) give float64 (classes,)."""
+def average_precisions(
+    probabilities: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Average precision of each class: (n, classes) and (n,) give float64 (classes,).
+
+    weights : of the windows of each class, (classes,)
+    """
     truth, n_classes = y.astype(np.int64), probabilities.shape[1]
-    counts = tally(
-        probabilities.T, truth, one_hot_membership(truth, n_classes), np.zeros_like(truth), 1
-    )
-    by_class: np.ndarray = measure(counts).per_class["average_precision"][0]
+    membership = one_hot_membership(truth, n_classes)
+    counts = tally(probabilities.T, truth, membership, truth, n_classes)
+    figures = measure(counts, np.ones((1, n_classes)) if weights is None else weights[np.newaxis])
+    by_class: np.ndarray = figures.per_class["average_precision"][0]
     return by_class
 
 
@@ -138,7 +157,7 @@ def genome_score(
             def keep(part: slice, scores: np.ndarray, rows: np.ndarray = rows) -> None:
                 members[:, rows[part]] = scores
 
-            rpm = signal.rpm.copy()
+            rpm = signal.rpm.copy() if marks else signal.rpm
             for mark, generator in marks.items():
                 size = block_bp // signal.bin_size
                 rpm[mark] = 0 if generator is None else swapped_blocks(rpm[mark], size, generator)

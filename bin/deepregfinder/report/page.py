@@ -126,14 +126,14 @@ PLOTS = {
 EXPLAINING = {
     "mark_importance": (
         "Importance of marks",
-        "Loss of average precision on the labelled test windows when one mark is permuted between "
-        "locations, with the spread over repeats. Correlated marks can substitute for one another, "
-        "so all of them may appear unimportant.",
+        "Loss of average precision on the labelled test windows (for models that see chromosomes "
+        "a sample of them) when one mark is permuted between locations, with the spread over "
+        "repeats. Correlated marks can substitute for one another, so all may appear unimportant.",
     ),
     "mark_elimination": (
         "Backward elimination of marks",
-        "Marks are removed one at a time, each time the one whose removal costs least on the "
-        "validation windows; average precision is that on the labelled test windows. The model is "
+        "Marks are removed, first those whose removal costs least on the validation windows (of "
+        "six or more, a third at a time); average precision is as above. The model is "
         "not retrained: a model trained on the remaining marks may do better. For removed marks, "
         "drf sees no reads, and other models see the reads of other locations.",
     ),

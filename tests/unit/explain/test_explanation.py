@@ -22,6 +22,7 @@ from deepregfinder.explain.filters import (
     first_filters,
 )
 from deepregfinder.explain.importance import (
+    Scored,
     average_precisions,
     block_order,
     block_size,
@@ -145,6 +146,27 @@ def test_average_precision_is_that_of_scikit_learn() -> None:
     y, p = rng.integers(0, 3, 80), rng.dirichlet(np.ones(3), 80)
     expected = [average_precision_score(y == index, p[:, index]) for index in range(3)]
     np.testing.assert_allclose(average_precisions(p, y), expected)
+    weights = np.array([7.5, 1, 2])
+    expected = [
+        average_precision_score(y == index, p[:, index], sample_weight=weights[y])
+        for index in range(3)
+    ]
+    np.testing.assert_allclose(average_precisions(p, y, weights), expected)
+
+
+def test_a_sample_of_windows_stands_for_all_of_its_class() -> None:
+    """Its weighted average precision is that of all windows, within the error of sampling."""
+    rng = np.random.default_rng(6)
+    y = rng.permutation(np.repeat([0, 1, 2], [40_000, 3_000, 200]))
+    p = rng.dirichlet(np.ones(3), len(y)) + np.eye(3)[y] * 0.3
+    rows = explanation._sampled(np.arange(len(y)), y, seed=0)
+    assert (np.diff(rows) > 0).all()
+    assert np.bincount(y[rows]).tolist() == [250, 250, 200]
+    assert set(np.flatnonzero(y == 2)) < set(rows)
+    weights = np.array([40_000 / 250, 3_000 / 250, 1])
+    np.testing.assert_allclose(
+        average_precisions(p[rows], y[rows], weights), average_precisions(p, y), atol=0.06
+    )
 
 
 def blind_to(mark: int, model: str = "cnn"):
@@ -163,7 +185,7 @@ def test_a_mark_that_the_model_ignores_has_no_importance_and_the_others_have() -
     # Labels are predictions of the model, so that all marks that it uses are important.
     y = score({}).argmax(axis=1)
     y = np.where(np.bincount(y, minlength=3).min() > 5, y, truth)
-    importance = mark_importance(score, y, 3, 4, 1, 1000)
+    importance = mark_importance(Scored(score, y, np.ones(3)), 3, 4, 1, 1000)
     assert (importance.drops[1] == 0).all()
     assert (np.abs(importance.drops[[0, 2]]).mean(axis=(1, 2)) > 0.01).all()
 
@@ -181,7 +203,7 @@ def test_the_mark_that_makes_the_classes_is_the_most_important_one() -> None:
         p = 1 / (1 + np.exp(-seen[:, 2].mean(axis=1) - 0.05 * seen[:, 0].mean(axis=1)))
         return np.column_stack([1 - p, p])
 
-    importance = mark_importance(score, y, 3, 5, 1, 1000)
+    importance = mark_importance(Scored(score, y, np.ones(2)), 3, 5, 1, 1000)
     drops = importance.map_drops.mean(axis=1)
     assert importance.drops.shape == (3, 5, 2)
     assert drops.argmax() == 2
@@ -205,7 +227,8 @@ def test_marks_go_in_the_order_in_which_they_can_be_spared() -> None:
         p = 1 / (1 + np.exp(-seen[:, 1] - seen[:, 2] - seen[:, 3]))
         return np.column_stack([1 - p, p])
 
-    elimination = eliminate((score, y), (score, y), 4, seed=1)
+    windows = Scored(score, y, np.ones(2))
+    elimination = eliminate(windows, windows, 4, seed=1)
     assert elimination.order[0] == 0
     assert set(elimination.order[1:3]) & {1, 2}
     assert elimination.order[-1] in (1, 2)
@@ -213,6 +236,25 @@ def test_marks_go_in_the_order_in_which_they_can_be_spared() -> None:
     np.testing.assert_array_equal(elimination.areas[1], elimination.areas[0])
     assert elimination.areas[4, 1] == pytest.approx(0.5, abs=0.1), "guessing"
     assert elimination.areas[0, 1] > elimination.areas[2, 1] > elimination.areas[4, 1]
+
+
+def test_of_many_marks_a_third_goes_at_a_time() -> None:
+    """The more the numbers of the marks that are left, the less noise."""
+    rng = np.random.default_rng(7)
+    y, noise = rng.integers(0, 2, 4000), rng.random(4000)
+    asked = []
+
+    def score(marks: Mapping[int, np.random.Generator | None]) -> np.ndarray:
+        asked.append(len(marks))
+        share = sum(mark + 1 for mark in range(10) if mark not in marks) / 110
+        p = share * y + (1 - share) * noise
+        return np.column_stack([1 - p, p])
+
+    windows = Scored(score, y, np.ones(2))
+    elimination = eliminate(windows, windows, 10, seed=None)
+    assert elimination.order == tuple(range(10))
+    steps = [*[1] * 10, *[4] * 7, *[6] * 5, *[7] * 4, *[8] * 3, *[9] * 2, 10]
+    assert asked == [*steps, *range(11)]
 
 
 def test_blocks_of_windows_change_places_whole() -> None:
@@ -267,7 +309,8 @@ def test_genome_models_see_a_chromosome_with_one_mark_exchanged(
     )
     plain = windows_score(bundle, x, np.zeros(100, int), start, 1)
     np.testing.assert_allclose(one, plain({}), atol=1e-6)
-    elimination = eliminate((score, np.arange(100) % 3), (score, np.arange(100) % 3), 3, seed=1)
+    windows = Scored(score, np.arange(100) % 3, np.ones(3))
+    elimination = eliminate(windows, windows, 3, seed=1)
     step = elimination.order.index(2)
     np.testing.assert_array_equal(elimination.areas[step], elimination.areas[step + 1])
     assert len({tuple(row) for row in elimination.areas}) == 3

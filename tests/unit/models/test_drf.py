@@ -36,19 +36,18 @@ def random_arrays(n_marks: int = 3, n_classes: int = 3) -> dict[str, np.ndarray]
 def by_one_pass(arrays, rpm, centres):
     """Probabilities from one pass over the whole chromosome, in plain torch."""
     network = drf.load_network(arrays, len(rpm), 3)
-    x = torch.from_numpy(features(rpm, arrays["scale"]).astype(np.float32))[None]
+    tracks, scale = torch.from_numpy(rpm), torch.from_numpy(arrays["scale"])
     with torch.inference_mode():
-        p = network(x).softmax(1)[0].numpy()
-    outputs = [
-        (p[:, max((c - 1) // 2, 0)] + p[:, min(c // 2, p.shape[1] - 1)]) / 2 for c in centres
-    ]
+        x = features(tracks, scale, slice(0, drf.n_outputs(tracks)))
+        p = network(x.float()[None]).softmax(2)[0].numpy()
+    outputs = [(p[max((c - 1) // 2, 0)] + p[min(c // 2, len(p) - 1)]) / 2 for c in centres]
     return np.array(outputs)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("n_bins", [1201, 640])
 def test_tiles_change_nothing(monkeypatch, threads, n_bins):
-    monkeypatch.setattr(drf, "TILE", 150)
+    monkeypatch.setattr(drf, "TILE", {"cpu": 128})
     arrays = random_arrays()
     rpm = np.random.default_rng(1).gamma(0.5, 2, (3, n_bins)).astype(np.float32)
     starts = np.array([0, 1, 2, 297, 298, 299, 300, 301, n_bins - 20, n_bins - 21])
@@ -76,13 +75,38 @@ def test_nothing_beyond_the_halo_is_seen():
 def test_features_are_roots_of_means():
     rpm = np.random.default_rng(4).gamma(0.5, 2, (2, 301)).astype(np.float32)
     scale = np.array([0.5, 2], np.float32)
-    values = features(rpm, scale)
-    assert values.shape == (8, 302)
-    for span, rows in zip(drf.SPANS, values.reshape(4, 2, 302), strict=True):
+    values = features(torch.from_numpy(rpm), torch.from_numpy(scale), slice(0, 151)).numpy()
+    assert values.shape == (302, 8)
+    even = np.pad(rpm / scale[:, None], ((0, 0), (0, 1)))
+    beyond = np.pad(even, ((0, 0), (50, 50)), mode="edge")
+    for span, columns in zip(drf.SPANS, values.reshape(302, 4, 2).transpose(1, 0, 2), strict=True):
         half = span // 2
-        for at in (100, 150, 200):
-            mean = rpm[:, at - half : at + half + 1].mean(axis=1) / scale
-            np.testing.assert_allclose(rows[:, at], np.sqrt(mean), rtol=2e-3)
+        for at in (0, 1, 30, 100, 299, 301):
+            mean = beyond[:, 50 + at - half : 50 + at + half + 1].mean(axis=1)
+            np.testing.assert_allclose(columns[at], np.sqrt(mean), rtol=2e-3)
+
+
+@pytest.mark.parametrize("n_bins", [9_000, 9_001, 60])
+def test_features_are_the_same_bits_in_any_stretch(n_bins):
+    millions = np.array([[3.7], [11.1]])
+    counts = np.random.default_rng(4).negative_binomial(0.05, 0.01, (2, n_bins))
+    tracks = torch.from_numpy((counts / millions).astype(np.float32))
+    n, scale = drf.n_outputs(tracks), torch.tensor([0.3, 0.07])
+    whole = features(tracks, scale, slice(0, n))
+    for start, end in ((0, 1), (0, n // 2), (n // 3, n // 2), (n // 2, n), (n - 1, n)):
+        torch.testing.assert_close(
+            features(tracks, scale, slice(start, end)), whole[2 * start : 2 * end], rtol=0, atol=0
+        )
+
+
+def test_few_places_take_short_stretches():
+    outputs = np.array([9002, 0, 17, 500, 640, 4095, 4096, 8800, 9000])
+    stretches = drf.stretches_with(outputs, 9003, CPU)
+    assert [(s.start, s.stop) for s in stretches] == [
+        *((0, 32), (496, 656), (4080, 4096), (4096, 4112), (8800, 8816), (8992, 9003)),
+    ]
+    everywhere = drf.stretches_with(np.arange(9003), 9003, CPU)
+    assert [(s.start, s.stop) for s in everywhere] == [(0, 4096), (4096, 8192), (8192, 9003)]
 
 
 def test_known_tsss_are_one_more_track_that_counts_near_them():
@@ -238,7 +262,7 @@ def test_interrupted_training_continues_to_the_same_weights(trained, tmp_path, m
         train_bundle(genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path)
     epochs = []
     monkeypatch.setattr(
-        fit, "_train_epoch", lambda *given: epochs.append(given[3]) or epoch(*given)
+        fit, "_train_epoch", lambda *given: epochs.append(given[4]) or epoch(*given)
     )
     again, members = train_bundle(
         genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path
@@ -248,6 +272,14 @@ def test_interrupted_training_continues_to_the_same_weights(trained, tmp_path, m
     for one, other in zip(bundle.weights, again.weights, strict=True):
         for key in one:
             np.testing.assert_array_equal(one[key], other[key])
+
+
+def test_two_threads_train_one_member_to_the_same_weights(trained, tmp_path):
+    _, genome, bundle, _ = trained
+    learner = Learner("drf", True, "all", replace(OPTIONS, seeds=1))
+    again, _ = train_bundle(genome, learner, Hardware(CPU, 2), tmp_path)
+    for key, array in bundle.weights[0].items():
+        np.testing.assert_array_equal(array, again.weights[0][key])
 
 
 def test_a_damaged_checkpoint_is_not_used(trained, tmp_path):

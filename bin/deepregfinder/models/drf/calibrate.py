@@ -21,11 +21,11 @@ from deepregfinder.models.device import Hardware
 from deepregfinder.models.drf.network import (
     POOL,
     SCALE,
-    TILE,
     at_centres,
     dense_probabilities,
-    features,
     load_network,
+    n_outputs,
+    stretches_with,
     tracks_of,
 )
 from deepregfinder.models.protocol import (
@@ -62,24 +62,32 @@ def calibrate_drf(
     dense, truth, membership, of_windows, classes = [], [], [], [], []
     for sample, chrom in product(genome.samples, chroms):
         tensors = sample.tensors
-        x = features(tracks_of(sample.load(chrom), constants), constants[SCALE], hardware.threads)
-        tiles = np.arange(-(-x.shape[1] // (POOL * TILE)))
+        tracks = tracks_of(sample.load(chrom), constants)
+        n = n_outputs(tracks)
+        everything = stretches_with(np.arange(n), n, hardware.device)
         rows = tensors.select("validation")
         rows = rows[tensors.chrom[rows] == tensors.chroms.index(chrom)]
         centres = tensors.start[rows] // tensors.bin_size + tensors.window_bins // 2
         labelled = np.empty((len(networks), len(rows), n_classes), np.float32)
-        mean = np.zeros((n_classes, x.shape[1] // POOL))
+        mean = np.zeros((n, n_classes))
         for member, (weights, _) in enumerate(networks):
             network = load_network(weights, len(constants[SCALE]), n_classes)
-            of_member = dense_probabilities(network, x, tiles, hardware.device, hardware.threads)
+            of_member = dense_probabilities(
+                network,
+                tracks,
+                constants[SCALE],
+                everything,
+                hardware.device,
+                hardware.threads,
+            )
             labelled[member] = at_centres(of_member, centres)
             mean += of_member / len(networks)
         step = POOL * tensors.bin_size
-        places = np.arange(mean.shape[1], dtype=np.int64) * step + step // 2
+        places = np.arange(n, dtype=np.int64) * step + step // 2
         said, belongs = label_windows(places, labelled_elements(tensors, [chrom])[chrom])
         of_windows.append(labelled)
         classes.append(tensors.y[rows])
-        dense.append(mean.T)
+        dense.append(mean)
         truth.append(said)
         membership.append(belongs)
     p, t, m = np.concatenate(dense), np.concatenate(truth), np.concatenate(membership, axis=1)

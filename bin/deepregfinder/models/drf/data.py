@@ -10,7 +10,14 @@ import torch
 from torch import Tensor
 
 from deepregfinder.labels.ground_truth import label_windows, labelled_elements
-from deepregfinder.models.drf.network import POOL, SCALE, SPANS, features, tracks_of
+from deepregfinder.models.drf.network import (
+    POOL,
+    SCALE,
+    SPANS,
+    features,
+    stretches_with,
+    tracks_of,
+)
 from deepregfinder.models.protocol import ChromosomeSignal, TrainingGenome
 
 TRACK_DROPOUT = 0.05
@@ -102,7 +109,9 @@ def write_dense(
     for (sample, share, chrom), low, high in zip(parts, bounds[:-1], bounds[1:], strict=True):
         rng = np.random.default_rng([tensors.seed, round(100 * share), chroms.index(chrom)])
         signal = with_share_of_reads(sample.load(chrom), share, rng)
-        x[POOL * low : POOL * high] = features(tracks_of(signal, constants), constants[SCALE]).T
+        tracks, scale = tracks_of(signal, constants), torch.from_numpy(constants[SCALE])
+        for part in stretches_with(np.arange(high - low), high - low, torch.device("cpu")):
+            x[POOL * (low + part.start) : POOL * (low + part.stop)] = features(tracks, scale, part)
         centres = np.arange(high - low, dtype=np.int64) * step + step // 2
         y[low:high], _ = label_windows(centres, labelled_elements(sample.tensors, [chrom])[chrom])
     return DenseData(paths[0], paths[1], bounds, len(shares))
@@ -123,31 +132,28 @@ def draw(
     length: int,
     number: int,
     rng: np.random.Generator,
-    portable: bool = False,
+    portable: bool,
 ) -> tuple[Tensor, Tensor]:
     """A batch of `number` stretches of `length` outputs at random places, some of them reversed.
 
     Some tracks of some stretches are hidden: half of the stretches see all; of the others, each
     lacks a few, or, for a portable model, any number. Outputs near the ends of a stretch have no
-    loss, since the network sees less there than in a chromosome. Returns float32 (number, spans x
-    tracks, bins) and int64 (number, outputs).
+    loss, since the network sees less there than in a chromosome. Returns float32 (number, bins,
+    spans x tracks) and int64 (number, outputs).
     """
     n_tracks = x.shape[1] // len(SPANS)
-    signal, truth = [], []
-    for first in rng.choice(stretches, number):
+    signal = np.empty((number, POOL * length, x.shape[1]), np.float16)
+    truth = np.full((number, length), -1, np.int64)
+    for row, first in enumerate(rng.choice(stretches, number)):
         chrom = np.searchsorted(bounds, first, side="right") - 1
         low, high = bounds[chrom], bounds[chrom + 1] - length
         start = int(np.clip(first + rng.integers(-length // 2, length // 2), low, high))
-        part = x[POOL * start : POOL * (start + length)].T.astype(np.float32)
-        said = y[start : start + length].astype(np.int64)
-        said[:EDGE] = said[-EDGE:] = -1
-        if rng.random() < REVERSED:
-            part, said = part[:, ::-1], said[::-1]
+        direction = -1 if rng.random() < REVERSED else 1
+        signal[row] = x[POOL * start : POOL * (start + length)][::direction]
+        truth[row, EDGE:-EDGE] = y[start + EDGE : start + length - EDGE][::direction]
         if rng.random() < 0.5:
             hidden = rng.random(n_tracks) < 2 * TRACK_DROPOUT
             if portable:
                 hidden = rng.permutation(n_tracks) >= rng.integers(1, n_tracks + 1)
-            part = part * np.tile(~hidden, len(SPANS)).astype(np.float32)[:, np.newaxis]
-        signal.append(part.copy())
-        truth.append(said.copy())
-    return torch.from_numpy(np.stack(signal)), torch.from_numpy(np.stack(truth))
+            signal[row][:, np.tile(hidden, len(SPANS))] = 0
+    return torch.from_numpy(signal).float(), torch.from_numpy(truth)

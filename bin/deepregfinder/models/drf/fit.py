@@ -15,6 +15,8 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ from deepregfinder.models.drf.data import (
     write_dense,
 )
 from deepregfinder.models.drf.network import HALO, POOL, SCALE, SPANS, TSS_SCALE, DilatedNetwork
+from deepregfinder.models.drf.shards import Shards
 from deepregfinder.models.protocol import (
     EpochRecord,
     Fitted,
@@ -59,11 +62,15 @@ STRETCH = 512
 """Outputs of one training example, 102 kb at bins of 100 bp."""
 
 BATCH = 12
+
+SHARDS = 2
+"""Parts of a batch on a CPU, each with batch norms of its own; a GPU takes batches whole."""
+
 LEARNING_RATE = 3e-3
 WARM_UP = 0.2
 GRADIENT_NORM = 1.0
 WEIGHT_DECAY = 0.02
-DROPOUT = 0.2
+DROPOUT = 51 / 256  # bytes are drawn
 EMA_DECAY = 0.995
 MIN_STEPS = 600
 _CURVE_EVERY = 8
@@ -105,7 +112,7 @@ def train_drf(
             data,
             len(tensors.classes),
             options.epochs,
-            hardware.device,
+            replace(hardware, threads=max(1, hardware.threads // options.seeds)),
             folder,
             options.portable,
         )
@@ -119,11 +126,16 @@ def train_drf(
             part.y.unlink()
 
 
+def n_shards(device: torch.device) -> int:
+    """Parts that a batch is divided into on a device."""
+    return SHARDS if device.type == "cpu" else 1
+
+
 def train_member(
     data: Mapping[str, DenseData],
     n_classes: int,
     epochs: int,
-    device: torch.device,
+    hardware: Hardware,
     folder: Path,
     portable: bool,
     seed: int,
@@ -135,19 +147,21 @@ def train_member(
     gives the same weights as without interruption. Raises InputError where training diverges.
     """
     x, y = data["train"].open()
+    device = hardware.device
     weights = torch.from_numpy(class_weights(np.asarray(y), n_classes)).to(device)
     stretches = len(data["train"].stretches(STRETCH)) // data["train"].copies
     per_epoch = max(stretches // BATCH, -(-MIN_STEPS // epochs))
     checkpoint = checkpoint_path(folder, "drf", seed)
     fingerprint = _fingerprint(data, seed, epochs, device, portable)
-    with reproducible(device):
+    with reproducible(device), ExitStack() as stack:
         state = _fresh_state(x.shape[1] // len(SPANS), n_classes, seed, epochs * per_epoch, device)
+        shards = stack.enter_context(Shards(state.network, n_shards(device), hardware.threads))
         if read_dense_checkpoint(checkpoint, state, fingerprint):
             log.info("drf, seed %d: continues after epoch %d.", seed, len(state.curve))
         started, first = time.monotonic(), len(state.curve)
         while (done := len(state.curve)) < epochs:
             rate = float(state.schedule.get_last_lr()[0])
-            loss = _train_epoch(state, data["train"], weights, seed, per_epoch, portable)
+            loss = _train_epoch(state, shards, data["train"], weights, seed, per_epoch, portable)
             if not np.isfinite(loss):
                 raise InputError(
                     f"Training of drf with seed {seed} diverged (the loss is no longer a number): "
@@ -175,7 +189,9 @@ def _fresh_state(
     network = DilatedNetwork(n_tracks, n_classes, DROPOUT).to(device)
     average = DilatedNetwork(n_tracks, n_classes).to(device)
     average.load_state_dict(network.state_dict())
-    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, LEARNING_RATE, n_steps, pct_start=WARM_UP
     )
@@ -184,6 +200,7 @@ def _fresh_state(
 
 def _train_epoch(
     state: DenseState,
+    shards: Shards,
     data: DenseData,
     weights: Tensor,
     seed: int,
@@ -198,22 +215,27 @@ def _train_epoch(
     x, y = data.open()
     stretches = data.stretches(STRETCH)
     done = len(state.curve)
-    rng = np.random.default_rng([seed, done + 1])
-    torch.manual_seed(int(rng.integers(1 << 31)))
-    state.network.train()
+    parts = len(shards.networks)
+    generators = [np.random.default_rng([seed, done + 1, part]) for part in range(parts)]
+    torch.manual_seed(int(generators[0].integers(1 << 31)))  # of dropout on a GPU
+
+    def loss(network: DilatedNetwork, generator: np.random.Generator) -> Tensor:
+        batch, truth = draw(
+            x, y, data.bounds, stretches, STRETCH, BATCH // parts, generator, portable
+        )
+        logits, truth = network(batch.to(weights.device)), truth.to(weights.device)
+        summed = functional.cross_entropy(
+            logits.flatten(0, 1), truth.flatten(), weights, ignore_index=-1, reduction="sum"
+        )
+        return summed / (parts * truth.numel())
+
     total = 0.0
     for step in range(done * n_steps, (done + 1) * n_steps):
-        batch, truth = draw(x, y, data.bounds, stretches, STRETCH, BATCH, rng, portable)
-        state.optimizer.zero_grad()
-        logits, truth = state.network(batch.to(weights.device)), truth.to(weights.device)
-        summed = functional.cross_entropy(logits, truth, weights, ignore_index=-1, reduction="sum")
-        loss = summed / truth.numel()
-        loss.backward()
+        total += shards.backward(loss, generators)
         torch.nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
         state.optimizer.step()
         state.schedule.step()
         _follow(state.average, state.network, step)
-        total += loss.item()
     return total / n_steps
 
 
@@ -240,7 +262,7 @@ def _follow(average: DilatedNetwork, network: DilatedNetwork, step: int) -> None
     pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
     for mean, value in pairs:
         if mean.dtype.is_floating_point:
-            mean.mul_(decay).add_(value, alpha=1 - decay)
+            mean.lerp_(value, 1 - decay)
         else:
             mean.copy_(value)
 
@@ -252,10 +274,10 @@ def _look(network: DilatedNetwork, data: DenseData, weights: Tensor) -> tuple[fl
     x, y = data.open()
     probabilities, truth = [], []
     for start in data.stretches(STRETCH)[::_CURVE_EVERY]:
-        part = x[POOL * start : POOL * (start + STRETCH)].T.astype(np.float32)
-        logits = network(torch.from_numpy(part.copy())[None].to(weights.device))[0]
+        part = torch.from_numpy(x[POOL * start : POOL * (start + STRETCH)].astype(np.float32))
+        logits = network(part[None].to(weights.device))[0]
         inner = slice(HALO, STRETCH - HALO)
-        probabilities.append((logits.T - weights.log()).softmax(dim=1).cpu().numpy()[inner])
+        probabilities.append((logits - weights.log()).softmax(dim=1).cpu().numpy()[inner])
         truth.append(np.asarray(y[start : start + STRETCH])[inner])
     p, t = np.concatenate(probabilities), np.concatenate(truth)
     p, t = p[t >= 0], t[t >= 0]

@@ -28,7 +28,7 @@ class DrfModel:
         self, training: TrainingGenome, options: TrainingOptions, hardware: Hardware, folder: Path
     ) -> Fitted:
         return fit.train_drf(
-            training, options, hardware, folder, self._parameters(training, options)
+            training, options, hardware, folder, self._parameters(training, options, hardware)
         )
 
     def check(self, arrays: Arrays, size: Size) -> None:
@@ -37,11 +37,14 @@ class DrfModel:
     def scorer(self, trained: Trained, hardware: Hardware) -> "DrfScorer":
         return DrfScorer(trained, hardware)
 
-    def _parameters(self, training: TrainingGenome, options: TrainingOptions) -> Mapping[str, Any]:
+    def _parameters(
+        self, training: TrainingGenome, options: TrainingOptions, hardware: Hardware
+    ) -> Mapping[str, Any]:
         return {
             "epochs": options.epochs,
             "least_steps": fit.MIN_STEPS,
             "batch_size": fit.BATCH,
+            "batch_norm_stretches": fit.BATCH // fit.n_shards(hardware.device),
             "stretch_outputs": fit.STRETCH,
             "optimiser": "AdamW, one-cycle rate",
             "learning_rate": fit.LEARNING_RATE,

@@ -18,13 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
-from scipy.ndimage import uniform_filter1d
 from torch import Tensor, nn
 from torch.nn import functional
 
 from deepregfinder.models.protocol import ChromosomeSignal
 from deepregfinder.models.tss_input import check_tss_array, is_tss_array, tss_of
-from deepregfinder.models.windows.layers import Convolution, channels_last, folded, weight_shapes
+from deepregfinder.models.windows.layers import Convolution, folded, weight_shapes
 
 SCALE = "scale"
 """Array of the mean RPM of each mark, and TSS_SCALE for TSSs, beside those of the network."""
@@ -43,7 +42,36 @@ SPANS = (1, 5, 21, 101)
 
 _CHANNELS = 32
 _DILATIONS = (1, 2, 4, 8, 16, 32)
-TILE = 4096
+TILE: Mapping[str, int] = {"cpu": 4096, "cuda": 1 << 18}
+"""Outputs that are computed at once, at most: a CPU's cache holds few, a GPU idles with few."""
+
+_STEP = 16
+
+
+class Dropout(nn.Module):
+    """Dropout (Srivastava et al. 2014) of a share in steps of 1/256, by bytes of a NumPy generator.
+
+    torch's own takes a third of a training step on a CPU, and all threads share its generator. On a
+    GPU it is used: it draws where the network is.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.dropped = round(256 * share)
+        self.generator = np.random.default_rng()
+
+    def added(self, x: Tensor, h: Tensor) -> Tensor:
+        """x + h, some values of h left out; h may be overwritten. Both with channels last."""
+        if not self.training or not self.dropped:
+            return h.add_(x)
+        left_out = self.dropped / 256
+        if h.device.type != "cpu":
+            return functional.dropout(h, left_out).add_(x)
+        n, channels, _, bins = h.shape
+        drawn = self.generator.integers(0, 1 << 64, h.numel() // 8, np.uint64).view(np.uint8)
+        factor = np.multiply(drawn >= self.dropped, 1 / (1 - left_out), dtype=np.float32)
+        factors = torch.from_numpy(factor).view(n, 1, bins, channels).permute(0, 3, 1, 2)
+        return torch.addcmul(x, h, factors)
 
 
 class ResidualBlock(nn.Module):
@@ -61,11 +89,11 @@ class ResidualBlock(nn.Module):
         self.norm1: nn.Module = nn.BatchNorm2d(_CHANNELS)
         self.mix = Convolution(_CHANNELS, _CHANNELS, 1, bias=False)
         self.norm2: nn.Module = nn.BatchNorm2d(_CHANNELS)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         h = torch.relu_(self.norm1(self.spread(x)))
-        return torch.relu_(self.dropout(self.norm2(self.mix(h))).add_(x))
+        return torch.relu_(self.dropout.added(x, self.norm2(self.mix(h))))
 
     def fold(self) -> None:
         self.spread, self.norm1 = folded(self.spread, self.norm1)
@@ -73,7 +101,7 @@ class ResidualBlock(nn.Module):
 
 
 class DilatedNetwork(nn.Module):
-    """Logits (n, classes, bins / 2) of stretches (n, spans x tracks, bins), bins even."""
+    """Logits (n, bins / 2, classes) of stretches (n, bins, spans x tracks), bins even."""
 
     def __init__(self, n_tracks: int, n_classes: int, dropout: float = 0.0) -> None:
         super().__init__()
@@ -84,11 +112,15 @@ class DilatedNetwork(nn.Module):
         self.output = Convolution(_CHANNELS, n_classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        # In training dropout draws in the order of memory: another layout would be another model.
-        x = x.unsqueeze(2) if self.training else channels_last(x)
-        h = self.fine(torch.relu_(self.norm(self.enter(x))))
+        channels_last = x.unsqueeze(1).permute(0, 3, 1, 2)
+        h = self.fine(torch.relu_(self.norm(self.enter(channels_last))))
         logits: Tensor = self.output(self.wide(functional.avg_pool2d(h, (1, POOL)))).squeeze(2)
-        return logits
+        return logits.transpose(1, 2)
+
+    def draw_from(self, generator: np.random.Generator) -> None:
+        """Let all dropout layers draw from this generator."""
+        for block in [*self.fine, *self.wide]:
+            block.dropout.generator = generator
 
     def fold(self) -> None:
         """Simplify the network for inference, without changing what it computes."""
@@ -97,37 +129,45 @@ class DilatedNetwork(nn.Module):
             block.fold()
 
 
-def tracks_of(signal: ChromosomeSignal, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """RPM of each mark, and the TSSs where the arrays of the model hold some: float32 (bins,)."""
-    tracks = list(signal.rpm)
+def tracks_of(signal: ChromosomeSignal, arrays: Mapping[str, np.ndarray]) -> Tensor:
+    """RPM of each mark, and the TSSs where the arrays of the model hold some: (tracks, bins)."""
+    rpm = signal.rpm
     if any(map(is_tss_array, arrays)):
         sites = tss_of(arrays, signal.name)
-        tracks.append(np.zeros_like(tracks[0]))
-        tracks[-1][sites[sites < signal.length] // signal.bin_size] = 1
-    return tracks
+        rpm = np.concatenate([rpm, np.zeros_like(rpm[:1])])
+        rpm[-1][sites[sites < signal.length] // signal.bin_size] = 1
+    return torch.from_numpy(rpm)
 
 
-def features(tracks: Sequence[np.ndarray], scale: np.ndarray, threads: int = 1) -> np.ndarray:
-    """Input of the network: sqrt of the means of each track / scale over each of the SPANS.
+def features(tracks: Tensor, scale: Tensor, outputs: slice) -> Tensor:
+    """Input of the network for some outputs: sqrt of the means of track / scale over the SPANS.
 
-    tracks : float32 (bins,) each; scale : (tracks,); threads : tracks at a time
+    tracks : float32 (tracks, bins), all bins of a chromosome; means end with it
+    scale : float32 (tracks,)
 
-    Returns float16 (spans x tracks, bins), bins made even by a zero. Means end with the chromosome.
+    Returns float16 (bins, spans x tracks), made even by a zero, on the device of the tracks. Means
+    are differences of sums in float64, exact for counts.
     """
-    n_tracks, n_bins = len(tracks), len(tracks[0])
-    odd = n_bins % POOL
-    values = torch.empty((len(SPANS), n_tracks, n_bins + odd), dtype=torch.float16)
+    n_tracks, n_bins = tracks.shape
+    reach, odd = max(SPANS) // 2, n_bins % POOL
+    first, last = POOL * outputs.start - reach, POOL * outputs.stop + reach
+    part = tracks[:, max(first, 0) : min(last, n_bins)] / scale[:, None]
+    if odd and last >= n_bins:
+        part = functional.pad(part, (0, 1))
+    missing = (max(-first, 0), max(last - n_bins - odd, 0))
+    values = functional.pad(part[None].double(), missing, mode="replicate")[0]
+    sums = functional.pad(values.cumsum(dim=1), (1, 0))
+    n = values.shape[1] - 2 * reach
+    means = torch.empty((len(SPANS), n_tracks, n), device=tracks.device)
+    for index, span in enumerate(SPANS):
+        low = reach - span // 2
+        means[index] = (sums[:, low + span : low + span + n] - sums[:, low : low + n]) / span
+    return means.clamp_(min=0).sqrt_().half().flatten(0, 1).T.contiguous()
 
-    def one(track: int) -> None:
-        relative = np.pad(tracks[track] / scale[track], (0, odd))
-        for index, span in enumerate(SPANS):
-            mean = uniform_filter1d(relative, span, mode="nearest") if span > 1 else relative
-            # torch makes float16 of it in a fifth of NumPy's time.
-            values[index, track] = torch.from_numpy(np.sqrt(np.maximum(mean, 0)))
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, range(n_tracks)))
-    return values.numpy().reshape(-1, n_bins + odd)
+def n_outputs(tracks: Tensor) -> int:
+    """Outputs of a chromosome, of which these are the tracks."""
+    return -(-tracks.shape[1] // POOL)
 
 
 def load_network(arrays: Mapping[str, np.ndarray], n_tracks: int, n_classes: int) -> DilatedNetwork:
@@ -164,51 +204,71 @@ def check_drf(
         raise ValueError(f"{SCALE} is not above 0")
 
 
+def stretches_with(outputs: np.ndarray, n: int, device: torch.device) -> list[slice]:
+    """Stretches of at most TILE outputs, of `n` in all, that hold the given ones.
+
+    Whatever is asked for, stretches begin and end at multiples of _STEP or the end.
+    """
+    tile = TILE[device.type]
+    blocks = np.unique(outputs // _STEP)
+    far = (np.diff(blocks) - 1) * _STEP > 2 * HALO
+    cut = np.flatnonzero(far | (np.diff(blocks * _STEP // tile) > 0))
+    firsts, lasts = blocks[np.r_[0, cut + 1]], blocks[np.r_[cut, len(blocks) - 1]]
+    return [
+        slice(int(first) * _STEP, min((int(last) + 1) * _STEP, n))
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
+
+
 def dense_probabilities(
     network: DilatedNetwork,
-    x: np.ndarray,
-    tiles: np.ndarray,
+    tracks: Tensor,
+    scale: np.ndarray,
+    stretches: Sequence[slice],
     device: torch.device,
     threads: int,
 ) -> np.ndarray:
-    """Probabilities along a chromosome: float32 (classes, outputs), zero outside of the tiles.
+    """Probabilities along a chromosome: float32 (outputs, classes), zero outside of the stretches.
 
-    x : from `features`, float16 (spans x tracks, bins)
-    tiles : indices of the stretches of TILE outputs that are wanted
+    tracks : from `tracks_of`; scale : (tracks,); stretches : of outputs, apart from each other
 
-    Each tile is computed with its whole receptive field, so the tiling changes only the last bit.
+    Each stretch is computed with its whole receptive field, so stretches change only the last bit.
     """
-    n = x.shape[1] // POOL
-    probabilities = np.zeros((network.output.out_channels, n), np.float32)
-    network = network.to(device)
+    n = n_outputs(tracks)
+    probabilities = np.zeros((n, network.output.out_channels), np.float32)
+    network, tracks = network.to(device), tracks.to(device)
+    units = torch.from_numpy(scale).to(device)
 
     @torch.inference_mode()
-    def one(tile: int) -> None:
-        start, end = tile * TILE, min((tile + 1) * TILE, n)
-        low, high = max(0, start - HALO), min(n, end + HALO)
-        part = torch.from_numpy(x[:, POOL * low : POOL * high]).to(device).float()
-        p = network(part[None])[0].softmax(dim=0)
-        probabilities[:, start:end] = p[:, start - low : end - low].cpu().numpy()
+    def one(stretch: slice) -> None:
+        seen = slice(max(0, stretch.start - HALO), min(n, stretch.stop + HALO))
+        p = network(features(tracks, units, seen).float()[None])[0].softmax(dim=1)
+        inner = slice(stretch.start - seen.start, stretch.stop - seen.start)
+        probabilities[stretch] = p[inner].cpu().numpy()
 
     if threads == 1 or device.type != "cpu":
-        for tile in tiles.tolist():
-            one(tile)
+        for stretch in stretches:
+            one(stretch)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(one, tiles.tolist()))
+            list(pool.map(one, stretches))
     return probabilities
 
 
 def at_centres(dense: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Probabilities of windows around bin borders: float32 (n, classes).
 
-    dense : (classes, outputs); centres : int64 (n,), in bins from the start of the chromosome
+    dense : (outputs, classes); centres : int64 (n,), in bins from the start of the chromosome
     """
-    last = dense.shape[1] - 1
-    left, right = ((centres + shift) // POOL for shift in (-1, 0))
-    first, second = (dense[:, np.clip(i, 0, last)] for i in (left, right))
-    logits: np.ndarray = ((first + second) / 2).T
-    return logits
+    first, second = (dense[place] for place in _beside(centres, len(dense)))
+    mean: np.ndarray = (first + second) / 2
+    return mean
+
+
+def _beside(centres: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The outputs, of n, on the left and on the right of bin borders; the same one inside of it."""
+    left, right = (np.clip((centres + shift) // POOL, 0, n - 1) for shift in (-1, 0))
+    return left, right
 
 
 def score_drf(
@@ -221,11 +281,12 @@ def score_drf(
 ) -> np.ndarray:
     """Probabilities of windows that begin at given bins: float32 (n, classes)."""
     if device.type == "cpu":
-        torch.set_num_threads(1)  # a thread a tile: those inside of every layer wait for each other
+        torch.set_num_threads(1)  # a thread a stretch: those of every layer wait for each other
     scale = arrays[SCALE]
     network = load_network(arrays, len(scale), len(arrays["output.bias"]))
     centres = np.asarray(starts, np.int64) + window_bins // 2
-    x = features(tracks_of(signal, arrays), scale, threads)
-    outputs = np.clip(np.concatenate([centres - 1, centres]) // POOL, 0, x.shape[1] // POOL - 1)
-    tiles = np.flatnonzero(np.bincount(outputs // TILE))
-    return at_centres(dense_probabilities(network, x, tiles, device, threads), centres)
+    tracks = tracks_of(signal, arrays)
+    n = n_outputs(tracks)
+    stretches = stretches_with(np.concatenate(_beside(centres, n)), n, device)
+    dense = dense_probabilities(network, tracks, scale, stretches, device, threads)
+    return at_centres(dense, centres)

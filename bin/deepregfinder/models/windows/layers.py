@@ -37,6 +37,9 @@ class Convolution(nn.Conv1d):
     """A convolution along bins, over tensors (n, channels, 1, bins)."""
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.kernel_size == (1,):  # a matrix product, in two thirds of the time
+            product = functional.linear(x.permute(0, 2, 3, 1), self.weight.squeeze(2), self.bias)
+            return product.permute(0, 3, 1, 2)
         return functional.conv2d(
             x,
             self.weight.unsqueeze(2),
