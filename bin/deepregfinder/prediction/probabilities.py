@@ -72,6 +72,10 @@ class Probabilities(ProbabilityAttributes):
         """Calibrated probabilities of a chromosome: float32 (classes, windows)."""
         return _unscaled(self.groups[chrom], chrom)
 
+    def load_class(self, chrom: str, index: int) -> np.ndarray:
+        """Calibrated probabilities of one class on a chromosome: float32 (windows,)."""
+        return _unscaled(self.groups[chrom], chrom, index)
+
     def load_members(self, chrom: str) -> np.ndarray:
         """Calibrated probabilities of each member: float32 (members, classes, windows)."""
         if len(self.seeds) == 1:
@@ -176,5 +180,5 @@ def _check_shapes(
             raise InputError(f"{path} is damaged: {name} is missing or has another shape.")
 
 
-def _unscaled(group: zarr.Group, name: str) -> np.ndarray:
-    return read_array(group, name).astype(np.float32) / np.float32(SCALE)
+def _unscaled(group: zarr.Group, name: str, row: int | None = None) -> np.ndarray:
+    return read_array(group, name, row).astype(np.float32) / np.float32(SCALE)

@@ -51,6 +51,10 @@ class Signal:
             )
         return read_array(self._arrays, chrom)
 
+    def load_mark(self, chrom: str, row: int) -> np.ndarray:
+        """RPM of one mark, by its row, on a chromosome of the signal: float32, shape (bins,)."""
+        return read_array(self._arrays, chrom, row)
+
 
 def write_signal(
     path: Path,

@@ -23,6 +23,7 @@ from deepregfinder.errors import InputError
 from deepregfinder.storage.atomic import written_whole
 
 CHUNK = 1 << 20
+LONG_ROW = 1 << 16
 _DAMAGE = (
     *(OSError, KeyError, ValueError, RuntimeError, NotImplementedError, EOFError),
     *(zipfile.BadZipFile, zlib.error),
@@ -39,13 +40,15 @@ def write_arrays(
     """Write (name, array) pairs and JSON attributes to `path`, atomically.
 
     Pairs are consumed one by one: only one array need be in memory. Chunks have at most CHUNK
-    values along the last axis.
+    values along the last axis, and one row of it from LONG_ROW values on: a row can be read alone.
     """
     stored: dict[str, Buffer] = {}
     store = MemoryStore(stored)
     group = zarr.create_group(store, attributes=dict(attributes))
     for name, array in arrays:
-        chunks = (*array.shape[:-1], min(max(array.shape[-1], 1), CHUNK))
+        *outer, length = array.shape
+        rows = [1] * len(outer) if length >= LONG_ROW else outer
+        chunks = (*rows, min(max(length, 1), CHUNK))
         group.create_array(
             name,
             data=np.ascontiguousarray(array),
@@ -83,10 +86,10 @@ def open_arrays(path: Path, kind: str) -> zarr.Group:
     return group
 
 
-def read_array(group: zarr.Group, name: str) -> np.ndarray:
-    """One array of a group. Raises InputError if its bytes are damaged."""
+def read_array(group: zarr.Group, name: str, row: int | None = None) -> np.ndarray:
+    """One array of a group, or a row of it. Raises InputError if its bytes are damaged."""
     try:
-        return np.asarray(group[name][:])  # type: ignore[index]
+        return np.asarray(group[name][slice(None) if row is None else row])  # type: ignore[index]
     except _DAMAGE as error:
         path = getattr(group.store, "path", "a file between the steps")
         raise InputError(f"{path} is damaged at {name} ({error}).") from error
