@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Evaluate the models of all samples on the test windows of every sample."""
+"""Evaluate the models of all samples on the test windows of one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,57 +18,36 @@ if TYPE_CHECKING:
 @click.option(
     "--bundle", required=True, multiple=True, type=PATH, help="Folder of a model, one per sample."
 )
-@click.option(
-    "--tensors",
-    required=True,
-    multiple=True,
-    type=PATH,
-    help="Labelled windows of a sample (build_tensors.py).",
-)
-@click.option(
-    "--signal",
-    required=True,
-    multiple=True,
-    type=PATH,
-    help="Signal of each of these samples, in the same order.",
-)
+@click.option("--tensors", required=True, type=PATH, help="Labelled windows of the tested sample.")
+@click.option("--signal", required=True, type=PATH, help="Its signal.")
 @bootstrap_options
 @click.option("--output", required=True, type=PATH, help="The table (TSV).")
-@click.option("--plot", required=True, type=PATH, help="The matrix as heat maps (PNG).")
 def evaluate_across(
     model: str,
     bundle: tuple[Path, ...],
-    tensors: tuple[Path, ...],
-    signal: tuple[Path, ...],
+    tensors: Path,
+    signal: Path,
     bootstrap: "Bootstrap",
     output: Path,
-    plot: Path,
 ) -> None:
-    """Write the average precision of every model on every sample, with intervals.
+    """Write the average precision of every model on the sample, with intervals.
 
-    A model is compared with the model of the tested sample. On samples that it was not trained on,
-    it is evaluated with and without quantile mapping.
+    A model is compared with the model of this sample. Models of other samples are evaluated with
+    and without quantile mapping.
     """
     from deepregfinder.errors import InputError
-    from deepregfinder.evaluation.across_samples import Score, draw_across, measure_across, scores
+    from deepregfinder.evaluation.across_samples import Score, measure_across, scores
     from deepregfinder.labels.tensors import open_tensors
     from deepregfinder.models.bundle import read_bundle
     from deepregfinder.signal.store import open_signal
     from deepregfinder.storage.tables import write_rows
 
     bundles = [read_bundle(folder) for folder in bundle]
-    samples = [
-        (open_tensors(windows), open_signal(rpm))
-        for windows, rpm in zip(tensors, signal, strict=True)
-    ]
-    for windows, rpm in samples:
-        if windows.sample != rpm.sample:
-            raise InputError(
-                f"--tensors is of {windows.sample}, but its --signal is of {rpm.sample}."
-            )
-    tested = measure_across(bundles, samples, bootstrap)
+    windows, rpm = open_tensors(tensors), open_signal(signal)
+    if windows.sample != rpm.sample:
+        raise InputError(f"--tensors is of {windows.sample}, but its --signal is of {rpm.sample}.")
+    tested = measure_across(bundles, [(windows, rpm)], bootstrap)
     write_rows(output, Score, scores(model, bundles[0].classes, tested))
-    draw_across(plot, model, bundles[0].classes, tested)
 
 
 if __name__ == "__main__":

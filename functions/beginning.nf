@@ -73,12 +73,21 @@ def leftOut(Map plan) {
         labelled ? null : 'accuracy, as no sample has labels',
         labelled && unmeasured ? "accuracy on ${few(unmeasured)}, without labels" : null,
         plan.train_on && labelled && options.evaluation.across && alone ? "models on test windows of other samples (${alone.key})" : null,
-        plan.pairs ? null : "comparison of samples, as ${plan.predict_on.size() < 2 ? 'one is predicted' : 'no model predicts two of them'}",
+        plan.pairs ? null : "comparison of samples, as ${whyAlone(plan)}",
         options.run.classes != 5 && plan.labels.any { row -> row.nascent } ? 'nascent RNA of the label sheet, which only --classes 5 uses' : null,
         options.signal.control == 'ignore' && plan.bams.any { entry -> entry.meta.control } ? 'controls of the samplesheet (--control ignore)' : null,
         plan.files.tss || plan.files.gtf ? null : 'the filter of enhancer calls near TSSs, as none are given (--tss, --gtf, --genome)',
         plan.left_out ? "samples neither trained on nor predicted: ${few(plan.left_out)}" : null,
     ].findAll()
+}
+
+/** Why no samples are compared. */
+def whyAlone(Map plan) {
+    if (plan.predict_on.size() < 2) {
+        return 'one is predicted'
+    }
+    def shared = plan.applied.groupBy { trained_on, model, _sample, _name -> [trained_on, model] }.any { _of, rows -> rows.size() > 1 }
+    return shared ? "${plan.predict_on.size()} are predicted (--compare names pairs, or all)" : 'no model predicts two of them'
 }
 
 /** Parameters of steps that this run does not have, as nothing asks for them. */

@@ -490,15 +490,17 @@ def applications(List predict_on, Map trained, List models, List bundles, boolea
 }
 
 /**
- * Pairs of samples that one model is applied to: those that --compare names, or all. predict_on is nothing where it is not
- * known; where anything else that the pairs hang on is not, is_clear is false.
+ * Pairs of samples that one model is applied to: those that --compare names, all for `--compare all`, and by default all of up
+ * to four samples: their number grows with the square. predict_on is nothing where it is not known; where anything else that
+ * the pairs hang on is not, is_clear is false.
  */
 def comparisons(String text, List applied, predict_on, boolean is_clear, List problems) {
+    def of_all = text ? text == 'all' : (predict_on ?: []).size() <= 4
     def of_model = applied.groupBy { trained_on, model, _sample, _name -> appliedName(model, trained_on) }
     def names = of_model.collectEntries { model, rows -> [model, rows.collectEntries { row -> [row[2], row[3]] }] }
-    def wanted = text
-        ? text.tokenize(',').collect { pair -> pair.trim().tokenize(':') }
-        : [predict_on ?: [], predict_on ?: []].combinations().findAll { a, b -> a < b }.sort { pair -> pair.join(' ') }
+    def every = [predict_on ?: [], predict_on ?: []].combinations().findAll { a, b -> a < b }.sort { pair -> pair.join(' ') }
+    def given = text && !of_all ? text.tokenize(',').collect { pair -> pair.trim().tokenize(':') } : []
+    def wanted = of_all ? every : given
     def found = wanted.collectMany { a, b ->
         names
             .findAll { _model, there -> there.containsKey(a) && there.containsKey(b) }
@@ -508,7 +510,10 @@ def comparisons(String text, List applied, predict_on, boolean is_clear, List pr
         def pairs = same.collect { pair -> "${pair.a}:${pair.b}" }.join(' and ')
         problems << "the results of comparing ${pairs} would both be called ${name}: rename a sample."
     }
-    if (text) {
+    if (text && of_all && is_clear && !found) {
+        problems << '--compare all: no model predicts two samples. Use --train_on with one sample, or --pretrained.'
+    }
+    if (given) {
         wanted.flatten().unique().findAll { sample -> predict_on != null && !(sample in predict_on) }.each { sample ->
             problems << "--compare: sample '${sample}' is not predicted (available: ${predict_on.join(', ')})."
         }

@@ -115,6 +115,7 @@ CHOICES = {
     "one for true": ({"explain": 1}, "must be true or false"),
     "one sample to compare": ({"compare": "K"}, "--compare K: does not have"),
     "three samples to compare": ({"compare": "K:L:K"}, "--compare K:L:K: does not have"),
+    "all pairs, of one sample": ({"compare": "all"}, "--compare all: no model predicts two"),
     "biotypes of blanks": (
         {"tss": None, "gtf": "genes.gtf", "gtf_biotypes": "lncRNA mRNA"},
         "--gtf_biotypes lncRNA mRNA: does not have",

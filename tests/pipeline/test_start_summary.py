@@ -112,6 +112,8 @@ def test_it_shows_samples_models_genome_and_what_is_left_out(summaries):
         ("random", "not asked for: --tracks, --fasta"),
         ("rules", "models: ccre, rules without labels, on S00, S01, S02 and 47 more; classes"),
         ("rules", "left out: accuracy, as no sample has labels"),
+        ("unlike", "comparison of samples, as 50 are predicted (--compare names pairs, or all)"),
+        ("rules", "comparison of samples, as no model predicts two of them"),
         ("built in", "models: drf of GM12878+K562, trained before; classes"),
         ("built in", "left out: the filter of enhancer calls near TSSs"),
     ],

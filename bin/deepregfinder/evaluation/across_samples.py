@@ -30,6 +30,7 @@ from deepregfinder.labels.tensors import Tensors
 from deepregfinder.models.bundle import Bundle
 from deepregfinder.prediction.labelled_windows import predict_test_windows
 from deepregfinder.signal.store import Signal
+from deepregfinder.storage.tables import read_rows
 
 log = logging.getLogger(__name__)
 
@@ -144,44 +145,49 @@ def scores(model: str, classes: Sequence[str], tested: Sequence[Cell]) -> list[S
     return rows
 
 
-def draw_across(path: Path, model: str, classes: Sequence[str], tested: Sequence[Cell]) -> None:
+def read_scores(paths: Sequence[Path]) -> list[Score]:
+    """Tables of several tested samples as one, as if all had been tested together.
+
+    Raises InputError if one is damaged.
+    """
+    rows = [row for path in paths for row in read_rows(path, Score)]
+    return sorted(rows, key=lambda row: (row.trained_on, row.tested_on, row.quantile_map))
+
+
+def draw_across(path: Path, rows: Sequence[Score]) -> None:
     """Heat maps of average precision: trained on (rows), tested on (columns).
 
     The left column is without, the right one with quantile mapping; the first row is the mean, the
     other rows are the classes. A model on the sample of its training needs no mapping: both maps
     have the same number.
     """
-    down = list(dict.fromkeys(cell.trained_on for cell in tested))
-    across = list(dict.fromkeys(cell.tested_on for cell in tested))
-    by_place = {(cell.trained_on, cell.tested_on, cell.quantile_map): cell for cell in tested}
-    names = {MEAN: len(classes) - 1} | {name: at for at, name in enumerate(classes[1:])}
+    down = list(dict.fromkeys(row.trained_on for row in rows))
+    across = list(dict.fromkeys(row.tested_on for row in rows))
+    cells = {(row.trained_on, row.tested_on, row.quantile_map, row.class_): row for row in rows}
+    names = [MEAN, *dict.fromkeys(row.class_ for row in rows if row.class_ != MEAN)]
     width, height = 1.6 + 1.0 * len(across), 0.9 + 0.62 * len(down)
     with new_figure(path, 2 * width, height * len(names)) as figure:
         panels = figure.subplots(len(names), 2, squeeze=False)
-        for (name, column), pair in zip(names.items(), panels, strict=True):
+        for name, pair in zip(names, panels, strict=True):
             for quantile_map, axes in zip((False, True), pair, strict=True):
-                cells = [
-                    by_place.get((row, sample, quantile_map), by_place[row, sample, False])
-                    for row in down
+                shown = [
+                    cells.get((one, sample, quantile_map, name), cells[one, sample, False, name])
+                    for one in down
                     for sample in across
                 ]
-                values = np.array([_value(cell, column) for cell in cells])
-                texts = [_text(cell, column) for cell in cells]
+                values = np.array([row.average_precision for row in shown])
+                texts = [_text(row) for row in shown]
                 shaded(axes, values.reshape(len(down), -1), texts, across, down)
                 title = "mAP" if name == MEAN else f"AP, {class_named(name).label}"
                 axes.set_title(f"{title}{', quantile map' if quantile_map else ''}")
                 axes.set(xlabel="Tested on", ylabel="Trained on")
-        figure.suptitle(model, x=0.01, ha="left", fontsize=10)
+        figure.suptitle(rows[0].model, x=0.01, ha="left", fontsize=10)
 
 
-def _value(cell: Cell, column: int) -> float:
-    return np.nan if cell.areas is None else float(cell.areas[0, column])
-
-
-def _text(cell: Cell, column: int) -> str:
-    if cell.areas is None:
+def _text(row: Score) -> str:
+    if row.lacking_marks:
         return "lacks\nmarks"
-    value, low, high = with_interval(cell.areas[:, column])
-    if np.isnan(value):
+    if np.isnan(row.average_precision):
         return "."
-    return f"{value:.2f}" + ("" if np.isnan(low) else f"\n({low:.2f}-{high:.2f})")
+    interval = "" if np.isnan(row.low) else f"\n({row.low:.2f}-{row.high:.2f})"
+    return f"{row.average_precision:.2f}{interval}"

@@ -1,21 +1,19 @@
 include { bytesOf ; flags ; repeated } from '../../../functions/scripts'
 
-// Models of one kind, each on the labelled test windows of every sample: how much is lost between cell types.
+// Models of one kind, each trained on another sample, on the labelled test windows of one: how much is lost between cell types.
 process EVALUATE_ACROSS {
-    tag "${meta.model}"
+    tag "${meta.sample} ${meta.model}"
     label 'process_low'
-    ext input_bytes: { bytesOf([tensors, signals]) }
+    ext input_bytes: { bytesOf([tensors, signal]) }
 
     input:
-    tuple val(meta), path(bundles, stageAs: 'bundle/?/*'), path(tensors), path(signals)
+    tuple val(meta), path(bundles, stageAs: 'bundle/?/*'), path(tensors), path(signal)
     val options
     val code // digest of the script and of the library behind it
 
     output:
-    path "${meta.model}.across.tsv"
-    path "${meta.model}.across.png", topic: report
-    path "${meta.model}.across.svg"
-    tuple val(task.process), eval('versions.py python torch matplotlib'), topic: versions
+    tuple val(meta), path("${meta.sample}.${meta.model}.across.tsv"), emit: scores
+    tuple val(task.process), eval('versions.py python torch'), topic: versions
 
     script:
     """
@@ -23,15 +21,14 @@ process EVALUATE_ACROSS {
     'evaluate_across.py' \\
         --model ${meta.model} \\
         ${repeated('--bundle', bundles)} \\
-        ${repeated('--tensors', tensors)} \\
-        ${repeated('--signal', signals)} \\
+        --tensors ${tensors} \\
+        --signal ${signal} \\
         ${flags(options)} \\
-        --output ${meta.model}.across.tsv \\
-        --plot ${meta.model}.across.png
+        --output ${meta.sample}.${meta.model}.across.tsv
     """
 
     stub:
     """
-    touch ${meta.model}.across.{tsv,png,svg}
+    touch ${meta.sample}.${meta.model}.across.tsv
     """
 }

@@ -75,7 +75,7 @@ def test_a_sample_without_a_mark_is_left_out_by_name(tmp_path: Path) -> None:
     assert own["lacking_marks"] == ()
     assert other["lacking_marks"] == (MARKS[0],)
     assert np.isnan(other["average_precision"])  # type: ignore[call-overload]
-    draw_across(tmp_path / "across.cnn.png", "cnn", CLASSES, list(cells.values()))
+    draw_across(tmp_path / "across.cnn.png", scores("cnn", CLASSES, list(cells.values())))
     drawing = (tmp_path / "across.cnn.svg").read_text()
     for text in ("lacks", "GM12878", "K562", "quantile map", f"{own['average_precision']:.2f}"):
         assert text in drawing
