@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+from tables import figure
+
 from deepregfinder.models.catalogue import baseline
 
 Row = dict[str, str]
@@ -72,7 +74,7 @@ def across(results: Path) -> Iterator[tuple[str, ...]]:
                 both = (row, cells[trained_on, tested_on, "true"])
                 yield (
                     *(path.stem, trained_on, tested_on),
-                    *(f"{float(cell['average_precision']):.3f}" for cell in both),
+                    *(figure(cell["average_precision"]) for cell in both),
                     *(
                         number(cell, "difference", "difference_low", "difference_high", "+")
                         for cell in both
@@ -97,7 +99,7 @@ def crispr(results: Path) -> Iterator[tuple[str, ...]]:
 def depths(path: Path) -> Iterator[tuple[str, ...]]:
     """mAP of each model by fraction of reads, on test windows and every window."""
     scores = {
-        (row["model"], row["setting"], row["share"]): f"{float(row['value']):.3f}"
+        (row["model"], row["setting"], row["share"]): figure(row["value"])
         for row in read(path)
         if (row["class"], row["figure"]) == ("mean", "average_precision")
     }
@@ -113,7 +115,7 @@ def marks(path: Path) -> Iterator[tuple[str, ...]]:
     by_step: dict[tuple[str, str], dict[str, str]] = {}
     for row in read(path):
         areas = by_step.setdefault((row["marks_left"], row["taken"]), {})
-        areas[row["class"]] = f"{float(row['average_precision']):.3f}"
+        areas[row["class"]] = figure(row["average_precision"])
     for key, areas in by_step.items():
         yield *key, areas["enhancer"], areas["promoter"], areas["map"]
 

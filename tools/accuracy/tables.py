@@ -29,6 +29,11 @@ def spread(values: list[float], digits: int = 3) -> str:
     return mean if len(values) < 2 else f"{mean} ({np.std(values, ddof=1):.{digits}f})"
 
 
+def figure(value: str | float | None) -> str:
+    """Three decimals; a dot for what is not available, in a table (a dot) or in JSON (None)."""
+    return "." if value in (None, ".") else f"{float(value):.3f}"
+
+
 def row(*cells: object) -> None:
     print("| " + " | ".join(map(str, cells)) + " |")
 
@@ -99,7 +104,7 @@ def tables(results: Path, sample: str, peaks: Path) -> None:
             level = metrics["natural"]["calls"]["per_class"][name]
             row(
                 model, name, spread(by_class[name]["calls"], 0), spread(by_class[name]["rate"]),
-                *(f"{level[key]:.3f}" for key in ("precision", "recall", "average_precision")),
+                *(figure(level[key]) for key in ("precision", "recall", "average_precision")),
             )  # fmt: skip
 
 

@@ -29,6 +29,16 @@ def test_its_lists_lie_on_its_chromosomes(name: str) -> None:
     assert set(tss["chrom"]) == set(sizes)
 
 
+@pytest.mark.parametrize(
+    ("name", "place"), [("hg19", ("chr12", 6_643_585)), ("hg38", ("chr12", 6_534_404))]
+)
+def test_tsss_have_the_symbols_of_genes(name: str, place: tuple[str, int]) -> None:
+    tss = read_intervals(ASSETS / name / "tss.bed.gz")
+    here = tss[(tss["chrom"] == place[0]) & ((tss["start"] - place[1]).abs() < 500)]
+    assert set(here["name"]) == {"GAPDH"}
+    assert 0.75 < (tss["name"] != ".").mean() < 0.9
+
+
 @pytest.mark.parametrize("name", GENOMES)
 def test_it_is_recognised_by_its_first_chromosome_and_by_no_other(name: str) -> None:
     sizes = read_chrom_sizes(ASSETS / name / "chrom.sizes")
