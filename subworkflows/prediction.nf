@@ -27,11 +27,12 @@ workflow PREDICTION {
     PREDICT_GENOME(jobs.combine(groups), prediction, device, codeDigest('predict_genome.py'))
 
     def markers = labels.collectEntries { row -> [row.sample, row] }
+    // With its size a group is whole as soon as it is: no sample waits for the others.
     probabilities = PREDICT_GENOME.out.probabilities
-        .groupTuple()
         .combine(groups.count())
-        .filter { _meta, files, n_groups -> files.size() == n_groups }
-        .map { meta, files, _n_groups -> [meta, files.sort { file -> file.name }] }
+        .map { meta, file, n_groups -> [groupKey(meta, n_groups as int), file] }
+        .groupTuple()
+        .map { meta, files -> [meta.getGroupTarget(), files.sort { file -> file.name }] }
     with_markers = probabilities.map { meta, files ->
         def row = markers[meta.sample] ?: [dhs: [], factors: [], tfbs: []]
         [meta, files, row.dhs, row.factors, row.tfbs]
