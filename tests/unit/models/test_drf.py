@@ -216,7 +216,7 @@ def test_where_reads_say_nothing_known_tsss_tell_promoters(trained, tmp_path):
     def promoters_found(tss):
         bundle, members = train_bundle(
             replace(genome, tensors=tensors, load=noise, tss=tss),
-            Learner("drf", True, "all", OPTIONS),
+            Learner("drf", True, "all", replace(OPTIONS, seeds=1)),
             Hardware(CPU, 1),
             tmp_path,
         )
@@ -286,7 +286,7 @@ def test_a_damaged_checkpoint_is_not_used(trained, tmp_path):
     _, genome, bundle, _ = trained
     (tmp_path / "checkpoint.drf.seed3.safetensors").write_bytes(b"half of it")
     again, _ = train_bundle(
-        genome, Learner("drf", True, "all", OPTIONS), Hardware(CPU, 1), tmp_path
+        genome, Learner("drf", True, "all", replace(OPTIONS, seeds=1)), Hardware(CPU, 1), tmp_path
     )
     for key, array in bundle.weights[0].items():
         np.testing.assert_array_equal(array, again.weights[0][key])
