@@ -43,7 +43,7 @@ def call_tracks(
     from deepregfinder.prediction.probabilities import open_probabilities
     from deepregfinder.tracks.annotated import annotate, write_annotated
     from deepregfinder.tracks.bigbed import write_bigbed
-    from deepregfinder.tracks.bigwig import write_classes
+    from deepregfinder.tracks.bigwig import write_class
     from deepregfinder.tracks.contents import CallTracks, write_description
     from deepregfinder.tracks.followups import named, write_bed4, write_sequences
 
@@ -60,9 +60,9 @@ def call_tracks(
     write_annotated(beside("annotated.tsv"), table)
     if len(table):
         write_bigbed(beside("bb"), table, scan.classes, scan.step, scan.chrom_sizes)
-    write_classes({name: beside(f"{name}.bw") for name in scan.classes[1:]}, probabilities)
     ranked = named(table)
     for name in scan.classes[1:]:
+        write_class(beside(f"{name}.bw"), scan, name)
         of_class = ranked[ranked["class"] == name]
         write_bed4(beside(f"{name}.great.bed4"), of_class)
     if fasta:

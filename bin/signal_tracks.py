@@ -16,15 +16,22 @@ from deepregfinder.command_line import PATH, plain_errors
 def signal_tracks(signal: Path, threads: int, output: Path, description: Path) -> None:
     """Write reads per million of each mark; bins without reads have the value 0."""
     import logging
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
 
     from deepregfinder.signal.store import open_signal
-    from deepregfinder.tracks.bigwig import write_marks
+    from deepregfinder.tracks.bigwig import write_mark
     from deepregfinder.tracks.contents import SignalTracks, write_description
 
     opened = open_signal(signal)
-    paths = {mark: output / f"{mark}.bw" for mark in opened.marks}
-    for number, path in enumerate(write_marks(paths, signal, threads), 1):
-        logging.info("%s: %s written (%d of %d)", opened.sample, path.stem, number, len(paths))
+    with ProcessPoolExecutor(threads, get_context("spawn")) as pool:
+        tasks = {
+            mark: pool.submit(write_mark, output / f"{mark}.bw", signal, mark)
+            for mark in opened.marks
+        }
+        for number, (mark, task) in enumerate(tasks.items(), 1):
+            task.result()
+            logging.info("%s: %s written (%d of %d)", opened.sample, mark, number, len(tasks))
     write_description(description, SignalTracks(opened.sample, opened.marks))
 
 

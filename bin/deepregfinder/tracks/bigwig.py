@@ -1,44 +1,27 @@
 """bigWig files of the signal of a mark and of the probability of a class.
 
-Every bin has a value. Adjacent bins of equal value, including zero, are one entry, so that the many
-empty bins of a genome take little space; where that takes more space, each bin is one.
+Adjacent bins of equal value, including zero, are one entry: every bin has a value, and the many
+empty bins of a genome take little space.
+
+pyBigWig writes arrays two to four times as fast, but on a full disk it damages its memory and then
+crashes or never ends (0.3.29).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyBigWig
+import pybigtools
 
-from deepregfinder.prediction.probabilities import open_probabilities
+from deepregfinder.prediction.probabilities import Probabilities
 from deepregfinder.signal.store import open_signal
 from deepregfinder.storage.atomic import is_full, no_room, written_whole
 
 DIGITS = 3
 """Decimals of a probability, as in the score of a call."""
 
-_RUN_OVER_BIN = 3
-"""Numbers that an entry of several bins has for each number of one of a bin."""
-
-
-@dataclass(frozen=True)
-class Track:
-    """Values of a chromosome, one for every `step` bp from `first` on; the last ends at `end`.
-
-    values : float32 (n,); first, step, end : bp
-    """
-
-    chrom: str
-    values: np.ndarray
-    first: int
-    step: int
-    end: int
+Entry = tuple[str, int, int, float]
 
 
 def sorted_chroms(chrom_sizes: Mapping[str, int]) -> dict[str, int]:
@@ -46,41 +29,30 @@ def sorted_chroms(chrom_sizes: Mapping[str, int]) -> dict[str, int]:
     return {chrom: chrom_sizes[chrom] for chrom in sorted(chrom_sizes, key=str.encode)}
 
 
-def write_bigwig(path: Path, chrom_sizes: Mapping[str, int], tracks: Iterable[Track]) -> None:
-    """Write a bigWig file, whole or not at all. Tracks come in the order of `sorted_chroms`.
+def runs(chrom: str, values: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> Iterator[Entry]:
+    """Entries of one chromosome; adjacent intervals of equal value become one.
 
-    Raises ValueError without a value: readers do not open such a file.
+    values : float32, shape (n,); starts, ends : int64, shape (n,), bp, sorted, not overlapping
     """
+    if not len(values):
+        return iter(())
+    opens = np.ones(len(values), bool)
+    opens[1:] = (values[1:] != values[:-1]) | (starts[1:] != ends[:-1])
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], len(values)) - 1
+    columns = (starts[first].tolist(), ends[last].tolist(), values[first].tolist())
+    return ((chrom, start, end, value) for start, end, value in zip(*columns, strict=True))
+
+
+def write_bigwig(path: Path, chrom_sizes: Mapping[str, int], entries: Iterable[Entry]) -> None:
+    """Write a bigWig file, whole or not at all. Entries come in the order of `sorted_chroms`."""
     with written_track(path) as part:
-        file = pyBigWig.open(part, "w")
-        file.addHeader(list(sorted_chroms(chrom_sizes).items()))
-        written = 0
-        for track in tracks:
-            if len(track.values):
-                _add(file, track)
-                written += 1
-        file.close()
-        if not written:
-            raise ValueError(f"no value for {path}")
-
-
-def _add(file: Any, track: Track) -> None:
-    """Add the entries of a track to an open file."""
-    chrom, values, step = track.chrom, track.values, track.step
-    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
-    if _RUN_OVER_BIN * len(changes) > len(values):
-        file.addEntries(chrom, track.first, values=values[:-1], span=step, step=step)
-        changes = np.array([len(values) - 1])  # what is left is the last bin, which may be shorter
-    else:
-        changes = np.append(0, changes)
-    starts = track.first + changes * step
-    ends = np.append(starts[1:], track.end)
-    file.addEntries([chrom] * len(starts), starts, ends=ends, values=values[changes])
+        pybigtools.open(part, "w").write(sorted_chroms(chrom_sizes), entries)
 
 
 @contextmanager
 def written_track(path: Path) -> Iterator[str]:
-    """`written_whole` for libraries that panic on a full disk (pybigtools) or fail silently."""
+    """`written_whole` for pybigtools, which may panic on a full disk, or fail silently."""
     with written_whole(path) as part:
         try:
             yield str(part)
@@ -100,62 +72,46 @@ def check_end(path: Path) -> None:
             raise no_room(path) if is_full(path.parent) else OSError(f"{path} was cut short")
 
 
-def _write_apart(tasks: Mapping[Path, Callable[[], None]], threads: int) -> Iterator[Path]:
-    """Write files in processes of their own, and give the path of each that is there.
+def write_mark(path: Path, signal_file: Path, mark: str) -> None:
+    """The signal of a mark in reads per million per bin; the last bin ends with its chromosome.
 
-    On a full disk pyBigWig may end its process. Raises OSError then; BrokenExecutor if a process
-    was killed otherwise. tasks : functions that write the files, which can be pickled
+    Raises ValueError if the signal lacks the mark.
     """
-    with ProcessPoolExecutor(threads, get_context("spawn")) as pool:
-        written = {path: pool.submit(task) for path, task in tasks.items()}
-        for path, one in written.items():
-            try:
-                one.result()
-            except BrokenExecutor as error:
-                if not is_full(path.parent):
-                    raise
-                raise no_room(path) from error
-            yield path
-
-
-def write_marks(paths: Mapping[str, Path], signal_file: Path, threads: int) -> Iterator[Path]:
-    """Write the signal of each mark, `threads` at a time, and give the path of each that is there.
-
-    Raises ValueError if the signal lacks a mark, OSError on a full disk.
-    """
-    tasks = {path: partial(_write_mark, path, signal_file, mark) for mark, path in paths.items()}
-    yield from _write_apart(tasks, threads)
-
-
-def write_classes(paths: Mapping[str, Path], scan_files: Sequence[Path]) -> None:
-    """Write the probability of each class of a scan. Raises OSError on a full disk."""
-    tasks = {path: partial(_write_class, path, scan_files, name) for name, path in paths.items()}
-    list(_write_apart(tasks, threads=1))
-
-
-def _write_mark(path: Path, signal_file: Path, mark: str) -> None:
-    """The signal of a mark in reads per million per bin; the last bin ends with its chromosome."""
     signal = open_signal(signal_file)
     row = signal.marks.index(mark)
-    tracks = (
-        Track(chrom, signal.load_mark(chrom, row), 0, signal.bin_size, length)
-        for chrom, length in sorted_chroms(signal.chrom_sizes).items()
-    )
-    write_bigwig(path, signal.chrom_sizes, tracks)
+
+    def values(chrom: str) -> np.ndarray:
+        return signal.load_mark(chrom, row)
+
+    write_bigwig(path, signal.chrom_sizes, binned(signal.chrom_sizes, signal.bin_size, values))
 
 
-def _write_class(path: Path, scan_files: Sequence[Path], class_name: str) -> None:
+def binned(
+    chrom_sizes: Mapping[str, int], bin_size: int, values: Callable[[str], np.ndarray]
+) -> Iterator[Entry]:
+    """Entries of all chromosomes from a value for each bin."""
+    for chrom, length in sorted_chroms(chrom_sizes).items():
+        track = values(chrom)
+        starts = np.arange(len(track), dtype=np.int64) * bin_size
+        yield from runs(chrom, track, starts, np.minimum(starts + bin_size, length))
+
+
+def write_class(path: Path, scan: Probabilities, class_name: str) -> None:
     """The calibrated probability of a class, rounded, at the middle `step` bp of each window.
 
     There are no values before the first middle and after the last one.
     """
-    scan = open_probabilities(scan_files)
     index = scan.classes.index(class_name)
 
-    def tracks() -> Iterator[Track]:
+    def entries() -> Iterator[Entry]:
         for chrom in sorted_chroms({chrom: scan.chrom_sizes[chrom] for chrom in scan.chroms}):
-            values = scan.load_class(chrom, index).round(DIGITS)
-            first = (scan.window - scan.step) // 2
-            yield Track(chrom, values, first, scan.step, first + len(values) * scan.step)
+            track = scan.load_class(chrom, index).round(DIGITS)
+            starts = middles(len(track), scan.step, scan.window)
+            yield from runs(chrom, track, starts, starts + scan.step)
 
-    write_bigwig(path, scan.chrom_sizes, tracks())
+    write_bigwig(path, scan.chrom_sizes, entries())
+
+
+def middles(n: int, step: int, window: int) -> np.ndarray:
+    """Start of the middle `step` bp of each of n windows: int64, shape (n,), bp."""
+    return np.arange(n, dtype=np.int64) * step + (window - step) // 2

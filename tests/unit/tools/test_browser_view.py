@@ -9,7 +9,7 @@ import pytest
 from markupsafe import Markup
 
 from deepregfinder.classes import ENHANCER, PROMOTER
-from deepregfinder.tracks.bigwig import Track, write_bigwig
+from deepregfinder.tracks.bigwig import write_bigwig
 
 TOOLS = Path(__file__).parents[3] / "tools"
 SIZES = {"chr1": 100_000}
@@ -31,10 +31,6 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(TOOLS))
 
 
-def track(first: int, end: int, values: list[float]) -> Track:
-    return Track("chr1", np.array(values, np.float32), first, 50, end)
-
-
 @pytest.fixture
 def drawn(tmp_path: Path) -> Markup:
     """A view of 30 to 60 kb."""
@@ -48,10 +44,10 @@ def drawn(tmp_path: Path) -> Markup:
     (panel / "tss.bed").write_text("chr1\t41000\t41001\tgene\t0\t-\nchr1\t99\t100\tgene\t0\t-\n")
     for kind in ("enhancer", "promoter"):
         path = results / f"calls/A/A.drf.{kind}.bw"
-        write_bigwig(path, SIZES, [track(40_000, 42_000, [0.5] * 40)])
+        write_bigwig(path, SIZES, [("chr1", 40_000, 42_000, 0.5)])
     for mark in browser_view.MARKS:
-        tracks = [track(30_000, 30_300, [4.0] * 6), track(40_000, 40_150, [16.0] * 3)]
-        write_bigwig(results / f"signal/A/{mark}.bw", SIZES, tracks)
+        entries = [("chr1", 30_000, 30_300, 4.0), ("chr1", 40_000, 40_150, 16.0)]
+        write_bigwig(results / f"signal/A/{mark}.bw", SIZES, entries)
     locus = browser_view.Locus("chr1", 30_000, 60_000)
     view = browser_view.read_view(results, panel, "A", locus)
     assert [call.start for call in view.calls] == [29_000, 40_000]

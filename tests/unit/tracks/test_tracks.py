@@ -1,22 +1,19 @@
-"""Tracks for genome browsers, read back by another library than the one that wrote them."""
+"""Tracks for genome browsers, read back by another library (pyBigWig)."""
 
 import itertools
 import json
 import os
 import re
 import shutil
-from concurrent.futures import BrokenExecutor
-from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
-import pybigtools
 import pyBigWig
 import pysam
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepregfinder.errors import InputError
@@ -29,10 +26,9 @@ from deepregfinder.prediction.probabilities import (
     write_probabilities,
 )
 from deepregfinder.signal.store import write_signal
-from deepregfinder.tracks import bigwig
 from deepregfinder.tracks.annotated import annotate, nearest_tss
 from deepregfinder.tracks.bigbed import autosql, write_bigbed
-from deepregfinder.tracks.bigwig import Track, check_end, write_bigwig, write_classes, write_marks
+from deepregfinder.tracks.bigwig import check_end, middles, runs, write_class, write_mark
 from deepregfinder.tracks.contents import (
     UNKNOWN,
     CallTracks,
@@ -99,40 +95,29 @@ def test_every_bin_of_a_mark_reads_back_with_its_value(tmp_path):
         chrom_sizes=SIZES, control="ignore", library_sizes={"H3K27ac": [1], "H3K4me3": [1]},
         counting={}, arrays=arrays.items(),
     )  # fmt: skip
-    paths = {mark: tmp_path / f"{mark}.bw" for mark in ("H3K4me3", "H3K27ac")}
-    assert list(write_marks(paths, tmp_path / "A.signal.zip", 2)) == list(paths.values())
-    with pybigtools.open(str(tmp_path / "H3K4me3.bw")) as read:
+    write_mark(tmp_path / "H3K4me3.bw", tmp_path / "A.signal.zip", "H3K4me3")
+    with pyBigWig.open(str(tmp_path / "H3K4me3.bw")) as read:
         assert read.chroms() == SIZES
         for chrom, length in SIZES.items():
-            per_base = read.values(chrom, 0, length, fillna=None)
+            per_base = read.values(chrom, 0, length, numpy=True)
             np.testing.assert_array_equal(per_base, np.repeat(arrays[chrom][1], 100)[:length])
+        assert len(read.intervals("chr2")) < len(arrays["chr2"][1]), "equal neighbours are one"
 
 
 def test_a_probability_stands_in_the_middle_of_its_window(tmp_path, scan):
-    write_classes({"promoter": tmp_path / "promoter.bw"}, [tmp_path / "scan.zip"])
-    with pybigtools.open(str(tmp_path / "promoter.bw")) as read:
+    write_class(tmp_path / "promoter.bw", scan, "promoter")
+    with pyBigWig.open(str(tmp_path / "promoter.bw")) as read:
         for chrom, length in SIZES.items():
             expected = scan.load(chrom)[2].round(3)
-            track = read.values(chrom, 0, length, fillna=None)
-            first = (WINDOW - STEP) // 2
-            last = first + STEP * len(expected)
-            np.testing.assert_allclose(track[first:last], np.repeat(expected, STEP), atol=1e-6)
-            assert np.isnan(track[:first]).all()
-            assert np.isnan(track[last:]).all()
-
-
-@pytest.mark.parametrize(("full", "error"), [(True, OSError), (False, BrokenExecutor)])
-def test_a_writer_that_a_full_disk_ends_is_told_from_one_that_was_killed(
-    tmp_path, monkeypatch, full, error
-):
-    monkeypatch.setattr(bigwig, "is_full", lambda folder: full)
-    with pytest.raises(error):
-        list(bigwig._write_apart({tmp_path / "x.bw": partial(os._exit, 1)}, 1))
+            track = read.values(chrom, 0, length, numpy=True)
+            for start, value in zip(middles(len(expected), STEP, WINDOW), expected, strict=True):
+                np.testing.assert_allclose(track[start : start + STEP], value, atol=1e-6)
+            assert np.isnan(track[: (WINDOW - STEP) // 2]).all()
 
 
 def test_a_file_that_was_cut_short_in_silence_is_noticed(tmp_path, scan):
     path = tmp_path / "promoter.bw"
-    write_classes({"promoter": path}, [tmp_path / "scan.zip"])
+    write_class(path, scan, "promoter")
     check_end(path)
     for size in (path.stat().st_size - 4, 0):
         os.truncate(path, size)
@@ -140,32 +125,19 @@ def test_a_file_that_was_cut_short_in_silence_is_noticed(tmp_path, scan):
             check_end(path)
 
 
-@given(
-    tracks=st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.5]), max_size=30), max_size=3),
-    first=st.sampled_from([0, 7]),
-    last_step=st.integers(1, 10),
-)
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_bigwig_holds_every_value_in_few_entries(tmp_path, tracks, first, last_step):
-    """Tracks of many equal neighbours, of none, of one value, and without a value."""
-    sizes = {f"c{number}": 400 for number in range(3)}
-    written, expected = [], {chrom: np.full(400, np.nan) for chrom in sizes}
-    for chrom, values in zip(sizes, tracks, strict=False):
-        end = first + 10 * len(values) - 10 + last_step if values else first
-        written.append(Track(chrom, np.array(values, np.float32), first, 10, end))
-        expected[chrom][first:end] = np.repeat(values, 10)[: end - first]
-    if not any(tracks):
-        with pytest.raises(ValueError, match="no value"):
-            write_bigwig(tmp_path / "x.bw", sizes, written)
-        return
-    write_bigwig(tmp_path / "x.bw", sizes, written)
-    with pybigtools.open(str(tmp_path / "x.bw")) as read:
-        assert read.chroms() == sizes
-        for (chrom, bases), values in itertools.zip_longest(expected.items(), tracks, fillvalue=()):
-            np.testing.assert_array_equal(read.values(chrom, 0, 400, fillna=None), bases)
-            runs = sum(1 for _ in itertools.groupby(values))
-            n = len(list(read.records(chrom))) if values else 0
-            assert n <= (runs if 3 * runs <= len(values) else len(values))
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.5]), max_size=30), st.data())
+@settings(deadline=None)
+def test_runs_cover_what_they_were_made_of(values, data):
+    gaps = data.draw(st.lists(st.integers(0, 1), min_size=len(values), max_size=len(values)))
+    starts = np.arange(len(values)) * 10 + np.cumsum(np.array(gaps, np.int64)) * 5
+    entries = list(runs("c", np.array(values, np.float32), starts, starts + 10))
+    bases = {b: v for _, low, high, v in entries for b in range(low, high)}
+    expected = {
+        b: v for s, v in zip(starts.tolist(), values, strict=True) for b in range(s, s + 10)
+    }
+    assert bases == expected
+    for one, other in itertools.pairwise(entries):
+        assert one[2] < other[1] or one[3] != other[3]
 
 
 def test_calls_carry_the_probabilities_of_their_best_window(scan, annotated):
