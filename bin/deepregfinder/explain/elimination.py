@@ -53,10 +53,10 @@ def eliminate(validation: Scored, test: Scored, n_marks: int, seed: int | None) 
         return by_class
 
     removed: list[int] = []
-    for n_left in _numbers_left(n_marks):
+    while len(removed) < n_marks:
         left = [mark for mark in range(n_marks) if mark not in removed]
         without = {mark: areas(validation, [*removed, mark])[1:].mean() for mark in left}
-        removed += sorted(left, key=without.__getitem__, reverse=True)[: _share(n_left)]
+        removed += sorted(left, key=without.__getitem__, reverse=True)[: _share(len(left))]
     on_test = [areas(test, removed[:n]) for n in range(n_marks + 1)]
     return Elimination(tuple(removed), np.array(on_test))
 

@@ -157,7 +157,7 @@ def genome_score(
             def keep(part: slice, scores: np.ndarray, rows: np.ndarray = rows) -> None:
                 members[:, rows[part]] = scores
 
-            rpm = signal.rpm.copy() if marks else signal.rpm
+            rpm = signal.rpm.copy()
             for mark, generator in marks.items():
                 size = block_bp // signal.bin_size
                 rpm[mark] = 0 if generator is None else swapped_blocks(rpm[mark], size, generator)

@@ -15,7 +15,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -153,9 +153,10 @@ def train_member(
     per_epoch = max(stretches // BATCH, -(-MIN_STEPS // epochs))
     checkpoint = checkpoint_path(folder, "drf", seed)
     fingerprint = _fingerprint(data, seed, epochs, device, portable)
-    with reproducible(device), ExitStack() as stack:
+    parts = n_shards(device)
+    with reproducible(device), ThreadPoolExecutor(min(hardware.threads, parts)) as threads:
         state = _fresh_state(x.shape[1] // len(SPANS), n_classes, seed, epochs * per_epoch, device)
-        shards = stack.enter_context(Shards(state.network, n_shards(device), hardware.threads))
+        shards = Shards(state.network, parts, threads)
         if read_dense_checkpoint(checkpoint, state, fingerprint):
             log.info("drf, seed %d: continues after epoch %d.", seed, len(state.curve))
         started, first = time.monotonic(), len(state.curve)

@@ -6,9 +6,8 @@ on the number of threads. Each shard has batch statistics of its own (Hoffer, Hu
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from copy import deepcopy
-from types import TracebackType
 
 import numpy as np
 import torch
@@ -26,24 +25,12 @@ class Shards:
     The running statistics of the network are those of the first shard.
     """
 
-    def __init__(self, network: DilatedNetwork, number: int, threads: int) -> None:
+    def __init__(self, network: DilatedNetwork, number: int, threads: Executor) -> None:
         self.networks = [network, *(deepcopy(network) for _ in range(number - 1))]
+        self._threads = threads
         for copy in self.networks[1:]:
             for own, shared in zip(copy.parameters(), network.parameters(), strict=True):
                 own.data = shared.data
-        self._pool = ThreadPoolExecutor(min(threads, number)) if min(threads, number) > 1 else None
-
-    def __enter__(self) -> "Shards":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
 
     def backward(self, loss: Loss, generators: Sequence[np.random.Generator]) -> float:
         """Leave the gradient of the sum of all losses in the network; returns the sum."""
@@ -55,8 +42,7 @@ class Shards:
             value.backward()
             return value.item()
 
-        each = map if self._pool is None else self._pool.map
-        values = list(each(one, self.networks, generators))
+        values = list(self._threads.map(one, self.networks, generators))
         network, *copies = self.networks
         with torch.no_grad():
             for copy in copies:
